@@ -1,0 +1,1 @@
+"""The pages: a dashboard is a list of rows of panels."""

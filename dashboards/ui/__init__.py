@@ -1,0 +1,1 @@
+"""The only Streamlit code: page, panel, sidebar, state, map."""

@@ -1,0 +1,1 @@
+"""vpcflow: what is flowing through my VPCs, and is it normal?"""

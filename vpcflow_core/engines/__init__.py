@@ -1,0 +1,1 @@
+"""What runs the SQL: one module an engine, all with the same relations."""

@@ -1,0 +1,1 @@
+"""From bytes to records: text, JSON, Parquet and CloudWatch events."""

@@ -1,0 +1,122 @@
+"""What parsing gives: tables of records, and a report that accounts for every line.
+
+May import errors, fields and pyarrow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import pyarrow as pa
+
+from vpcflow_core.errors import FormatError
+from vpcflow_core.fields import column_name
+
+FieldsFrom = Literal["header", "given", "inferred", "file"]
+EXAMPLES_KEPT = 10
+EXAMPLE_LENGTH = 500
+
+# Columns of the envelope a record came in. They are no fields of the record: `vpcflow read` leaves
+# them out, the store uses them (time of records without start, exactly-once by event) and drops them.
+EVENT_TIME = "_event_time"
+EVENT_ID = "_event_id"
+
+
+@dataclass(frozen=True, slots=True)
+class LogFormat:
+    """Names of a line's fields in order, as columns (`srcaddr`, `start_time`, ...)."""
+
+    columns: tuple[str, ...]
+
+    @staticmethod
+    def parse(text: str) -> LogFormat:
+        """A format as AWS writes it (`${version} ${account-id}`) or as plain names.
+
+        Raises:
+            FormatError: It names no field, or one twice.
+        """
+        columns = tuple(column_name(word) for word in text.replace(",", " ").split())
+        if not columns:
+            raise FormatError(
+                "The log format is empty.",
+                "Give the field names, such as 'version account-id ...'.",
+            )
+        twice = [name for name, count in Counter(columns).items() if count > 1]
+        if twice:
+            raise FormatError(f"The log format names '{twice[0]}' twice: {text}")
+        return LogFormat(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One example of lines that were not loaded: line number (from 1), why, and its text."""
+
+    line: int
+    reason: str
+    text: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of one file: every line is a record, an empty one, or counted as malformed.
+
+    Attributes:
+        file: Its name.
+        kind: `text`, `json`, `parquet`, `events` or `csv`, as the content showed.
+        fields: Columns of its records, in the order of the file; several formats are joined.
+        fields_from: How the fields were known.
+        records: Records loaded, NODATA and SKIPDATA among them.
+        nodata, skipdata: How many of the records have that log-status.
+        malformed: Lines that are no record.
+        counts: Malformed lines by reason (the reason without the line's own values).
+        reasons: The first `EXAMPLES_KEPT` malformed lines.
+        unknown_fields: Columns that are no field of any record version; kept as text.
+        first, last: Earliest start and latest end of the records, UTC.
+        broken: Why the file ended before its end ("" if it did not): gzip cut short and the like.
+        notes: What else a person should know about the file.
+    """
+
+    file: str = ""
+    kind: str = ""
+    fields: list[str] = field(default_factory=list)
+    fields_from: FieldsFrom = "header"
+    records: int = 0
+    nodata: int = 0
+    skipdata: int = 0
+    malformed: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: list[Rejected] = field(default_factory=list)
+    unknown_fields: list[str] = field(default_factory=list)
+    first: datetime | None = None
+    last: datetime | None = None
+    broken: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def reject(self, line: int, reason: str, text: str, kind: str = "") -> None:
+        """Count a malformed line; `kind` is the reason without values, for counting."""
+        self.malformed += 1
+        self.counts[kind or reason] += 1
+        if len(self.reasons) < EXAMPLES_KEPT:
+            self.reasons.append(Rejected(line, reason, text[:EXAMPLE_LENGTH]))
+
+    def name_fields(self, columns: Sequence[str]) -> None:
+        """Add a format's columns to those of the file."""
+        self.fields.extend(name for name in columns if name not in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Some records of one format.
+
+    Attributes:
+        table: Columns in the format's order with the types of the field table, unknown fields as
+            text, and possibly `EVENT_TIME` and `EVENT_ID`.
+        transit: Whether they are a transit gateway's.
+    """
+
+    table: pa.Table
+    transit: bool = False

@@ -1,0 +1,95 @@
+"""Answers as text: table, JSON or CSV; may import pandas, pyarrow and rich."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+
+class Output(StrEnum):
+    """Forms of an answer on the command line."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC: `2021-09-02T21:44:48Z`, with a fraction only where there is one.
+
+    >>> iso(datetime(2021, 9, 2, 21, 44, 48))
+    '2021-09-02T21:44:48Z'
+    """
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    if moment.microsecond:
+        return moment.isoformat(timespec="milliseconds") + "Z"
+    return moment.isoformat(timespec="seconds") + "Z"
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON has it: times ISO 8601, missing ones None, numbers as numbers."""
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
+        return None
+    if isinstance(value, datetime):
+        return iso(value)
+    if hasattr(value, "tolist"):
+        return plain_list(value.tolist()) if getattr(value, "ndim", 0) else plain(value.item())
+    return plain_list(value) if isinstance(value, list | tuple) else value
+
+
+def plain_list(values: Iterable[Any]) -> list[Any]:
+    """`plain` of each."""
+    return [plain(value) for value in values]
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The frame as JSON objects, one a row."""
+    columns = [plain_list(frame[name]) for name in frame.columns]
+    return [dict(zip(frame.columns, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def write(frame: pd.DataFrame, form: Output, title: str = "") -> None:
+    """Print a frame to standard output; a table's title goes above it."""
+    if form is Output.json:
+        json.dump(rows_of(frame), sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+    elif form is Output.csv:
+        frame.map(plain).to_csv(sys.stdout, index=False)
+    else:
+        print_table(frame, title)
+
+
+def print_table(frame: pd.DataFrame, title: str = "") -> None:
+    """Print a frame as a table for people: numbers right-aligned, `-` for what is missing."""
+    table = Table(title=title or None, title_justify="left", box=None, header_style="bold")
+    for name in frame.columns:
+        numeric = pd.api.types.is_numeric_dtype(frame[name])
+        table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
+    for row in rows_of(frame):
+        table.add_row(*["-" if value is None else cell(value) for value in row.values()])
+    console().print(table)
+
+
+def cell(value: Any) -> str:
+    """A value as a table shows it: whole numbers grouped by thousands, lists joined."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def console() -> Console:
+    """The console of standard output; wide when it is a pipe, so that no line is cut."""
+    return Console(width=None if sys.stdout.isatty() else 250, highlight=False)

@@ -1,0 +1,1 @@
+"""Questions as data, and the SELECT each one becomes."""

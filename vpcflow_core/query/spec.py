@@ -1,0 +1,32 @@
+"""What is asked: measures, grouping, filters and window as frozen data.
+
+May import errors, fields, times and query.measures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question, without the window and the page's filters.
+
+    Attributes:
+        measures: Names of measures (`flows`, `bytes`, `packets`, `sources`, ...).
+        by: Dimensions to group by.
+        every: Timeslice to group by; None: the whole window is one.
+        where: Filters of the question itself, `(field, value)` texts as a person writes them.
+        top: How many groups to keep; None: all.
+        order: Measure to sort by, highest first; "": the first measure.
+        records: Ask the relation `records` (NODATA and SKIPDATA too) instead of `flows`.
+    """
+
+    measures: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    every: timedelta | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    top: int | None = None
+    order: str = ""
+    records: bool = False

@@ -1,0 +1,61 @@
+"""What a source is: a place that yields log objects; may import errors and times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, runtime_checkable
+
+from vpcflow_core.times import Window
+
+Hint = Literal["text", "json", "parquet", "events", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class LogObject:
+    """One log file, before it is read.
+
+    Attributes:
+        uri: Its full name, unique for ever: `s3://bucket/key`, `file:///path`.
+        size: Bytes as stored (compressed).
+        etag: Changes when the content does; "" where the place has no such thing.
+        account: Account that created the flow log, from the name; "" if unknown.
+        region: Likewise.
+        flow_log_id: `fl-...` from the name; "" if unknown. A flow log never changes its format.
+        time: Start of the five-minute slot it was delivered for (from the name), else when it was
+            last changed; UTC.
+        hint: Format that the name suggests; the content decides.
+    """
+
+    uri: str
+    size: int
+    etag: str = ""
+    account: str = ""
+    region: str = ""
+    flow_log_id: str = ""
+    time: datetime | None = None
+    hint: Hint = ""
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where logs lie. Two methods, nothing else; both may be called from several threads."""
+
+    @property
+    def url(self) -> str:
+        """Names the source for people, settings and the ledger; holds no secrets."""
+
+    def find(self, span: Window | None) -> Iterator[LogObject]:
+        """The objects that may hold records of the span (all of them if None), oldest first.
+
+        Raises:
+            SourceError: The place is missing, empty, refused or out of reach; in one sentence.
+        """
+
+    def read(self, found: LogObject) -> bytes:
+        """The object's bytes, as stored (compressed ones stay so).
+
+        Raises:
+            SourceError: As `find`.
+        """

@@ -1,0 +1,1 @@
+"""Parquet files by day and the ledger that says which of them count."""

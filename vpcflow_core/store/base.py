@@ -1,0 +1,47 @@
+"""What the store is made of, as engines and pages see it; may import times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+# Traffic and the rest lie in separate files, so that questions about traffic never read the rest.
+# "quiet" parts hold NODATA and SKIPDATA records.
+Part = Literal["flows", "quiet", "transit_flows", "transit_quiet"]
+
+# The relations engines provide, and the parts each is made of.
+RELATIONS: dict[str, tuple[Part, ...]] = {
+    "flows": ("flows",),
+    "records": ("flows", "quiet"),
+    "transit_flows": ("transit_flows",),
+    "transit_records": ("transit_flows", "transit_quiet"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFile:
+    """One Parquet file the ledger knows.
+
+    Attributes:
+        path: Absolute path.
+        part: Which records it holds.
+        source: URL of the source they came from.
+        day: UTC day of `start_time` of all its records.
+        columns: Its columns; those with names of the field table have the table's types, all
+            others are text.
+        rows: Records.
+        size: Bytes.
+        first, last: Earliest and latest `start_time`, UTC.
+    """
+
+    path: Path
+    part: Part
+    source: str
+    day: date
+    columns: tuple[str, ...]
+    rows: int
+    size: int
+    first: datetime
+    last: datetime

@@ -1,0 +1,154 @@
+"""Instants, durations and windows, and how people write them; may import errors alone.
+
+All instants are timezone-aware and in UTC. Text forms are those of the URL and the command line:
+durations `90s 5m 1h 7d 2w`, instants ISO 8601, ranges `24h` or `FROM/TO`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from vpcflow_core.errors import TimeError
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = re.compile(r"(\d{1,6})\s*([smhdw])", re.IGNORECASE)
+
+
+def parse_duration(text: str) -> timedelta:
+    """The length of time `text` tells of, such as `90s`, `5m`, `24h`, `7d` or `2w`.
+
+    Raises:
+        TimeError: Not of that form, or zero.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or int(match[1]) == 0:
+        raise TimeError(
+            f"'{text}' is not a length of time.", "Write a number and a unit: 90s, 5m, 24h, 7d, 2w."
+        )
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2].lower()])
+
+
+def format_duration(length: timedelta) -> str:
+    """The shortest exact form that `parse_duration` reads: one day is `1d`, 90 minutes `90m`."""
+    seconds = int(length.total_seconds())
+    # 24h reads better than 1d beside 1h and 6h, and is the form of the `range` parameter.
+    units = "hms" if seconds <= 86400 else "dhms"
+    unit = next(u for u in units if seconds % _UNITS[u] == 0)
+    return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:
+    """The instant that ISO 8601 `text` tells of, in UTC.
+
+    Args:
+        text: `2026-11-01`, `2026-11-01T09:30`, with or without seconds, `Z` or an offset.
+        zone: Zone of a text without offset; UTC if not given.
+
+    Raises:
+        TimeError: Not an ISO 8601 date or time, or out of the range of years 1970 to 2200.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise TimeError(
+            f"'{text}' is not a time.", "Write it as 2026-11-01, 2026-11-01T09:30 or ...T09:30:00Z."
+        ) from None
+    if not 1970 < moment.year < 2200:
+        raise TimeError(f"'{text}' lies outside the years 1971 to 2199.")
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone or UTC)).astimezone(UTC)
+
+
+def format_instant(moment: datetime) -> str:
+    """ISO 8601 in UTC, as short as it can be exact: `2026-11-01T00:00Z`, `...T00:00:05Z`."""
+    moment = moment.astimezone(UTC)
+    form = "%Y-%m-%dT%H:%MZ" if moment.second == 0 else "%Y-%m-%dT%H:%M:%SZ"
+    return moment.strftime(form)
+
+
+def floor_to(moment: datetime, step: timedelta) -> datetime:
+    """The last clock-aligned edge of `step` at or before `moment`."""
+    return moment - (moment - EPOCH) % step
+
+
+def ceil_to(moment: datetime, step: timedelta) -> datetime:
+    """The first clock-aligned edge of `step` at or after `moment`."""
+    return moment + (EPOCH - moment) % step
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A range of time: from `start` (included) to `end` (excluded), both UTC.
+
+    Raises:
+        TimeError: The end does not lie after the start.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise TimeError(
+                f"The range ends ({format_instant(self.end)}) before it has begun "
+                f"({format_instant(self.start)}).",
+                "Give an end that lies after the start.",
+            )
+
+    def __str__(self) -> str:
+        return f"{format_instant(self.start)}/{format_instant(self.end)}"
+
+    @property
+    def length(self) -> timedelta:
+        """How long the window is."""
+        return self.end - self.start
+
+    def snapped(self, step: timedelta) -> Window:
+        """The smallest window of whole buckets of `step` that holds this one."""
+        return Window(floor_to(self.start, step), ceil_to(self.end, step))
+
+    def moved(self, by: timedelta) -> Window:
+        """The window shifted by `by` (negative: into the past)."""
+        return Window(self.start + by, self.end + by)
+
+    @staticmethod
+    def last(length: timedelta, until: datetime) -> Window:
+        """The window of that length which ends at `until`."""
+        return Window(until - length, until)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a person asked for: the last so long, or a fixed window. Round-trips through text."""
+
+    length: timedelta | None = None
+    fixed: Window | None = None
+
+    def __str__(self) -> str:
+        return str(self.fixed) if self.fixed else format_duration(self.length or timedelta(days=1))
+
+    def window(self, now: datetime) -> Window:
+        """The window that is meant when the present is `now`."""
+        return self.fixed or Window.last(self.length or timedelta(days=1), now)
+
+
+def parse_range(text: str, zone: ZoneInfo | None = None) -> Range:
+    """A `24h` or `FROM/TO` text.
+
+    Raises:
+        TimeError: Neither form, or the range ends before it begins.
+    """
+    if "/" not in text:
+        return Range(length=parse_duration(text))
+    start, _, end = text.partition("/")
+    return Range(fixed=Window(parse_instant(start, zone), parse_instant(end, zone)))
+
+
+def timeslice_for(window: Window, at_most: int = 1500) -> timedelta:
+    """The finest round timeslice that cuts the window into at most `at_most` buckets."""
+    steps = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 86400)
+    seconds = window.length.total_seconds()
+    return timedelta(seconds=next((s for s in steps if seconds / s <= at_most), steps[-1]))
