@@ -21,7 +21,7 @@ EXAMPLES_KEPT = 10
 EXAMPLE_LENGTH = 500
 
 # Columns of the envelope a record came in. They are no fields of the record: `vpcflow read` leaves
-# them out, the store uses them (time of records without start, exactly-once by event) and drops them.
+# them out; the store uses them (time of records without start, once by event) and drops them.
 EVENT_TIME = "_event_time"
 EVENT_ID = "_event_id"
 
