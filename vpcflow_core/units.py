@@ -1,0 +1,43 @@
+"""Numbers as people read them; imports nothing."""
+
+from __future__ import annotations
+
+_BYTES = ("B", "KB", "MB", "GB", "TB", "PB")
+_COUNTS = ("", " K", " M", " G", " T")
+
+
+def humane_bytes(count: float) -> str:
+    """Bytes in steps of 1,024.
+
+    >>> humane_bytes(512), humane_bytes(1_572_864), humane_bytes(123_456_789_012)
+    ('512 B', '1.5 MB', '115 GB')
+    """
+    return _scaled(count, 1024, _BYTES, " ")
+
+
+def humane_count(count: float) -> str:
+    """A count in steps of 1,000.
+
+    >>> humane_count(7), humane_count(3_400_000), humane_count(12_345)
+    ('7', '3.4 M', '12.3 K')
+    """
+    return _scaled(count, 1000, _COUNTS, "")
+
+
+def _scaled(count: float, step: int, units: tuple[str, ...], gap: str) -> str:
+    """Three digits at most, and the unit they are in."""
+    power = 0
+    # 999.5 would print as 1000: the next unit takes over where rounding reaches the step.
+    while abs(count) >= step - 0.5 and power < len(units) - 1:
+        count /= step
+        power += 1
+    digits = 0 if power == 0 or abs(count) >= 99.95 else 1
+    return f"{count:,.{digits}f}".removesuffix(".0") + gap + units[power]
+
+
+UNITS = {"bytes": humane_bytes}
+
+
+def humane(value: float, measure: str) -> str:
+    """A value of that measure as people read it."""
+    return UNITS.get(measure, humane_count)(value)
