@@ -1,0 +1,183 @@
+"""The ledger: which objects are loaded and which files count; may import errors and times.
+
+One SQLite database per store. Readers see the last whole transaction (WAL), the one writer adds
+objects and the files that hold their records in the same transaction. Times are milliseconds since
+1970, UTC.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from vpcflow_core.errors import StoreError
+from vpcflow_core.times import EPOCH
+
+LEDGER_NAME = "ledger.sqlite"
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x76706366  # "vpcf": tells our ledger from any other SQLite file
+BUSY_SECONDS = 30.0
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('generation', 0);
+
+-- covered_*: the span of which every object was found and tried by syncs that ran to their end.
+CREATE TABLE sources (
+    id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE,
+    covered_from INTEGER, covered_to INTEGER, last_sync INTEGER, last_error TEXT NOT NULL DEFAULT ''
+);
+
+-- state: loaded; broken (its records so far are in, tried again); failed (tried again); unread
+-- (tried again when a format is given). tracked: its rows carry its id, so they can be replaced.
+-- Ids are never used twice (AUTOINCREMENT): rows of a replaced object must not find a new owner.
+CREATE TABLE objects (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT NULL REFERENCES sources,
+    uri TEXT NOT NULL, etag TEXT NOT NULL, size INTEGER NOT NULL, account TEXT NOT NULL,
+    region TEXT NOT NULL, flow_log_id TEXT NOT NULL, time INTEGER, hint TEXT NOT NULL,
+    state TEXT NOT NULL, tracked INTEGER NOT NULL, records INTEGER NOT NULL,
+    nodata INTEGER NOT NULL, skipdata INTEGER NOT NULL, malformed INTEGER NOT NULL,
+    first INTEGER, last INTEGER, loaded_at INTEGER NOT NULL, report TEXT,
+    UNIQUE (source, uri)
+);
+CREATE INDEX objects_to_try_again ON objects (source, state) WHERE state <> 'loaded';
+CREATE INDEX objects_with_report ON objects (source, id) WHERE report IS NOT NULL;
+
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, source INTEGER NOT NULL REFERENCES sources,
+    part TEXT NOT NULL, day TEXT NOT NULL, columns TEXT NOT NULL, tracked INTEGER NOT NULL,
+    rows INTEGER NOT NULL, size INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
+);
+CREATE INDEX files_by_time ON files (part, first, last);
+
+-- Which tracked objects have rows in which file.
+CREATE TABLE held (
+    file INTEGER NOT NULL REFERENCES files ON DELETE CASCADE, object INTEGER NOT NULL,
+    PRIMARY KEY (file, object)
+) WITHOUT ROWID;
+CREATE INDEX held_by_object ON held (object);
+
+-- Files that count no more, but that a reader may still be scanning; deleted after a grace time.
+CREATE TABLE trash (path TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+def to_ms(moment: datetime) -> int:
+    """The instant as the ledger keeps it.
+
+    >>> to_ms(from_ms(1_700_000_000_123))
+    1700000000123
+    """
+    return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(value: int) -> datetime:
+    """The instant of a ledger time, UTC."""
+    return EPOCH + timedelta(milliseconds=value)
+
+
+class Ledger:
+    """One connection to a ledger, which threads may share.
+
+    Args:
+        folder: The store's folder; its ledger is made if it has none.
+
+    Raises:
+        StoreError: The ledger is damaged, not ours, or of a later version.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / LEDGER_NAME
+        self._lock = threading.RLock()
+        with self._speaking():
+            self._connection = sqlite3.connect(
+                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        try:
+            with self._speaking():
+                self._set_up()
+        except StoreError:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows of one SELECT: one snapshot, whatever a writer does meanwhile."""
+        with self._lock, self._speaking():
+            return self._connection.execute(sql, values).fetchall()
+
+    def value(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """First value of the first row; None if there is no row."""
+        rows = self.rows(sql, values)
+        return rows[0][0] if rows else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is done inside is done at once, or not at all; the generation grows by one."""
+        with self._lock, self._speaking():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute(
+                    "UPDATE meta SET value = value + 1 WHERE key = 'generation'"
+                )
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _set_up(self) -> None:
+        self._connection.row_factory = sqlite3.Row
+        if self._version() == 0:
+            # WAL: readers go on while the writer commits. It is a property of the file.
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._create()
+        self._check()
+        # FULL: a commit is on the disk before the next step; a power cut loses no commit.
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+
+    def _create(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        if self._version() == 0:  # else another process was faster
+            for statement in SCHEMA.split(";\n"):
+                self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self._connection.execute("COMMIT")
+
+    def _check(self) -> None:
+        if self._connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise StoreError(
+                f"{self.path} is not a ledger of vpcflow.", "Give another folder with --store."
+            )
+        if self._version() > SCHEMA_VERSION:
+            raise StoreError(
+                f"The store {self.path.parent} has version {self._version()}; this vpcflow knows "
+                f"versions up to {SCHEMA_VERSION}.",
+                "Update vpcflow, or sync into another folder with --store.",
+            )
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"The ledger {self.path} cannot be used: {error}.",
+                "Check the disk, or sync into another folder with --store.",
+            ) from error

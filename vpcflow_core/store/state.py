@@ -1,0 +1,102 @@
+"""What the store tells about its sources and objects; may import formats.base."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from vpcflow_core.formats.base import Rejected, Report
+
+# loaded: all its records are in. broken: those before a break are in; tried again at every sync.
+# failed: it could not be read; likewise. unread: its format is unknown; tried when one is given.
+State = Literal["loaded", "broken", "failed", "unread"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What the store holds of one source.
+
+    Attributes:
+        url: Its name.
+        objects: Objects known, those that could not be read among them.
+        records, nodata, skipdata, malformed: Records of them all, and lines that are none.
+        bytes: Their size as stored at the source.
+        first, last: Earliest start and latest end of the records, UTC.
+        last_sync: When a sync of it last ended well, UTC.
+        newest: Time of the newest object, UTC.
+        broken: Objects that are incomplete, unreadable or of unknown format.
+        error: Why the last sync failed, one sentence; "" if it did not.
+    """
+
+    url: str
+    objects: int
+    records: int
+    nodata: int
+    skipdata: int
+    malformed: int
+    bytes: int
+    first: datetime | None
+    last: datetime | None
+    last_sync: datetime | None
+    newest: datetime | None
+    broken: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectReport:
+    """One object of which not every line was loaded, or that a person should know more about.
+
+    Attributes:
+        source, uri: Where it lies.
+        state: What became of it.
+        records, malformed: Records loaded, and lines that were not.
+        counts: Malformed lines by reason.
+        reasons: The first malformed lines.
+        problem: Why it is broken, failed or unread; "" if it is loaded.
+        notes: What else there is to know.
+    """
+
+    source: str
+    uri: str
+    state: State
+    records: int
+    malformed: int
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: tuple[Rejected, ...] = ()
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def report_json(report: Report, problem: str) -> str | None:
+    """The part of a report that the ledger keeps; None if there is nothing to tell."""
+    if not (problem or report.malformed or report.notes or report.unknown_fields):
+        return None
+    notes = list(report.notes)
+    if report.unknown_fields:
+        notes.append("Unknown fields, kept as text: " + ", ".join(report.unknown_fields))
+    reasons = [[r.line, r.reason, r.text] for r in report.reasons]
+    return json.dumps(
+        {"counts": report.counts, "reasons": reasons, "problem": problem, "notes": notes}
+    )
+
+
+def read_report(
+    source: str, uri: str, state: State, records: int, malformed: int, text: str
+) -> ObjectReport:
+    """An object's report from the ledger's row."""
+    kept = json.loads(text)
+    return ObjectReport(
+        source,
+        uri,
+        state,
+        records,
+        malformed,
+        Counter(kept["counts"]),
+        tuple(Rejected(*reason) for reason in kept["reasons"]),
+        kept["problem"],
+        tuple(kept["notes"]),
+    )

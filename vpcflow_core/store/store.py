@@ -1,0 +1,227 @@
+"""The store as readers see it; may import errors, fields, times and this folder.
+
+A store is a folder: `ledger.sqlite`, `writer.lock`, and `files/PART/DAY/NAME.parquet`. Only files
+that the ledger lists count. A file that compaction or retention replaced leaves the ledger at once
+and the disk ten minutes later at the earliest (`writer.GRACE`), so a list of files stays readable
+for that long after `Store.files` gave it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from vpcflow_core.errors import ParameterError, StoreError, closest
+from vpcflow_core.fields import FIELDS
+from vpcflow_core.store.base import RELATIONS, Part, StoreFile
+from vpcflow_core.store.ledger import LEDGER_NAME, Ledger, from_ms, to_ms
+from vpcflow_core.store.state import ObjectReport, SourceState, read_report
+from vpcflow_core.times import Window
+
+
+class Store:
+    """An open store; cheap to open, safe to share between threads.
+
+    Attributes:
+        path: Its folder, absolute.
+        ledger: Its ledger, for the writer.
+    """
+
+    def __init__(self, path: Path, ledger: Ledger) -> None:
+        self.path = path
+        self.ledger = ledger
+
+    @staticmethod
+    def open(path: str | Path, *, create: bool = True) -> Store:
+        """The store in that folder.
+
+        Args:
+            path: The folder; `~` is the home folder.
+            create: Make an empty store where there is none.
+
+        Raises:
+            StoreError: There is none, the folder holds something else, or it cannot be used.
+        """
+        folder = Path(path).expanduser().absolute()
+        if not (folder / LEDGER_NAME).is_file():
+            _make_folder(folder, create)
+        return Store(folder, Ledger(folder))
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self.ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def files(
+        self, relation: str, window: Window | None = None, sources: Sequence[str] | None = None
+    ) -> list[StoreFile]:
+        """The files that make up a relation, by the start of their records; one snapshot.
+
+        Args:
+            relation: A key of `RELATIONS`.
+            window: Leave out files without a `start_time` inside.
+            sources: URLs; None: all.
+
+        Raises:
+            ParameterError: No such relation.
+        """
+        where, values = _where(relation, sources)
+        if window:
+            where += " AND first < ? AND last >= ?"
+            values += [to_ms(window.end), to_ms(window.start)]
+        rows = self.ledger.rows(_FILES.format(where=where), values)
+        return [_store_file(self.path, row) for row in rows]
+
+    def columns(self, relation: str, sources: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Every column that some file of the relation has, in the field table's order."""
+        where, values = _where(relation, sources)
+        sql = f"SELECT DISTINCT columns FROM files JOIN sources ON source = sources.id {where}"  # noqa: S608 (our own text)
+        return ordered({name for row in self.ledger.rows(sql, values) for name in _names(row[0])})
+
+    def extent(
+        self, relation: str = "flows", sources: Sequence[str] | None = None
+    ) -> Window | None:
+        """From the first to just after the last `start_time`; None without records."""
+        where, values = _where(relation, sources)
+        sql = f"SELECT min(first), max(last) FROM files JOIN sources ON source = sources.id {where}"  # noqa: S608 (our own text)
+        first, last = self.ledger.rows(sql, values)[0]
+        if first is None:
+            return None
+        return Window(from_ms(first), from_ms(last) + timedelta(milliseconds=1))
+
+    def generation(self) -> int:
+        """Grows with every commit: answers of one generation may be cached."""
+        return int(self.ledger.value("SELECT value FROM meta WHERE key = 'generation'"))
+
+    def sources(self) -> list[SourceState]:
+        """What the store holds of each source, by URL."""
+        return [_source_state(row) for row in self.ledger.rows(_SOURCES)]
+
+    def reports(self, source: str | None = None, limit: int = 100) -> list[ObjectReport]:
+        """The objects that a person should look at, latest loaded first.
+
+        Args:
+            source: URL of the source; None: all.
+            limit: How many at most.
+        """
+        rows = self.ledger.rows(_REPORTS, [source, source, limit])
+        return [read_report(*row) for row in rows]
+
+
+_FILES = """
+    SELECT path, part, url, day, columns, rows, size, first, last
+    FROM files JOIN sources ON source = sources.id {where} ORDER BY first, path
+"""
+_SOURCES = """
+    SELECT url, count(objects.id), total(records), total(nodata), total(skipdata),
+        total(malformed), total(size), min(first), max(last), last_sync, max(time),
+        total(state <> 'loaded'), last_error
+    FROM sources LEFT JOIN objects ON source = sources.id GROUP BY sources.id ORDER BY url
+"""
+_REPORTS = """
+    SELECT url, uri, state, records, malformed, report
+    FROM objects JOIN sources ON source = sources.id
+    WHERE report IS NOT NULL AND (? IS NULL OR url = ?) ORDER BY objects.id DESC LIMIT ?
+"""
+
+
+@cache
+def _places() -> dict[str, int]:
+    return {field.name: place for place, field in enumerate(FIELDS)}
+
+
+def ordered(columns: Iterable[str]) -> tuple[str, ...]:
+    """Columns in the field table's order, unknown ones behind by name.
+
+    >>> ordered(["zone", "bytes", "srcaddr"])
+    ('srcaddr', 'bytes', 'zone')
+    """
+    places = _places()
+    return tuple(sorted(columns, key=lambda name: (places.get(name, len(places)), name)))
+
+
+@cache
+def _names(columns: str) -> tuple[str, ...]:
+    """Names from the ledger's text; a store has few column sets, and many files of each."""
+    return tuple(json.loads(columns))
+
+
+def _make_folder(folder: Path, create: bool) -> None:
+    """Make the folder of a new store, if it may be one."""
+    if not create and not folder.is_dir():
+        raise StoreError(
+            f"There is no store at {folder}.", f"Fill one: vpcflow sync SOURCE --store {folder}"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # `ledger.sqlite...`: another process may be creating the same store at this moment.
+        foreign = next((p for p in folder.iterdir() if not p.name.startswith(LEDGER_NAME)), None)
+    except OSError as error:
+        raise StoreError(f"No store can be made at {folder}: {error.strerror}.") from error
+    if foreign is not None or not create:
+        raise StoreError(
+            f"The folder {folder} is not a store of vpcflow.",
+            "Give a new or empty folder with --store.",
+        )
+
+
+def _where(relation: str, sources: Sequence[str] | None) -> tuple[str, list[Any]]:
+    """The condition for files of a relation and sources, and its values."""
+    if relation not in RELATIONS:
+        raise ParameterError(
+            f"'{relation}' is no relation of the store.",
+            f"{closest(relation, RELATIONS)}  There are: {', '.join(RELATIONS)}".strip(),
+        )
+    values: list[Any] = list(RELATIONS[relation])
+    where = f"WHERE part IN ({_marks(values)})"
+    if sources is not None:
+        where += f" AND url IN ({_marks(sources)})"
+        values += sources
+    return where, values
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else from_ms(value)
+
+
+def _store_file(folder: Path, row: Any) -> StoreFile:
+    part: Part = row["part"]
+    return StoreFile(
+        path=folder / row["path"],
+        part=part,
+        source=row["url"],
+        day=date.fromisoformat(row["day"]),
+        columns=_names(row["columns"]),
+        rows=row["rows"],
+        size=row["size"],
+        first=from_ms(row["first"]),
+        last=from_ms(row["last"]),
+    )
+
+
+def _source_state(row: Any) -> SourceState:
+    url, objects, *counts, first, last, last_sync, newest, broken, error = row
+    records, nodata, skipdata, malformed, size = map(int, counts)
+    return SourceState(
+        url, objects, records, nodata, skipdata, malformed, size,
+        _moment(first), _moment(last), _moment(last_sync), _moment(newest), int(broken), error,
+    )  # fmt: skip
