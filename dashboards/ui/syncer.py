@@ -1,0 +1,60 @@
+"""The sync that runs behind the pages, in a thread of its own; knows no Streamlit."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from threading import Lock, Thread
+
+from vpcflow_core.errors import LockedError, VpcflowError
+from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.store.store import Store
+from vpcflow_core.store.sync import Progress, sync_named
+
+SAMPLE = {"sample": SourceSetting(url="sample://")}
+log = logging.getLogger("vpcflow")
+
+
+class Syncer:
+    """Brings the store up to date with every configured source.
+
+    Attributes:
+        progress: How far the running sync is; None when none runs.
+        errors: A sentence for each source that could not be read the last time.
+        finished: When the last sync ended; None before.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.progress: Progress | None = None
+        self.errors: list[str] = []
+        self.finished: datetime | None = None
+        self._lock = Lock()
+        self._thread: Thread | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a sync runs now."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin a sync, unless one runs."""
+        with self._lock:
+            if not self.running:
+                self._thread = Thread(target=self._run, name="vpcflow-sync", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        errors = []
+        with Store.open(self.settings.store) as store:
+            for name, source in (self.settings.sources or SAMPLE).items():
+                try:
+                    sync_named(store, source, self.settings, self._note)
+                except LockedError:
+                    log.info("another process syncs this store")
+                except VpcflowError as error:
+                    errors.append(f"{name}: {error}")
+        self.errors, self.progress, self.finished = errors, None, datetime.now(UTC)
+
+    def _note(self, progress: Progress) -> None:
+        self.progress = progress

@@ -1,0 +1,91 @@
+"""The controls of time: range, fixed times, zone, refresh; and the window they mean."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import streamlit as st
+
+from dashboards.ui import house
+from dashboards.ui.state import DEFAULT_RANGE, QUICK_RANGES
+from vpcflow_core.errors import TimeError
+from vpcflow_core.query.windows import resolve_window
+from vpcflow_core.times import Range, Window, ceil_to, parse_range
+
+ZONES = ["UTC", *sorted(available_timezones() - {"UTC", "localtime", "Factory"})]
+NAMES = {"1h": "Last hour", "6h": "Last 6 hours", "24h": "Last 24 hours", "7d": "Last 7 days"}
+MINUTE = timedelta(minutes=1)
+
+
+def controls(title: str, question: str) -> tuple[Range, str]:
+    """Draw title and controls; gives the range asked for and the zone."""
+    heading, range_box, custom, zone_box, refresh = st.columns(
+        [5, 3, 1.4, 2.2, 1.2], vertical_alignment="bottom"
+    )
+    heading.title(title, anchor=False, help=question)
+    # The zone's widget stands right of the range's, but a typed range is read in that zone.
+    zone = zone_box.selectbox("Time zone", ZONES, key="tz", bind="query-params")
+    chosen = range_box.selectbox(
+        "Time range", QUICK_RANGES, index=QUICK_RANGES.index(str(DEFAULT_RANGE)), key="range",
+        format_func=lambda text: _name(text, zone), accept_new_options=True, bind="query-params",
+        help="Pick one or type your own: `90m`, `3d`, `2026-11-01T00:00Z/2026-11-02T00:00Z`.",
+    )  # fmt: skip
+    with custom.popover("Custom", width="stretch"):
+        _fixed_times(zone)
+    if refresh.button("Refresh", icon=":material/refresh:", help="Look for new logs"):
+        house.syncer().start()
+        st.rerun()
+    return _read(chosen or str(DEFAULT_RANGE), zone), zone
+
+
+def window(asked: Range, extent: Window) -> tuple[Window, str]:
+    """The window that is meant now, on whole minutes; and what it is relative to."""
+    found, anchored = resolve_window(asked, extent, ceil_to(datetime.now(UTC), MINUTE))
+    return found.snapped(MINUTE), anchored
+
+
+def _name(text: str, zone: str) -> str:
+    """A range as the box shows it: `Last 24 hours`, `1 Nov 09:00 - 2 Nov 09:00`."""
+    if text in NAMES:
+        return NAMES[text]
+    try:
+        asked = parse_range(text, ZoneInfo(zone))
+    except TimeError:
+        return text
+    if asked.fixed is None:
+        return f"Last {text}"
+    ends = (asked.fixed.start, asked.fixed.end)
+    return " - ".join(f"{end.astimezone(ZoneInfo(zone)):%d %b %H:%M}" for end in ends)
+
+
+def _read(text: str, zone: str) -> Range:
+    """The range of the box; a text that is none is refused in words, the last good one stays."""
+    try:
+        asked = parse_range(text, ZoneInfo(zone))
+    except TimeError as error:
+        asked = st.session_state.get("good_range", DEFAULT_RANGE)
+        st.error(f"{error.what} {error.next_step} Shown instead: {_name(str(asked), zone)}.")
+    st.session_state["good_range"] = asked
+    return asked
+
+
+def _fixed_times(zone: str) -> None:
+    """Two times and a button that makes them the range."""
+    now = datetime.now(ZoneInfo(zone)).replace(tzinfo=None, second=0, microsecond=0)
+    start = st.datetime_input(f"From ({zone})", now - timedelta(days=1), key="from", step=300)
+    end = st.datetime_input(f"To ({zone})", now, key="to", step=300)
+    st.button("Show these times", on_click=_fix, args=(start, end, zone), width="stretch")
+
+
+def _fix(start: datetime, end: datetime, zone: str) -> None:
+    """Make the range fixed."""
+    place = ZoneInfo(zone)
+    try:
+        fixed = Window(
+            start.replace(tzinfo=place).astimezone(UTC), end.replace(tzinfo=place).astimezone(UTC)
+        )
+    except TimeError as error:
+        st.toast(f"{error.what} {error.next_step}", icon=":material/error:")
+        return
+    st.session_state["range"] = str(fixed)
