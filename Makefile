@@ -1,0 +1,53 @@
+# Every command people need. `make run` and `make test` set up all they use.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8501
+
+.PHONY: run demo test check format bench docs screenshots clean
+
+run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
+	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
+
+test: $(VENV)/.dev $(VENV)/.browser  ## All tests, those in a real browser too.
+	$(BIN)/pytest
+
+check: $(VENV)/.dev  ## Style, types, and whether the generated pages of docs/ are up to date.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m docs.generate --check
+
+format: $(VENV)/.dev  ## Lay out the code.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev  ## Speed and memory, beside DuckDB, pandas and flowlogs-reader.
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.dev  ## Write docs/reference anew from the tables in the code.
+	$(BIN)/python -m docs.generate
+
+screenshots: $(VENV)/.dev $(VENV)/.browser  ## Write docs/images anew.
+	$(BIN)/python -m docs.screenshots
+
+clean:  ## Remove what the commands above made.
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+# The browser tests use the system's Chromium or Chrome; only where there is none, install one.
+$(VENV)/.browser: $(VENV)/.dev
+	$(BIN)/python -m tests.browser
+	touch $@

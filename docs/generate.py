@@ -1,0 +1,119 @@
+"""Writes docs/reference from the tables in the code; `--check` only tells whether it is current."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from vpcflow_core import errors
+from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field
+from vpcflow_core.panels import PANELS
+from vpcflow_core.query.measures import MEASURES
+from vpcflow_core.settings import Settings, SourceSetting
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table."""
+    heads = list(heads)
+    lines = [heads, ["---"] * len(heads), *([str(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def fields_page() -> str:
+    """Every field, by the logs that have it."""
+    parts = ["# Fields\n"]
+    for title, about, fields in (
+        ("VPC flow logs", "Record versions 2 to 11, in AWS's order.", VPC_FIELDS),
+        ("Transit gateway flow logs", "Record version 6.", TRANSIT_FIELDS),
+        ("Added by collectors", "From VPC-JSON records.", COLLECTOR_FIELDS),
+    ):
+        parts += [f"## {title}\n", f"{about}\n", table(FIELD_HEADS, map(_field_row, fields))]
+    return "\n".join(parts)
+
+
+FIELD_HEADS = ("field", "column", "version", "type", "role", "other end", "meaning")
+
+
+def _field_row(field: Field) -> tuple[object, ...]:
+    mirror = f"`{field.mirror}`" if field.mirror else ""
+    version = field.version or ""
+    return f"`{field.aws}`", f"`{field.name}`", version, field.sql, field.role, mirror, field.doc
+
+
+def settings_page() -> str:
+    """Every setting, with its default."""
+    rows = [
+        (f"`{name}`", f"`VPCFLOW_{name.upper()}`", _default(info), info.description)
+        for name, info in Settings.model_fields.items()
+    ]
+    source = [
+        (f"`{name}`", info.description) for name, info in SourceSetting.model_fields.items()
+    ]
+    return "\n".join([
+        "# Settings\n",
+        "From `vpcflow.toml` in the working directory (or the file that `VPCFLOW_CONFIG` names)",
+        "and from the environment, which wins.\n",
+        table(("setting", "variable", "default", "meaning"), rows),
+        "## Sources\n",
+        "Each is a table `[sources.NAME]` of the file, or variables",
+        "`VPCFLOW_SOURCES__NAME__URL` and so on.\n",
+        table(("setting", "meaning"), source),
+    ])  # fmt: skip
+
+
+def _default(info: object) -> str:
+    factory = getattr(info, "default_factory", None)
+    if factory is not None:
+        return {"default_store": "`~/.local/share/vpcflow`"}.get(factory.__name__, "none")
+    default = getattr(info, "default", None)
+    return "none" if default in (None, "") else f"`{default}`"
+
+
+def panels_page() -> str:
+    """Every panel, with what it shows."""
+    rows = [(f"`{p.slug}`", p.title, p.help, p.chart) for p in PANELS.values()]
+    return "# Panels\n\n" + table(("panel", "title", "what it shows", "drawn as"), rows)
+
+
+def measures_page() -> str:
+    """Every measure."""
+    rows = [(f"`{m.name}`", m.unit, m.doc) for m in MEASURES.values()]
+    return "# Measures\n\n" + table(("measure", "unit", "what it counts"), rows)
+
+
+def errors_page() -> str:
+    """The tree of errors."""
+    return f"# Errors\n\n```\n{errors.__doc__}```\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "fields.md": fields_page,
+    "settings.md": settings_page,
+    "panels.md": panels_page,
+    "measures.md": measures_page,
+    "errors.md": errors_page,
+}
+
+
+def main() -> int:
+    """Write the pages, or with `--check` name those that are out of date."""
+    stale = [name for name, page in PAGES.items() if _read(REFERENCE / name) != page()]
+    if "--check" in sys.argv:
+        for name in stale:
+            print(f"docs/reference/{name} is out of date: make docs")
+        return 1 if stale else 0
+    REFERENCE.mkdir(exist_ok=True)
+    for name in stale:
+        (REFERENCE / name).write_text(PAGES[name](), encoding="utf-8")
+    return 0
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
