@@ -49,9 +49,7 @@ def settings_page() -> str:
         (f"`{name}`", f"`VPCFLOW_{name.upper()}`", _default(info), info.description)
         for name, info in Settings.model_fields.items()
     ]
-    source = [
-        (f"`{name}`", info.description) for name, info in SourceSetting.model_fields.items()
-    ]
+    source = [(f"`{name}`", info.description) for name, info in SourceSetting.model_fields.items()]
     return "\n".join([
         "# Settings\n",
         "From `vpcflow.toml` in the working directory (or the file that `VPCFLOW_CONFIG` names)",

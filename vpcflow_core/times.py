@@ -15,21 +15,23 @@ from vpcflow_core.errors import TimeError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"(\d{1,6})\s*([smhdw])", re.IGNORECASE)
+_DURATION = re.compile(r"(\d{1,9})\s*([smhdw])", re.IGNORECASE)
+_LONGEST = 20 * 366 * 86400
 
 
 def parse_duration(text: str) -> timedelta:
     """The length of time `text` tells of, such as `90s`, `5m`, `24h`, `7d` or `2w`.
 
     Raises:
-        TimeError: Not of that form, or zero.
+        TimeError: Not of that form, zero, or longer than twenty years.
     """
     match = _DURATION.fullmatch(text.strip())
-    if match is None or int(match[1]) == 0:
+    seconds = int(match[1]) * _UNITS[match[2].lower()] if match else 0
+    if not 0 < seconds <= _LONGEST:
         raise TimeError(
             f"'{text}' is not a length of time.", "Write a number and a unit: 90s, 5m, 24h, 7d, 2w."
         )
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2].lower()])
+    return timedelta(seconds=seconds)
 
 
 def format_duration(length: timedelta) -> str:

@@ -1,0 +1,77 @@
+"""Settings: file and environment, and mistakes told with their place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from vpcflow_core.errors import SettingsError
+from vpcflow_core.settings import Settings, SourceSetting, load_settings
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory and no `VPCFLOW_*` variables."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in __import__("os").environ if name.startswith("VPCFLOW_")]:
+        monkeypatch.delenv(name)
+    return tmp_path / "vpcflow.toml"
+
+
+def test_without_file_the_defaults_hold() -> None:
+    assert load_settings().sources == {}
+    assert load_settings().since == timedelta(days=9)
+
+
+def test_the_file_names_sources(nothing_set: Path) -> None:
+    nothing_set.write_text(
+        'store = "~/flows"\nkeep = "30d"\n[sources.prod]\nurl = "s3://logs/prod"\nprofile = "x"\n'
+    )
+    settings = load_settings()
+    assert settings.store == Path.home() / "flows"
+    assert settings.keep == timedelta(days=30)
+    assert settings.sources == {"prod": SourceSetting(url="s3://logs/prod", profile="x")}
+
+
+def test_the_environment_wins_over_the_file(
+    nothing_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing_set.write_text("workers = 3\n")
+    monkeypatch.setenv("VPCFLOW_WORKERS", "5")
+    monkeypatch.setenv("VPCFLOW_SOURCES__A__URL", "logs/")
+    assert load_settings().workers == 5
+    assert load_settings().sources["a"].url == "logs/"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("wokers = 3", "wokers is no setting. Did you mean 'workers'?"),
+        ("workers = 0", "workers: Input should be greater than or equal to 1"),
+        ('keep = "soon"', "'soon' is not a length of time"),
+        ('[sources.a]\nurll = "x"', "sources.a.urll is no setting. Did you mean 'url'?"),
+        ("[sources.a]", "sources.a.url: Field required"),
+        ('memory_limit = "lots"', "memory_limit"),
+        ("= nonsense", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(nothing_set: Path, text: str, told: str) -> None:
+    nothing_set.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert told in str(caught.value)
+
+
+def test_a_named_file_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPCFLOW_CONFIG", "elsewhere.toml")
+    with pytest.raises(SettingsError, match=r"elsewhere\.toml does not exist"):
+        load_settings()
+
+
+def test_every_setting_is_documented() -> None:
+    for model in (Settings, SourceSetting):
+        for name, info in model.model_fields.items():
+            assert info.description, name
+            assert info.description.endswith("."), name
