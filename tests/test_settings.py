@@ -22,7 +22,7 @@ def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_without_file_the_defaults_hold() -> None:
     assert load_settings().sources == {}
-    assert load_settings().since == timedelta(days=9)
+    assert load_settings().since is None
 
 
 def test_the_file_names_sources(nothing_set: Path) -> None:

@@ -73,8 +73,8 @@ class Settings(BaseSettings):
     sources: dict[str, SourceSetting] = Field(
         default_factory=dict, description="Named sources; without any, the built-in sample."
     )
-    since: Duration = Field(
-        timedelta(days=9), description="How far back the first sync of a source reaches."
+    since: Duration | None = Field(
+        None, description="How far back the first sync of a source reaches; unset reads all."
     )
     keep: Duration | None = Field(
         None, description="Days older than this are dropped after a sync; unset keeps all."
