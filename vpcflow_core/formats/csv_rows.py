@@ -1,0 +1,151 @@
+"""CSV with a header of field names, or of `timestamp,message`, to records.
+
+May import its siblings, and numpy and pyarrow.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from vpcflow_core.formats import flat
+from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
+from vpcflow_core.formats.header import header_of, unique
+from vpcflow_core.formats.lines import LineReader, Lines
+from vpcflow_core.formats.values import typed_times
+
+LINE_NAMES = ("message", "_raw", "body", "@message")
+TIME_NAMES = ("timestamp", "@timestamp", "_time", "time")
+ID_NAMES = ("eventid", "event_id", "id", "@ptr")
+
+
+def names_of(first_line: str) -> list[str] | None:
+    """The names in a CSV header, or None if the line is none."""
+    names = [name.strip().lstrip("\ufeff") for name in next(csv.reader([first_line]), [])]
+    if line_column(names) is not None and all(names):
+        return names
+    return names if len(names) > 1 and header_of(names) else None
+
+
+def line_column(names: Sequence[str]) -> int | None:
+    """Place of the column that holds whole lines, if there is one."""
+    return _place(names, LINE_NAMES)
+
+
+def _place(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+    lower = [name.lower() for name in names]
+    return next((lower.index(name) for name in wanted if name in lower), None)
+
+
+def read(
+    blocks: Iterable[bytes], names: list[str], report: Report, reader: LineReader
+) -> Iterator[Records]:
+    """Records of a CSV file whose first line holds `names`.
+
+    Rows of whole lines go to `reader`, which shares the report.
+    """
+    columns = [name.strip() or f"column_{place}" for place, name in enumerate(names, 1)]
+    places = tuple(f"{place}" for place in range(len(columns)))
+    line = line_column(names)
+    if line is None:
+        report.fields_from = "header"
+    first = 1
+    for block in blocks:
+        body = block if first > 1 else block[_end_of_line(block) :]
+        offset = first if first > 1 else 2
+        rows, numbers = _rows(body, places, offset, report)
+        if line is not None:
+            yield from reader.read(_lines(rows, numbers, names, line))
+        else:
+            named = rows.rename_columns(unique(columns))
+            text = body.split(b"\n") if len(body) < 2**26 else []
+            yield from flat.records(
+                report, named, numbers,
+                lambda row, t=text, n=numbers, o=offset: _show(t, int(n[row]) - o),
+            )  # fmt: skip
+        first += block.count(b"\n")
+
+
+def _end_of_line(block: bytes) -> int:
+    return block.find(b"\n") + 1 or len(block)
+
+
+def _show(lines: list[bytes], place: int) -> str:
+    return lines[place].decode(errors="replace").strip() if place < len(lines) else ""
+
+
+def _rows(
+    block: bytes, names: Sequence[str], first: int, report: Report
+) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """The rows of the right length as text, and the numbers of their lines."""
+    if not block.strip():
+        empty = pa.table({name: pa.array([], pa.string()) for name in names})
+        return empty, np.array([], dtype=np.int64)
+    wrong: list[pa.csv.InvalidRow] = []
+
+    def keep(row: pa.csv.InvalidRow) -> str:
+        wrong.append(row)
+        return "skip"
+
+    # What is no UTF-8 becomes U+FFFD, which no value of a record holds.
+    block = block.decode(errors="replace").encode() if not _is_utf8(block) else block
+    table = pa.csv.read_csv(
+        pa.BufferReader(block),
+        read_options=pa.csv.ReadOptions(
+            column_names=list(names), use_threads=False, block_size=len(block) + 1
+        ),
+        parse_options=pa.csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=keep),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        ),
+    )
+    everything = np.arange(first, first + len(table) + len(wrong), dtype=np.int64)
+    skipped = np.array([row.number - 1 for row in wrong], dtype=np.int64)
+    for row in wrong:
+        _reject(row, first, report, len(names))
+    cleaned = [flat.without_nulls(column) for column in table.columns]
+    numbers = np.delete(everything, skipped)
+    table = pa.table(cleaned, names=list(names))
+    blank = np.ones(len(table), dtype=bool)
+    for column in cleaned:
+        blank &= np.asarray(pc.is_null(column))
+    if blank.any():
+        table, numbers = table.filter(pa.array(~blank)), numbers[~blank]
+    return table, numbers
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _reject(row: pa.csv.InvalidRow, first: int, report: Report, expected: int) -> None:
+    if not row.text.strip():
+        return
+    sentence = f"fields where the format has {expected}"
+    kind = "more" if row.actual_columns > expected else "fewer"
+    report.reject(
+        first + row.number - 1, f"{row.actual_columns} {sentence}", row.text, f"{kind} {sentence}"
+    )
+
+
+def _lines(
+    rows: pa.Table, numbers: npt.NDArray[np.int64], names: Sequence[str], line: int
+) -> Lines:
+    beside = {}
+    time, ident = _place(names, TIME_NAMES), _place(names, ID_NAMES)
+    if time is not None:
+        beside[EVENT_TIME] = typed_times(rows.column(time).combine_chunks())
+    if ident is not None:
+        beside[EVENT_ID] = rows.column(ident)
+    text = pc.fill_null(rows.column(line), "").combine_chunks()
+    return Lines(text, numbers, pa.table(beside) if beside else None)

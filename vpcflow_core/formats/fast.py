@@ -1,0 +1,117 @@
+"""The fast path: a block of lines to a typed table, or None where anything in it is odd.
+
+It never decides about an odd line: whatever is not plainly right goes to the careful path
+(`lines`), which gives the same records for right lines. May import base, values and pyarrow.
+
+Figures (2 cores, default format): 1.5 million lines a second and thread, checks included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from vpcflow_core.fields import KINDS, find_field
+from vpcflow_core.formats.values import (
+    ALLOWED,
+    ODD_WORD,
+    TEXT_NULLS,
+    WORDS,
+    are_addresses,
+    milliseconds,
+)
+
+
+def read(block: bytes | memoryview, columns: Sequence[str]) -> pa.Table | None:
+    """The block's lines as records with `columns`, or None if one of them needs a closer look."""
+    if not columns_are_checked(columns) or _looks_odd(bytes(block)):
+        return None
+    table = read_plain(block, columns, {name: _csv_type(name) for name in columns})
+    return _finish(table) if table is not None and _is_sound(table) else None
+
+
+def read_plain(
+    block: bytes | memoryview | pa.Buffer, columns: Sequence[str], types: dict[str, pa.DataType]
+) -> pa.Table | None:
+    """The block's values between single blanks as columns of `types`, in one chunk.
+
+    None where a line has another number of values, or a value is not of its type.
+    """
+    buffer = pa.py_buffer(block)
+    if not buffer.size:
+        return pa.schema(types.items()).empty_table()
+    try:
+        return pa.csv.read_csv(
+            pa.BufferReader(buffer),
+            read_options=pa.csv.ReadOptions(
+                column_names=list(columns), use_threads=False, block_size=buffer.size + 1
+            ),
+            parse_options=pa.csv.ParseOptions(delimiter=" ", quote_char=False),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=types, null_values=list(TEXT_NULLS), strings_can_be_null=True
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+
+
+def columns_are_checked(columns: Sequence[str]) -> bool:
+    """Whether a repeated header would fail as a record, as some column takes no field name.
+
+    Lists of words (a collector's) are left to the careful path too.
+    """
+    fields = [find_field(name) for name in columns]
+    if any(field is not None and field.kind == "texts" for field in fields):
+        return False
+    return any(f and (f.is_number or f.kind == "address" or f.name in ALLOWED) for f in fields)
+
+
+def _looks_odd(block: bytes) -> bool:
+    """Whether it holds what the CSV reader would misread: CR, NUL, or numbers in hexadecimal."""
+    if b"\r" in block or b"\0" in block:
+        return True
+    # A search for one byte that is not there runs at memory speed.
+    return any(x in block and (b" 0" + x in block or b"\n0" + x in block or block[:2] == b"0" + x)
+               for x in (b"x", b"X"))  # fmt: skip
+
+
+def _csv_type(column: str) -> pa.DataType:
+    field = find_field(column)
+    if field is None or not field.is_number:
+        return WORDS
+    return pa.int64() if field.kind == "time" else field.arrow
+
+
+def _is_sound(table: pa.Table) -> bool:
+    return all(_is_sound_column(name, table[name]) for name in table.column_names)
+
+
+def _is_sound_column(name: str, column: pa.ChunkedArray) -> bool:
+    field = find_field(name)
+    if field is not None and field.is_number:
+        limits = KINDS[field.kind]
+        seen = pc.min_max(column).as_py()
+        return seen["min"] is None or (
+            seen["min"] >= limits.lowest and seen["max"] <= limits.highest
+        )
+    return all(_is_sound_dictionary(name, chunk.dictionary) for chunk in column.chunks)
+
+
+def _is_sound_dictionary(name: str, words: pa.Array) -> bool:
+    field = find_field(name)
+    if field is not None and field.kind == "address":
+        return are_addresses(words)
+    if name in ALLOWED:
+        return set(words.to_pylist()) <= set(ALLOWED[name])
+    return not pc.any(pc.match_substring_regex(words, ODD_WORD)).as_py()
+
+
+def _finish(table: pa.Table) -> pa.Table:
+    for index, name in enumerate(table.column_names):
+        field = find_field(name)
+        if field is not None and field.kind == "time":
+            table = table.set_column(index, name, milliseconds(table[name]))
+    return table

@@ -1,0 +1,245 @@
+"""JSON to records: wrapped lines, flat objects, and CloudWatch Logs messages in every wrapping.
+
+May import its siblings, and numpy and pyarrow.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vpcflow_core.fields import COLLECTOR_FIELDS, column_name, find_field
+from vpcflow_core.formats import flat
+from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
+from vpcflow_core.formats.blocks import GZIP, Unpacked
+from vpcflow_core.formats.lines import LineReader, Lines
+from vpcflow_core.formats.values import typed, typed_times
+
+BATCH = 100_000
+_BETWEEN = " \t\r\n,[]"
+_LINE_KEYS = ("message", "_raw", "body", "@message")
+# What a collector adds beside the line; every other key beside a line belongs to its envelope.
+_BESIDE = {f.name for f in COLLECTOR_FIELDS} | {"vpc_id", "subnet_id", "region"}
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Values waiting to become columns."""
+
+    lines: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    times: list[str | None] = field(default_factory=list)
+    ids: list[str | None] = field(default_factory=list)
+    beside: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    row_numbers: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.lines) + len(self.rows)
+
+
+def read(pieces: Iterable[bytes], report: Report, reader: LineReader) -> Iterator[Records]:
+    """Records of JSON text: arrays, one value a line, or values one after the other."""
+    source = _Source(report, reader)
+    for value in _values(pieces, report, source):
+        source.take(value)
+        if len(source.batch) >= BATCH:
+            yield from source.flush()
+    yield from source.flush()
+
+
+class _Source:
+    """Takes values apart, and numbers what is in them from 1."""
+
+    def __init__(self, report: Report, reader: LineReader) -> None:
+        self.batch = _Batch()
+        self._report = report
+        self._reader = reader
+        self._number = 0
+        self._control = 0
+
+    def next_number(self) -> int:
+        self._number += 1
+        return self._number
+
+    def take(self, value: Any) -> None:
+        if not isinstance(value, dict):
+            self.reject("a JSON value that is no object", value)
+        elif "logEvents" in value and "messageType" in value:
+            self._take_message(value)
+        elif isinstance(value.get("awslogs"), dict):
+            self._take_packed(value["awslogs"].get("data"), value)
+        elif isinstance(found := value.get("Records", value.get("records")), list):
+            for record in found:
+                self._take_stream_record(record)
+        elif isinstance(value.get("events"), list):
+            self._report.kind = "events"
+            self._take_events(value["events"])
+        else:
+            self._take_object(value)
+
+    def reject(self, reason: str, value: Any) -> None:
+        text = value if isinstance(value, str) else json.dumps(value)
+        self._report.reject(self.next_number(), reason, text)
+
+    def _take_message(self, message: dict[str, Any]) -> None:
+        self._report.kind = "events"
+        if message["messageType"] == "CONTROL_MESSAGE":
+            self._control += 1
+        else:
+            self._take_events(message["logEvents"])
+
+    def _take_events(self, events: Any) -> None:
+        for event in events if isinstance(events, list) else []:
+            if isinstance(event, dict) and isinstance(event.get("message"), str):
+                ident = event.get("id", event.get("eventId"))
+                self._take_line(event["message"], event.get("timestamp"), ident, {})
+            else:
+                self.reject("an event without message", event)
+
+    def _take_stream_record(self, record: Any) -> None:
+        """A record of a Kinesis event, or of a Firehose transformation."""
+        inner = record.get("kinesis", record) if isinstance(record, dict) else {}
+        self._take_packed(inner.get("data") if isinstance(inner, dict) else None, record)
+
+    def _take_packed(self, data: Any, value: Any) -> None:
+        try:
+            content = base64.b64decode(data, validate=True)
+        except (TypeError, ValueError, binascii.Error):
+            self.reject("an event without data in base64", value)
+            return
+        self._report.kind = "events"
+        unpacked = Unpacked(content)
+        text = b"".join(unpacked)
+        if unpacked.broken:
+            self._report.notes.append(f"Event {self._number + 1}: {unpacked.broken}")
+        if text.lstrip()[:1] in (b"{", b"["):
+            for inner in _values([text], self._report, self):
+                self.take(inner)
+        else:
+            for line in text.decode(errors="replace").split("\n"):
+                if line.strip():
+                    self._take_line(line, None, None, {})
+
+    def _take_object(self, value: dict[str, Any]) -> None:
+        key = next((k for k in _LINE_KEYS if isinstance(value.get(k), str)), None)
+        if key is not None:
+            beside = {column_name(k): v for k, v in value.items() if column_name(k) in _BESIDE}
+            time = value.get("timestamp", value.get("@timestamp"))
+            self._take_line(value[key], time, value.get("id", value.get("eventId")), beside)
+        elif _is_flat(value):
+            self.batch.rows.append(value)
+            self.batch.row_numbers.append(self.next_number())
+        else:
+            self.reject("an object with neither a log line nor fields of a record", value)
+
+    def _take_line(self, line: str, time: Any, ident: Any, beside: dict[str, Any]) -> None:
+        batch = self.batch
+        batch.lines.append(line)
+        batch.numbers.append(self.next_number())
+        batch.times.append(None if time is None else str(time))
+        batch.ids.append(None if ident is None else str(ident))
+        batch.beside.append(beside)
+
+    def flush(self) -> Iterator[Records]:
+        """Records of what has been taken so far."""
+        batch, self.batch = self.batch, _Batch()
+        if batch.lines:
+            yield from self._reader.read(_lines(batch))
+        if batch.rows:
+            self._report.fields_from = "file"
+            numbers = np.array(batch.row_numbers, dtype=np.int64)
+            show = batch.rows
+            yield from flat.records(
+                self._report, _columns(batch.rows), numbers, lambda row: json.dumps(show[row])
+            )
+        if self._control:
+            self._report.notes = [n for n in self._report.notes if "control message" not in n]
+            self._report.notes.append(f"{self._control} control messages hold no records.")
+
+
+def _is_flat(value: dict[str, Any]) -> bool:
+    known = sum(find_field(key) is not None for key in value)
+    return known >= min(2, len(value)) and known > 0
+
+
+def _lines(batch: _Batch) -> Lines:
+    # A line feed inside of a value is white space, not the end of a line.
+    text = pa.array([line.replace("\n", " ") if "\n" in line else line for line in batch.lines])
+    beside: dict[str, pa.Array] = {}
+    names = dict.fromkeys(name for extra in batch.beside for name in extra)
+    if names:
+        values = [{name: extra.get(name) for name in names} for extra in batch.beside]
+        table, _ = typed(_columns(values))
+        beside = {name: table[name] for name in table.column_names}
+    if any(time is not None for time in batch.times):
+        beside[EVENT_TIME] = typed_times(pa.array(batch.times, pa.string()))
+    if any(ident is not None for ident in batch.ids):
+        beside[EVENT_ID] = pa.array(batch.ids, pa.string())
+    numbers = np.array(batch.numbers, dtype=np.int64)
+    return Lines(text.cast(pa.string()), numbers, pa.table(beside) if beside else None)
+
+
+def _columns(rows: list[dict[str, Any]]) -> pa.Table:
+    """The values of objects as columns of text, in the order in which the names first come."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    columns: dict[str, pa.Array] = {}
+    for key in keys:
+        name = column_name(key)
+        text = pa.array([_text(row.get(key)) for row in rows], pa.string())
+        text = flat.without_nulls(text) if name != "security_group_ids" else text
+        # Two spellings of one name: the first that has a value counts.
+        columns[name] = pa.compute.coalesce(columns[name], text) if name in columns else text
+    return pa.table(columns)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and value is not True else json.dumps(value)
+
+
+def _values(pieces: Iterable[bytes], report: Report, source: _Source) -> Iterator[Any]:
+    """The values of JSON text one by one; arrays around them are taken off."""
+    decode = json.JSONDecoder(parse_float=str).raw_decode
+    to_text = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
+    rest = ""
+    for piece in pieces:
+        rest += to_text(piece)
+        place = 0
+        while True:
+            place = _skip(rest, place)
+            if place == len(rest):
+                break
+            try:
+                value, place = decode(rest, place)
+            except json.JSONDecodeError as error:
+                if len(rest) - error.pos < 16 or error.msg.startswith("Unterminated"):
+                    break
+                end = rest.find("\n", place)
+                if end < 0:
+                    break
+                source.reject("not JSON", rest[place:end])
+                place = end
+                continue
+            yield value
+        rest = rest[place:]
+    if rest.strip(_BETWEEN):
+        report.broken = report.broken or "JSON content is cut short or damaged"
+
+
+def _skip(text: str, place: int) -> int:
+    while place < len(text) and text[place] in _BETWEEN:
+        place += 1
+    return place
+
+
+__all__ = ["BATCH", "GZIP", "read"]

@@ -1,0 +1,353 @@
+"""Lines to records: finds the format of each line, and decides line by line where any is odd.
+
+May import its siblings base, fast, header, infer and values, and numpy and pyarrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vpcflow_core.errors import FormatError
+from vpcflow_core.fields import is_transit
+from vpcflow_core.formats import fast, infer
+from vpcflow_core.formats.base import (
+    EVENT_TIME,
+    EXAMPLES_KEPT,
+    FieldsFrom,
+    LogFormat,
+    Records,
+    Report,
+)
+from vpcflow_core.formats.header import read_header
+from vpcflow_core.formats.values import (
+    ISO_TIME,
+    WORDS,
+    Fault,
+    column_type,
+    in_order,
+    iso_to_times,
+    typed,
+    with_types,
+)
+
+_UNTIDY = r"[\t\r\v\f]|  |^ | $"
+_BLANKS = r"[ \t\r\v\f]+"
+_EXPORTED = rf"^{ISO_TIME} "
+_MAY_BE_HEADER = r"^[A-Za-z$@_]"
+_NONE_YET = -1  # place of the format of lines before the first header
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines with their numbers (from 1), and columns that came beside them."""
+
+    text: pa.Array
+    numbers: npt.NDArray[np.int64]
+    beside: pa.Table | None = None
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def keep(self, mask: npt.NDArray[np.bool_]) -> Lines:
+        """The lines that the mask marks."""
+        if mask.all():
+            return self
+        flags = pa.array(mask)
+        beside = None if self.beside is None else self.beside.filter(flags)
+        return Lines(self.text.filter(flags), self.numbers[mask], beside)
+
+    def with_text(self, text: pa.Array) -> Lines:
+        """The same lines, written otherwise."""
+        return Lines(text, self.numbers, self.beside)
+
+
+def lines_of(block: bytes, first: int) -> Lines:
+    """The block's lines, split at line feeds alone, without copying it.
+
+    What is no UTF-8 becomes U+FFFD, which no record holds.
+    """
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        block = block.decode(errors="replace").encode()
+    feeds = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == 10)
+    if not block.endswith(b"\n"):
+        block += b"\n"
+        feeds = np.append(feeds, len(block) - 1)
+    # Each line keeps its feed as offsets leave no gaps; it goes when blanks are trimmed.
+    offsets = np.concatenate(([0], feeds + 1)).astype(np.int64)
+    text = pa.LargeStringArray.from_buffers(
+        len(feeds), pa.py_buffer(offsets), pa.py_buffer(block)
+    ).cast(pa.string())
+    return Lines(pc.utf8_rtrim(text, "\n"), np.arange(first, first + len(feeds), dtype=np.int64))
+
+
+class LineReader:
+    """Reads the lines of one file, block after block, and accounts for each in its report.
+
+    Args:
+        report: Takes the account; its `fields_from` says how the first format was known.
+        given: The user's format, for lines without header.
+        candidates: Formats that lines without header may have, known from elsewhere.
+    """
+
+    def __init__(
+        self, report: Report, given: LogFormat | None = None, candidates: Sequence[LogFormat] = ()
+    ) -> None:
+        self.report = report
+        self.refused: FormatError | None = None
+        self._formats: tuple[LogFormat, ...] = (given,) if given else tuple(candidates)
+        self._from: FieldsFrom = "given"
+        self._header: LogFormat | None = None
+        self._next_line = 1
+
+    def read_block(self, block: bytes) -> Iterator[Records]:
+        """Records of a block of a text file."""
+        start = 0
+        if self._header is None and self._next_line == 1:
+            start = self._take_first_header(block)
+        rest = memoryview(block)[start:] if start else block
+        table = self._fast(rest)
+        if table is None:
+            yield from self.read(lines_of(bytes(rest), self._next_line))
+        else:
+            yield from self._give(table, self._current()[0])
+        self._next_line += block.count(b"\n", start)
+
+    def _take_first_header(self, block: bytes) -> int:
+        """Take the first line as the header if it is one; where the lines after it begin."""
+        line, feed, _ = (
+            block.partition(b"\n") if len(block) < 4096 else block[:65536].partition(b"\n")
+        )
+        header = read_header(line.decode(errors="replace").strip()) if len(line) < 65536 else None
+        if header is None:
+            return 0
+        self._set_header(header)
+        self._next_line += len(feed)
+        return len(line) + len(feed)
+
+    def _set_header(self, header: LogFormat) -> None:
+        self._header = header
+        self._name(header, "header")
+
+    def _current(self) -> tuple[LogFormat, ...]:
+        return (self._header,) if self._header else self._formats
+
+    def _fast(self, block: bytes | memoryview) -> pa.Table | None:
+        formats = self._current()
+        return fast.read(block, formats[0].columns) if len(formats) == 1 else None
+
+    def read(self, lines: Lines) -> Iterator[Records]:
+        """Records of any lines, whatever their state."""
+        lines = _tidy(lines)
+        lines = lines.keep(np.asarray(pc.not_equal(lines.text, "")))
+        lines = _without_export_times(lines)
+        places, headers = self._find_headers(lines)
+        for place in dict.fromkeys([_NONE_YET, *headers]):
+            mask = places == place
+            if place != _NONE_YET:
+                self._set_header(headers[place])
+            if mask.any():
+                yield from self._decide(lines.keep(mask))
+
+    def _find_headers(self, lines: Lines) -> tuple[npt.NDArray[np.int64], dict[int, LogFormat]]:
+        """Which format holds for each line, as a place in the dictionary of headers.
+
+        Header lines themselves get a place that is in no dictionary.
+        """
+        rows = np.flatnonzero(np.asarray(pc.match_substring_regex(lines.text, _MAY_BE_HEADER)))
+        words = lines.text.take(pa.array(rows)).dictionary_encode()
+        known = [self._header_in_place(word) for word in words.dictionary.to_pylist()]
+        found = [(row, known[index]) for row, index in zip(rows, words.indices.to_numpy(), strict=True)
+                 if known[index] is not None]  # fmt: skip
+        places = np.full(len(lines), _NONE_YET, dtype=np.int64)
+        headers: dict[int, LogFormat] = {}
+        by_format: dict[LogFormat, int] = {}
+        for row, header in found:
+            assert header is not None
+            place = by_format.setdefault(header, len(by_format))
+            headers[place] = header
+            places[row:] = place
+        for row, _ in found:
+            places[row] = len(lines) + 1
+        return places, headers
+
+    def _header_in_place(self, line: str) -> LogFormat | None:
+        header = read_header(line)
+        single = header is not None and len(header.columns) == 1
+        if single and any(len(known.columns) > 1 for known in self._current()):
+            return None
+        return header
+
+    def _decide(self, lines: Lines) -> Iterator[Records]:
+        """Records of lines without header: by the format, or by the first of several that fits."""
+        formats = self._current() or self._infer(lines)
+        if not formats:
+            self._refuse(lines)
+            return
+        left = lines
+        for format_ in formats[:-1] if len(formats) > 1 else ():
+            fits = self._fitting(left, format_)
+            if fits.any():
+                yield from self._read_as(left.keep(fits), format_)
+                left = left.keep(~fits)
+        if len(left):
+            yield from self._read_as(left, _nearest(left, formats))
+
+    def _fitting(self, lines: Lines, format_: LogFormat) -> npt.NDArray[np.bool_]:
+        fits = np.zeros(len(lines), dtype=bool)
+        right = np.flatnonzero(_lengths(lines) == len(format_.columns))
+        if not len(right):
+            return fits
+        texts = _texts(lines.text.take(pa.array(right)), format_)
+        _, faults = typed(texts)
+        good = infer.in_shape(texts)
+        for fault in faults:
+            good[fault.rows] = False
+        fits[right[good]] = True
+        return fits
+
+    def _infer(self, lines: Lines) -> tuple[LogFormat, ...]:
+        if self.refused is None:
+            try:
+                self._formats, self._from = infer.formats_of(lines.text), "inferred"
+            except FormatError as error:
+                self.refused = error
+        return self._formats
+
+    def _refuse(self, lines: Lines) -> None:
+        assert self.refused is not None
+        self.report.count(self.refused.what, len(lines))
+        for number, text in zip(
+            lines.numbers[:EXAMPLES_KEPT], lines.text[:EXAMPLES_KEPT], strict=True
+        ):
+            self.report.example(int(number), self.refused.what, text.as_py())
+
+    def _read_as(self, lines: Lines, format_: LogFormat) -> Iterator[Records]:
+        lengths = _lengths(lines)
+        wrong = np.flatnonzero(lengths != len(format_.columns))
+        right = lines.keep(lengths == len(format_.columns))
+        expected = f"fields where the format has {len(format_.columns)}"
+        kinds = {"more": lengths[wrong] > len(format_.columns)}
+        kinds["fewer"] = ~kinds["more"]
+        faults = [
+            (lines, Fault(wrong[mask], f"{kind} {expected}", lambda row: f"{lengths[row]} {expected}"))
+            for kind, mask in kinds.items() if mask.any()
+        ]  # fmt: skip
+        table, value_faults = _values(right, format_)
+        self._reject([*faults, *((right, fault) for fault in value_faults)])
+        beside = right.beside
+        if beside is not None:
+            good = np.ones(len(right), dtype=bool)
+            for fault in value_faults:
+                good[fault.rows] = False
+            beside = beside.filter(pa.array(good))
+        yield from self._give(table, format_, beside)
+
+    def _reject(self, faults: list[tuple[Lines, Fault]]) -> None:
+        """Count the lines that have faults; the first ones of the block become examples."""
+        examples = []
+        for lines, fault in faults:
+            self.report.count(fault.kind, len(fault.rows))
+            for row, _ in in_order([fault], EXAMPLES_KEPT):
+                examples.append(
+                    (int(lines.numbers[row]), fault.reason(row), lines.text[row].as_py())
+                )
+        for example in sorted(examples):
+            self.report.example(*example)
+
+    def _give(
+        self, table: pa.Table, format_: LogFormat, beside: pa.Table | None = None
+    ) -> Iterator[Records]:
+        if self._header is None:
+            self._name(format_, self._from)
+        if beside is not None:
+            for name in beside.column_names:
+                if name not in table.column_names:
+                    table = table.append_column(name, beside[name])
+        if len(table):
+            yield account(self.report, table)
+
+    def _name(self, format_: LogFormat, fields_from: FieldsFrom) -> None:
+        if not self.report.fields or fields_from == "header":
+            self.report.fields_from = fields_from
+        self.report.name_fields(format_.columns)
+
+
+def account(report: Report, table: pa.Table) -> Records:
+    """The table as records, counted in the report."""
+    report.take(table)
+    return Records(table, transit=is_transit(table.column_names))
+
+
+def _tidy(lines: Lines) -> Lines:
+    """Runs of white space become one blank, none is left at the ends."""
+    untidy = pc.match_substring_regex(lines.text, _UNTIDY)
+    if not pc.any(untidy).as_py():
+        return lines
+    text = pc.utf8_trim(pc.replace_substring_regex(lines.text, _BLANKS, " "), " ")
+    return lines.with_text(text)
+
+
+def _without_export_times(lines: Lines) -> Lines:
+    """Lines as CloudWatch exports them lose the time in front, which is kept beside them."""
+    exported = pc.match_substring_regex(lines.text, _EXPORTED)
+    if not pc.any(exported).as_py():
+        return lines
+    first = pc.replace_substring_regex(lines.text, r" .*$", "")
+    times = iso_to_times(pc.if_else(exported, first, None))
+    bare = pc.replace_substring_regex(lines.text, r"^[^ ]* ", "")
+    text = pc.if_else(exported, bare, lines.text)
+    beside = lines.beside if lines.beside is not None else pa.table({})
+    if EVENT_TIME not in beside.column_names:
+        beside = (
+            beside.append_column(EVENT_TIME, times)
+            if beside.column_names
+            else pa.table({EVENT_TIME: times})
+        )
+    return Lines(text, lines.numbers, beside)
+
+
+def _lengths(lines: Lines) -> npt.NDArray[np.int64]:
+    return np.asarray(pc.count_substring(lines.text, " ")).astype(np.int64) + 1
+
+
+def _nearest(lines: Lines, formats: tuple[LogFormat, ...]) -> LogFormat:
+    """The format by which lines that fit none are judged: the one of their usual length."""
+    lengths, counts = np.unique(_lengths(lines), return_counts=True)
+    usual = lengths[counts.argmax()]
+    # Those that fit the last one have not been taken out yet, so it comes first.
+    return next((f for f in reversed(formats) if len(f.columns) == usual), formats[-1])
+
+
+def _joined(text: pa.Array) -> pa.Buffer:
+    """The lines as one block of text."""
+    ended = pc.binary_join_element_wise(text, pa.scalar(""), pa.scalar("\n"))
+    offsets = np.frombuffer(ended.buffers()[1], dtype=np.int32)
+    first, last = offsets[ended.offset], offsets[ended.offset + len(ended)]
+    return ended.buffers()[2].slice(first, last - first)
+
+
+def _texts(text: pa.Array, format_: LogFormat) -> pa.Table:
+    """The values of tidy lines of the right length, as text."""
+    if not len(text):
+        return pa.table({name: pa.array([], pa.string()) for name in format_.columns})
+    table = fast.read_plain(
+        _joined(text), format_.columns, dict.fromkeys(format_.columns, pa.string())
+    )
+    assert table is not None
+    return table
+
+
+def _values(lines: Lines, format_: LogFormat) -> tuple[pa.Table, list[Fault]]:
+    """Typed values of tidy lines of the right length, and the faults of those that are wrong."""
+    if len(lines) and (table := fast.read(_joined(lines.text), format_.columns)) is not None:
+        return table, []
+    texts = _texts(lines.text, format_)
+    return typed(texts)

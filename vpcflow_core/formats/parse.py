@@ -1,0 +1,117 @@
+"""The way in: tells by the content what an object is, and reads it. May import its siblings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from vpcflow_core.errors import FormatError
+from vpcflow_core.formats import csv_rows, json_values, parquet
+from vpcflow_core.formats.base import LogFormat, Records, Report
+from vpcflow_core.formats.blocks import Unpacked, whole_lines
+from vpcflow_core.formats.lines import LineReader
+
+_BOM = b"\xef\xbb\xbf"
+_LOOK = 65536
+
+# First bytes of what people put beside their logs by mistake.
+_OTHERS = {
+    b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"GIF8": "a GIF image",
+    b"PK\x03\x04": "a zip archive", b"BZh": "a bzip2 file", b"\xfd7zXZ": "an xz file",
+    b"\x28\xb5\x2f\xfd": "a zstd file", b"%PDF": "a PDF", b"SQLite format 3": "an SQLite database",
+    b"Obj\x01": "an Avro file", b"ORC": "an ORC file", b"\x7fELF": "a program", b"<": "HTML or XML",
+}  # fmt: skip
+
+
+class Parse:
+    """Records of one object; iterate once, then `report` is complete.
+
+    Attributes:
+        report: The account of every line.
+    """
+
+    def __init__(
+        self,
+        data: bytes,
+        *,
+        name: str = "",
+        given: LogFormat | None = None,
+        candidates: Sequence[LogFormat] = (),
+    ) -> None:
+        self.report = Report(file=name)
+        self._data = data
+        self._reader = LineReader(self.report, given, candidates)
+
+    def __iter__(self) -> Iterator[Records]:
+        """Batches of records.
+
+        Raises:
+            FormatError: It is no flow log, or its format cannot be told.
+        """
+        if self._data.startswith(parquet.MAGIC):
+            self.report.kind = "parquet"
+            yield from parquet.read(self._data, self.report)
+            return
+        unpacked = Unpacked(self._data)
+        pieces = iter(unpacked)
+        first = next(pieces, b"").removeprefix(_BOM)
+        if first.startswith(parquet.MAGIC):
+            self.report.kind = "parquet"
+            yield from parquet.read(b"".join([first, *pieces]), self.report)
+        else:
+            yield from self._text(_chain(first, pieces), first[:_LOOK])
+        self.report.broken = unpacked.broken or self.report.broken
+        if self._reader.refused is not None and not self.report.records:
+            raise self._reader.refused
+
+    def _text(self, pieces: Iterable[bytes], start: bytes) -> Iterator[Records]:
+        bare = start.lstrip()
+        self._refuse_others(bare)
+        names = csv_rows.names_of(_first_line(start))
+        if bare[:1] in (b"{", b"["):
+            self.report.kind = "json"
+            yield from json_values.read(pieces, self.report, self._reader)
+        elif names is not None:
+            self.report.kind = "csv"
+            yield from csv_rows.read(whole_lines(pieces), names, self.report, self._reader)
+        else:
+            self.report.kind = "text"
+            for block in whole_lines(pieces):
+                yield from self._reader.read_block(block)
+
+    def _refuse_others(self, start: bytes) -> None:
+        other = next((name for magic, name in _OTHERS.items() if start.startswith(magic)), None)
+        if other is None and b"\0" in start:
+            other = "binary data"
+        if other is not None:
+            self.report.broken = f"not flow logs but {other}"
+            raise FormatError(
+                f"{self.report.file or 'The object'} is {other}, not flow logs.",
+                "Flow logs are text, JSON, CSV or Parquet, plain or packed with gzip.",
+            )
+
+
+def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _first_line(start: bytes) -> str:
+    return start.partition(b"\n")[0].decode(errors="replace").strip()
+
+
+def parse(
+    data: bytes,
+    *,
+    name: str = "",
+    given: LogFormat | None = None,
+    candidates: Sequence[LogFormat] = (),
+) -> Parse:
+    """The records of one object, whatever form they have.
+
+    Args:
+        data: The object, as it lies in its source.
+        name: How the report calls it; never tells what it is.
+        given: The format of lines without header, as the user says.
+        candidates: Formats that lines without header may have; decided line by line.
+    """
+    return Parse(data, name=name, given=given, candidates=candidates)

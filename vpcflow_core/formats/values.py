@@ -1,0 +1,327 @@
+"""Texts to typed values, column by column, and which of them are wrong and why.
+
+May import fields, numpy and pyarrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vpcflow_core.fields import INT64_MAX, KINDS, Field, field, find_field
+
+Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+# Text of few distinct values. Kept so until it is written: measured, Parquet takes it faster.
+WORDS = pa.dictionary(pa.int32(), pa.string())
+
+TEXT_NULLS = ("-", "None")
+ALLOWED = {"action": ("ACCEPT", "REJECT"), "log_status": ("OK", "NODATA", "SKIPDATA")}
+SILENT = ("NODATA", "SKIPDATA")
+_ALLOWED_SENTENCE = {
+    "action": "is neither ACCEPT nor REJECT",
+    "log_status": "is none of OK, NODATA and SKIPDATA",
+}
+
+# A word of a line is never empty and holds no white space; other ways of splitting make such.
+ODD_WORD = r"^$|[\x00-\x20\x7f]"
+
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_GROUP = r"[0-9a-fA-F]{1,4}"
+_GROUPS = rf"(?:{_GROUP}(?::{_GROUP})*)?"
+# Eight groups, or fewer around one `::`; `_has_right_length` counts the latter.
+_ADDRESS = rf"^(?:{_IPV4}|{_GROUP}(?::{_GROUP}){{7}}|{_GROUPS}::{_GROUPS})$"
+_IPV4_TAIL = rf":{_IPV4}$"
+
+MILLISECONDS_FROM = 10**11
+_INT64_DIGITS = len(str(INT64_MAX))
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Rows of a batch that are no records for one and the same reason.
+
+    Attributes:
+        rows: Their places in the batch, ascending.
+        kind: The reason without the rows' own values.
+        reason: The whole sentence for one of the rows.
+    """
+
+    rows: Rows
+    kind: str
+    reason: Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    mask: Mask
+    kind: str
+    sentence: str
+    out_of_range: bool = False
+
+
+def are_addresses(words: pa.Array) -> bool:
+    """Whether all of the words are IP addresses."""
+    return bool(pc.all(_is_address(words)).as_py() is not False)
+
+
+def milliseconds(epochs: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Epoch seconds as times; values above 10^11 are milliseconds already."""
+    highest = pc.max(epochs).as_py()
+    if highest is None or highest <= MILLISECONDS_FROM:
+        # A cast from seconds costs a third of the multiplication by hand.
+        return epochs.cast(pa.timestamp("s")).cast(pa.timestamp("ms"))
+    in_seconds = pc.less_equal(epochs, MILLISECONDS_FROM)
+    scaled = pc.if_else(in_seconds, pc.multiply(pc.if_else(in_seconds, epochs, 0), 1000), epochs)
+    return scaled.cast(pa.timestamp("ms"))
+
+
+def typed(texts: pa.Table) -> tuple[pa.Table, list[Fault]]:
+    """The rows whose every value is right, with their types; and the faults of the others.
+
+    Args:
+        texts: Columns of text by canonical name, null where there is no value. Columns that have
+            a type already (Parquet) keep their numbers.
+    """
+    bad = np.zeros(len(texts), dtype=bool)
+    silent = _silent_rows(texts)
+    columns: dict[str, pa.Array] = {}
+    faults = []
+    for name in texts.column_names:
+        source = _one_array(texts[name])
+        columns[name], problems = _convert(name, source)
+        for problem in problems:
+            mask = problem.mask & ~silent if problem.out_of_range else problem.mask
+            rows = np.flatnonzero(mask & ~bad)
+            bad[rows] = True
+            if len(rows):
+                faults.append(Fault(rows, problem.kind, _sentence(problem.sentence, source)))
+    if bad.any():
+        columns = {name: array.filter(pa.array(~bad)) for name, array in columns.items()}
+    return with_types(columns), faults
+
+
+def in_order(faults: Iterable[Fault], at_most: int) -> Iterator[tuple[int, Fault]]:
+    """The first rows that have faults, in the order of the rows, each with its fault."""
+    pairs = [(int(row), fault) for fault in faults for row in fault.rows[:at_most]]
+    yield from sorted(pairs, key=lambda pair: pair[0])[:at_most]
+
+
+def _sentence(sentence: str, source: pa.Array) -> Callable[[int], str]:
+    return lambda row: sentence.format(source[row].as_py())
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):  # what old versions give for no chunk at all
+        array = pa.array([], column.type)
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def _silent_rows(texts: pa.Table) -> Mask:
+    """Rows without traffic: the range of their traffic fields tells of nothing."""
+    if "log_status" not in texts.column_names:
+        return np.zeros(len(texts), dtype=bool)
+    status = _one_array(texts["log_status"]).cast(pa.string())
+    return _mask(pc.is_in(pc.ascii_upper(status), pa.array(SILENT)))
+
+
+def _mask(flags: pa.Array) -> Mask:
+    return np.asarray(pc.fill_null(flags, False))
+
+
+def _convert(name: str, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
+    field = find_field(name)
+    if field is None or field.kind == "text":
+        return _text(source), []
+    if field.kind == "texts":
+        return _texts(source), []
+    if field.kind == "time":
+        return _time(field, source)
+    if field.is_number:
+        return _number(field, source)
+    return _address(field, source) if field.kind == "address" else _word(field, source)
+
+
+def column_type(name: str) -> pa.DataType:
+    """Type of a column of `Records.table`: the field table's, texts dictionary-encoded."""
+    field = find_field(name)
+    if field is None or field.arrow == pa.string():
+        return WORDS
+    return field.arrow
+
+
+def with_types(columns: dict[str, pa.Array]) -> pa.Table:
+    """The columns as a table with the types of `column_type`."""
+    return pa.table({
+        name: array.dictionary_encode() if array.type == pa.string() else array
+        for name, array in columns.items()
+    })  # fmt: skip
+
+
+def _text(source: pa.Array) -> pa.Array:
+    return source if source.type == pa.string() else source.cast(pa.string())
+
+
+def _texts(source: pa.Array) -> pa.Array:
+    """Lists of words; a text is taken apart at commas and blanks, brackets and quotes left out."""
+    if pa.types.is_list(source.type):
+        return source.cast(pa.list_(pa.string()))
+    bare = pc.replace_substring_regex(_text(source), r"[\[\]\"'(){}]", "")
+    words = pc.split_pattern_regex(pc.utf8_trim(bare, " ,;"), r"[\s,;]+")
+    return pc.if_else(pc.equal(bare, ""), pa.scalar([], pa.list_(pa.string())), words)
+
+
+def _word(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
+    text = _text(source)
+    if field.name not in ALLOWED:
+        return text, []
+    upper = pc.ascii_upper(text)
+    wrong = ~_mask(pc.is_in(upper, pa.array(ALLOWED[field.name]))) & _mask(pc.is_valid(upper))
+    sentence = _ALLOWED_SENTENCE[field.name]
+    kind = f"{field.aws} {sentence}"
+    return upper, [_Problem(wrong, kind, f"{field.aws}: '{{}}' {sentence}")]
+
+
+def _address(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
+    words = _text(source).dictionary_encode()
+    wrong_words = pc.invert(_is_address(words.dictionary))
+    wrong = _mask(wrong_words.take(words.indices))
+    sentence = "is not an IP address"
+    kind = f"{field.aws} {sentence}"
+    return _text(source), [_Problem(wrong, kind, f"{field.aws}: '{{}}' {sentence}")]
+
+
+def _is_address(words: pa.Array) -> pa.Array:
+    six = pc.replace_substring_regex(words, _IPV4_TAIL, ":0:0")
+    six = pc.if_else(pc.match_substring(words, ":"), six, words)
+    return pc.and_(pc.match_substring_regex(six, _ADDRESS), _has_right_length(six))
+
+
+def _has_right_length(six: pa.Array) -> pa.Array:
+    """Whether `::` stands for at least one group, counted by colons; true without `::`."""
+    colons = pc.count_substring(six, ":")
+    at_edge = pc.match_substring_regex(six, r"^::|::$")
+    few = pc.less_equal(colons, pc.if_else(at_edge, 8, 7))
+    return pc.or_(pc.invert(pc.match_substring(six, "::")), few)
+
+
+def _number(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
+    numbers, problems = _whole_numbers(field, source)
+    limits = KINDS[field.kind]
+    above = _mask(pc.greater(numbers, limits.highest))
+    below = _mask(pc.less(numbers, limits.lowest))
+    problems += _range_problems(field, above, below)
+    highest = np.iinfo(field.arrow.to_pandas_dtype()).max
+    # Even in a row without traffic a number has to fit its column.
+    too_large = _mask(pc.greater(numbers, highest))
+    problems.append(_Problem(too_large, *_words_of_range(field, "above", limits.highest)))
+    fits = pc.if_else(pa.array(too_large | below), None, numbers)
+    return fits.cast(field.arrow), problems
+
+
+def _range_problems(field: Field, above: Mask, below: Mask) -> list[_Problem]:
+    limits = KINDS[field.kind]
+    return [
+        _Problem(above, *_words_of_range(field, "above", limits.highest), out_of_range=True),
+        _Problem(below, *_words_of_range(field, "below", limits.lowest)),
+    ]
+
+
+def _words_of_range(field: Field, side: str, limit: int | None) -> tuple[str, str]:
+    return f"{field.aws} is {side} {limit}", f"{field.aws}: {{}} is {side} {limit}"
+
+
+def _whole_numbers(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
+    """The values as int64, null where they are none."""
+    if pa.types.is_integer(source.type):
+        return source.cast(pa.int64()), []
+    text = pc.utf8_trim_whitespace(_text(source))
+    wrong = ~_mask(pc.match_substring_regex(text, r"^-?[0-9]+$")) & _mask(pc.is_valid(text))
+    huge = _mask(_is_huge(text)) & ~wrong
+    numbers = pc.if_else(pa.array(wrong | huge), None, text).cast(pa.int64())
+    sentence = "is not a whole number"
+    limit = KINDS[field.kind].highest
+    return numbers, [
+        _Problem(wrong, f"{field.aws} {sentence}", f"{field.aws}: '{{}}' {sentence}"),
+        _Problem(huge, *_words_of_range(field, "above", limit)),
+    ]
+
+
+def _is_huge(text: pa.Array) -> pa.Array:
+    """Whether the digits tell of a number that int64 cannot hold."""
+    digits = pc.ascii_ltrim(text, "-0")
+    length = pc.binary_length(digits)
+    longest = pc.and_(pc.equal(length, _INT64_DIGITS), pc.greater(digits, str(INT64_MAX)))
+    return pc.or_(pc.greater(length, _INT64_DIGITS), longest)
+
+
+def _time(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
+    if pa.types.is_timestamp(source.type) or pa.types.is_date(source.type):
+        return _plain_times(source), []
+    if not pa.types.is_integer(source.type):
+        iso, is_iso = _iso_times(pc.utf8_trim_whitespace(_text(source)))
+        if iso is not None:
+            epochs, problems = _epochs(field, pc.if_else(is_iso, None, _text(source)))
+            return pc.if_else(is_iso, iso, epochs), problems
+    return _epochs(field, source)
+
+
+def _plain_times(source: pa.Array) -> pa.Array:
+    """Typed times, in UTC without a zone mark, in milliseconds."""
+    if getattr(source.type, "tz", None):
+        source = source.cast(pa.timestamp(source.type.unit, "UTC"))
+        source = source.cast(pa.timestamp(source.type.unit))
+    return source.cast(pa.timestamp("ms"), safe=False)
+
+
+def _epochs(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
+    numbers, problems = _whole_numbers(field, source)
+    limits = KINDS[field.kind]
+    above = _mask(pc.greater(numbers, limits.highest))
+    below = _mask(pc.less(numbers, limits.lowest))
+    problems += [
+        _Problem(above, *_words_of_range(field, "above", limits.highest)),
+        _Problem(below, *_words_of_range(field, "below", limits.lowest)),
+    ]
+    return milliseconds(pc.if_else(pa.array(above | below), None, numbers)), problems
+
+
+ISO_TIME = (
+    r"(?:19[7-9][0-9]|2[0-9]{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[T ]"
+    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+
+
+def _iso_times(text: pa.Array) -> tuple[pa.Array | None, pa.Array]:
+    """Times written as ISO 8601 (no zone means UTC), and which rows have one; None if no row."""
+    is_iso = pc.fill_null(pc.match_substring_regex(text, f"^{ISO_TIME}$"), False)
+    if not pc.any(is_iso).as_py():
+        return None, is_iso
+    return iso_to_times(pc.if_else(is_iso, text, None)), is_iso
+
+
+def iso_to_times(text: pa.Array) -> pa.Array:
+    """ISO 8601 texts as times in milliseconds, null where there is no such day (30 February)."""
+    real = pc.match_substring_regex(text, r"-(?:0[13-9]|1[0-2])-[0-3][0-9]|-02-[0-2]")
+    real = pc.and_(real, pc.invert(pc.match_substring_regex(text, r"-(?:0[469]|11)-31")))
+    zoned = pc.replace_substring_regex(
+        pc.replace_substring_regex(text, r"(:[0-9]{2}(?:\.[0-9]+)?)$", r"\1Z"),
+        r"(\.[0-9]{3})[0-9]+", r"\1",
+    )  # fmt: skip
+    known = pc.if_else(pc.fill_null(real, False), zoned, None)
+    return known.cast(pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms"))
+
+
+def typed_times(text: pa.Array) -> pa.Array:
+    """Texts as times (epochs or ISO 8601), null for what is neither."""
+    times, problems = _time(field("start"), text)
+    wrong = np.logical_or.reduce([problem.mask for problem in problems])
+    return pc.if_else(pa.array(wrong), None, times)
