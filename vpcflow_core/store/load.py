@@ -1,0 +1,110 @@
+"""From one object's bytes to rows in a batch; may import errors, formats, this folder."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from vpcflow_core import formats
+from vpcflow_core.errors import FormatError, VpcflowError
+from vpcflow_core.formats.base import LogFormat, Report
+from vpcflow_core.store.batch import Batch, Loaded
+from vpcflow_core.store.pipeline import Fetched
+from vpcflow_core.store.placing import Placed, place
+from vpcflow_core.store.state import State
+
+# Rows of one object wait in memory until its end shows whether it is whole, up to this size.
+WAITING_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How objects are read.
+
+    Attributes:
+        given: Format of lines without header, if a person gave one.
+        candidates: Formats that lines without header may have.
+        oldest: Records of earlier days are left out; None: of none.
+    """
+
+    given: LogFormat | None = None
+    candidates: Sequence[LogFormat] = ()
+    oldest: date | None = None
+
+
+def load(fetched: Fetched, number: int, batch: Batch, reading: Reading) -> Loaded:
+    """Parse an object into the batch.
+
+    Never fails because of what the object holds: the result's state says what became of it. Rows
+    carry the object's number where the object may have to be replaced later: when it is broken,
+    when its name is not AWS's (AWS never changes an object once written), and when it is too big
+    for its rows to wait until the end shows whether it is broken.
+    """
+    rows = _Rows(batch, number, reading.oldest)
+    found, report = fetched.found, Report(file=fetched.found.uri)
+    if fetched.problem:
+        return Loaded(number, found, "failed", False, report, fetched.problem)
+    try:
+        parse = formats.parse(
+            fetched.data, name=found.uri, given=reading.given, candidates=reading.candidates
+        )
+        report = parse.report
+        for records in parse:
+            for placed in place(records, found.time, report):
+                rows.add(placed)
+    except (VpcflowError, pa.ArrowException, OSError, EOFError, zlib.error) as error:
+        return _unreadable(error, fetched, number, rows, report)
+    tracked = rows.release(tracked=bool(report.broken) or not found.flow_log_id)
+    state: State = "broken" if report.broken else "loaded"
+    return Loaded(number, found, state, tracked, report, report.broken)
+
+
+def _unreadable(
+    error: Exception, fetched: Fetched, number: int, rows: _Rows, report: Report
+) -> Loaded:
+    """What to say of an object whose parsing failed; rows that have left stay, as of a break."""
+    if rows.left:
+        rows.release(tracked=True)
+        return Loaded(number, fetched.found, "broken", True, report, str(error))
+    state: State = "unread" if isinstance(error, FormatError) else "failed"
+    empty = Report(file=report.file, kind=report.kind, notes=report.notes)
+    return Loaded(number, fetched.found, state, False, empty, str(error))
+
+
+class _Rows:
+    """Rows of one object on their way to the batch.
+
+    Attributes:
+        left: Whether some have gone to the batch, with the object's number.
+    """
+
+    def __init__(self, batch: Batch, number: int, oldest: date | None) -> None:
+        self._batch = batch
+        self._number = number
+        self._oldest = oldest
+        self._waiting: list[Placed] = []
+        self._bytes = 0
+        self.left = False
+
+    def add(self, placed: Placed) -> None:
+        """Take in some rows; too old ones are left out."""
+        if self._oldest and placed.day < self._oldest:
+            return
+        self._waiting.append(placed)
+        self._bytes += placed.table.nbytes
+        if self._bytes > WAITING_BYTES:
+            self.release(tracked=True)
+
+    def release(self, *, tracked: bool) -> bool:
+        """Give what waits to the batch; True if the object's rows carry its number."""
+        tracked = tracked or self.left
+        for placed in self._waiting:
+            self._batch.add(placed, self._number, tracked=tracked)
+        self.left = self.left or bool(self._waiting)
+        self._waiting.clear()
+        self._bytes = 0
+        return tracked

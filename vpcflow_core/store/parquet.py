@@ -1,0 +1,117 @@
+"""Writing one Parquet file that is whole or not there; may import errors and pyarrow."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from vpcflow_core.errors import StoreError
+from vpcflow_core.store.base import Part
+
+FILES = "files"
+# DuckDB's own row group: a reader prunes by time in steps of this many records.
+ROW_GROUP = 122_880
+COMPRESSION = "snappy"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What all records of one file share.
+
+    Attributes:
+        part, day, columns: As in `StoreFile`; columns without the object's.
+        tracked: Whether rows name the object they came from.
+    """
+
+    part: Part
+    day: date
+    columns: tuple[str, ...]
+    tracked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that is on the disk, but not yet in the ledger; path relative to the store."""
+
+    key: Key
+    path: str
+    rows: int
+    size: int
+    first: int
+    last: int
+    objects: frozenset[int]
+
+
+def write_file(
+    folder: Path, key: Key, tables: Iterable[pa.Table], objects: frozenset[int]
+) -> NewFile:
+    """Write tables of the key's columns as one file of the store in `folder`.
+
+    The file is on the disk for good when this returns: written under a temporary name, flushed,
+    renamed, and its folder flushed. The ledger is not touched.
+
+    Raises:
+        StoreError: The disk is full or refuses.
+    """
+    name = f"{FILES}/{key.part}/{key.day.isoformat()}/{uuid.uuid4().hex}.parquet"
+    path = folder / name
+    temporary = path.with_suffix(".writing")
+    try:
+        _make_folders(folder, path.parent)
+        rows, first, last = _write(temporary, tables)
+        _flush(temporary)
+        os.replace(temporary, path)  # noqa: PTH105 (one name for the tests to break)
+        _flush(path.parent)
+    except OSError as error:
+        raise StoreError(
+            f"A file of the store cannot be written at {path.parent}: {error.strerror or error}.",
+            "Free some space, or sync less: --since 8d, --keep 30d.",
+        ) from error
+    return NewFile(key, name, rows, path.stat().st_size, first, last, objects)
+
+
+def _write(path: Path, tables: Iterable[pa.Table]) -> tuple[int, int, int]:
+    """Rows written, and their first and last start in ms."""
+    rows, firsts, lasts = 0, [], []
+    writer: pq.ParquetWriter | None = None
+    try:
+        for table in tables:
+            # Readers must see plain text, so the Arrow schema (dictionaries) is not kept.
+            writer = writer or pq.ParquetWriter(
+                path, table.schema, compression=COMPRESSION, store_schema=False
+            )
+            writer.write_table(table, row_group_size=ROW_GROUP)
+            rows += len(table)
+            ends = pc.min_max(table["start_time"].cast(pa.int64())).as_py()
+            firsts.append(ends["min"])
+            lasts.append(ends["max"])
+    finally:
+        if writer:
+            writer.close()
+    return rows, min(firsts), max(lasts)
+
+
+def _make_folders(store: Path, folder: Path) -> None:
+    """Make the folder and see that it survives a power cut, up to the store's own."""
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    while folder != store:
+        folder = folder.parent
+        _flush(folder)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,135 @@
+"""Where records belong: which part, which day; may import fields, formats.base and store.base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
+from vpcflow_core.store.base import Part
+from vpcflow_core.store.ledger import to_ms
+from vpcflow_core.store.store import ordered
+
+# Names the object a row came from, in files of objects that may be replaced. No field has a name
+# with a leading underscore; readers never see it.
+OBJECT_COLUMN = "_object"
+
+DAY_MS = 86_400_000
+_TIME = pa.timestamp("ms")
+_QUIET_WHEN_NULL = ("srcaddr", "dstaddr", "packets", "bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Records of one part and one UTC day, columns in the field table's order."""
+
+    part: Part
+    day: date
+    table: pa.Table
+
+
+def place(records: Records, object_time: datetime | None, report: Report) -> Iterator[Placed]:
+    """Split records by part and by UTC day of their start.
+
+    A record without start is placed by the time of its event, by its end, or by the object's time,
+    in this order; that time becomes its `start_time`, and the report says for how many.
+    """
+    table = _with_start(records.table, object_time, report)
+    table = table.select(ordered(n for n in table.column_names if n not in (EVENT_TIME, EVENT_ID)))
+    quiet = _quiet(table)
+    for is_quiet, chosen in (
+        (False, _where(table, pc.invert(quiet))),
+        (True, _where(table, quiet)),
+    ):
+        part: Part = "quiet" if is_quiet else "flows"
+        if records.transit:
+            part = "transit_quiet" if is_quiet else "transit_flows"
+        for day, rows in _by_day(chosen):
+            yield Placed(part, day, rows)
+
+
+def mark(table: pa.Table, object_id: int) -> pa.Table:
+    """The table with the column that names the object it came from."""
+    return table.append_column(
+        OBJECT_COLUMN, pa.repeat(pa.scalar(object_id, pa.int64()), len(table))
+    )
+
+
+def _with_start(table: pa.Table, object_time: datetime | None, report: Report) -> pa.Table:
+    names = table.column_names
+    start = table["start_time"] if "start_time" in names else None
+    missing = len(table) if start is None else start.null_count
+    if not missing:
+        return table
+    choices: list[Any] = [] if start is None else [start]
+    choices += [table[name].cast(_TIME) for name in (EVENT_TIME, "end_time") if name in names]
+    if object_time:
+        choices.append(pa.scalar(to_ms(object_time), pa.int64()).cast(_TIME))
+    filled = pc.coalesce(*choices) if choices else pa.scalar(None, _TIME)
+    if isinstance(filled, pa.Scalar):  # every choice was a scalar
+        filled = pa.chunked_array([pa.repeat(filled, len(table))])
+    if start is not None:
+        table = table.drop_columns("start_time")
+    table = table.append_column("start_time", filled)
+    lost = filled.null_count
+    _tell(report, missing - lost)
+    for _ in range(lost):  # rare: neither the records nor their object tell any time
+        report.reject(0, "no time known: neither start, end, event nor object has one", "")
+    report.records -= lost
+    return table.filter(pc.is_valid(filled)) if lost else table
+
+
+def _tell(report: Report, count: int) -> None:
+    if count:
+        report.notes.append(
+            f"{count:,} records without start are placed by the time of their event, their end or "
+            "their object."
+        )
+
+
+def _quiet(table: pa.Table) -> Any:
+    """Which rows tell of no traffic, never null.
+
+    By log-status; where the format has none, rows without addresses, packets and bytes.
+    """
+    if "log_status" in table.column_names:
+        return pc.fill_null(pc.not_equal(_words(table["log_status"]), "OK"), True)
+    told = [pc.is_null(table[name]) for name in _QUIET_WHEN_NULL if name in table.column_names]
+    quiet = told[0] if told else pa.chunked_array([pa.repeat(pa.scalar(False), len(table))])
+    for nothing in told[1:]:
+        quiet = pc.and_(quiet, nothing)
+    return quiet
+
+
+def _words(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def _where(table: pa.Table, chosen: Any) -> pa.Table:
+    """The chosen rows; most often all or none, which costs nothing."""
+    count = pc.sum(chosen, min_count=0).as_py()
+    if count == len(table):
+        return table
+    return table.filter(chosen) if count else table.slice(0, 0)
+
+
+def _by_day(table: pa.Table) -> Iterator[tuple[date, pa.Table]]:
+    if not len(table):
+        return
+    starts = table["start_time"].cast(pa.int64())
+    ends = pc.min_max(starts).as_py()
+    if ends["min"] // DAY_MS == ends["max"] // DAY_MS:
+        yield _day(ends["min"] // DAY_MS), table
+        return
+    days = pc.divide(starts, DAY_MS)  # times are never negative: fields.KINDS
+    for number in pc.unique(days).to_pylist():
+        yield _day(number), table.filter(pc.equal(days, number))
+
+
+def _day(number: int) -> date:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=number)).date()

@@ -1,0 +1,179 @@
+"""Which objects a sync loads; may import errors, sources.base, times and this folder."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from vpcflow_core.errors import EmptyError
+from vpcflow_core.sources.base import LogObject, Source
+from vpcflow_core.store.ledger import Ledger, from_ms, to_ms
+from vpcflow_core.times import EPOCH, Window
+
+# Names looked up in the ledger at once.
+_CHUNK = 200
+_DAY = timedelta(days=1)
+# Listing these costs requests and time; folders are listed whole, since files there may be old and
+# yet new to us.
+_LISTING_COSTS = ("s3://", "cloudwatch://")
+
+
+class Plan:
+    """The objects of one sync: those found that the ledger lacks, and those to try again.
+
+    Args:
+        ledger: The store's ledger.
+        source: Where to look.
+        number: The source's number in the ledger.
+        span: Records wanted; None: all.
+        relist: How long after its time an object may still appear.
+        unread_too: Try objects again whose format was unknown.
+
+    Attributes:
+        skipped: Objects found that were loaded before.
+        objects, bytes: Planned so far.
+        listed: Whether the source has been listed to the end.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        source: Source,
+        number: int,
+        span: Window | None,
+        *,
+        relist: timedelta,
+        unread_too: bool,
+    ) -> None:
+        self._ledger = ledger
+        self._source = source
+        self._number = number
+        self._wanted = span
+        self._cover = _Cover.read(ledger, number)
+        self._span = self._cover.narrowed(span, relist) if _costs(source) else span
+        self._again = self._to_try_again(unread_too)
+        self._in_flight: set[str] = set()
+        self._newest: datetime | None = None
+        self.skipped = 0
+        self.objects = 0
+        self.bytes = 0
+        self.listed = False
+
+    def __iter__(self) -> Iterator[LogObject]:
+        """The objects, those found first; each is in flight from now on until `landed`."""
+        for found in itertools.chain(self._new(), self._rest()):
+            self.objects += 1
+            self.bytes += found.size
+            yield found
+        self.listed = True
+
+    def landed(self, objects: Iterable[LogObject]) -> None:
+        """Their outcome is in the ledger."""
+        self._in_flight.difference_update(found.uri for found in objects)
+
+    def finished(self) -> tuple[int | None, int | None]:
+        """The span the source is covered in after this sync ran to its end, as ledger times."""
+        return self._cover.joined(self._wanted, self._newest)
+
+    def _new(self) -> Iterator[LogObject]:
+        try:
+            found = self._source.find(self._span)
+            while chunk := list(itertools.islice(found, _CHUNK)):
+                yield from self._unknown(chunk)
+        except EmptyError:
+            # Nothing new there. An error only where there has never been anything.
+            if not self._ledger.value("SELECT 1 FROM objects WHERE source = ?", [self._number]):
+                raise
+
+    def _unknown(self, chunk: list[LogObject]) -> Iterator[LogObject]:
+        # First in flight, then the ledger: an object lands only after its commit.
+        fresh = {found.uri: found for found in chunk if found.uri not in self._in_flight}
+        known = self._known(list(fresh))
+        for uri, found in fresh.items():
+            self._newest = max(filter(None, (self._newest, found.time)), default=None)
+            if uri in known and not self._changed(found, known[uri]):
+                self.skipped += 1
+                continue
+            self._again.pop(uri, None)
+            self._in_flight.add(uri)
+            yield found
+
+    def _known(self, uris: list[str]) -> dict[str, Any]:
+        marks = ", ".join("?" * len(uris))
+        sql = f"SELECT * FROM objects WHERE source = ? AND uri IN ({marks})"  # noqa: S608 (marks)
+        return {row["uri"]: row for row in self._ledger.rows(sql, [self._number, *uris])}
+
+    def _changed(self, found: LogObject, known: Any) -> bool:
+        """Whether an object the ledger knows has to be loaded again."""
+        if found.uri in self._again:
+            return True
+        if known["state"] == "loaded" and found.flow_log_id:
+            return False  # AWS never changes an object; a copy may have a new time of change
+        return bool((found.etag, found.size) != (known["etag"], known["size"]))
+
+    def _rest(self) -> Iterator[LogObject]:
+        """Objects to try again that the listing, narrowed to recent ones, did not show."""
+        for uri, found in list(self._again.items()):
+            self._in_flight.add(uri)
+            yield found
+
+    def _to_try_again(self, unread_too: bool) -> dict[str, LogObject]:
+        sql = "SELECT * FROM objects WHERE source = ? AND state <> 'loaded' ORDER BY time"
+        rows = self._ledger.rows(sql, [self._number])
+        return {
+            row["uri"]: _log_object(row) for row in rows if unread_too or row["state"] != "unread"
+        }
+
+
+class _Cover:
+    """The span in which earlier syncs, each of which ran to its end, found every object."""
+
+    def __init__(self, start: datetime | None, newest: datetime | None) -> None:
+        self.start = start
+        self.newest = newest
+
+    @staticmethod
+    def read(ledger: Ledger, number: int) -> _Cover:
+        row = ledger.rows("SELECT covered_from, covered_to FROM sources WHERE id = ?", [number])[0]
+        start, newest = (None if value is None else from_ms(value) for value in row)
+        return _Cover(start, newest)
+
+    def narrowed(self, span: Window | None, relist: timedelta) -> Window | None:
+        """The part of the span that has to be listed again."""
+        if self.start is None or self.newest is None:
+            return span
+        wanted = span or Window(EPOCH, max(datetime.now(UTC), self.newest) + _DAY)
+        if not (self.start <= wanted.start <= self.newest <= wanted.end):
+            return span  # asks for what is not covered, or for old days on purpose
+        start = max(wanted.start, self.newest - relist)
+        return Window(start, wanted.end) if start < wanted.end else span
+
+    def joined(self, span: Window | None, newest: datetime | None) -> tuple[int | None, int | None]:
+        """The cover after a sync of the span that saw objects up to `newest`."""
+        start = span.start if span else EPOCH
+        newest = newest or self.newest
+        if self.start and self.newest and newest:
+            if span and span.end < self.start:
+                return to_ms(self.start), to_ms(self.newest)  # a gap between: keep the later one
+            if start <= self.newest:
+                start, newest = min(start, self.start), max(newest, self.newest)
+        return to_ms(start), to_ms(newest) if newest else None
+
+
+def _costs(source: Source) -> bool:
+    return source.url.startswith(_LISTING_COSTS)
+
+
+def _log_object(row: Any) -> LogObject:
+    return LogObject(
+        uri=row["uri"],
+        size=row["size"],
+        etag=row["etag"],
+        account=row["account"],
+        region=row["region"],
+        flow_log_id=row["flow_log_id"],
+        time=None if row["time"] is None else from_ms(row["time"]),
+        hint=row["hint"],
+    )

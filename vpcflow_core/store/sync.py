@@ -1,0 +1,289 @@
+"""Brings a store up to its source, each object exactly once; may import errors and this folder."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.sources.base import Source
+from vpcflow_core.store.batch import Batch, Limits, Loaded
+from vpcflow_core.store.compact import compact
+from vpcflow_core.store.load import Reading, load
+from vpcflow_core.store.pipeline import Fetched, Pipeline
+from vpcflow_core.store.plan import Plan
+from vpcflow_core.store.store import Store
+from vpcflow_core.store.writer import Writer, writing
+from vpcflow_core.times import Window
+
+RELIST = timedelta(hours=48)
+FAILURES_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sync is.
+
+    Attributes:
+        objects, total_objects: Done, and known so far to be loaded (grows while listing).
+        bytes, total_bytes: Likewise, as stored at the source.
+        records: Records loaded.
+        seconds: Since the start.
+        listed: Whether the totals are final.
+    """
+
+    objects: int = 0
+    total_objects: int = 0
+    bytes: int = 0
+    total_bytes: int = 0
+    records: int = 0
+    seconds: float = 0.0
+    listed: bool = False
+
+    @property
+    def records_per_second(self) -> float:
+        """Since the start."""
+        return self.records / self.seconds if self.seconds else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace so far, by bytes; None when that cannot be said yet."""
+        if not (self.listed and self.bytes):
+            return None
+        return (self.total_bytes - self.bytes) * self.seconds / self.bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An object that could not be loaded, or not to its end, and why."""
+
+    uri: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What a sync did.
+
+    Attributes:
+        source: URL.
+        objects: Objects loaded, broken ones among them.
+        records, nodata, skipdata, malformed: Of these objects.
+        bytes: Their size as stored at the source.
+        seconds: How long it took, compaction included.
+        skipped: Objects found that had been loaded before.
+        failed: Objects that could not be loaded to their end.
+        failures: The first `FAILURES_KEPT` of them.
+        reasons: Malformed lines by reason.
+        dropped: Records dropped because they were older than `keep`.
+        complete: False if it was cancelled.
+    """
+
+    source: str
+    objects: int = 0
+    records: int = 0
+    nodata: int = 0
+    skipdata: int = 0
+    malformed: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    skipped: int = 0
+    failed: int = 0
+    failures: tuple[Failure, ...] = ()
+    reasons: Counter[str] = field(default_factory=Counter)
+    dropped: int = 0
+    complete: bool = True
+
+
+def sync(
+    store: Store,
+    source: Source,
+    *,
+    span: Window | None = None,
+    given: LogFormat | None = None,
+    candidates: Sequence[LogFormat] = (),
+    workers: int = 2,
+    relist: timedelta = RELIST,
+    keep: timedelta | None = None,
+    wait: float = 0.0,
+    limits: Limits | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> SyncResult:
+    """Load every object of the source that the store lacks, exactly once.
+
+    May be killed at any instant: what was committed stays, the rest is loaded by the next sync.
+
+    Args:
+        store: Where to.
+        source: Where from.
+        span: Load objects that may hold records of it; None: all.
+        given: Format of lines without header.
+        candidates: Formats that lines without header may have.
+        workers: Threads that parse and write; more than processors do not help.
+        relist: How long after its time an object may still appear at the source.
+        keep: Drop whole UTC days older than this.
+        wait: Seconds to wait for another writer.
+        limits: Size of batches.
+        progress: Called some times a second.
+        cancelled: Asked likewise; True ends the sync after the objects at hand.
+
+    Raises:
+        LockedError: Another process writes to the store.
+        SourceError: The source cannot be listed, or the credentials do not serve.
+        StoreError: The disk is full or refuses.
+    """
+    began = time.monotonic()
+    oldest = (datetime.now(UTC) - keep).date() if keep else None
+    reading = Reading(given, candidates, oldest)
+    with writing(store, wait) as writer:
+        number = writer.source_id(source.url)
+        plan = Plan(
+            store.ledger,
+            source,
+            number,
+            _kept(span, oldest),
+            relist=relist,
+            unread_too=bool(given or candidates),
+        )
+        tally = _Tally(source.url, began)
+        loader = _Loader(writer, number, plan, tally, reading, limits or Limits())
+        try:
+            complete = loader.run(source, workers, progress, cancelled)
+        except VpcflowError as error:
+            writer.note_error(number, error.what)
+            raise
+        dropped = writer.forget_before(oldest) if oldest else 0
+        if complete:
+            writer.note_end(number, plan.finished())
+            compact(writer)
+    return tally.result(plan.skipped, dropped, complete)
+
+
+def _kept(span: Window | None, oldest: date | None) -> Window | None:
+    """The span without the days that are dropped anyway."""
+    if oldest is None:
+        return span
+    start = datetime(oldest.year, oldest.month, oldest.day, tzinfo=UTC)
+    if span is None:
+        return Window(start, datetime.now(UTC) + timedelta(days=1))
+    return replace(span, start=max(span.start, start)) if span.end > start else span
+
+
+class _Tally:
+    """Counts what became of the objects; several threads add to it."""
+
+    def __init__(self, url: str, began: float) -> None:
+        self._lock = threading.Lock()
+        self._began = began
+        self._result = SyncResult(url)
+        self._failures: list[Failure] = []
+        self._done = 0
+        self._bytes = 0
+
+    def add(self, loaded: Loaded) -> None:
+        report = loaded.report
+        with self._lock:
+            so_far = self._result
+            self._done += 1
+            self._bytes += loaded.found.size
+            if loaded.problem and len(self._failures) < FAILURES_KEPT:
+                self._failures.append(Failure(loaded.found.uri, loaded.problem))
+            so_far.reasons.update(report.counts)
+            self._result = replace(
+                so_far,
+                objects=so_far.objects + loaded.rows_kept,
+                records=so_far.records + report.records,
+                nodata=so_far.nodata + report.nodata,
+                skipdata=so_far.skipdata + report.skipdata,
+                malformed=so_far.malformed + report.malformed,
+                bytes=so_far.bytes + loaded.found.size * loaded.rows_kept,
+                failed=so_far.failed + bool(loaded.problem),
+            )
+
+    def progress(self, plan: Plan) -> Progress:
+        return Progress(
+            objects=self._done,
+            total_objects=plan.objects,
+            bytes=self._bytes,
+            total_bytes=plan.bytes,
+            records=self._result.records,
+            seconds=time.monotonic() - self._began,
+            listed=plan.listed,
+        )
+
+    def result(self, skipped: int, dropped: int, complete: bool) -> SyncResult:
+        return replace(
+            self._result,
+            seconds=time.monotonic() - self._began,
+            skipped=skipped,
+            dropped=dropped,
+            failures=tuple(self._failures),
+            complete=complete,
+        )
+
+
+class _Loader:
+    """Loads the plan's objects, a batch a thread at a time."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        number: int,
+        plan: Plan,
+        tally: _Tally,
+        reading: Reading,
+        limits: Limits,
+    ) -> None:
+        self._writer = writer
+        self._number = number
+        self._plan = plan
+        self._tally = tally
+        self._reading = reading
+        self._limits = limits
+
+    def run(
+        self,
+        source: Source,
+        workers: int,
+        progress: Callable[[Progress], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> bool:
+        """Load all; False if it was cancelled."""
+
+        def each() -> bool:
+            if progress:
+                progress(self._tally.progress(self._plan))
+            return bool(cancelled and cancelled())
+
+        pipeline = Pipeline(
+            source, self._plan, self._load, workers=workers, fetched=self._limits.fetched
+        )
+        complete = pipeline.run(each)
+        each()
+        return complete
+
+    def _load(self, take: Callable[[], Fetched | None]) -> None:
+        """One thread's work."""
+        batch = self._batch()
+        while fetched := take():
+            loaded = load(fetched, self._writer.next_id(), batch, self._reading)
+            batch.objects.append(loaded)
+            self._tally.add(loaded)
+            if batch.full:
+                self._commit(batch)
+                batch = self._batch()
+        self._commit(batch)
+
+    def _batch(self) -> Batch:
+        return Batch(self._writer.store.path, self._limits)
+
+    def _commit(self, batch: Batch) -> None:
+        if batch.objects:
+            self._writer.commit(self._number, batch)
+            self._plan.landed(loaded.found for loaded in batch.objects)

@@ -1,0 +1,239 @@
+"""The one writer's steps, each of them whole or undone; may import errors, times, this folder.
+
+Order of every change: new files are written and flushed under their final names, then one
+transaction makes them count and the old ones not. A writer killed before the transaction leaves
+files that the ledger does not know (swept by the next writer), killed after it leaves nothing to
+do. Files that count no more are kept for `GRACE`, for readers that still scan them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from vpcflow_core.store.batch import Batch, Loaded
+from vpcflow_core.store.ledger import to_ms
+from vpcflow_core.store.lock import writer_lock
+from vpcflow_core.store.parquet import FILES, Key, NewFile, write_file
+from vpcflow_core.store.placing import OBJECT_COLUMN
+from vpcflow_core.store.state import report_json
+from vpcflow_core.store.store import Store
+
+# Longer than any question takes: a list of files stays readable for that long.
+GRACE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class OldFile:
+    """A file of the ledger, as the writer sees it; path relative to the store."""
+
+    id: int
+    path: str
+    source: int
+    key: Key
+    rows: int
+    size: int
+    first: int
+
+
+class Writer:
+    """The holder of a store's lock. Commits may come from several threads, one at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._committing = threading.Lock()
+        last = store.ledger.value("SELECT seq FROM sqlite_sequence WHERE name = 'objects'")
+        self._ids = itertools.count((last or 0) + 1)
+
+    def next_id(self) -> int:
+        """A number for an object that is being loaded; never given twice."""
+        return next(self._ids)  # atomic: one step of C code
+
+    def source_id(self, url: str) -> int:
+        """The ledger's number of a source, known from now on."""
+        with self.store.ledger.transaction() as change:
+            change.execute("INSERT INTO sources (url) VALUES (?) ON CONFLICT DO NOTHING", [url])
+        return int(self.store.ledger.value("SELECT id FROM sources WHERE url = ?", [url]))
+
+    def commit(self, source: int, batch: Batch) -> None:
+        """Make the batch's objects and files count, in place of earlier loads of the objects.
+
+        An object that could be read before, but not this time, stays as it was.
+        """
+        batch.flush()
+        with self._committing:
+            before = self._tracked_before(source, batch.objects)
+            objects = [o for o in batch.objects if o.rows_kept or o.found.uri not in before]
+            old, new = self._without(
+                {before[o.found.uri] for o in objects if o.found.uri in before}
+            )
+            with self.store.ledger.transaction() as change:
+                self._discard(change, old)
+                change.executemany(
+                    "DELETE FROM objects WHERE source = ? AND uri = ?",
+                    [(source, loaded.found.uri) for loaded in objects],
+                )
+                for loaded in objects:
+                    change.execute(_ADD_OBJECT, _object_row(source, loaded))
+                self._add_files(change, source, [*batch.files, *new])
+
+    def swap(self, source: int, old: Sequence[OldFile], new: Sequence[NewFile]) -> None:
+        """Make the new files count instead of the old ones."""
+        with self._committing, self.store.ledger.transaction() as change:
+            self._discard(change, old)
+            self._add_files(change, source, new)
+
+    def files(self, where: str = "", values: Sequence[Any] = ()) -> Iterator[OldFile]:
+        """The ledger's files, by source, part, day and time."""
+        sql = f"SELECT * FROM files {where} ORDER BY source, part, day, columns, tracked, first"  # noqa: S608 (our own text)
+        return map(_old_file, self.store.ledger.rows(sql, values))
+
+    def held(self, files: Iterable[OldFile]) -> frozenset[int]:
+        """The tracked objects that have rows in the files."""
+        sql = "SELECT object FROM held WHERE file = ?"
+        rows = (self.store.ledger.rows(sql, [file.id]) for file in files if file.key.tracked)
+        return frozenset(row[0] for some in rows for row in some)
+
+    def sweep(self, now: datetime | None = None) -> None:
+        """Delete files that never counted, and those that have not counted for `GRACE`."""
+        before = to_ms((now or datetime.now(UTC)) - GRACE)
+        rows = self.store.ledger.rows("SELECT path FROM trash WHERE since <= ?", [before])
+        kept = "SELECT path FROM files UNION ALL SELECT path FROM trash WHERE since > ?"
+        known = {row[0] for row in self.store.ledger.rows(kept, [before])}
+        for path in (self.store.path / FILES).rglob("*"):
+            if path.is_file() and path.relative_to(self.store.path).as_posix() not in known:
+                path.unlink(missing_ok=True)
+        if rows:
+            with self.store.ledger.transaction() as change:
+                change.execute("DELETE FROM trash WHERE since <= ?", [before])
+
+    def forget_before(self, day: date) -> int:
+        """Drop all records of earlier days; their objects stay known. Gives the records dropped."""
+        old = list(self.files("WHERE day < ?", [day.isoformat()]))
+        if old:
+            with self._committing, self.store.ledger.transaction() as change:
+                self._discard(change, old)
+        return sum(file.rows for file in old)
+
+    def note_end(self, source: int, cover: tuple[int | None, int | None]) -> None:
+        """A sync of the source ended well; the cover is the span in which all was found."""
+        sql = """UPDATE sources SET covered_from = ?, covered_to = ?, last_sync = ?, last_error = ''
+                 WHERE id = ?"""
+        with self.store.ledger.transaction() as change:
+            change.execute(sql, [*cover, to_ms(datetime.now(UTC)), source])
+
+    def note_error(self, source: int, sentence: str) -> None:
+        """A sync of the source failed; one that never gave an object is forgotten again."""
+        unused = "DELETE FROM sources WHERE id = ? AND id NOT IN (SELECT source FROM objects)"
+        with self.store.ledger.transaction() as change:
+            change.execute(unused, [source])
+            change.execute("UPDATE sources SET last_error = ? WHERE id = ?", [sentence, source])
+
+    def _tracked_before(self, source: int, objects: Sequence[Loaded]) -> dict[str, int]:
+        """Numbers under which the objects' rows are in the store, by name."""
+        sql = "SELECT uri, id FROM objects WHERE source = ? AND uri = ? AND tracked"
+        found = (self.store.ledger.rows(sql, [source, o.found.uri]) for o in objects)
+        return {row["uri"]: row["id"] for rows in found for row in rows}
+
+    def _without(self, objects: set[int]) -> tuple[list[OldFile], list[NewFile]]:
+        """The files that hold rows of the objects, and files with all their other rows."""
+        sql = "WHERE id IN (SELECT file FROM held WHERE object = ?)"
+        holding = {file.id: file for number in objects for file in self.files(sql, [number])}
+        new = []
+        for file in holding.values():
+            rest = self.held([file]) - objects
+            if rest:
+                parts = _rows_without(self, file, objects)
+                new.append(write_file(self.store.path, file.key, parts, rest))
+        return list(holding.values()), new
+
+    def _discard(self, change: sqlite3.Connection, files: Sequence[OldFile]) -> None:
+        now = to_ms(datetime.now(UTC))
+        change.executemany("INSERT INTO trash VALUES (?, ?)", [(f.path, now) for f in files])
+        change.executemany("DELETE FROM files WHERE id = ?", [(f.id,) for f in files])
+
+    def _add_files(self, change: sqlite3.Connection, source: int, files: Sequence[NewFile]) -> None:
+        for file in files:
+            number = change.execute(_ADD_FILE, _file_row(source, file)).lastrowid
+            change.executemany(
+                "INSERT INTO held VALUES (?, ?)", [(number, held) for held in file.objects]
+            )
+
+
+@contextmanager
+def writing(store: Store, wait: float = 0.0) -> Iterator[Writer]:
+    """Be the store's one writer while inside; begins by sweeping what a killed one left.
+
+    Args:
+        store: The store.
+        wait: Seconds to wait for another writer.
+
+    Raises:
+        LockedError: Another process writes.
+    """
+    with writer_lock(store.path, wait):
+        writer = Writer(store)
+        writer.sweep()
+        yield writer
+
+
+_ADD_OBJECT = """
+    INSERT INTO objects (id, source, uri, etag, size, account, region, flow_log_id, time, hint,
+        state, tracked, records, nodata, skipdata, malformed, first, last, loaded_at, report)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_ADD_FILE = """
+    INSERT INTO files (path, source, part, day, columns, tracked, rows, size, first, last)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def _object_row(source: int, loaded: Loaded) -> tuple[Any, ...]:
+    found, report = loaded.found, loaded.report
+    first, last, time = (
+        moment and to_ms(moment) for moment in (report.first, report.last, found.time)
+    )
+    return (
+        loaded.id, source, found.uri, found.etag, found.size, found.account, found.region,
+        found.flow_log_id, time, found.hint, loaded.state, loaded.tracked, report.records,
+        report.nodata, report.skipdata, report.malformed, first, last, to_ms(datetime.now(UTC)),
+        report_json(report, loaded.problem),
+    )  # fmt: skip
+
+
+def _file_row(source: int, file: NewFile) -> tuple[Any, ...]:
+    key = file.key
+    return (
+        file.path, source, key.part, key.day.isoformat(), json.dumps(key.columns), key.tracked,
+        file.rows, file.size, file.first, file.last,
+    )  # fmt: skip
+
+
+def _old_file(row: Any) -> OldFile:
+    columns = tuple(json.loads(row["columns"]))
+    key = Key(row["part"], date.fromisoformat(row["day"]), columns, bool(row["tracked"]))
+    return OldFile(
+        row["id"], row["path"], row["source"], key, row["rows"], row["size"], row["first"]
+    )
+
+
+def _rows_without(writer: Writer, file: OldFile, objects: set[int]) -> Iterator[pa.Table]:
+    """The file's rows of other objects, a row group at a time."""
+    gone = pa.array(sorted(objects), pa.int64())
+    with pq.ParquetFile(writer.store.path / file.path) as old:
+        for number in range(old.num_row_groups):
+            table = old.read_row_group(number)
+            rest = table.filter(pc.invert(pc.is_in(table[OBJECT_COLUMN], value_set=gone)))
+            if len(rest):
+                yield rest
