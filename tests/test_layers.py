@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "panels": BASE | {"query", "analysis", "enrich"},
     "charts": BASE | {"panels", "enrich"},
     "update": BASE | {"settings", "sources", "formats", "store"},
+    "home": BASE | {"settings", "store"},
     "api": {"*"},
     "commands": {"*"},
     "cli": {"*"},

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards.ui.syncer import Syncer
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.home import Home, find_home
 from vpcflow_core.panels import Answer, panel
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.settings import Settings, load_settings
@@ -22,9 +23,15 @@ def settings() -> Settings:
 
 
 @st.cache_resource(show_spinner=False)
+def home() -> Home:
+    """The store that is shown, and the sources that fill it."""
+    return find_home(settings())
+
+
+@st.cache_resource(show_spinner=False)
 def flows() -> FlowLogs:
     """The logs every page asks."""
-    logs = FlowLogs(Store.open(settings().store))
+    logs = FlowLogs(Store.open(home().store))
     # Streamlit collects garbage after every run; what is imported by now need not be walked again.
     gc.collect()
     gc.freeze()
@@ -34,7 +41,7 @@ def flows() -> FlowLogs:
 @st.cache_resource(show_spinner=False)
 def syncer() -> Syncer:
     """The one sync of this server; started once, then by the refresh button."""
-    worker = Syncer(settings())
+    worker = Syncer(home(), settings())
     worker.start()
     return worker
 

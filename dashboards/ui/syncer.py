@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from threading import Lock, Thread
 
 from vpcflow_core.errors import LockedError, VpcflowError
-from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.home import Home
+from vpcflow_core.settings import Settings
 from vpcflow_core.store.store import Store
-from vpcflow_core.store.sync import Progress, sync_named
+from vpcflow_core.store.sync import Progress
+from vpcflow_core.update import update
 
-SAMPLE = {"sample": SourceSetting(url="sample://")}
 log = logging.getLogger("vpcflow")
 
 
@@ -24,7 +25,8 @@ class Syncer:
         finished: When the last sync ended; None before.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, home: Home, settings: Settings) -> None:
+        self.home = home
         self.settings = settings
         self.progress: Progress | None = None
         self.errors: list[str] = []
@@ -46,10 +48,10 @@ class Syncer:
 
     def _run(self) -> None:
         errors = []
-        with Store.open(self.settings.store) as store:
-            for name, source in (self.settings.sources or SAMPLE).items():
+        with Store.open(self.home.store) as store:
+            for name, source in self.home.sources.items():
                 try:
-                    sync_named(store, source, self.settings, self._note)
+                    update(store, source, self.settings, progress=self._note)
                 except LockedError:
                     log.info("another process syncs this store")
                 except VpcflowError as error:

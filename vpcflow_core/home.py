@@ -1,0 +1,63 @@
+"""Which store is opened and which sources fill it; the sample where nobody has configured any.
+
+May import errors, settings and store.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.store.store import Store
+
+SAMPLE_URL = "sample://"
+# The sample ends at the present of the moment it is made: later starts make a new one.
+SAMPLE_FRESH = 30 * 60
+SAMPLE_KEPT = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A store and the sources that fill it, by name."""
+
+    store: Path
+    sources: dict[str, SourceSetting] = field(default_factory=dict)
+
+
+def find_home(settings: Settings) -> Home:
+    """The configured store and sources; without any, what was synced before, else the sample."""
+    if settings.sources or "store" in settings.model_fields_set or _has_records(settings.store):
+        return Home(settings.store, settings.sources)
+    return sample_home()
+
+
+def sample_home() -> Home:
+    """The sample's own store: one of the last half hour if there is one, else a new one.
+
+    The sample never mixes with real records, so it has a store of its own in the user's cache.
+    """
+    folder = cache_folder() / "sample"
+    now = int(time.time())
+    made = {int(p.name): p for p in folder.glob("[0-9]*") if p.name.isdigit()}
+    for stamp, path in made.items():
+        if stamp < now - SAMPLE_KEPT:
+            shutil.rmtree(path, ignore_errors=True)
+    fresh = [stamp for stamp in made if now - SAMPLE_FRESH < stamp <= now]
+    store = folder / str(max(fresh, default=now))
+    return Home(store, {"sample": SourceSetting(url=SAMPLE_URL)})
+
+
+def cache_folder() -> Path:
+    """Where things lie that can be made again: `~/.cache/vpcflow`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "vpcflow"
+
+
+def _has_records(path: Path) -> bool:
+    if not path.is_dir():
+        return False
+    with Store.open(path) as store:
+        return store.extent("records") is not None
