@@ -27,7 +27,7 @@ def serve(
     """Open the dashboards on these sources, or on what is configured."""
     environment = dict(os.environ)
     if sources:
-        named = {f"source{i}": {"url": _absolute(url)} for i, url in enumerate(sources, 1)}
+        named = {f"source{i}": {"url": url} for i, url in enumerate(sources, 1)}
         environment["VPCFLOW_SOURCES"] = json.dumps(named)
     if store:
         environment["VPCFLOW_STORE"] = str(store.resolve())
@@ -42,13 +42,8 @@ def demo(port: Port = 8501) -> None:
     _run({**environment, "VPCFLOW_SOURCES": json.dumps(sources)}, port)
 
 
-def _absolute(url: str) -> str:
-    """Paths made absolute: the app runs in a folder of its own."""
-    return url if "://" in url else str(Path(url).expanduser().resolve())
-
-
-def app_folder() -> Path:
-    """The folder of `streamlit_app.py`: of the repository, or inside the installed package.
+def app_file() -> Path:
+    """The app: that of the repository, or that inside the installed package.
 
     Raises:
         FailureError: The app is not there.
@@ -56,7 +51,7 @@ def app_folder() -> Path:
     package = Path(__file__).parents[1]
     for folder in (package.parent, package / "_app"):
         if (folder / "streamlit_app.py").is_file():
-            return folder
+            return folder / "streamlit_app.py"
     raise FailureError(
         f"The app (streamlit_app.py) is missing beside {package}.", "Install vpcflow again."
     )
@@ -64,7 +59,7 @@ def app_folder() -> Path:
 
 def _run(environment: dict[str, str], port: int) -> None:
     """Run the server until it is stopped; hands on its exit code."""
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", str(app_file())]
     command += ["--server.port", str(port)]
-    done = subprocess.run(command, cwd=app_folder(), env=environment, check=False)  # noqa: S603
+    done = subprocess.run(command, env=environment, check=False)  # noqa: S603
     raise typer.Exit(done.returncode)
