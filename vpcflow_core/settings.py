@@ -57,6 +57,7 @@ class SourceSetting(BaseModel):
     external_id: str = Field("", description="External id the role asks for.")
     region: str = Field("", description="Region, if it cannot be found out.")
     endpoint_url: str = Field("", description="Another S3 endpoint, such as a VPC endpoint.")
+    no_sign: bool = Field(False, description="Read a public bucket without credentials.")
     requester_pays: bool = Field(False, description="Pay for reading another owner's bucket.")
 
 

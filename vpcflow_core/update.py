@@ -33,7 +33,7 @@ def update(
     now = datetime.now(UTC)
     return sync(
         store,
-        open_source(source.url, options=options(source)),
+        open_source(source.url, options=options(source), cache=store.path / "sample"),
         span=Window(now - settings.since, now + AHEAD) if settings.since else None,
         given=LogFormat.parse(source.log_format) if source.log_format else None,
         workers=settings.workers,
@@ -44,11 +44,4 @@ def update(
 
 def options(source: SourceSetting) -> SourceOptions:
     """How to reach a source."""
-    return SourceOptions(
-        profile=source.profile or None,
-        role_arn=source.role_arn or None,
-        external_id=source.external_id or None,
-        endpoint_url=source.endpoint_url or None,
-        region=source.region or None,
-        requester_pays=source.requester_pays,
-    )
+    return SourceOptions(**source.model_dump(exclude={"url"}))

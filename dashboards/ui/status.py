@@ -10,6 +10,7 @@ import streamlit as st
 from dashboards.ui import house
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.store.sync import Progress
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane_count
 
@@ -34,8 +35,19 @@ def _watch(generation: int) -> None:
     if progress is None:
         st.caption(":material/sync: Looking for new logs ...")
         return
-    done = min(progress.objects_done / max(progress.objects_total, 1), 1.0)
-    st.progress(done, text=f"Reading logs: {progress.sentence()}")
+    done = min(progress.objects / max(progress.total_objects, 1), 1.0)
+    st.progress(done, text=_sentence(progress))
+
+
+def _sentence(progress: Progress) -> str:
+    """How far a sync is, in words."""
+    left = progress.seconds_left
+    return (
+        f"Reading logs: {progress.objects:,} of {progress.total_objects:,} objects, "
+        f"{humane_count(progress.records)} records, "
+        f"{humane_count(progress.records_per_second)} a second"
+        + (f", {_age(timedelta(seconds=left))} left" if left is not None else "")
+    )
 
 
 def nothing_yet() -> None:
@@ -57,7 +69,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     zone = ZoneInfo(state.zone)
     parts = [
         f"**{_moment(window.start, zone)} - {_moment(window.end, zone)}** {state.zone}",
-        f"newest record {_ago(datetime.now(UTC) - extent.end)} ago",
+        f"newest record {_age(datetime.now(UTC) - extent.end)} ago",
         *_completeness(logs, state.source),
     ]
     if anchored == "data":
@@ -84,7 +96,7 @@ def _moment(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%a %d %b %Y %H:%M}"
 
 
-def _ago(age: timedelta) -> str:
+def _age(age: timedelta) -> str:
     """An age in its largest unit."""
     seconds = max(int(age.total_seconds()), 0)
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
