@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vpcflow_core.commands.fields import fields
+from vpcflow_core.commands.files import inspect, read
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "fields": fields,
+    "inspect": inspect,
+    "read": read,
 }

@@ -271,6 +271,7 @@ class LineReader:
             for name in beside.column_names:
                 if name not in table.column_names:
                     table = table.append_column(name, beside[name])
+            self.report.name_fields(table.column_names)
         if len(table):
             yield account(self.report, table)
 
