@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from vpcflow_core.commands.fields import fields
 from vpcflow_core.commands.files import inspect, read
+from vpcflow_core.commands.store import sync
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "fields": fields,
+    "sync": sync,
     "inspect": inspect,
     "read": read,
 }

@@ -94,7 +94,7 @@ class Plan:
         for uri, found in fresh.items():
             self._newest = max(filter(None, (self._newest, found.time)), default=None)
             if uri in known and not self._changed(found, known[uri]):
-                self.skipped += 1
+                self.skipped += known[uri]["state"] != "unread"
                 continue
             self._again.pop(uri, None)
             self._in_flight.add(uri)

@@ -80,6 +80,7 @@ class SyncResult:
         failed: Objects that could not be loaded to their end.
         failures: The first `FAILURES_KEPT` of them.
         reasons: Malformed lines by reason.
+        unread: Objects in the ledger of unknown format; loaded once a format is given.
         dropped: Records dropped because they were older than `keep`.
         complete: False if it was cancelled.
     """
@@ -96,6 +97,7 @@ class SyncResult:
     failed: int = 0
     failures: tuple[Failure, ...] = ()
     reasons: Counter[str] = field(default_factory=Counter)
+    unread: int = 0
     dropped: int = 0
     complete: bool = True
 
@@ -162,7 +164,8 @@ def sync(
         if complete:
             writer.note_end(number, plan.finished())
             compact(writer)
-    return tally.result(plan.skipped, dropped, complete)
+        unread = writer.unread(number)
+    return tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
 
 
 def _kept(span: Window | None, oldest: date | None) -> Window | None:
@@ -217,11 +220,12 @@ class _Tally:
             listed=plan.listed,
         )
 
-    def result(self, skipped: int, dropped: int, complete: bool) -> SyncResult:
+    def result(self, *, skipped: int, unread: int, dropped: int, complete: bool) -> SyncResult:
         return replace(
             self._result,
             seconds=time.monotonic() - self._began,
             skipped=skipped,
+            unread=unread,
             dropped=dropped,
             failures=tuple(self._failures),
             complete=complete,

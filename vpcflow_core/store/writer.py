@@ -140,6 +140,11 @@ class Writer:
             change.execute(unused, [source])
             change.execute("UPDATE sources SET last_error = ? WHERE id = ?", [sentence, source])
 
+    def unread(self, source: int) -> int:
+        """Objects of the source whose format is unknown."""
+        sql = "SELECT count(*) FROM objects WHERE source = ? AND state = 'unread'"
+        return int(self.store.ledger.value(sql, [source]))
+
     def _tracked_before(self, source: int, objects: Sequence[Loaded]) -> dict[str, int]:
         """Numbers under which the objects' rows are in the store, by name."""
         sql = "SELECT uri, id FROM objects WHERE source = ? AND uri = ? AND tracked"

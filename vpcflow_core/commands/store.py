@@ -1,0 +1,224 @@
+"""`vpcflow sync`: fill the store from its sources."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from vpcflow_core.errors import MisuseError, SettingsError
+from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.output import Output, console, plain, write
+from vpcflow_core.settings import Settings, load_settings
+from vpcflow_core.sources import SourceOptions, open_source
+from vpcflow_core.store.store import Store
+from vpcflow_core.store.sync import Progress, SyncResult
+from vpcflow_core.store.sync import sync as run
+from vpcflow_core.times import EPOCH, Window, parse_duration, parse_instant
+
+PLAIN_SECONDS = 10.0
+_DAY = parse_duration("24h")
+
+
+def sync(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SOURCE...",
+            help="s3://bucket/prefix, a folder or file, sample://, or a source's name in the "
+            "settings; none: all of the settings.",
+        ),
+    ] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
+    since: Annotated[str, typer.Option(help="Load the last so long: 24h, 8d.")] = "",
+    start: Annotated[str, typer.Option("--from", help="Load from this time on (UTC).")] = "",
+    end: Annotated[str, typer.Option("--to", help="Load up to this time (UTC).")] = "",
+    keep: Annotated[str, typer.Option(help="Drop days older than this: 30d.")] = "",
+    log_format: Annotated[
+        str, typer.Option("--format", help="Fields of lines without header: 'version account-id'.")
+    ] = "",
+    profile: Annotated[str, typer.Option(help="AWS profile.")] = "",
+    role: Annotated[str, typer.Option(help="ARN of the role to assume.")] = "",
+    endpoint_url: Annotated[str, typer.Option(help="Address of the service, not AWS's own.")] = "",
+    region: Annotated[str, typer.Option(help="Region of the bucket.")] = "",
+    requester_pays: Annotated[
+        bool, typer.Option("--requester-pays", help="Pay for reading another's bucket.")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Loading threads.")] = None,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for another writer.")] = 0.0,
+    output: Annotated[Output, typer.Option(help="Form of the summary.")] = Output.table,
+) -> None:
+    """Load new log objects into the store, each exactly once.
+
+    May be stopped at any time and run again. Exits 1 if a source gave nothing but failures.
+    """
+    settings = load_settings()
+    span = _span(since, start, end, settings)
+    kept = parse_duration(keep) if keep else settings.keep
+    given = {
+        "profile": profile, "role_arn": role, "endpoint_url": endpoint_url, "region": region,
+        "requester_pays": requester_pays, "log_format": log_format,
+    }  # fmt: skip
+    results = []
+    with Store.open(store or settings.store) as opened:
+        for name in _chosen(sources or [], settings):
+            url, options = _options(name, given, settings)
+            with _telling(url) as tell:
+                result = run(
+                    opened,
+                    open_source(url, options=options),
+                    span=span,
+                    given=LogFormat.parse(options.log_format) if options.log_format else None,
+                    workers=workers or settings.workers,
+                    keep=kept,
+                    wait=wait,
+                    progress=tell,
+                )
+            results.append(result)
+    _summarise(results, output)
+    if any(r.failed and not (r.objects or r.skipped) for r in results):
+        raise typer.Exit(1)
+
+
+def _chosen(names: list[str], settings: Settings) -> list[str]:
+    if names or settings.sources:
+        return names or list(settings.sources)
+    raise SettingsError(
+        "There is no source to sync: none was given, and the settings name none.",
+        "Give one: vpcflow sync s3://bucket/prefix, a folder, or sample://",
+    )
+
+
+def _options(name: str, given: dict[str, Any], settings: Settings) -> tuple[str, SourceOptions]:
+    """URL and options of a source named in the settings or by its URL; given options win."""
+    named = settings.sources.get(name)
+    known = named.model_dump(exclude={"url"}) if named else {}
+    chosen = {option: value for option, value in given.items() if value}
+    return named.url if named else name, SourceOptions(**(known | chosen))
+
+
+def _span(since: str, start: str, end: str, settings: Settings) -> Window | None:
+    """The span to load; None: everything."""
+    if since and (start or end):
+        raise MisuseError(
+            f"--since {since} and --from/--to contradict each other.", "Give one of them."
+        )
+    now = datetime.now(UTC)
+    if start or end:
+        return Window(
+            parse_instant(start) if start else EPOCH, parse_instant(end) if end else now + _DAY
+        )
+    length = parse_duration(since) if since else settings.since
+    return Window(now - length, now + _DAY) if length else None
+
+
+@contextmanager
+def _telling(url: str) -> Iterator[Callable[[Progress], None]]:
+    """Shows progress on standard error: a bar on a terminal, else a line now and then."""
+    if not sys.stderr.isatty():
+        yield _lines(url)
+        return
+    with Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[told]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(url, total=None, told="")
+
+        def tell(now: Progress) -> None:
+            bar.update(
+                task,
+                completed=now.bytes,
+                total=now.total_bytes if now.listed else None,
+                told=_told(now),
+            )
+
+        yield tell
+
+
+def _lines(url: str) -> Callable[[Progress], None]:
+    last = time.monotonic()
+
+    def tell(now: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PLAIN_SECONDS:
+            last = time.monotonic()
+            left = f", {now.seconds_left:.0f} s left" if now.seconds_left is not None else ""
+            print(f"{url}: {_told(now)}{left}", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _told(now: Progress) -> str:
+    more = "" if now.listed else "+"
+    return (
+        f"{now.objects:,} of {now.total_objects:,}{more} objects, {now.records:,} records, "
+        f"{now.records_per_second:,.0f} records/s"
+    )
+
+
+def _summarise(results: list[SyncResult], output: Output) -> None:
+    if output is Output.json:
+        json.dump([_plain(r) for r in results], sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+    elif output is Output.csv:
+        write(pd.DataFrame(map(_plain, results)).drop(columns=["failures", "reasons"]), output)
+    else:
+        for result in results:
+            console().print("\n".join(_sentences(result)), markup=False, soft_wrap=True)
+
+
+def _plain(result: SyncResult) -> dict[str, Any]:
+    """The result as JSON has it."""
+    answer = {name: plain(value) for name, value in asdict(result).items()}
+    return answer | {"seconds": round(result.seconds, 3)}
+
+
+def _sentences(result: SyncResult) -> Iterator[str]:
+    """What a person wants to know at the end."""
+    if not (result.objects or result.failed):
+        yield f"{result.source}: nothing new, {result.skipped:,} objects are loaded already."
+        yield from _waiting(result)
+        return
+    rate = result.records / result.seconds if result.seconds else 0
+    yield (
+        f"{result.source}: {result.objects:,} objects, {result.records:,} records in "
+        f"{result.seconds:.1f} s ({rate:,.0f} records/s); {result.skipped:,} objects were loaded "
+        "already."
+    )
+    quiet = f"NODATA {result.nodata:,}, SKIPDATA {result.skipdata:,}"
+    yield f"  {quiet}, malformed {result.malformed:,}"
+    for reason, count in result.reasons.most_common():
+        yield f"    {count:,} lines: {reason}"
+    if result.dropped:
+        yield f"  dropped as too old: {result.dropped:,} records"
+    if result.failed:
+        yield f"  {result.failed:,} objects could not be loaded to their end:"
+    for failure in result.failures[:10]:
+        yield f"    {failure.uri}: {failure.problem}"
+    if result.failed > 10:
+        yield f"    ... and {result.failed - 10:,} more: --output json"
+    yield from _waiting(result)
+
+
+def _waiting(result: SyncResult) -> Iterator[str]:
+    if result.unread:
+        yield (
+            f"  {result.unread:,} objects of unknown format wait for one: "
+            "--format 'version account-id ...'"
+        )
