@@ -17,7 +17,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vpcflow_core.data import data_file
-from vpcflow_core.enrich.names import port_label, protocol_label
+from vpcflow_core.enrich.names import port_label, protocol_keyword
 from vpcflow_core.panels.base import Answer, Panel
 from vpcflow_core.times import format_duration
 from vpcflow_core.units import UNITS, humane
@@ -44,7 +44,7 @@ CONFIG: dict[str, Any] = {
 LABELS: dict[str, Callable[[Any], str]] = {
     "dstport": lambda value: port_label(int(value)),
     "srcport": lambda value: port_label(int(value)),
-    "protocol": lambda value: protocol_label(int(value)),
+    "protocol": lambda value: protocol_keyword(int(value)),
 }
 
 
