@@ -123,7 +123,7 @@ def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     trace = go.Pie(
         labels=names, values=frame[panel.value], hole=0.62, sort=False, direction="clockwise",
         customdata=list(frame[field]), textinfo="label+percent", textposition="outside",
-        marker={"colors": [COLOURS.get(name, SERIES[i % len(SERIES)]) for i, name in enumerate(names)]},
+        marker={"colors": [COLOURS.get(n, SERIES[i % len(SERIES)]) for i, n in enumerate(names)]},
         hovertext=_hover(panel, frame, names), hoverinfo="text",
     )  # fmt: skip
     chart = go.Figure(trace)
@@ -150,7 +150,7 @@ def world_map(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figur
             showscale=False,
             hoverinfo="skip",
             marker_line={"color": border, "width": 0.5},
-        )  # fmt: skip
+        )
     )
     largest = float(frame[panel.value].max()) if len(frame) else 1.0
     chart.add_scattergeo(

@@ -1,4 +1,4 @@
-"""What all sessions share: settings, the store, answers kept for reuse, and the sync behind them."""
+"""What all sessions share: settings, the store, answers kept for reuse, and the sync."""
 
 from __future__ import annotations
 

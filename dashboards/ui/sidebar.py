@@ -1,4 +1,4 @@
-"""The sidebar: one box a filter, each checked where it stands; the last good text stays in force."""
+"""The sidebar: one box a filter, each checked in its place; the last good text stays in force."""
 
 from __future__ import annotations
 

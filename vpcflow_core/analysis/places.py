@@ -6,6 +6,13 @@ import pandas as pd
 
 from vpcflow_core.enrich.geo import Places
 
+WHERE = {
+    "public": "public addresses of unknown place",
+    "private": "private addresses",
+    "reserved": "reserved addresses",
+    "multicast": "multicast addresses",
+    "aws": "addresses of AWS's own services inside the VPC",
+}
 PLACE = ["country", "country_name", "city", "latitude", "longitude"]
 
 
@@ -38,11 +45,10 @@ def _unplaced(located: pd.DataFrame) -> list[str]:
     """How many flows the map cannot show, and why."""
     total = int(located["flows"].sum())
     missing = located[located["latitude"].isna()]
+    parts = missing.groupby("class")["flows"].sum().sort_values(ascending=False)
     return [
-        f"{_share(int(part), total)} of flows are from {kind} addresses."
-        if kind != "public"
-        else f"{_share(int(part), total)} of flows are from public addresses of unknown place."
-        for kind, part in missing.groupby("class")["flows"].sum().sort_values(ascending=False).items()
+        f"{_share(int(part), total)} of flows are from {WHERE.get(str(kind), kind)}."
+        for kind, part in parts.items()
         if part
     ]
 
