@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -115,3 +116,18 @@ def _finish(table: pa.Table) -> pa.Table:
         if field is not None and field.kind == "time":
             table = table.set_column(index, name, milliseconds(table[name]))
     return table
+
+
+def joined(lines: pa.Array) -> pa.Buffer:
+    """The lines as one block of text."""
+    ended = pc.binary_join_element_wise(lines, pa.scalar(""), pa.scalar("\n"))
+    offsets = np.frombuffer(ended.buffers()[1], dtype=np.int32)
+    first, last = offsets[ended.offset], offsets[ended.offset + len(ended)]
+    return ended.buffers()[2].slice(first, last - first)
+
+
+def texts(lines: pa.Array, columns: Sequence[str]) -> pa.Table:
+    """The values of tidy lines that have as many fields as there are columns, as text."""
+    types = dict.fromkeys(columns, pa.string())
+    table = read_plain(joined(lines), columns, types) if len(lines) else None
+    return pa.schema(types.items()).empty_table() if table is None else table

@@ -1,9 +1,16 @@
-"""The format of lines without header, from the shapes of their values. May import base, fields.
+"""The format of lines without header, from the shapes of their values.
 
-A guess is made only where it cannot well be another; else FormatError tells how to give the format.
+May import its siblings base, fast and shapes, errors, fields, numpy and pyarrow.
+
+A guess is made only where it cannot well be another one: a layout that AWS writes, or fields in
+AWS's or in alphabetical order that fit the values in one way alone. Source and destination have
+the same shape, so in any other order they are refused, with the way to give the format.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +18,183 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vpcflow_core.errors import FormatError
-from vpcflow_core.fields import DEFAULT_VPC_FORMAT
+from vpcflow_core.fields import (
+    DEFAULT_TRANSIT_FORMAT,
+    FIELDS,
+    TRANSIT_ONLY_FIELDS,
+    VPC_FIELDS,
+    column_name,
+    field,
+    find_field,
+)
+from vpcflow_core.formats import fast, shapes
 from vpcflow_core.formats.base import LogFormat
 
-
-def in_shape(texts: pa.Table) -> npt.NDArray[np.bool_]:
-    return np.ones(len(texts), dtype=bool)
+SAMPLE = 20_000  # lines looked at
+_MOST_FIELDS = 64  # longer lines are no records of any version
+_FEWEST_IN_ORDER = 8  # fields that have to lie in order for the order to be no accident
+_MOST_KINDS = 8  # numbers of fields that are looked at; more are no logs
+_FEW = 2_000  # lines looked at where each column could be many fields
+_ENOUGH = 0.5  # share of the lines that have to fit a layout
+_MOST_WAYS = 500
+_LEAST_BYTES = 20  # of a packet: the header of IPv4
+_EXAMPLE = " ".join(f.aws for f in VPC_FIELDS[:4])
 
 
 def formats_of(text: pa.Array) -> tuple[LogFormat, ...]:
-    return (LogFormat.parse(" ".join(DEFAULT_VPC_FORMAT)),)
+    """The formats of tidy lines without header; the most frequent first.
+
+    Raises:
+        FormatError: The format of the most frequent kind of line is not certain.
+    """
+    text = text.slice(0, SAMPLE)
+    lengths = np.asarray(pc.count_substring(text, " ")) + 1
+    numbers, counts = np.unique(lengths, return_counts=True)
+    by_count = [int(numbers[place]) for place in np.argsort(-counts, kind="stable")[:_MOST_KINDS]]
+    formats = []
+    for place, length in enumerate(by_count):
+        texts = _texts(text.filter(pa.array(lengths == length)), length)
+        found = format_of(texts, strictly=place > 0)
+        if found is not None:
+            formats.append(found)
+        elif place == 0 and not _any_certain(text, lengths, by_count[1:]):
+            raise _refusal(text, lengths == length, length)
+    return tuple(formats)
+
+
+def _any_certain(text: pa.Array, lengths: npt.NDArray[np.int64], others: Sequence[int]) -> bool:
+    """Whether lines that are no records are merely more than the records."""
+    return any(
+        format_of(_texts(text.filter(pa.array(lengths == length)), length), strictly=True)
+        for length in others
+    )
+
+
+def _refusal(text: pa.Array, mask: npt.NDArray[np.bool_], length: int) -> FormatError:
+    line = text.filter(pa.array(mask))[0].as_py()
+    shown = line if len(line) <= 120 else f"{line[:120]}..."
+    return FormatError(
+        f"There is no header, and the values do not tell for certain which {length} fields "
+        f"these are: {shown}",
+        f'Give the format in the order of the values: --format "{_EXAMPLE} ..."',
+    )
+
+
+def _texts(text: pa.Array, length: int) -> pa.Table:
+    columns = [str(place) for place in range(length)]
+    if length > _MOST_FIELDS:
+        return pa.table({name: pa.array([], pa.string()) for name in columns})
+    return fast.texts(text, columns)
+
+
+def in_shape(texts: pa.Table) -> npt.NDArray[np.bool_]:
+    """Which rows have, in every column, a value of the shape of the column's field."""
+    good = np.ones(len(texts), dtype=bool)
+    for name in texts.column_names:
+        known = find_field(name)
+        if known is not None:
+            shaped = shapes.are_in_shape(known, texts[name].combine_chunks())
+            good &= np.asarray(pc.fill_null(shaped, known.aws not in shapes.NEVER_MISSING))
+    return good
+
+
+def format_of(texts: pa.Table, *, strictly: bool) -> LogFormat | None:
+    """The format of lines that have all the same number of fields, or None if not certain.
+
+    Args:
+        texts: The values, a column a field.
+        strictly: Whether the version in the lines has to be that of the fields, as it is in all
+            that AWS writes. Without it a line of version 3 cut off would pass for version 2.
+    """
+    if not len(texts):
+        return None
+    for layout in _layouts(texts.num_columns):
+        named = texts.rename_columns(list(layout))
+        good = in_shape(named)
+        if good.mean() >= _ENOUGH and _agree(named.filter(pa.array(good)), strictly):
+            return _format(layout)
+    if texts.num_columns < _FEWEST_IN_ORDER:
+        return None
+    found = {names for order in _orders() for names in _in_order(texts.slice(0, _FEW), order)}
+    return _format(found.pop()) if len(found) == 1 else None
+
+
+def _agree(named: pa.Table, with_version: bool = True, least_bytes: int = 1) -> bool:
+    """Whether columns that depend on each other do so: times, counts and the version."""
+    names = named.column_names
+    if {"start", "end"} <= set(names) and not _ordered(named, "start", "end", 1):
+        return False
+    counts = {"packets", "bytes"} <= set(names)
+    if counts and least_bytes > 1 and not _ordered(named, "packets", "bytes", least_bytes):
+        return False
+    if not with_version or "version" not in names:
+        return True
+    newest = 6 if _is_transit(names) else max(field(name).version for name in names)
+    return bool(pc.unique(named["version"]).to_pylist() == [str(newest)])
+
+
+def _ordered(named: pa.Table, less: str, more: str, factor: int) -> bool:
+    small, large = (named[name].cast(pa.int64()) for name in (less, more))
+    return pc.all(pc.less_equal(pc.multiply(small, factor), large)).as_py() is not False
+
+
+def _in_order(texts: pa.Table, order: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The ways to read the columns as fields in this order; none or two if there are too many."""
+    possible = _possible(texts)
+    ways: dict[int, int] = {-1: 1}
+    for fields in possible:
+        ways = {
+            place: count
+            for place, name in enumerate(order)
+            if name in fields
+            and (count := sum(n for earlier, n in ways.items() if earlier < place))
+        }
+    if sum(ways.values()) > _MOST_WAYS:
+        yield from (("?",), ("??",))
+        return
+    for names in _walk(possible, order, 0, -1) if ways else ():
+        named = texts.rename_columns(list(names))
+        if _agree(named.filter(pa.array(in_shape(named))), least_bytes=_LEAST_BYTES):
+            yield names
+
+
+def _possible(texts: pa.Table) -> list[frozenset[str]]:
+    return [shapes.possible(column.combine_chunks()) for column in texts.columns]
+
+
+def _walk(
+    possible: list[frozenset[str]], order: Sequence[str], column: int, last: int
+) -> Iterator[tuple[str, ...]]:
+    if column == len(possible):
+        yield ()
+        return
+    for place in range(last + 1, len(order)):
+        if order[place] in possible[column]:
+            for rest in _walk(possible, order, column + 1, place):
+                yield (order[place], *rest)
+
+
+def _format(names: Sequence[str]) -> LogFormat:
+    return LogFormat(tuple(column_name(name) for name in names))
+
+
+@cache
+def _orders() -> tuple[tuple[str, ...], ...]:
+    """Orders in which people list fields: AWS's tables, and the alphabet."""
+    vpc = tuple(f.aws for f in VPC_FIELDS)
+    transit = tuple(f.aws for f in FIELDS if f.aws in DEFAULT_TRANSIT_FORMAT)
+    return vpc, tuple(sorted(vpc)), DEFAULT_TRANSIT_FORMAT, tuple(sorted(transit))
+
+
+@cache
+def _layouts(length: int) -> tuple[tuple[str, ...], ...]:
+    """Whole layouts of that length: all fields up to a version, or all of a transit gateway."""
+    versions = sorted({f.version for f in VPC_FIELDS})
+    up_to = [tuple(f.aws for f in VPC_FIELDS if f.version <= version) for version in versions]
+    layouts = [*up_to, DEFAULT_TRANSIT_FORMAT]
+    layouts += [tuple(sorted(layout)) for layout in layouts]
+    return tuple(layout for layout in layouts if len(layout) == length)
+
+
+def _is_transit(names: Sequence[str]) -> bool:
+    return any(f.aws in names for f in TRANSIT_ONLY_FIELDS)

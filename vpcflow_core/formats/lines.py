@@ -27,13 +27,9 @@ from vpcflow_core.formats.base import (
 from vpcflow_core.formats.header import read_header
 from vpcflow_core.formats.values import (
     ISO_TIME,
-    WORDS,
     Fault,
-    column_type,
-    in_order,
     iso_to_times,
     typed,
-    with_types,
 )
 
 _UNTIDY = r"[\t\r\v\f]|  |^ | $"
@@ -106,6 +102,7 @@ class LineReader:
         self._from: FieldsFrom = "given"
         self._header: LogFormat | None = None
         self._next_line = 1
+        self._examples: list[tuple[int, str, str]] = []
 
     def read_block(self, block: bytes) -> Iterator[Records]:
         """Records of a block of a text file."""
@@ -155,6 +152,9 @@ class LineReader:
                 self._set_header(headers[place])
             if mask.any():
                 yield from self._decide(lines.keep(mask))
+        for example in sorted(self._examples):
+            self.report.example(*example)
+        self._examples.clear()
 
     def _find_headers(self, lines: Lines) -> tuple[npt.NDArray[np.int64], dict[int, LogFormat]]:
         """Which format holds for each line, as a place in the dictionary of headers.
@@ -192,20 +192,22 @@ class LineReader:
             self._refuse(lines)
             return
         left = lines
-        for format_ in formats[:-1] if len(formats) > 1 else ():
+        for format_ in formats if len(formats) > 1 else ():
             fits = self._fitting(left, format_)
-            if fits.any():
-                yield from self._read_as(left.keep(fits), format_)
-                left = left.keep(~fits)
-        if len(left):
-            yield from self._read_as(left, _nearest(left, formats))
+            yield from self._read_as(left.keep(fits), format_)
+            left = left.keep(~fits)
+        # What fits none is judged by the format of its length, else by the first.
+        for format_ in (*formats, None):
+            own = _lengths(left) == len(format_.columns) if format_ else np.ones(len(left), bool)
+            yield from self._read_as(left.keep(own), format_ or formats[0])
+            left = left.keep(~own)
 
     def _fitting(self, lines: Lines, format_: LogFormat) -> npt.NDArray[np.bool_]:
         fits = np.zeros(len(lines), dtype=bool)
         right = np.flatnonzero(_lengths(lines) == len(format_.columns))
         if not len(right):
             return fits
-        texts = _texts(lines.text.take(pa.array(right)), format_)
+        texts = fast.texts(lines.text.take(pa.array(right)), format_.columns)
         _, faults = typed(texts)
         good = infer.in_shape(texts)
         for fault in faults:
@@ -219,17 +221,17 @@ class LineReader:
                 self._formats, self._from = infer.formats_of(lines.text), "inferred"
             except FormatError as error:
                 self.refused = error
+                self.report.fields_from = "inferred"
         return self._formats
 
     def _refuse(self, lines: Lines) -> None:
-        assert self.refused is not None
-        self.report.count(self.refused.what, len(lines))
-        for number, text in zip(
-            lines.numbers[:EXAMPLES_KEPT], lines.text[:EXAMPLES_KEPT], strict=True
-        ):
-            self.report.example(int(number), self.refused.what, text.as_py())
+        what = self.refused.what if self.refused else ""
+        rows = np.arange(len(lines))
+        self._reject([(lines, Fault(rows, what, lambda _: what))])
 
     def _read_as(self, lines: Lines, format_: LogFormat) -> Iterator[Records]:
+        if not len(lines):
+            return
         lengths = _lengths(lines)
         wrong = np.flatnonzero(lengths != len(format_.columns))
         right = lines.keep(lengths == len(format_.columns))
@@ -252,15 +254,11 @@ class LineReader:
 
     def _reject(self, faults: list[tuple[Lines, Fault]]) -> None:
         """Count the lines that have faults; the first ones of the block become examples."""
-        examples = []
         for lines, fault in faults:
             self.report.count(fault.kind, len(fault.rows))
-            for row, _ in in_order([fault], EXAMPLES_KEPT):
-                examples.append(
-                    (int(lines.numbers[row]), fault.reason(row), lines.text[row].as_py())
-                )
-        for example in sorted(examples):
-            self.report.example(*example)
+            for row in map(int, fault.rows[:EXAMPLES_KEPT]):
+                text = lines.text[row].as_py()
+                self._examples.append((int(lines.numbers[row]), fault.reason(row), text))
 
     def _give(
         self, table: pa.Table, format_: LogFormat, beside: pa.Table | None = None
@@ -319,36 +317,9 @@ def _lengths(lines: Lines) -> npt.NDArray[np.int64]:
     return np.asarray(pc.count_substring(lines.text, " ")).astype(np.int64) + 1
 
 
-def _nearest(lines: Lines, formats: tuple[LogFormat, ...]) -> LogFormat:
-    """The format by which lines that fit none are judged: the one of their usual length."""
-    lengths, counts = np.unique(_lengths(lines), return_counts=True)
-    usual = lengths[counts.argmax()]
-    # Those that fit the last one have not been taken out yet, so it comes first.
-    return next((f for f in reversed(formats) if len(f.columns) == usual), formats[-1])
-
-
-def _joined(text: pa.Array) -> pa.Buffer:
-    """The lines as one block of text."""
-    ended = pc.binary_join_element_wise(text, pa.scalar(""), pa.scalar("\n"))
-    offsets = np.frombuffer(ended.buffers()[1], dtype=np.int32)
-    first, last = offsets[ended.offset], offsets[ended.offset + len(ended)]
-    return ended.buffers()[2].slice(first, last - first)
-
-
-def _texts(text: pa.Array, format_: LogFormat) -> pa.Table:
-    """The values of tidy lines of the right length, as text."""
-    if not len(text):
-        return pa.table({name: pa.array([], pa.string()) for name in format_.columns})
-    table = fast.read_plain(
-        _joined(text), format_.columns, dict.fromkeys(format_.columns, pa.string())
-    )
-    assert table is not None
-    return table
-
-
 def _values(lines: Lines, format_: LogFormat) -> tuple[pa.Table, list[Fault]]:
     """Typed values of tidy lines of the right length, and the faults of those that are wrong."""
-    if len(lines) and (table := fast.read(_joined(lines.text), format_.columns)) is not None:
+    if len(lines) and (table := fast.read(fast.joined(lines.text), format_.columns)) is not None:
         return table, []
-    texts = _texts(lines.text, format_)
+    texts = fast.texts(lines.text, format_.columns)
     return typed(texts)

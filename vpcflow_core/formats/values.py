@@ -69,7 +69,7 @@ class _Problem:
 
 def are_addresses(words: pa.Array) -> bool:
     """Whether all of the words are IP addresses."""
-    return bool(pc.all(_is_address(words)).as_py() is not False)
+    return bool(pc.all(is_address(words)).as_py() is not False)
 
 
 def milliseconds(epochs: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
@@ -192,14 +192,15 @@ def _word(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
 
 def _address(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
     words = _text(source).dictionary_encode()
-    wrong_words = pc.invert(_is_address(words.dictionary))
+    wrong_words = pc.invert(is_address(words.dictionary))
     wrong = _mask(wrong_words.take(words.indices))
     sentence = "is not an IP address"
     kind = f"{field.aws} {sentence}"
     return _text(source), [_Problem(wrong, kind, f"{field.aws}: '{{}}' {sentence}")]
 
 
-def _is_address(words: pa.Array) -> pa.Array:
+def is_address(words: pa.Array) -> pa.Array:
+    """Which of the words are IP addresses, version 4 or 6."""
     six = pc.replace_substring_regex(words, _IPV4_TAIL, ":0:0")
     six = pc.if_else(pc.match_substring(words, ":"), six, words)
     return pc.and_(pc.match_substring_regex(six, _ADDRESS), _has_right_length(six))

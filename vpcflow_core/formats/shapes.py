@@ -1,0 +1,105 @@
+"""What the values of each field look like, for telling fields by their values.
+
+May import fields and pyarrow. Sources: AWS's field tables, and the real samples of the tests.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vpcflow_core.fields import FIELDS, KINDS, Field
+from vpcflow_core.formats.values import is_address
+
+_ID = "[0-9a-zA-Z]+"
+_NUMBER = "[0-9]{1,18}"
+_ARN = "arn:[a-z-]+:"
+_INTERFACE_TYPE = (
+    "nat_gateway|network_load_balancer|regional_nat_gateway|transit_gateway|vpc_endpoint"
+)
+_AZ = "[a-z]{2,4}[0-9]-(?:[a-z]+[0-9]-)?az[0-9]+"
+_ANY = "[^ ]+"
+
+# By AWS's name: the whole value. Fields not named here go by their kind, or by a part of the name.
+_BY_NAME = {
+    "version": "[2-9]|1[0-9]",
+    # Protocols that VPC traffic is made of; any number up to 255 would take ports for protocols.
+    "protocol": "0|1|2|4|6|17|27|33|41|47|50|51|58|88|89|94|97|103|108|112|115|132|136|137",
+    "tcp-flags": _NUMBER,
+    "traffic-path": "[1-8]",
+    "encryption-status": "[0-3]",
+    "action": "ACCEPT|REJECT",
+    "log-status": "OK|NODATA|SKIPDATA",
+    "type": "IPv4|IPv6|EFA",
+    "region": "[a-z]{2,4}(?:-[a-z]+)+-[0-9]+",
+    "sublocation-type": "wavelength|outpost|localzone",
+    "flow-direction": "ingress|egress",
+    "reject-reason": "BPA|EC",
+    "resource-id": f"nat-{_ID}",
+    "resource-type": "TransitGateway(?:Attachment)?",
+    "instance-id": f"i-{_ID}",
+    "tgw-id": f"tgw-[0-9]{_ID}",
+}
+# By the end of the name, in this order.
+_BY_END = {
+    "account-id": "[0-9]{11,12}|unknown",
+    "container-instance-id": _ANY,
+    "interface-id": f"eni-{_ID}",
+    "-eni": f"eni-{_ID}",
+    "vpc-id": f"vpc-{_ID}",
+    "subnet-id": f"subnet-{_ID}",
+    "attachment-id": f"tgw-attach-{_ID}",
+    "az-id": _AZ,
+    "aws-service": "[A-Z][A-Z0-9_]+",
+    "-arn": f"{_ARN}.+",
+    "interface-type": _INTERFACE_TYPE,
+}
+_TIME = "[12][0-9]{9}|[12][0-9]{12}"
+
+NEARLY_ALL = 0.9
+_GLANCE = 50
+
+# A record always has these.
+NEVER_MISSING = frozenset({"version", "account-id", "start", "end", "log-status"})
+
+
+def shape(field: Field) -> str:
+    """The regular expression of the field's whole value."""
+    if field.aws in _BY_NAME:
+        return _BY_NAME[field.aws]
+    end = next((regex for end, regex in _BY_END.items() if field.aws.endswith(end)), None)
+    if end is not None:
+        return end
+    if field.kind == "time":
+        return _TIME
+    return _NUMBER if field.is_number else _ANY
+
+
+def are_in_shape(field: Field, values: pa.Array) -> pa.Array:
+    """Which of the values could be the field's; null stays null."""
+    if field.kind == "address":
+        return is_address(values)
+    shaped = pc.match_substring_regex(values, f"^(?:{shape(field)})$")
+    highest = KINDS[field.kind].highest
+    if field.kind == "time" or highest is None or not pc.all(shaped).as_py():
+        return shaped
+    return pc.less_equal(values.cast(pa.int64()), highest)
+
+
+def possible(values: pa.Array) -> frozenset[str]:
+    """AWS names of all fields that nearly all of the values could be of.
+
+    A column without any value could be each field that may be missing.
+    """
+    present = pc.drop_null(values)
+    fields = [field for field in FIELDS if field.version]
+    if not len(present):
+        return frozenset(f.aws for f in fields if f.aws not in NEVER_MISSING)
+    return frozenset(f.aws for f in fields if _share(f, present) >= NEARLY_ALL)
+
+
+def _share(field: Field, present: pa.Array) -> float:
+    # Most fields are out after a look at a few values.
+    if len(present) > 2 * _GLANCE and _share(field, present[:_GLANCE]) < NEARLY_ALL / 2:
+        return 0.0
+    return float(pc.mean(are_in_shape(field, present).cast(pa.float64())).as_py())
