@@ -64,11 +64,7 @@ def read(
             yield from reader.read(_lines(rows, numbers, names, line))
         else:
             named = rows.rename_columns(unique(columns))
-            text = body.split(b"\n") if len(body) < 2**26 else []
-            yield from flat.records(
-                report, named, numbers,
-                lambda row, t=text, n=numbers, o=offset: _show(t, int(n[row]) - o),
-            )  # fmt: skip
+            yield from flat.records(report, named, numbers, _Shown(body, numbers - offset))
         first += block.count(b"\n")
 
 
@@ -76,8 +72,18 @@ def _end_of_line(block: bytes) -> int:
     return block.find(b"\n") + 1 or len(block)
 
 
-def _show(lines: list[bytes], place: int) -> str:
-    return lines[place].decode(errors="replace").strip() if place < len(lines) else ""
+class _Shown:
+    """The line of a row, found only when it is asked for."""
+
+    def __init__(self, block: bytes, places: npt.NDArray[np.int64]) -> None:
+        self._block = block
+        self._places = places
+        self._lines: list[bytes] = []
+
+    def __call__(self, row: int) -> str:
+        self._lines = self._lines or self._block.split(b"\n")
+        place = int(self._places[row])
+        return self._lines[place].decode(errors="replace").strip()
 
 
 def _rows(

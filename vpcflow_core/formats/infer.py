@@ -115,7 +115,8 @@ def format_of(texts: pa.Table, *, strictly: bool) -> LogFormat | None:
             return _format(layout)
     if texts.num_columns < _FEWEST_IN_ORDER:
         return None
-    found = {names for order in _orders() for names in _in_order(texts.slice(0, _FEW), order)}
+    possible = _possible(texts := texts.slice(0, _FEW))
+    found = {names for order in _orders() for names in _in_order(texts, possible, order)}
     return _format(found.pop()) if len(found) == 1 else None
 
 
@@ -138,24 +139,42 @@ def _ordered(named: pa.Table, less: str, more: str, factor: int) -> bool:
     return pc.all(pc.less_equal(pc.multiply(small, factor), large)).as_py() is not False
 
 
-def _in_order(texts: pa.Table, order: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The ways to read the columns as fields in this order; none or two if there are too many."""
-    possible = _possible(texts)
+def _in_order(
+    texts: pa.Table, possible: list[frozenset[str]], order: Sequence[str]
+) -> set[tuple[str, ...]]:
+    """The ways to read the columns as fields in this order; several where it may be too many."""
+    if sum(column.null_count == len(column) for column in texts.columns) * 2 > len(possible):
+        return set()
+    found: set[tuple[str, ...]] = set()
+    for version in _versions(texts):
+        known = [name for name in order if field(name).version <= version]
+        if _count_ways(possible, known) > _MOST_WAYS:
+            return {("too", "many"), ("ways",)}
+        for names in _walk(possible, known, 0, -1):
+            named = texts.rename_columns(list(names))
+            if _agree(named.filter(pa.array(in_shape(named))), least_bytes=_LEAST_BYTES):
+                found.add(names)
+    return found
+
+
+def _versions(texts: pa.Table) -> set[int]:
+    """What the lines' version could be: a number that a whole column holds, or any."""
+    constant = [pc.unique(column).to_pylist() for column in texts.columns]
+    words = {values[0] for values in constant if len(values) == 1}
+    newest = max(f.version for f in VPC_FIELDS)
+    return {v for v in range(2, newest + 1) if str(v) in words} or {newest}
+
+
+def _count_ways(possible: list[frozenset[str]], order: Sequence[str]) -> int:
     ways: dict[int, int] = {-1: 1}
     for fields in possible:
+        before = ways
         ways = {
-            place: count
+            place: sum(count for earlier, count in before.items() if earlier < place)
             for place, name in enumerate(order)
             if name in fields
-            and (count := sum(n for earlier, n in ways.items() if earlier < place))
         }
-    if sum(ways.values()) > _MOST_WAYS:
-        yield from (("?",), ("??",))
-        return
-    for names in _walk(possible, order, 0, -1) if ways else ():
-        named = texts.rename_columns(list(names))
-        if _agree(named.filter(pa.array(in_shape(named))), least_bytes=_LEAST_BYTES):
-            yield names
+    return sum(ways.values())
 
 
 def _possible(texts: pa.Table) -> list[frozenset[str]]:

@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vpcflow_core.fields import COLLECTOR_FIELDS, column_name, find_field
 from vpcflow_core.formats import flat
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
-from vpcflow_core.formats.blocks import GZIP, Unpacked
+from vpcflow_core.formats.blocks import Unpacked
 from vpcflow_core.formats.lines import LineReader, Lines
 from vpcflow_core.formats.values import typed, typed_times
 
@@ -197,7 +198,7 @@ def _columns(rows: list[dict[str, Any]]) -> pa.Table:
         text = pa.array([_text(row.get(key)) for row in rows], pa.string())
         text = flat.without_nulls(text) if name != "security_group_ids" else text
         # Two spellings of one name: the first that has a value counts.
-        columns[name] = pa.compute.coalesce(columns[name], text) if name in columns else text
+        columns[name] = pc.coalesce(columns[name], text) if name in columns else text
     return pa.table(columns)
 
 
@@ -240,6 +241,3 @@ def _skip(text: str, place: int) -> int:
     while place < len(text) and text[place] in _BETWEEN:
         place += 1
     return place
-
-
-__all__ = ["BATCH", "GZIP", "read"]

@@ -145,38 +145,39 @@ class LineReader:
         lines = _tidy(lines)
         lines = lines.keep(np.asarray(pc.not_equal(lines.text, "")))
         lines = _without_export_times(lines)
-        places, headers = self._find_headers(lines)
-        for place in dict.fromkeys([_NONE_YET, *headers]):
-            mask = places == place
-            if place != _NONE_YET:
-                self._set_header(headers[place])
-            if mask.any():
-                yield from self._decide(lines.keep(mask))
+        places, headers, last = self._find_headers(lines)
+        yield from self._decide(lines.keep(places == _NONE_YET))
+        for place, header in enumerate(headers):
+            self._set_header(header)
+            yield from self._decide(lines.keep(places == place))
+        self._header = last or self._header
         for example in sorted(self._examples):
             self.report.example(*example)
         self._examples.clear()
 
-    def _find_headers(self, lines: Lines) -> tuple[npt.NDArray[np.int64], dict[int, LogFormat]]:
-        """Which format holds for each line, as a place in the dictionary of headers.
+    def _find_headers(
+        self, lines: Lines
+    ) -> tuple[npt.NDArray[np.int64], list[LogFormat], LogFormat | None]:
+        """Which format holds for each line, as a place in the list of the headers' formats; and the last
+        header's.
 
-        Header lines themselves get a place that is in no dictionary.
+        Header lines themselves get the place after its end.
         """
         rows = np.flatnonzero(np.asarray(pc.match_substring_regex(lines.text, _MAY_BE_HEADER)))
         words = lines.text.take(pa.array(rows)).dictionary_encode()
         known = [self._header_in_place(word) for word in words.dictionary.to_pylist()]
-        found = [(row, known[index]) for row, index in zip(rows, words.indices.to_numpy(), strict=True)
-                 if known[index] is not None]  # fmt: skip
-        places = np.full(len(lines), _NONE_YET, dtype=np.int64)
-        headers: dict[int, LogFormat] = {}
-        by_format: dict[LogFormat, int] = {}
-        for row, header in found:
-            assert header is not None
-            place = by_format.setdefault(header, len(by_format))
-            headers[place] = header
-            places[row:] = place
-        for row, _ in found:
-            places[row] = len(lines) + 1
-        return places, headers
+        by_format = {
+            header: place for place, header in enumerate(dict.fromkeys(filter(None, known)))
+        }
+        place_of = np.array([by_format[h] if h else _NONE_YET for h in known], dtype=np.int64)
+        found = place_of[words.indices.to_numpy()] if len(known) else np.empty(0, np.int64)
+        rows, found = rows[found != _NONE_YET], found[found != _NONE_YET]
+        # Each header holds from its line up to the next one.
+        spans = np.diff(np.concatenate((rows, [len(lines)])))
+        before = np.full(rows[0] if len(rows) else len(lines), _NONE_YET, dtype=np.int64)
+        places = np.concatenate((before, np.repeat(found, spans)))
+        places[rows] = len(formats)
+        return places, formats, formats[found[-1]] if len(found) else None
 
     def _header_in_place(self, line: str) -> LogFormat | None:
         header = read_header(line)
@@ -187,6 +188,8 @@ class LineReader:
 
     def _decide(self, lines: Lines) -> Iterator[Records]:
         """Records of lines without header: by the format, or by the first of several that fits."""
+        if not len(lines):
+            return
         formats = self._current() or self._infer(lines)
         if not formats:
             self._refuse(lines)
@@ -197,10 +200,11 @@ class LineReader:
             yield from self._read_as(left.keep(fits), format_)
             left = left.keep(~fits)
         # What fits none is judged by the format of its length, else by the first.
-        for format_ in (*formats, None):
-            own = _lengths(left) == len(format_.columns) if format_ else np.ones(len(left), bool)
-            yield from self._read_as(left.keep(own), format_ or formats[0])
+        for format_ in formats:
+            own = _lengths(left) == len(format_.columns)
+            yield from self._read_as(left.keep(own), format_)
             left = left.keep(~own)
+        yield from self._read_as(left, formats[0])
 
     def _fitting(self, lines: Lines, format_: LogFormat) -> npt.NDArray[np.bool_]:
         fits = np.zeros(len(lines), dtype=bool)
@@ -239,8 +243,8 @@ class LineReader:
         kinds = {"more": lengths[wrong] > len(format_.columns)}
         kinds["fewer"] = ~kinds["more"]
         faults = [
-            (lines, Fault(wrong[mask], f"{kind} {expected}", lambda row: f"{lengths[row]} {expected}"))
-            for kind, mask in kinds.items() if mask.any()
+            (lines, Fault(wrong[m], f"{kind} {expected}", lambda row: f"{lengths[row]} {expected}"))
+            for kind, m in kinds.items() if m.any()
         ]  # fmt: skip
         table, value_faults = _values(right, format_)
         self._reject([*faults, *((right, fault) for fault in value_faults)])

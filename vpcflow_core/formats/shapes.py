@@ -18,7 +18,12 @@ _INTERFACE_TYPE = (
     "nat_gateway|network_load_balancer|regional_nat_gateway|transit_gateway|vpc_endpoint"
 )
 _AZ = "[a-z]{2,4}[0-9]-(?:[a-z]+[0-9]-)?az[0-9]+"
-_ANY = "[^ ]+"
+# Names that people give; never numbers, addresses or ids alone, or they would pass for anything.
+_ANY = "[^ ]*[a-zA-Z%][^ ]*"
+_LIKE_OTHERS = (
+    "eni-.*|vpc-.*|subnet-.*|i-[0-9a-f]{8,}|tgw-.*|nat-.*|arn:.*|ACCEPT|REJECT|OK|NODATA|SKIPDATA"
+    "|IPv[46]|ingress|egress|.*:.*:.*"
+)
 
 # By AWS's name: the whole value. Fields not named here go by their kind, or by a part of the name.
 _BY_NAME = {
@@ -80,6 +85,9 @@ def are_in_shape(field: Field, values: pa.Array) -> pa.Array:
     if field.kind == "address":
         return is_address(values)
     shaped = pc.match_substring_regex(values, f"^(?:{shape(field)})$")
+    if shape(field) == _ANY:
+        others = pc.match_substring_regex(values, f"^(?:{_LIKE_OTHERS})$")
+        return pc.and_(shaped, pc.invert(others))
     highest = KINDS[field.kind].highest
     if field.kind == "time" or highest is None or not pc.all(shaped).as_py():
         return shaped
@@ -92,10 +100,10 @@ def possible(values: pa.Array) -> frozenset[str]:
     A column without any value could be each field that may be missing.
     """
     present = pc.drop_null(values)
-    fields = [field for field in FIELDS if field.version]
     if not len(present):
-        return frozenset(f.aws for f in fields if f.aws not in NEVER_MISSING)
-    return frozenset(f.aws for f in fields if _share(f, present) >= NEARLY_ALL)
+        return frozenset(f.aws for f in _ALIKE_OF if f.aws not in NEVER_MISSING)
+    alike = {first for first in set(_ALIKE_OF.values()) if _share(first, present) >= NEARLY_ALL}
+    return frozenset(f.aws for f, first in _ALIKE_OF.items() if first in alike)
 
 
 def _share(field: Field, present: pa.Array) -> float:
@@ -103,3 +111,16 @@ def _share(field: Field, present: pa.Array) -> float:
     if len(present) > 2 * _GLANCE and _share(field, present[:_GLANCE]) < NEARLY_ALL / 2:
         return 0.0
     return float(pc.mean(are_in_shape(field, present).cast(pa.float64())).as_py())
+
+
+def _alike() -> dict[Field, Field]:
+    """Each field of AWS's with the first one whose values look the same."""
+    first: dict[tuple[str, int | None, bool], Field] = {}
+    return {
+        f: first.setdefault((shape(f), KINDS[f.kind].highest, f.kind == "address"), f)
+        for f in FIELDS
+        if f.version
+    }
+
+
+_ALIKE_OF = _alike()
