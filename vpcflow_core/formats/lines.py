@@ -158,17 +158,15 @@ class LineReader:
     def _find_headers(
         self, lines: Lines
     ) -> tuple[npt.NDArray[np.int64], list[LogFormat], LogFormat | None]:
-        """Which format holds for each line, as a place in the list of the headers' formats; and the last
-        header's.
+        """Which format holds for each line: its place among the headers' formats, and the last one.
 
-        Header lines themselves get the place after its end.
+        Header lines themselves get the place after their end.
         """
         rows = np.flatnonzero(np.asarray(pc.match_substring_regex(lines.text, _MAY_BE_HEADER)))
         words = lines.text.take(pa.array(rows)).dictionary_encode()
         known = [self._header_in_place(word) for word in words.dictionary.to_pylist()]
-        by_format = {
-            header: place for place, header in enumerate(dict.fromkeys(filter(None, known)))
-        }
+        formats = list(dict.fromkeys(header for header in known if header))
+        by_format = {header: place for place, header in enumerate(formats)}
         place_of = np.array([by_format[h] if h else _NONE_YET for h in known], dtype=np.int64)
         found = place_of[words.indices.to_numpy()] if len(known) else np.empty(0, np.int64)
         rows, found = rows[found != _NONE_YET], found[found != _NONE_YET]
