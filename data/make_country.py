@@ -94,7 +94,7 @@ def main(base_file: str, other_file: str) -> None:
             ip_version=6,
             database_type="vpcflow-Country",
             languages=["en"],
-            description="geo-whois-asn-country (CC0)",
+            description="geo-whois-asn-country (CC0, with data of nro.net)",
             ipv4_compatible=True,
         )
         writer.epoch = base.metadata().build_epoch

@@ -155,7 +155,7 @@ class Places:
 
     @property
     def description(self) -> str:
-        """One line: `country database geo-whois-asn-country (CC0), built 2026-06-17`."""
+        """One line: `city database GeoLite2City database, built 2026-01-01`."""
         metadata = self._reader.metadata()
         name = metadata.description.get("en") or metadata.database_type
         return f"{self.kind} database {name}, built {self.built}"

@@ -28,7 +28,6 @@ SERVICE_ALIASES = {
     "postgres": "postgresql",
     "rdp": "ms-wbt-server",
     "smb": "microsoft-ds",
-    "winrm": "wsman",
     "www": "http",
 }
 
