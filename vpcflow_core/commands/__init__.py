@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from vpcflow_core.commands.answers import series, sql, top
 from vpcflow_core.commands.fields import fields
 from vpcflow_core.commands.files import inspect, read
 from vpcflow_core.commands.store import sync
@@ -13,4 +14,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sync": sync,
     "inspect": inspect,
     "read": read,
+    "top": top,
+    "series": series,
+    "sql": sql,
 }

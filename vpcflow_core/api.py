@@ -1,0 +1,304 @@
+"""`FlowLogs`: every question of vpcflow from Python; answers are pandas frames.
+
+May import everything in vpcflow_core.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+from vpcflow_core.engines.base import Engine, Result
+from vpcflow_core.engines.duckdb import DuckDBEngine
+from vpcflow_core.enrich.geo import Places
+from vpcflow_core.errors import EmptyError, ParameterError
+from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.home import cache_folder
+from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.fill import filled
+from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
+from vpcflow_core.query.spec import Query
+from vpcflow_core.query.sql import select_for, snapped
+from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
+from vpcflow_core.settings import load_settings
+from vpcflow_core.sources import DEFAULTS, SourceOptions, open_source
+from vpcflow_core.store.ledger import LEDGER_NAME
+from vpcflow_core.store.store import Store
+from vpcflow_core.store.sync import Progress, SyncResult, sync
+from vpcflow_core.times import (
+    Range,
+    Window,
+    format_duration,
+    format_instant,
+    parse_duration,
+    parse_instant,
+    timeslice_for,
+)
+
+# What a top list shows beside the measure it is sorted by.
+VOLUMES = ("flows", "bytes", "packets")
+# Logs of the hour to come are found too: clocks differ, and slots are named by their start.
+AHEAD = timedelta(hours=1)
+EMPTY_STORE = "The store holds no records yet: vpcflow sync SOURCE"
+
+
+@dataclass(frozen=True, eq=False)
+class FlowLogs:
+    """Flow logs to ask; every method that narrows them gives new ones.
+
+    Attributes:
+        store: Where the records lie.
+        engine: What answers; DuckDB, within the limits of the settings, if None.
+        range: The time asked about; None: everything.
+        filters: Conditions of every answer.
+        synced: What `open` loaded.
+    """
+
+    store: Store
+    engine: Engine = None  # type: ignore[assignment]  # __post_init__ fills it
+    range: Range | None = None
+    filters: Filters = NO_FILTERS
+    synced: SyncResult | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine is None:
+            object.__setattr__(self, "engine", _engine(self.store, None))
+
+    @classmethod
+    def open(
+        cls,
+        source: str | Path,
+        *,
+        since: str | timedelta | None = None,
+        store: str | Path | None = None,
+        options: SourceOptions = DEFAULTS,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Self:
+        """Load what is new at a source, then answer from the store.
+
+        Args:
+            source: `s3://bucket/prefix`, a folder, a file, `sample://`; or the folder of a store,
+                which is opened as it is.
+            since: Load the last so long only: `8d`; all if not given.
+            store: Folder of the store; one of the source's own in the user's cache if not given.
+            options: How to reach the source.
+            progress: Told how far the loading is.
+
+        Raises:
+            SourceError: The source cannot be read, or nothing of it.
+            SettingsError: The URL names no source.
+            LockedError: Another process writes to the store.
+        """
+        if (Path(source).expanduser() / LEDGER_NAME).is_file():
+            return cls(Store.open(source))
+        found = open_source(str(source), options=options)
+        opened = Store.open(store or _cached_store(found.url))
+        given = LogFormat.parse(options.log_format) if options.log_format else None
+        result = sync(opened, found, span=_span(since), given=given, progress=progress)
+        _check(result)
+        return replace(cls(opened).only(found.url), synced=result)
+
+    def where(self, **filters: Value) -> Self:
+        """Only records that meet the filters, besides those set before.
+
+        Args:
+            filters: Values by field: `action="REJECT"`, `srcaddr="!10.0.0.0/8"`, `dstport=443`,
+                `protocol=["tcp", "udp"]`.
+
+        Raises:
+            FieldError: No such field.
+            FilterError: A value cannot be read.
+        """
+        return self.filtered(Filters.parse(filters, self.engine.columns("records")))
+
+    def filtered(self, filters: Filters) -> Self:
+        """Only records that meet these filters too."""
+        return replace(self, filters=self.filters & filters)
+
+    def only(self, source: str) -> Self:
+        """Only records of the source of that URL."""
+        return replace(self, engine=_engine(self.store, source))
+
+    def last(self, length: str | timedelta) -> Self:
+        """The last so long: `24h`. Of the data, where that ended more than an hour ago."""
+        wanted = parse_duration(length) if isinstance(length, str) else length
+        return replace(self, range=Range(length=wanted))
+
+    def between(self, start: str | datetime, end: str | datetime) -> Self:
+        """From one time to another: ISO 8601 text (UTC without offset) or aware datetimes."""
+        return replace(self, range=Range(fixed=Window(_instant(start), _instant(end))))
+
+    @property
+    def extent(self) -> Window | None:
+        """First to last record; None without records."""
+        return self.engine.extent("records")
+
+    @property
+    def window(self) -> Window:
+        """The time asked about; all of the data where none was set, in whole minutes."""
+        return self._resolved()[0]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about the answers, in sentences."""
+        if self.extent is None:
+            return (EMPTY_STORE,)
+        window, relative_to = self._resolved()
+        if relative_to == "now":
+            return ()
+        length = format_duration(window.length)
+        return (f"The data ends {format_instant(window.end)}: these are its last {length}.",)
+
+    @property
+    def places(self) -> Places:
+        """Where addresses lie, by the best GeoIP database there is."""
+        return _places(tuple(load_settings().geoip))
+
+    def ask(
+        self, query: Query, window: Window | None = None, filters: Filters | None = None
+    ) -> Result:
+        """Answer a question.
+
+        Args:
+            query: The question; with `every`, buckets without flows are zero.
+            window: The time to ask about instead of the own one.
+            filters: Conditions besides the own ones.
+
+        Raises:
+            FieldError: No such measure or dimension.
+            MissingDataError: No record has a field that the question needs.
+            ParameterError: The answer would be far too large.
+        """
+        window = window or self.window
+        columns = self.engine.columns("records" if query.records else "flows")
+        wanted = self.filters & (filters or NO_FILTERS)
+        select = select_for(query, window, wanted, columns)
+        result = self.engine.run(select, snapped(query, window))
+        return replace(result, frame=filled(result.frame, query, window))
+
+    def top(
+        self, fields: str | Iterable[str], *, by: str = "flows", n: int | None = 10
+    ) -> pd.DataFrame:
+        """The busiest values of a field, or of fields together.
+
+        Args:
+            fields: `srcaddr`; `srcaddr,dstport` or a list for values together.
+            by: Measure to sort by.
+            n: How many; None: all.
+
+        Returns:
+            The fields, the measure sorted by, then flows, bytes and packets where the logs have
+            them; highest first. Missing values are no row.
+        """
+        columns = self.engine.columns("flows")
+        others = [m for m in VOLUMES if m != by and (m == "flows" or m in columns)]
+        return self.ask(Query((by, *others), by=_names(fields), top=n)).frame
+
+    def series(
+        self,
+        measure: str | Iterable[str],
+        *,
+        every: str | timedelta | None = None,
+        by: str | Iterable[str] | None = None,
+        n: int | None = 10,
+    ) -> pd.DataFrame:
+        """A measure over time, zero where nothing was.
+
+        Args:
+            measure: `bytes`; several give a column each.
+            every: Timeslice, such as `5m`; one that suits the window if not given.
+            by: Fields to tell apart.
+            n: With `by`: the so many largest groups; None: all.
+
+        Returns:
+            `bucket` (start of the timeslice, UTC), the fields, and `value` (or the measures'
+            names if they are several); a row for each bucket and group.
+        """
+        measures, groups = _names(measure), _names(by or ())
+        slices = parse_duration(every) if isinstance(every, str) else every
+        every = slices or timeslice_for(self.window)
+        query = Query(measures, by=groups, every=every, top=n if groups else None)
+        frame = self.ask(query).frame
+        return frame.rename(columns={measures[0]: "value"}) if len(measures) == 1 else frame
+
+    def sql(self, text: str, *, max_rows: int | None = None) -> pd.DataFrame:
+        """A person's own SELECT over `flows`, `records`, `transit_flows`, `transit_records`.
+
+        Filters, source and range narrow the relations before the SELECT sees them.
+
+        Raises:
+            QueryError: It is not one SELECT over the relations, or it is wrong.
+        """
+        return self.ask_sql(text, max_rows=max_rows).frame
+
+    def ask_sql(self, text: str, *, max_rows: int | None = None) -> Result:
+        """As `sql`, with the time it took and whether rows were left off."""
+        window = self.window if self.range is not None else None
+        conditions = conditions_of(self.filters, self.engine.columns("records"))
+        return self.engine.run_text(text, window, conditions, max_rows)
+
+    def _resolved(self) -> tuple[Window, RelativeTo]:
+        now, extent = datetime.now(UTC), self.extent
+        if self.range is None and extent is not None:
+            return extent.snapped(STEP), "now"
+        return resolve_window(self.range or Range(length=timedelta(days=1)), extent, now)
+
+
+def _engine(store: Store, source: str | None) -> Engine:
+    settings = load_settings()
+    return DuckDBEngine(
+        store,
+        sources=None if source is None else [source],
+        memory_limit=settings.memory_limit,
+        timeout=settings.query_timeout,
+    )
+
+
+@cache
+def _places(paths: tuple[Path, ...]) -> Places:
+    return Places.open(paths)
+
+
+def _cached_store(url: str) -> Path:
+    """A store for a source alone, found again by the source's URL."""
+    return cache_folder() / "stores" / hashlib.sha256(url.encode()).hexdigest()[:16]
+
+
+def _span(since: str | timedelta | None) -> Window | None:
+    if since is None:
+        return None
+    now = datetime.now(UTC)
+    length = parse_duration(since) if isinstance(since, str) else since
+    return Window(now - length, now + AHEAD)
+
+
+def _check(result: SyncResult) -> None:
+    """Refuse to answer from a source of which nothing at all could be loaded."""
+    if result.failed and not (result.objects or result.skipped):
+        first = result.failures[0] if result.failures else None
+        why = f": {first.uri}: {first.problem}" if first else ""
+        raise EmptyError(f"Nothing could be loaded from {result.source}{why}")
+
+
+def _names(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Names from a list or from text with commas."""
+    parts = names.split(",") if isinstance(names, str) else list(names)
+    made = tuple(part.strip() for part in parts if part.strip())
+    if not made and names:
+        raise ParameterError(f"'{names}' names nothing.", "Name a field: srcaddr")
+    return made
+
+
+def _instant(moment: str | datetime) -> datetime:
+    if isinstance(moment, str):
+        return parse_instant(moment)
+    if moment.tzinfo is None:
+        raise ParameterError(f"{moment} has no zone.", "Give an aware datetime, or text.")
+    return moment.astimezone(UTC)

@@ -1,0 +1,83 @@
+"""What every engine gives: answers to SELECTs over one relation; may import store.base and pandas.
+
+An engine provides the relations of `store.base.RELATIONS` with the names and types of the field
+table, and runs SQLAlchemy SELECTs or a person's own SQL over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Select
+
+from vpcflow_core.store.base import StoreFile
+from vpcflow_core.times import Window
+
+
+@dataclass(slots=True)
+class Result:
+    """What a question gave.
+
+    Attributes:
+        frame: Rows; counts int64, times UTC.
+        sql: The SELECT that ran, its values written out; `vpcflow sql` runs it again.
+        seconds: How long it took.
+        truncated: Whether there were more rows than the limit.
+    """
+
+    frame: pd.DataFrame
+    sql: str
+    seconds: float
+    truncated: bool = False
+
+
+class Files(Protocol):
+    """The part of a store that an engine reads."""
+
+    @property
+    def path(self) -> Any:
+        """Folder that holds every file."""
+
+    def files(
+        self, relation: str, window: Window | None = None, sources: Sequence[str] | None = None
+    ) -> list[StoreFile]:
+        """The files that make up a relation."""
+
+    def columns(self, relation: str, sources: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Every column that some file of the relation has."""
+
+    def extent(
+        self, relation: str = "flows", sources: Sequence[str] | None = None
+    ) -> Window | None:
+        """From the first to just after the last record."""
+
+    def generation(self) -> int:
+        """Grows with every change."""
+
+
+class Engine(Protocol):
+    """Something that answers."""
+
+    def columns(self, relation: str = "flows") -> tuple[str, ...]:
+        """The columns that some record of the relation has; all of the field table's if empty."""
+
+    def extent(self, relation: str = "flows") -> Window | None:
+        """From the first to just after the last record; None without records."""
+
+    def run(self, question: Select[Any], window: Window) -> Result:
+        """Answer a SELECT over one relation; `window` is the range of time that it touches."""
+
+    def run_text(
+        self,
+        sql: str,
+        window: Window | None = None,
+        conditions: Sequence[ColumnElement[bool]] = (),
+        max_rows: int | None = None,
+    ) -> Result:
+        """Answer a person's own SELECT over records that meet the conditions."""
+
+    def close(self) -> None:
+        """Let go of everything."""

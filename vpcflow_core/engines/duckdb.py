@@ -1,0 +1,251 @@
+"""DuckDB over the store's Parquet files; may import fields, times, store.base and this folder.
+
+Nothing is copied into DuckDB: each question reads the files of its window, as the ledger lists
+them at that moment. The database is locked before the first question: it reads files below the
+store's folder alone, loads no extension and lets no setting be changed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Select, TableClause, and_
+from sqlalchemy.sql import visitors
+
+from vpcflow_core.engines import guard
+from vpcflow_core.engines.base import Files, Result
+from vpcflow_core.engines.dialect import bound, written_out
+from vpcflow_core.engines.frames import frame_of
+from vpcflow_core.engines.relations import quoted, select_files, table_fields
+from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
+from vpcflow_core.query.columns import column_of
+from vpcflow_core.store.base import RELATIONS
+from vpcflow_core.times import Window, format_duration
+
+Cursor = duckdb.DuckDBPyConnection
+
+# Rows that travel from DuckDB at a time; a limit on rows is kept to this grain, then cut exactly.
+BATCH = 65_536
+
+# An IPv6 address in any written form as 32 hexadecimal digits, which sort as its number does;
+# null for anything without a colon. The dotted tail of an IPv4-mapped address becomes two groups;
+# `::` stands for the zeros that the groups on both its sides leave open.
+MACROS = """
+CREATE MACRO address_octet(a, k) AS
+    TRY_CAST(split_part(regexp_extract(a, '[0-9.]+$'), '.', k) AS INTEGER);
+CREATE MACRO address_groups(a) AS
+    CASE WHEN contains(a, '.') THEN regexp_replace(a, '[0-9.]+$', '')
+        || to_hex(256 * address_octet(a, 1) + address_octet(a, 2)) || ':'
+        || to_hex(256 * address_octet(a, 3) + address_octet(a, 4))
+    ELSE a END;
+CREATE MACRO address_side(a, k) AS
+    array_to_string(list_transform(
+        list_filter(string_split(split_part(address_groups(a), '::', k), ':'), lambda g: g <> ''),
+        lambda g: lpad(g, 4, '0')), '');
+CREATE MACRO address_hex(a) AS
+    CASE WHEN contains(a, ':') THEN lower(
+        rpad(address_side(a, 1), greatest(32 - length(address_side(a, 2)), 0)::INTEGER, '0')
+        || address_side(a, 2)) END;
+"""
+
+
+class DuckDBEngine:
+    """Answers from a store; safe to share between threads.
+
+    Args:
+        store: Whose files are read.
+        sources: URLs of the sources that count; None: all.
+        threads: Cores to use; None: all.
+        memory_limit: As DuckDB writes it: `4GB`. What does not fit goes to a temporary folder.
+        timeout: A question that takes longer is stopped; None: none is.
+    """
+
+    def __init__(
+        self,
+        store: Files,
+        *,
+        sources: Sequence[str] | None = None,
+        threads: int | None = None,
+        memory_limit: str = "4GB",
+        timeout: timedelta | None = timedelta(minutes=2),
+    ) -> None:
+        self.store = store
+        self.sources = sources
+        self.timeout = timeout
+        self.memory_limit = memory_limit
+        self._database = _locked(Path(store.path), threads, memory_limit)
+
+    def columns(self, relation: str = "flows") -> tuple[str, ...]:
+        """The columns that some record of the relation has; all of the field table's if empty."""
+        present = self.store.columns(relation, self.sources)
+        return present or tuple(field.name for field in table_fields(relation))
+
+    def extent(self, relation: str = "flows") -> Window | None:
+        """From the first to just after the last record; None without records."""
+        return self.store.extent(relation, self.sources)
+
+    def run(self, question: Select[Any], window: Window) -> Result:
+        """Answer a SELECT over one relation.
+
+        Args:
+            question: The SELECT.
+            window: The range of time it touches; files outside are not opened.
+
+        Raises:
+            FailureError: It took too long, too much memory, or a file could not be read.
+        """
+        began = time.perf_counter()
+        sql, values = bound(question)
+        with self._cursor(_relations(question), window) as cursor, _failures(self, StoreError):
+            table = _table(cursor, sql, values, None)
+        return Result(frame_of(table), written_out(question), time.perf_counter() - began)
+
+    def run_text(
+        self,
+        sql: str,
+        window: Window | None = None,
+        conditions: Sequence[ColumnElement[bool]] = (),
+        max_rows: int | None = None,
+    ) -> Result:
+        """Answer a person's own SELECT over the relations.
+
+        Args:
+            sql: One SELECT; DESCRIBE, SUMMARIZE, SHOW TABLES and EXPLAIN are fine too.
+            window: Only records that started inside; None: all.
+            conditions: Only records that meet them.
+            max_rows: Stop after so many rows.
+
+        Raises:
+            QueryError: It is not one SELECT, or reads anything but the relations, or is wrong.
+            FailureError: It took too long or too much memory.
+        """
+        if max_rows is not None and max_rows < 1:
+            raise ParameterError(f"{max_rows} is not a number of rows.", "Ask for 1 or more.")
+        began = time.perf_counter()
+        with self._cursor((), None) as cursor, _failures(self, QueryError):
+            statement, used = guard.check(cursor, sql)
+            if window is not None:
+                start = column_of("start_time")
+                conditions = [start >= window.start, start < window.end, *conditions]
+            self._provide(cursor, used, window, conditions)
+            table = _table(cursor, statement, [], max_rows)
+        cut = max_rows is not None and len(table) > max_rows
+        frame = frame_of(table.slice(0, max_rows))
+        return Result(frame, statement, time.perf_counter() - began, cut)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    @contextmanager
+    def _cursor(self, relations: Iterable[str], window: Window | None) -> Iterator[Cursor]:
+        """A cursor of its own for one question, with its relations; stopped when time is up."""
+        cursor = self._database.cursor()
+        try:
+            self._provide(cursor, relations, window)
+            with _stopped_after(cursor, self.timeout):
+                yield cursor
+        finally:
+            cursor.close()
+
+    def _provide(
+        self,
+        cursor: Cursor,
+        relations: Iterable[str],
+        window: Window | None,
+        conditions: Sequence[ColumnElement[bool]] = (),
+    ) -> None:
+        """Make the relations, of the files that the ledger lists now."""
+        for name in relations:
+            files = self.store.files(name, window, self.sources)
+            select = select_files(name, self.store.columns(name, self.sources), files)
+            if conditions:
+                select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*conditions))}"  # noqa: S608
+            cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS {select}")
+
+
+def _locked(folder: Path, threads: int | None, memory_limit: str) -> Cursor:
+    """A database in memory that reads files below the folder and obeys nobody any more."""
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        # Else a table name could mean a variable of the Python program.
+        "python_enable_replacements": False,
+        "memory_limit": memory_limit,
+    }
+    try:
+        database = duckdb.connect(
+            ":memory:", config=config | ({"threads": threads} if threads else {})
+        )
+    except duckdb.Error as error:
+        raise ParameterError(f"DuckDB refuses its settings: {guard.first_line(error)}") from None
+    database.execute(MACROS)
+    database.execute("SET TimeZone = 'UTC'")
+    # Footers are read once; files never change under their name.
+    database.execute("SET parquet_metadata_cache = true")
+    database.execute("SET allowed_directories = $1", [[str(folder)]])
+    database.execute("SET enable_external_access = false")
+    database.execute("SET lock_configuration = true")
+    return database
+
+
+def _relations(question: Select[Any]) -> set[str]:
+    """The relations that a SELECT names."""
+    tables = [node for node in visitors.iterate(question) if isinstance(node, TableClause)]
+    return {table.name for table in tables if table.name in RELATIONS}
+
+
+def _table(cursor: Cursor, sql: str, values: list[Any], max_rows: int | None) -> pa.Table:
+    """The rows; where there are more than `max_rows`, at least one more than that."""
+    reader: Any = cursor.sql(sql, params=values).to_arrow_reader(BATCH)
+    batches, rows = [], 0
+    for batch in reader:
+        batches.append(batch)
+        rows += len(batch)
+        if max_rows is not None and rows > max_rows:
+            break
+    return pa.Table.from_batches(batches, reader.schema)
+
+
+@contextmanager
+def _stopped_after(cursor: Cursor, timeout: timedelta | None) -> Iterator[None]:
+    """Interrupt whatever the cursor does when the time is up."""
+    if timeout is None:
+        yield
+        return
+    timer = threading.Timer(timeout.total_seconds(), cursor.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _failures(engine: DuckDBEngine, otherwise: type[QueryError | StoreError]) -> Iterator[None]:
+    """DuckDB's errors as ours."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        length = format_duration(engine.timeout or timedelta(seconds=1))
+        raise FailureError(
+            f"The query took longer than {length} and was stopped.",
+            "Ask for a shorter range or add filters; the limit is the setting query_timeout.",
+        ) from None
+    except duckdb.OutOfMemoryException:
+        raise FailureError(
+            f"The query needs more memory than {engine.memory_limit}.",
+            "Ask for a shorter range or add filters; the limit is the setting memory_limit.",
+        ) from None
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise otherwise(f"The query failed: {guard.first_line(error)}") from error

@@ -1,0 +1,168 @@
+"""Which SQL of a person may run: one SELECT over the relations, nothing else; may import errors.
+
+DuckDB itself is locked as well (see duckdb.py): no file outside the store, no extension, no
+setting. Inside those walls a SELECT could still name files, other catalogs and functions that
+show the engine's state. So the parsed statement is walked, and every table and function looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from vpcflow_core.errors import QueryError, closest
+from vpcflow_core.store.base import RELATIONS
+
+# Functions in place of a table that read nothing.
+TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat"})
+# Functions that show or change the engine's state, run SQL from text, or wait.
+FORBIDDEN_FUNCTIONS = frozenset({
+    "current_setting", "getvariable", "getenv", "write_log", "sleep_ms", "pg_sleep", "nextval",
+    "currval", "setval", "setseed", "stats", "vector_type", "current_query", "current_query_id",
+    "current_connection_id", "current_transaction_id", "txid_current", "in_search_path",
+    "json_execute_serialized_sql", "json_serialize_sql", "json_serialize_plan",
+    "json_deserialize_sql", "pg_get_viewdef", "inet_client_addr", "inet_server_addr",
+    "user", "session_user", "current_user", "version",
+    "copy_database", "force_checkpoint", "checkpoint", "import_database", "query", "query_table",
+    "parse_duckdb_log_message", "invoke",
+})  # fmt: skip
+# Those whose answer changes from call to call, but harms nobody.
+HARMLESS_FUNCTIONS = frozenset({
+    "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "error",
+})  # fmt: skip
+LONGEST = 100_000
+_NAME = re.compile(r"[^\W\d]\w*")
+_EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?", re.IGNORECASE)
+_RULE = "Write one SELECT over flows, records, transit_flows or transit_records."
+
+
+def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, frozenset[str]]:
+    """The statement, ready to run, and the relations it reads.
+
+    Raises:
+        QueryError: It is not one SELECT over the relations.
+    """
+    statement = _only_statement(sql)
+    explain = _EXPLAIN.match(statement) if _kind(statement) == "EXPLAIN" else None
+    tree = _tree(cursor, statement[explain.end() :] if explain else statement)
+    names = _cte_names(tree)
+    used = {relation for node in _nodes(tree) for relation in _checked(node, names)}
+    return statement, frozenset(used)
+
+
+def _parsed(sql: str) -> list[Any]:
+    try:
+        return list(duckdb.extract_statements(sql))
+    except duckdb.Error as error:
+        raise QueryError(f"The SQL cannot be read: {first_line(error)}", _RULE) from None
+
+
+def _only_statement(sql: str) -> str:
+    if len(sql) > LONGEST:
+        raise QueryError(f"The SQL is longer than {LONGEST:,} characters.")
+    statements = _parsed(sql)
+    if len(statements) != 1:
+        raise QueryError(f"These are {len(statements)} statements, not one.", _RULE)
+    return str(statements[0].query).strip().rstrip(";")
+
+
+def _kind(statement: str) -> str:
+    kind: str = _parsed(statement)[0].type.name
+    if kind not in ("SELECT", "EXPLAIN"):
+        raise QueryError(f"{kind} statements are not allowed.", _RULE)
+    return kind
+
+
+def _tree(cursor: duckdb.DuckDBPyConnection, statement: str) -> Any:
+    """The parsed SELECT as nested lists and dicts."""
+    row = cursor.execute("SELECT json_serialize_sql($1)", [statement]).fetchone()
+    try:
+        tree = json.loads(row[0] if row else "{}")
+    except RecursionError:
+        raise QueryError("The SQL is nested too deeply.") from None
+    if tree.get("error", True):
+        raise QueryError(
+            f"The SQL cannot be read: {tree.get('error_message', 'no reason')}.", _RULE
+        )
+    if len(tree["statements"]) != 1:
+        raise QueryError("These are several statements, not one.", _RULE)
+    return tree["statements"]
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object of the tree."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _cte_names(tree: Any) -> frozenset[str]:
+    """The names that WITH gives; plain names alone, so that none can pass for a file's."""
+    names = [e["key"] for n in _nodes(tree) for e in (n.get("cte_map") or {}).get("map", [])]
+    odd = next((name for name in names if not _NAME.fullmatch(name)), None)
+    if odd is not None:
+        raise QueryError(f"WITH cannot name a table '{odd}'.", "Use letters, digits and _.")
+    return frozenset(name.lower() for name in names)
+
+
+def _checked(node: dict[str, Any], names: frozenset[str]) -> Iterator[str]:
+    """The relations that the node reads, if any.
+
+    Raises:
+        QueryError: It reads what it may not, or calls what it may not.
+    """
+    kind = node.get("type")
+    if kind == "BASE_TABLE":
+        yield from _table(node, names)
+    elif kind == "TABLE_FUNCTION":
+        _function(node["function"], TABLE_FUNCTIONS)
+    elif kind == "SHOW_REF":
+        yield from _shown(node)
+    elif kind == "COLUMN_DATA" or kind == "DELIM_GET":
+        raise QueryError("The SQL names internal data.", _RULE)
+    elif node.get("class") == "FUNCTION":
+        _function(node)
+
+
+def _table(node: dict[str, Any], names: frozenset[str]) -> Iterator[str]:
+    path = node.get("qualified_name", {}).get("path") or [node["table_name"]]
+    name = str(path[-1]).lower()
+    plain = len(path) == 1 and not node.get("schema_name") and not node.get("catalog_name")
+    if plain and name in names:
+        return
+    if not plain or name not in RELATIONS:
+        written = ".".join(map(str, path))
+        raise QueryError(f"There is no table '{written}'.", f"{closest(name, RELATIONS)}  {_RULE}")
+    yield name
+
+
+def _function(node: dict[str, Any], allowed: frozenset[str] | None = None) -> None:
+    name = str(node["function_name"]).lower()
+    odd = name in FORBIDDEN_FUNCTIONS or name.startswith(
+        ("pg_", "duckdb_", "pragma_", "__internal")
+    )
+    if odd or node.get("schema") or (allowed is not None and name not in allowed):
+        raise QueryError(f"The function {name} is not allowed here.", _RULE)
+
+
+def _shown(node: dict[str, Any]) -> Iterator[str]:
+    """DESCRIBE and SUMMARIZE of a query are fine, and so is SHOW TABLES."""
+    if node.get("query") is None:
+        if node.get("table_name") != '"tables"':
+            raise QueryError("Only SHOW TABLES and DESCRIBE of a relation are allowed.", _RULE)
+        yield from RELATIONS
+
+
+def first_line(error: Exception) -> str:
+    """DuckDB's message without the picture of the place."""
+    text = str(error).strip().splitlines()[0]
+    return text.removeprefix("Parser Error: ").removeprefix("Binder Error: ")

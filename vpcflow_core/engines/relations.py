@@ -1,0 +1,72 @@
+"""The SQL that makes a relation of Parquet files; may import fields and store.base.
+
+Files differ in their columns. Those of one column set are read together, by name, and brought to
+the relation's columns with null for what they lack: DuckDB's own `union_by_name` would open every
+file before it answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field, find_field
+from vpcflow_core.store.base import StoreFile
+
+
+@cache
+def table_fields(relation: str) -> tuple[Field, ...]:
+    """The fields of the field table that a relation always has, in the table's order."""
+    own = TRANSIT_FIELDS if relation.startswith("transit") else VPC_FIELDS
+    return own + COLLECTOR_FIELDS
+
+
+def columns_with_types(relation: str, present: Iterable[str]) -> dict[str, str]:
+    """Every column of a relation and its SQL type: the field table's, then what else files have."""
+    columns = {field.name: field.sql for field in table_fields(relation)}
+    for name in present:
+        columns.setdefault(name, _type(name))
+    return columns
+
+
+def _type(name: str) -> str:
+    field = find_field(name)
+    return field.sql if field and field.name == name else "VARCHAR"
+
+
+def select_files(relation: str, present: Sequence[str], files: Iterable[StoreFile]) -> str:
+    """The SELECT that gives the relation from these files; without files, no rows.
+
+    Args:
+        relation: Name of the relation.
+        present: Columns that some file of the whole relation has: they decide the extra columns,
+            so that a relation looks the same in every window.
+        files: The files to read.
+    """
+    columns = columns_with_types(relation, present)
+    groups: dict[frozenset[str], list[StoreFile]] = {}
+    for file in files:
+        groups.setdefault(frozenset(file.columns), []).append(file)
+    parts = [_group(columns, names, members) for names, members in groups.items()]
+    return "\nUNION ALL\n".join(parts) or f"SELECT {_list(columns, frozenset())} WHERE false"
+
+
+def _group(columns: dict[str, str], names: frozenset[str], files: list[StoreFile]) -> str:
+    paths = ", ".join(_text(str(file.path)) for file in files)
+    return f"SELECT {_list(columns, names)} FROM read_parquet([{paths}])"  # noqa: S608 (quoted here)
+
+
+def _list(columns: dict[str, str], names: frozenset[str]) -> str:
+    return ", ".join(
+        quoted(name) if name in names else f"CAST(NULL AS {kind}) AS {quoted(name)}"
+        for name, kind in columns.items()
+    )
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,59 @@
+"""The columns of the relation `flows` as SQL knows them; may import fields.
+
+Columns stand without their table, so that the SQL shown to people reads `srcaddr`, not
+`flows.srcaddr`; every SELECT names its relation itself.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnClause,
+    DateTime,
+    Dialect,
+    Integer,
+    String,
+    TypeDecorator,
+    column,
+)
+from sqlalchemy.types import TypeEngine
+
+from vpcflow_core.fields import Kind, find_field
+
+
+class Instant(TypeDecorator[datetime]):
+    """A time of `flows`: UTC without a zone mark; aware datetimes become that."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The value as the engine's driver takes it."""
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def literal_processor(self, dialect: Dialect) -> Any:
+        """The value as people read it in SQL."""
+        return lambda value: f"TIMESTAMP '{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}'"
+
+
+TYPES: dict[Kind, TypeEngine[Any]] = {
+    "text": String(),
+    "word": String(),
+    "address": String(),
+    "small": Integer(),
+    "port": Integer(),
+    "int": Integer(),
+    "count": BigInteger(),
+    "time": Instant(),
+    "texts": ARRAY(String()),
+}
+
+
+def column_of(name: str) -> ColumnClause[Any]:
+    """The column of that name; names outside the field table are text columns."""
+    field = find_field(name)
+    return column(name, TYPES[field.kind] if field and field.name == name else String())

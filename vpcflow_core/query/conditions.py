@@ -1,0 +1,106 @@
+"""Filters as SQL conditions; may import query and SQLAlchemy.
+
+The SQL of a filter and of its terms says the same as their docstrings in terms.py and filters.py:
+a positive filter is false for a missing value, a negated one true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from ipaddress import ip_network
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, String, and_, cast, false, func, literal, not_, or_
+
+from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.constructs import AddressIn, ListContains, ListMatches
+from vpcflow_core.query.dimensions import Dimension, dimension
+from vpcflow_core.query.filters import Filter, Filters
+from vpcflow_core.query.terms import (
+    Address,
+    Block,
+    Exact,
+    Missing,
+    Named,
+    Pattern,
+    Span,
+    Term,
+)
+
+Condition = ColumnElement[bool]
+
+
+def condition_of(item: Filter, columns: Sequence[str] = ()) -> Condition:
+    """The condition that the records of that filter meet.
+
+    Args:
+        item: The filter.
+        columns: Columns of the store, for fields outside the field table.
+    """
+    about = dimension(item.field, columns)
+    conditions = [_any(item.any_of, about)] if item.any_of else []
+    if item.none_of:
+        # A null condition is no match: it must not turn into null again.
+        conditions.append(not_(func.coalesce(_any(item.none_of, about), false(), type_=Boolean())))
+    return and_(*conditions)
+
+
+def conditions_of(filters: Filters, columns: Sequence[str] = ()) -> tuple[Condition, ...]:
+    """The conditions of several filters, all to be met."""
+    return tuple(condition_of(item, columns) for item in filters)
+
+
+def _any(terms: Sequence[Term], about: Dimension) -> Condition:
+    """One of the terms holds; plain values together as one IN."""
+    column = column_of(about.column)
+    plain = [value for term in terms for value in _values(term, about)]
+    rest = [_term(term, column, about) for term in terms if not _values(term, about)]
+    if len(plain) > 1:
+        return or_(column.in_(plain), *rest)
+    return or_(*[column == literal(value, column.type) for value in plain], *rest)
+
+
+def _values(term: Term, about: Dimension) -> tuple[str | int, ...]:
+    """What the term equals, if equality is all there is to it."""
+    if about.is_list:
+        return ()
+    if isinstance(term, Exact):
+        return (term.value,)
+    if isinstance(term, Named):
+        return term.numbers
+    return (str(term.address),) if isinstance(term, Address) and term.address.version == 4 else ()
+
+
+def _term(term: Term, column: ColumnElement[Any], about: Dimension) -> Condition:
+    return (_LIST if about.is_list else _SINGLE)[type(term)](term, column)
+
+
+def _whole(term: Address, column: ColumnElement[Any]) -> Condition:
+    """The address in any of its forms: as the block of just that one."""
+    return AddressIn(column, ip_network(term.address))
+
+
+def _like(text: str) -> str:
+    """A LIKE pattern, escaped by `^`, for a pattern with `*`."""
+    for special in "^%_":
+        text = text.replace(special, f"^{special}")
+    return text.replace("*", "%")
+
+
+def _matches(term: Pattern, column: ColumnElement[Any]) -> Condition:
+    text = column if isinstance(column.type, String) else cast(column, String)
+    return func.lower(text).like(_like(term.text), escape="^")
+
+
+_SINGLE: dict[type[Any], Callable[[Any, ColumnElement[Any]], Condition]] = {
+    Address: _whole,
+    Block: lambda term, column: AddressIn(column, term.network),
+    Span: lambda term, column: column.between(term.low, term.high),
+    Pattern: _matches,
+    Missing: lambda _, column: column.is_(None),
+}
+_LIST: dict[type[Any], Callable[[Any, ColumnElement[Any]], Condition]] = {
+    Exact: lambda term, column: ListContains(column, str(term.value)),
+    Pattern: lambda term, column: ListMatches(column, _like(term.text)),
+    Missing: lambda _, column: func.coalesce(func.cardinality(column), 0) == 0,
+}

@@ -1,0 +1,98 @@
+"""What flows can be grouped and filtered by; may import errors, fields and query.columns.
+
+Every field of the field table that is a dimension is one here, and so is every extra text column
+of the store. Pairs (source and port) are simply two dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from vpcflow_core.errors import FieldError, MissingDataError, closest
+from vpcflow_core.fields import FIELDS, Field, Kind, field, find_field
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One thing to group or filter by.
+
+    Attributes:
+        name: As in queries, filters and answers.
+        column: Column of `flows` it comes from.
+        kind: Kind of its values, a key of `fields.KINDS`.
+        doc: One sentence.
+    """
+
+    name: str
+    column: str
+    kind: Kind
+    doc: str
+
+    @property
+    def is_list(self) -> bool:
+        """Whether one record has several values, and counts fully for each of them."""
+        return self.kind == "texts"
+
+
+def _of(row: Field) -> Dimension:
+    # A list of ids is grouped and filtered by its members: security_group_id.
+    name = row.name.removesuffix("s") if row.kind == "texts" else row.name
+    return Dimension(name, row.name, row.kind, row.doc)
+
+
+DIMENSIONS: dict[str, Dimension] = {
+    _of(row).name: _of(row) for row in FIELDS if row.role == "dimension"
+}
+
+
+def dimension(name: str, extra: Collection[str] = ()) -> Dimension:
+    """The dimension of that name, in any usual spelling.
+
+    Args:
+        name: `srcaddr`, `vpc-id`, `vpc_id`, `security_group_id`.
+        extra: Columns of the store; those outside the field table are dimensions too.
+
+    Raises:
+        FieldError: There is none, or it is a measure or a time; names the closest one.
+    """
+    found = find_field(name)
+    if found is None and name in extra:
+        return Dimension(name, name, "text", "A field that the field table does not know.")
+    if found is None:
+        raise _unknown(name, extra)
+    row = field(name)
+    if row.role == "dimension":
+        return _of(row)
+    use = "a time: set the range" if row.role == "time" else "a measure: ask for it with --by"
+    raise FieldError(f"'{name}' is no dimension but {use}.", "All fields: vpcflow fields")
+
+
+def _unknown(name: str, extra: Collection[str]) -> FieldError:
+    hint = closest(name.replace("-", "_"), [*DIMENSIONS, *extra])
+    return FieldError(
+        f"'{name}' is not a flow-log field.", f"{hint}  All fields: vpcflow fields".strip()
+    )
+
+
+def require(needed: Iterable[str], columns: Collection[str]) -> None:
+    """Refuse a question about columns that no record has.
+
+    Raises:
+        MissingDataError: Names the first missing field, and how to get it logged.
+    """
+    for name in needed:
+        if name not in columns:
+            raise MissingDataError(*_how_to_get(name))
+
+
+def _how_to_get(name: str) -> tuple[str, str]:
+    row = find_field(name)
+    if row is None:
+        return f"No record in this store has {name}.", ""
+    lack = f"No record in this store has {row.aws}"
+    if row.version == 0:
+        return f"{lack}.", "It comes with logs that a collector wrote: VPC-JSON or CloudWatch Logs."
+    if row.relation == "transit":
+        return f"{lack}.", "Only the flow logs of transit gateways have it (version 6)."
+    return f"{lack}: add ${{{row.aws}}} (version {row.version}) to the flow log's format.", ""

@@ -1,0 +1,65 @@
+"""Series without holes: every bucket of the window, zero where nothing was; may import pandas."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from vpcflow_core.errors import ParameterError
+from vpcflow_core.query.spec import Query
+from vpcflow_core.query.sql import BUCKET, snapped
+from vpcflow_core.times import Window, format_duration
+
+# Rows a filled series may have; more is no picture, and pandas would take gigabytes for it.
+MOST_ROWS = 2_000_000
+
+
+def buckets_of(query: Query, window: Window) -> pd.DatetimeIndex:
+    """The start of every bucket of the window, UTC."""
+    whole = snapped(query, window)
+    made = pd.date_range(whole.start, whole.end, freq=query.every, inclusive="left", name=BUCKET)
+    return made.as_unit("us")
+
+
+def filled(frame: pd.DataFrame, query: Query, window: Window) -> pd.DataFrame:
+    """A series with a row for every bucket, and for every group in it.
+
+    Args:
+        frame: Columns `bucket`, the groups, the measures; buckets without flows are missing.
+        query: The question it answers; without `every` the frame is returned as it is.
+        window: The window it was asked for.
+
+    Returns:
+        Sorted by bucket, then by group, the largest total of the first measure first.
+
+    Raises:
+        ParameterError: There are too many groups to fill.
+    """
+    if query.every is None:
+        return frame
+    buckets = buckets_of(query, window)
+    groups = [name for name in frame.columns[1:] if name not in query.measures]
+    if not groups:
+        rows = frame.set_index(BUCKET).reindex(buckets, fill_value=0)
+        return rows.rename_axis(BUCKET).reset_index()
+    order = _order(frame, groups, query.measures[0])
+    _check(len(buckets) * len(order), query)
+    whole = buckets.to_frame(index=False).merge(order, how="cross")
+    rows = whole.merge(frame, on=[BUCKET, *groups], how="left")
+    return rows.fillna(dict.fromkeys(query.measures, 0)).astype(
+        dict.fromkeys(query.measures, "int64")
+    )
+
+
+def _order(frame: pd.DataFrame, groups: list[str], measure: str) -> pd.DataFrame:
+    """The groups, the largest total first."""
+    totals = frame.groupby(groups, sort=True)[measure].sum()
+    return totals.sort_values(ascending=False, kind="stable").index.to_frame(index=False)
+
+
+def _check(rows: int, query: Query) -> None:
+    if rows > MOST_ROWS and query.every is not None:
+        raise ParameterError(
+            f"A series of {format_duration(query.every)} by {', '.join(query.by)} would have "
+            f"{rows:,} rows.",
+            "Ask for the top few (-n 10), a coarser timeslice (--every 1h) or a shorter range.",
+        )

@@ -1,0 +1,29 @@
+"""From what a person asked for ("the last 24 h") to a window; may import times."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from vpcflow_core.times import Range, Window, ceil_to
+
+RelativeTo = Literal["now", "data"]
+
+# Flow logs reach S3 within about 10 minutes of the end of a 10-minute interval: data that ends an
+# hour ago has stopped, and "the last 24 h" then means the last 24 h of the data.
+STALE_AFTER = timedelta(hours=1)
+# Ends are rounded up to whole minutes, so that equal questions are equal SQL.
+STEP = timedelta(minutes=1)
+
+
+def resolve_window(asked: Range, extent: Window | None, now: datetime) -> tuple[Window, RelativeTo]:
+    """The window that is meant, and whether it hangs on the present or on the data's end.
+
+    Args:
+        asked: The last so long, or a fixed window.
+        extent: First to last record; None without records.
+        now: The present, UTC.
+    """
+    if asked.fixed is None and extent is not None and now - extent.end > STALE_AFTER:
+        return asked.window(ceil_to(extent.end, STEP)), "data"
+    return asked.window(ceil_to(now, STEP)), "now"
