@@ -19,7 +19,13 @@ from vpcflow_core.store.base import Part
 FILES = "files"
 # DuckDB's own row group: a reader prunes by time in steps of this many records.
 ROW_GROUP = 122_880
-COMPRESSION = "snappy"
+# Measured on default-format logs, in million records a second and bytes a record: snappy 2.8 and
+# 22.0, zstd 2.4 and 17.2; with the two settings below snappy 4.6 and 21.9, zstd 3.7 and 18.8.
+COMPRESSION = "zstd"
+# Numbers that seldom repeat: small steps in few bits, instead of a dictionary that overflows.
+_STEPS = ("srcport", "packets", "bytes", "start_time", "end_time")
+# Minimum and maximum serve to skip row groups, which only works on what is sorted.
+_STATISTICS = ["start_time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,7 @@ def _write(path: Path, tables: Iterable[pa.Table]) -> tuple[int, int, int]:
     try:
         for table in tables:
             # Readers must see plain text, so the Arrow schema (dictionaries) is not kept.
-            writer = writer or pq.ParquetWriter(
-                path, table.schema, compression=COMPRESSION, store_schema=False
-            )
+            writer = writer or _open(path, table.schema)
             writer.write_table(table, row_group_size=ROW_GROUP)
             rows += len(table)
             ends = pc.min_max(table["start_time"].cast(pa.int64())).as_py()
@@ -97,6 +101,19 @@ def _write(path: Path, tables: Iterable[pa.Table]) -> tuple[int, int, int]:
         if writer:
             writer.close()
     return rows, min(firsts), max(lasts)
+
+
+def _open(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    steps = [name for name in _STEPS if name in schema.names]
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression=COMPRESSION,
+        use_dictionary=[name for name in schema.names if name not in steps],
+        column_encoding=dict.fromkeys(steps, "DELTA_BINARY_PACKED"),
+        write_statistics=_STATISTICS,
+        store_schema=False,
+    )
 
 
 def _make_folders(store: Path, folder: Path) -> None:
