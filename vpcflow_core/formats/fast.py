@@ -26,16 +26,16 @@ from vpcflow_core.formats.values import (
 )
 
 
-def read(block: bytes | memoryview, columns: Sequence[str]) -> pa.Table | None:
+def read(block: bytes, columns: Sequence[str]) -> pa.Table | None:
     """The block's lines as records with `columns`, or None if one of them needs a closer look."""
-    if not columns_are_checked(columns) or _looks_odd(bytes(block)):
+    if not columns_are_checked(columns) or _looks_odd(block):
         return None
     table = read_plain(block, columns, {name: _csv_type(name) for name in columns})
     return _finish(table) if table is not None and _is_sound(table) else None
 
 
 def read_plain(
-    block: bytes | memoryview | pa.Buffer, columns: Sequence[str], types: dict[str, pa.DataType]
+    block: bytes | pa.Buffer, columns: Sequence[str], types: dict[str, pa.DataType]
 ) -> pa.Table | None:
     """The block's values between single blanks as columns of `types`, in one chunk.
 
@@ -50,7 +50,9 @@ def read_plain(
             read_options=pa.csv.ReadOptions(
                 column_names=list(columns), use_threads=False, block_size=buffer.size + 1
             ),
-            parse_options=pa.csv.ParseOptions(delimiter=" ", quote_char=False),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=" ", quote_char=False, ignore_empty_lines=False
+            ),
             convert_options=pa.csv.ConvertOptions(
                 column_types=types, null_values=list(TEXT_NULLS), strings_can_be_null=True
             ),

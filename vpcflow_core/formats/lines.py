@@ -36,6 +36,7 @@ _UNTIDY = r"[\t\r\v\f]|  |^ | $"
 _BLANKS = r"[ \t\r\v\f]+"
 _EXPORTED = rf"^{ISO_TIME} "
 _MAY_BE_HEADER = r"^[A-Za-z$@_]"
+_LONGEST_HEADER = 2**16
 _NONE_YET = -1  # place of the format of lines before the first header
 
 
@@ -106,28 +107,27 @@ class LineReader:
 
     def read_block(self, block: bytes) -> Iterator[Records]:
         """Records of a block of a text file."""
-        start = 0
         if self._header is None and self._next_line == 1:
-            start = self._take_first_header(block)
-        rest = memoryview(block)[start:] if start else block
-        table = self._fast(rest)
+            block = self._without_header(block)
+        table = self._fast(block)
         if table is None:
-            yield from self.read(lines_of(bytes(rest), self._next_line))
+            yield from self.read(lines_of(block, self._next_line))
+            self._next_line += block.count(b"\n")
         else:
+            # The fast path takes no block with blank lines, so each line is a record.
+            self._next_line += len(table)
             yield from self._give(table, self._current()[0])
-        self._next_line += block.count(b"\n", start)
 
-    def _take_first_header(self, block: bytes) -> int:
-        """Take the first line as the header if it is one; where the lines after it begin."""
-        line, feed, _ = (
-            block.partition(b"\n") if len(block) < 4096 else block[:65536].partition(b"\n")
-        )
-        header = read_header(line.decode(errors="replace").strip()) if len(line) < 65536 else None
+    def _without_header(self, block: bytes) -> bytes:
+        """Take the first line as the header if it is one; the lines after it."""
+        end = block.find(b"\n", 0, _LONGEST_HEADER) + 1 or len(block)
+        line = block[:end] if end < _LONGEST_HEADER else b""
+        header = read_header(line.decode(errors="replace").strip())
         if header is None:
-            return 0
+            return block
         self._set_header(header)
-        self._next_line += len(feed)
-        return len(line) + len(feed)
+        self._next_line += 1
+        return block[end:]
 
     def _set_header(self, header: LogFormat) -> None:
         self._header = header
@@ -136,7 +136,7 @@ class LineReader:
     def _current(self) -> tuple[LogFormat, ...]:
         return (self._header,) if self._header else self._formats
 
-    def _fast(self, block: bytes | memoryview) -> pa.Table | None:
+    def _fast(self, block: bytes) -> pa.Table | None:
         formats = self._current()
         return fast.read(block, formats[0].columns) if len(formats) == 1 else None
 
@@ -321,7 +321,8 @@ def _lengths(lines: Lines) -> npt.NDArray[np.int64]:
 
 def _values(lines: Lines, format_: LogFormat) -> tuple[pa.Table, list[Fault]]:
     """Typed values of tidy lines of the right length, and the faults of those that are wrong."""
-    if len(lines) and (table := fast.read(fast.joined(lines.text), format_.columns)) is not None:
+    block = fast.joined(lines.text).to_pybytes()
+    if len(lines) and (table := fast.read(block, format_.columns)) is not None:
         return table, []
     texts = fast.texts(lines.text, format_.columns)
     return typed(texts)
