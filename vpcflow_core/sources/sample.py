@@ -40,6 +40,7 @@ from vpcflow_core.times import Window, floor_to, format_instant, parse_instant
 __all__ = ["Happening", "SampleFacts", "SampleSource", "generate", "sample_interfaces"]
 
 DAY = 86400
+PIECE = DAY // 3
 STEP = timedelta(minutes=5)
 # A sample that ended less than this ago is used again: a restart need not write and sync anew.
 FRESH = timedelta(hours=1)
@@ -99,11 +100,12 @@ def generate(
     end = int(floor_to(until.astimezone(UTC), STEP).timestamp())
     start = end - days * DAY
     net = network(seed)
-    rate = _rate(net, start, end, records * 0.98)
-    setting = Setting(net, np.random.default_rng([seed, 2]), end, records / 1e6, rate)
+    chance = np.random.default_rng([seed, 2])
+    setting = Setting(net, chance, end, records / 1e6, _rate(net, start, end, records))
     odd = incidents(setting, start)
     gap = next((incident for incident in odd if incident.name == "skipdata"), None)
     extra = joined([incident.records for incident in odd])
+    rate = _rate(net, start, end, max(records - len(extra["end"]), records * 0.1))
 
     def one(piece: tuple[int, int]) -> tuple[int, int]:
         rng = np.random.default_rng([seed, 3, piece[0]])
@@ -132,8 +134,8 @@ def _happening(net: Network, told: Incident) -> Happening:
 
 
 def _pieces(start: int, end: int) -> list[tuple[int, int]]:
-    """The span cut at midnights: no file holds records of two days, and memory is bounded."""
-    edges = [start, *range(start // DAY * DAY + DAY, end, DAY), end]
+    """The span cut at fixed hours, which no file crosses: memory stays small."""
+    edges = [start, *range(start // PIECE * PIECE + PIECE, end, PIECE), end]
     return list(pairwise(edges))
 
 

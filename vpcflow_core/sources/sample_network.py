@@ -85,7 +85,7 @@ TIERS = {"public": (0, 1), "private": (10, 11), "data": (20, 21)}
 # fmt: on
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared by identity, so that it can key a cache
 class Network:
     """Interfaces by number, addresses by code.
 
@@ -113,6 +113,11 @@ class Network:
         """Codes of a group of public addresses."""
         first, count = self.groups[group]
         return np.arange(first, first + count)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Roles that some interface has."""
+        return frozenset(self.interfaces["role"])
 
     @cached_property
     def is_v6(self) -> npt.NDArray[np.bool_]:

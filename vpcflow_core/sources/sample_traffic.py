@@ -8,6 +8,7 @@ nothing loops over records.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -142,27 +143,24 @@ def rows_per_dialogue(net: Network) -> Floats:
 
 
 def _rows(kind: Kind, net: Network) -> int:
-    sides = (kind.client in _roles(net)) + (kind.server in _roles(net))
+    sides = (kind.client in net.roles) + (kind.server in net.roles)
     if not kind.accepted:
         return sides
     return 2 * sides + 4 * _through_nat(kind)
-
-
-def _roles(net: Network) -> set[str]:
-    return set(net.interfaces["role"])
 
 
 def _through_nat(kind: Kind) -> bool:
     return kind.path == 1 and kind.server in ("api", "time", "resolver", "drop")
 
 
+@lru_cache(maxsize=256)
 def pairs(kind: Kind, net: Network) -> tuple[Ints, Floats]:
     """Interfaces of client, server and NAT of all pairs of hosts, and how often each talks."""
     found: list[tuple[int, int, int]] = []
     odds: list[float] = []
     for number, vpc in enumerate(VPCS):
-        clients = net.of(kind.client, number) if kind.client in _roles(net) else [-1]
-        servers = net.of(kind.server, number) if kind.server in _roles(net) else [-1]
+        clients = net.of(kind.client, number) if kind.client in net.roles else [-1]
+        servers = net.of(kind.server, number) if kind.server in net.roles else [-1]
         nat = net.of("nat", number)[0] if _through_nat(kind) else -1
         each = [(c, s, nat) for c in clients for s in servers]
         found += each
