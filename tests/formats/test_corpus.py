@@ -161,9 +161,7 @@ def test_every_wrapping_of_the_default_message_reads_the_same(path: str) -> None
 def test_every_wrapping_of_the_custom_message_needs_its_format(path: str) -> None:
     with pytest.raises(FormatError, match="--format"):
         read(corpus(path))
-    rows, report = read(
-        corpus(path), given="version interface-id srcaddr dstaddr", envelope=True
-    )
+    rows, report = read(corpus(path), given="version interface-id srcaddr dstaddr", envelope=True)
     assert [row["dstaddr"] for row in rows] == ["172.31.16.21", "172.31.9.12"]
     assert [row["_event_time"] for row in rows] == [
         datetime(2024, 12, 5, 20, 20), datetime(2024, 12, 5, 20, 20, 1)

@@ -74,7 +74,9 @@ def test_the_header_itself_again_is_no_record() -> None:
 
 
 def test_an_unknown_field_is_kept_as_text_under_its_own_name_and_named() -> None:
-    rows, report = read(text(f"{OK_LINE} 0042", header=f"{HEADER} next-year's-field".replace("'", "")))
+    rows, report = read(
+        text(f"{OK_LINE} 0042", header=f"{HEADER} next-year's-field".replace("'", ""))
+    )
     assert rows[0]["next_years_field"] == "0042"
     assert report.unknown_fields == ["next_years_field"]
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from vpcflow_core.formats import flat
-from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
+from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Rejected, Report
 from vpcflow_core.formats.header import header_of, unique
 from vpcflow_core.formats.lines import LineReader, Lines
 from vpcflow_core.formats.values import typed_times
@@ -59,12 +59,16 @@ def read(
     for block in blocks:
         body = block if first > 1 else block[_end_of_line(block) :]
         offset = first if first > 1 else 2
-        rows, numbers = _rows(body, places, offset, report)
+        rows, numbers, rejected = _rows(body, places, offset, report)
         if line is not None:
+            for wrong in rejected:
+                report.example(wrong.line, wrong.reason, wrong.text)
             yield from reader.read(_lines(rows, numbers, names, line))
         else:
             named = rows.rename_columns(unique(columns))
-            yield from flat.records(report, named, numbers, _Shown(body, numbers - offset))
+            yield from flat.records(
+                report, named, numbers, _Shown(body, numbers - offset), rejected
+            )
         first += block.count(b"\n")
 
 
@@ -88,11 +92,11 @@ class _Shown:
 
 def _rows(
     block: bytes, names: Sequence[str], first: int, report: Report
-) -> tuple[pa.Table, npt.NDArray[np.int64]]:
-    """The rows of the right length as text, and the numbers of their lines."""
+) -> tuple[pa.Table, npt.NDArray[np.int64], list[Rejected]]:
+    """The rows of the right length as text, the numbers of their lines, and the other rows."""
     if not block.strip():
         empty = pa.table({name: pa.array([], pa.string()) for name in names})
-        return empty, np.array([], dtype=np.int64)
+        return empty, np.array([], dtype=np.int64), []
     wrong: list[pa.csv.InvalidRow] = []
 
     def keep(row: pa.csv.InvalidRow) -> str:
@@ -113,9 +117,8 @@ def _rows(
     )
     everything = np.arange(first, first + len(table) + len(wrong), dtype=np.int64)
     skipped = np.array([row.number - 1 for row in wrong], dtype=np.int64)
-    for row in wrong:
-        _reject(row, first, report, len(names))
-    cleaned = [flat.without_nulls(column) for column in table.columns]
+    rejected = [_rejected(row, first, report, len(names)) for row in wrong if row.text.strip()]
+    cleaned = [flat.without_nulls(_unquoted(column)) for column in table.columns]
     numbers = np.delete(everything, skipped)
     table = pa.table(cleaned, names=list(names))
     blank = np.ones(len(table), dtype=bool)
@@ -123,7 +126,12 @@ def _rows(
         blank &= np.asarray(pc.is_null(column))
     if blank.any():
         table, numbers = table.filter(pa.array(~blank)), numbers[~blank]
-    return table, numbers
+    return table, numbers, rejected
+
+
+def _unquoted(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Quotes after a blank (`a, "b"`), which the reader leaves in place, go too."""
+    return pc.replace_substring_regex(column, r'^\s+"(.*)"\s*$', r"\1")
 
 
 def _is_utf8(block: bytes) -> bool:
@@ -134,14 +142,10 @@ def _is_utf8(block: bytes) -> bool:
     return True
 
 
-def _reject(row: pa.csv.InvalidRow, first: int, report: Report, expected: int) -> None:
-    if not row.text.strip():
-        return
+def _rejected(row: pa.csv.InvalidRow, first: int, report: Report, expected: int) -> Rejected:
     sentence = f"fields where the format has {expected}"
-    kind = "more" if row.actual_columns > expected else "fewer"
-    report.reject(
-        first + row.number - 1, f"{row.actual_columns} {sentence}", row.text, f"{kind} {sentence}"
-    )
+    report.count(f"{'more' if row.actual_columns > expected else 'fewer'} {sentence}", 1)
+    return Rejected(first + row.number - 1, f"{row.actual_columns} {sentence}", row.text)
 
 
 def _lines(

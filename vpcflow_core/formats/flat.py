@@ -5,14 +5,14 @@ May import its siblings base, lines and values, and numpy and pyarrow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vpcflow_core.formats.base import EXAMPLES_KEPT, Records, Report
+from vpcflow_core.formats.base import EXAMPLES_KEPT, Records, Rejected, Report
 from vpcflow_core.formats.lines import account
 from vpcflow_core.formats.values import in_order, typed
 
@@ -24,6 +24,7 @@ def records(
     rows: pa.Table,
     numbers: npt.NDArray[np.int64],
     text: Callable[[int], str],
+    rejected: Sequence[Rejected] = (),
 ) -> Iterator[Records]:
     """The rows that are right, as records; the others are counted in the report.
 
@@ -32,13 +33,18 @@ def records(
         rows: Columns by canonical name: text, null where there is no value, or typed.
         numbers: The number of each row in its file, from 1.
         text: Shows a row (by its place) as the report is to show it.
+        rejected: Lines among these rows that are counted already, to be shown in their order.
     """
     report.name_fields(rows.column_names)
     table, faults = typed(rows)
     for fault in faults:
         report.count(fault.kind, len(fault.rows))
-    for row, fault in in_order(faults, EXAMPLES_KEPT):
-        report.example(int(numbers[row]), fault.reason(row), text(row))
+    shown = [
+        Rejected(int(numbers[row]), fault.reason(row), text(row))
+        for row, fault in in_order(faults, EXAMPLES_KEPT)
+    ]
+    for example in sorted([*rejected, *shown], key=lambda example: example.line):
+        report.example(example.line, example.reason, example.text)
     if len(table):
         yield account(report, table)
 

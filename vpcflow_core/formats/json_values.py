@@ -195,8 +195,7 @@ def _columns(rows: list[dict[str, Any]]) -> pa.Table:
     columns: dict[str, pa.Array] = {}
     for key in keys:
         name = column_name(key)
-        text = pa.array([_text(row.get(key)) for row in rows], pa.string())
-        text = flat.without_nulls(text) if name != "security_group_ids" else text
+        text = flat.without_nulls(pa.array([_text(row.get(key)) for row in rows], pa.string()))
         # Two spellings of one name: the first that has a value counts.
         columns[name] = pc.coalesce(columns[name], text) if name in columns else text
     return pa.table(columns)

@@ -74,9 +74,12 @@ class Parse:
             self.report.kind = "csv"
             yield from csv_rows.read(whole_lines(pieces), names, self.report, self._reader)
         else:
-            self.report.kind = "text"
+            with_commas = _has_commas_for_blanks(_first_line(start))
+            self.report.kind = "csv" if with_commas else "text"
             for block in whole_lines(pieces):
-                yield from self._reader.read_block(block)
+                yield from self._reader.read_block(
+                    block.replace(b",", b" ") if with_commas else block
+                )
 
     def _refuse_others(self, start: bytes) -> None:
         other = next((name for magic, name in _OTHERS.items() if start.startswith(magic)), None)
@@ -93,6 +96,11 @@ class Parse:
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from rest
+
+
+def _has_commas_for_blanks(line: str) -> bool:
+    """Whether it is CSV without header."""
+    return line.count(",") > 2 and not any(blank in line for blank in ' \t"')
 
 
 def _first_line(start: bytes) -> str:
