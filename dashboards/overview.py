@@ -7,13 +7,13 @@ dashboard(
     "What flows through the network, from where, and what is let through?",
     filters=("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "interface_id", "action"),
     rows=(
-        (("overview/source-locations", 5), ("overview/actions", 2)),
+        (("overview/source-locations", 2), ("overview/actions", 1)),
         (("overview/top-sources", 1), ("overview/top-destinations", 1)),
         (("overview/rejections", 1), ("overview/protocols", 1)),
         (
-            ("overview/interfaces", 2),
-            ("overview/destination-ports", 2),
-            ("overview/log-status", 1),
+            ("overview/interfaces", 4),
+            ("overview/destination-ports", 4),
+            ("overview/log-status", 3),
         ),
     ),
 )

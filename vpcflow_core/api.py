@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
@@ -21,6 +21,7 @@ from vpcflow_core.enrich.geo import Places
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.home import cache_folder
+from vpcflow_core.panels import Answer, Panel, panel
 from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.fill import filled
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
@@ -41,6 +42,9 @@ from vpcflow_core.times import (
     parse_instant,
     timeslice_for,
 )
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 # What a top list shows beside the measure it is sorted by.
 VOLUMES = ("flows", "bytes", "packets")
@@ -69,7 +73,7 @@ class FlowLogs:
 
     def __post_init__(self) -> None:
         if self.engine is None:
-            object.__setattr__(self, "engine", _engine(self.store, None))
+            object.__setattr__(self, "engine", _engine(self.store))
 
     @classmethod
     def open(
@@ -124,7 +128,7 @@ class FlowLogs:
 
     def only(self, source: str) -> Self:
         """Only records of the source of that URL."""
-        return replace(self, engine=_engine(self.store, source))
+        return replace(self, engine=self.engine.only([source]))
 
     def last(self, length: str | timedelta) -> Self:
         """The last so long: `24h`. Of the data, where that ended more than an hour ago."""
@@ -241,8 +245,30 @@ class FlowLogs:
     def ask_sql(self, text: str, *, max_rows: int | None = None) -> Result:
         """As `sql`, with the time it took and whether rows were left off."""
         window = self.window if self.range is not None else None
-        conditions = conditions_of(self.filters, self.engine.columns("records"))
+        columns = self.engine.columns("records")
+        conditions = conditions_of(self.filters, columns)
         return self.engine.run_text(text, window, conditions, max_rows)
+
+    def panel(self, slug: str) -> Drawn:
+        """A panel of the dashboards, answered for these logs: its rows, SQL and figure.
+
+        Raises:
+            ParameterError: There is no panel of that slug.
+            MissingDataError: The logs lack a field that it needs.
+        """
+        shown = panel(slug)
+        return Drawn(shown, shown.answer(self, self.window, NO_FILTERS))
+
+    def close(self) -> None:
+        """Let go of the engine and the store."""
+        self.engine.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _resolved(self) -> tuple[Window, RelativeTo]:
         now, extent = datetime.now(UTC), self.extent
@@ -251,14 +277,33 @@ class FlowLogs:
         return resolve_window(self.range or Range(length=timedelta(days=1)), extent, now)
 
 
-def _engine(store: Store, source: str | None) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A panel and its answer."""
+
+    panel: Panel
+    answer: Answer
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows it shows."""
+        return self.answer.frame
+
+    @property
+    def sql(self) -> str:
+        """The query that ran."""
+        return self.answer.sql
+
+    def figure(self, zone: str = "UTC", dark: bool = False) -> Figure:
+        """The plotly figure; show it with `charts.CONFIG`, so that maps need no Internet."""
+        from vpcflow_core.charts import figure  # plotly takes a while to import
+
+        return figure(self.panel, self.answer, zone, dark)
+
+
+def _engine(store: Store) -> Engine:
     settings = load_settings()
-    return DuckDBEngine(
-        store,
-        sources=None if source is None else [source],
-        memory_limit=settings.memory_limit,
-        timeout=settings.query_timeout,
-    )
+    return DuckDBEngine(store, memory_limit=settings.memory_limit, timeout=settings.query_timeout)
 
 
 @cache

@@ -64,7 +64,7 @@ def figure(panel: Panel, answer: Answer, zone: str = "UTC", dark: bool = False) 
     """
     chart = DRAW[panel.chart](panel, answer, ZoneInfo(zone), dark)
     chart.update_layout(
-        margin={"l": 8, "r": 8, "t": 8, "b": 8}, height=320, separators=".,",
+        margin={"l": 8, "r": 8, "t": 8, "b": 8}, height=360 if panel.chart == "map" else 320, separators=".,",
         font={"size": 13}, hoverlabel={"namelength": -1},
     )  # fmt: skip
     return chart
@@ -164,6 +164,7 @@ def world_map(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figur
     )  # fmt: skip
     chart.update_geos(
         projection_type="natural earth", bgcolor="rgba(0,0,0,0)", fitbounds=False, visible=False,
+        projection_scale=1.1, center_lat=14,
         lataxis_range=[-58, 84], lonaxis_range=[-180, 180],
     )  # fmt: skip
     chart.update_layout(dragmode=False)

@@ -51,6 +51,7 @@ def source_urls() -> list[str]:
     return [source.url for source in flows().store.sources()]
 
 
+@st.cache_resource(show_spinner=False, max_entries=20)
 def of_source(url: str) -> FlowLogs:
     """The logs of one source; of all, for ""."""
     return flows().only(url) if url else flows()

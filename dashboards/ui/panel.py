@@ -31,8 +31,10 @@ def draw(panel: Panel, state: PageState, window: Window, generation: int) -> Non
 def _body(panel: Panel, state: PageState, window: Window, generation: int) -> None:
     if st.session_state.pop("narrowed", False):
         st.rerun()
-    title, menu = st.columns([6, 1], vertical_alignment="center")
-    title.markdown(f"#### {panel.title}", help=panel.help)
+    head = st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    )
+    head.markdown(f"#### {panel.title}", help=panel.help, width="content")
     try:
         given = house.answer(panel.slug, str(window), state.filters, state.source, generation)
     except VpcflowError as error:
@@ -42,7 +44,7 @@ def _body(panel: Panel, state: PageState, window: Window, generation: int) -> No
         log.exception("panel %s failed", panel.slug)
         st.error("This panel failed; the server's log says why. The others are not affected.")
         return
-    with menu:
+    with head:
         _menu(panel, given)
     _chart(panel, given, state, window)
     for note in given.notes:
@@ -98,8 +100,8 @@ def _narrow(panel: Panel, key: str) -> None:
 def _menu(panel: Panel, given: Answer) -> None:
     """SQL, rows and downloads; made only when opened."""
     with st.popover(
-        "", icon=":material/more_vert:", key=f"menu-{panel.slug}", on_change="rerun",
-        help="Rows, SQL, downloads",
+        "", icon=":material/more_horiz:", key=f"menu-{panel.slug}", on_change="rerun",
+        type="tertiary", help="Rows, SQL, downloads",
     ) as menu:  # fmt: skip
         if not menu.open:
             return

@@ -14,7 +14,7 @@ from vpcflow_core.times import Range, parse_range
 
 VERSION = "1"
 DEFAULT_RANGE = Range(length=timedelta(hours=24))
-QUICK_RANGES = ("1h", "6h", "24h", "7d")
+QUICK_RANGES = ("24h", "1h", "6h", "7d")  # the first one is the default
 
 # Every filter a page may have, and what its box is called; the URL uses the same names.
 FILTER_LABELS = {

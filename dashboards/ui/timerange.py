@@ -21,19 +21,18 @@ MINUTE = timedelta(minutes=1)
 def controls(title: str, question: str) -> tuple[Range, str]:
     """Draw title and controls; gives the range asked for and the zone."""
     heading, range_box, custom, zone_box, refresh = st.columns(
-        [5, 3, 1.4, 2.2, 1.2], vertical_alignment="bottom"
+        [4, 3, 1.6, 2.2, 1.7], vertical_alignment="bottom"
     )
     heading.title(title, anchor=False, help=question)
     # The zone's widget stands right of the range's, but a typed range is read in that zone.
     zone = zone_box.selectbox("Time zone", ZONES, key="tz", bind="query-params")
     chosen = range_box.selectbox(
-        "Time range", QUICK_RANGES, index=QUICK_RANGES.index(str(DEFAULT_RANGE)), key="range",
         format_func=lambda text: _name(text, zone), accept_new_options=True, bind="query-params",
         help="Pick one or type your own: `90m`, `3d`, `2026-11-01T00:00Z/2026-11-02T00:00Z`.",
     )  # fmt: skip
     with custom.popover("Custom", width="stretch"):
         _fixed_times(zone)
-    if refresh.button("Refresh", icon=":material/refresh:", help="Look for new logs"):
+    if refresh.button("Refresh", icon=":material/refresh:", help="Look for new logs", width="stretch"):
         house.syncer().start()
         st.rerun()
     return _read(chosen or str(DEFAULT_RANGE), zone), zone

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from vpcflow_core.commands.answers import series, sql, top
 from vpcflow_core.commands.fields import fields
 from vpcflow_core.commands.files import inspect, read
+from vpcflow_core.commands.serve import demo, serve
 from vpcflow_core.commands.store import sync
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": serve,
+    "demo": demo,
     "fields": fields,
     "sync": sync,
     "inspect": inspect,
