@@ -64,8 +64,8 @@ def figure(panel: Panel, answer: Answer, zone: str = "UTC", dark: bool = False) 
     """
     chart = DRAW[panel.chart](panel, answer, ZoneInfo(zone), dark)
     chart.update_layout(
-        margin={"l": 8, "r": 8, "t": 8, "b": 8}, height=360 if panel.chart == "map" else 320, separators=".,",
-        font={"size": 13}, hoverlabel={"namelength": -1},
+        margin={"l": 8, "r": 8, "t": 8, "b": 8}, height=360 if panel.chart == "map" else 320,
+        separators=".,", font={"size": 13}, hoverlabel={"namelength": -1},
     )  # fmt: skip
     return chart
 

@@ -43,7 +43,7 @@ def source() -> str:
     with st.sidebar:
         names = {"": "All sources", **{url: url for url in urls}}
         chosen = st.selectbox(
-            "Source", list(names), key="source", format_func=names.get, bind="query-params"
+            "Source", list(names), key="source", format_func=names.__getitem__, bind="query-params"
         )
     return str(chosen or "")
 

@@ -27,14 +27,16 @@ def controls(title: str, question: str) -> tuple[Range, str]:
     # The zone's widget stands right of the range's, but a typed range is read in that zone.
     zone = zone_box.selectbox("Time zone", ZONES, key="tz", bind="query-params")
     chosen = range_box.selectbox(
+        "Time range", QUICK_RANGES, key="range",
         format_func=lambda text: _name(text, zone), accept_new_options=True, bind="query-params",
         help="Pick one or type your own: `90m`, `3d`, `2026-11-01T00:00Z/2026-11-02T00:00Z`.",
     )  # fmt: skip
     with custom.popover("Custom", width="stretch"):
         _fixed_times(zone)
-    if refresh.button("Refresh", icon=":material/refresh:", help="Look for new logs", width="stretch"):
-        house.syncer().start()
-        st.rerun()
+    refresh.button(
+        "Refresh", icon=":material/refresh:", help="Look for new logs", width="stretch",
+        on_click=house.syncer().start,
+    )  # fmt: skip
     return _read(chosen or str(DEFAULT_RANGE), zone), zone
 
 
