@@ -43,7 +43,9 @@ def key(number: int, account: str = "123456789012") -> str:
     """AWS's key of the numberth five-minute slot."""
     slot = START + timedelta(minutes=5 * number)
     folder = f"AWSLogs/{account}/vpcflowlogs/eu-central-1/{slot:%Y/%m/%d}"
-    return f"{folder}/{account}_vpcflowlogs_eu-central-1_fl-0a_{slot:%Y%m%dT%H%MZ}_{number:08x}.log.gz"
+    return (
+        f"{folder}/{account}_vpcflowlogs_eu-central-1_fl-0a_{slot:%Y%m%dT%H%MZ}_{number:08x}.log.gz"
+    )
 
 
 class Memory:

@@ -1,0 +1,88 @@
+"""A sync that is killed with SIGKILL, again and again, ends as a quiet one."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.store.doubles import records
+from tests.store.moto_server import BUCKET, OBJECTS, PER_OBJECT
+from vpcflow_core.store.store import Store
+
+KILLS = 10
+ENVIRONMENT = os.environ | {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.store.moto_server"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdout
+        assert server.stdin
+        yield server.stdout.readline().strip()
+        server.stdin.close()
+
+
+def start(endpoint: str, store: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.store.killed", f"s3://{BUCKET}", endpoint, str(store)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    assert process.stdout
+    return process
+
+
+def wait_for(process: subprocess.Popen[str], word: str) -> None:
+    assert process.stdout
+    while (said := process.stdout.readline()) != f"{word}\n":
+        assert said, "the sync ended before it could be killed"
+
+
+def loaded(store: Path) -> int:
+    with Store.open(store) as opened:
+        return sum(state.objects for state in opened.sources())
+
+
+def test_a_sync_killed_at_ten_random_instants_ends_as_a_quiet_one(
+    endpoint: str, tmp_path: Path
+) -> None:
+    with start(endpoint, tmp_path / "quiet") as process:
+        wait_for(process, "loading")
+        began = time.monotonic()
+        assert process.wait() == 0
+    seconds = time.monotonic() - began
+
+    instants = random.Random()
+    progress = []
+    for number in range(KILLS):
+        with start(endpoint, tmp_path / "killed") as process:
+            wait_for(process, "open" if number < 2 else "loading")
+            time.sleep(instants.uniform(0, seconds / KILLS))
+            process.send_signal(signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
+        progress.append(loaded(tmp_path / "killed"))
+    with start(endpoint, tmp_path / "killed") as process:
+        assert process.wait() == 0
+
+    assert progress[-1] > 0
+    assert progress == sorted(progress)  # what was committed stayed
+    with Store.open(tmp_path / "quiet") as quiet, Store.open(tmp_path / "killed") as killed:
+        expected = records(quiet)
+        assert records(killed) == expected
+        assert expected.total() == quiet.sources()[0].records >= (OBJECTS - 1) * PER_OBJECT
+        assert [(s.objects, s.records, s.nodata, s.broken) for s in killed.sources()] == [
+            (s.objects, s.records, s.nodata, s.broken) for s in quiet.sources()
+        ]
+        known = {file.path for file in killed.files("records")}
+        with_trash = known | {
+            killed.path / row[0] for row in killed.ledger.rows("SELECT path FROM trash")
+        }
+        assert set((killed.path / "files").rglob("*.*")) <= with_trash  # nothing left behind
