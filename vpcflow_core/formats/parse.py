@@ -12,6 +12,7 @@ from vpcflow_core.formats.lines import LineReader
 
 _BOM = b"\xef\xbb\xbf"
 _LOOK = 65536
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r"))
 
 # First bytes of what people put beside their logs by mistake.
 _OTHERS = {
@@ -83,7 +84,7 @@ class Parse:
 
     def _refuse_others(self, start: bytes) -> None:
         other = next((name for magic, name in _OTHERS.items() if start.startswith(magic)), None)
-        if other is None and b"\0" in start:
+        if other is None and _is_binary(start):
             other = "binary data"
         if other is not None:
             self.report.broken = f"not flow logs but {other}"
@@ -91,6 +92,11 @@ class Parse:
                 f"{self.report.file or 'The object'} is {other}, not flow logs.",
                 "Flow logs are text, JSON, CSV or Parquet, plain or packed with gzip.",
             )
+
+
+def _is_binary(start: bytes) -> bool:
+    """Whether a tenth of it is control characters; logs have none, damaged ones a few."""
+    return b"\0" in start and len(start.translate(None, _CONTROLS)) < len(start) * 0.9
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
