@@ -197,12 +197,35 @@ def _next(start: datetime, level: int) -> datetime:
     return start + (timedelta(days=1) if level == 3 else timedelta(hours=1))
 
 
+def day_folders(span: Window, hive: bool) -> list[str]:
+    """The folders of days below a region that may hold records of the span, oldest first.
+
+    >>> from vpcflow_core.times import parse_range
+    >>> day_folders(parse_range("2026-02-28T12:00Z/2026-02-28T23:30Z").fixed, hive=False)
+    ['2026/02/28/', '2026/03/01/']
+    """
+    low, high = _reach(span)
+    days = -(-(high - _midnight(low)) // timedelta(days=1))
+    dates = [_midnight(low) + timedelta(days=n) for n in range(days)]
+    form = "year=%Y/month=%m/day=%d/" if hive else "%Y/%m/%d/"
+    return [f"{date:{form}}" for date in dates]
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _reach(span: Window) -> tuple[datetime, datetime]:
+    """From when to when folders are asked."""
+    return span.start - SLACK_BEFORE - FOLDER_SLACK, span.end + SLACK_AFTER + FOLDER_SLACK
+
+
 def folder_may_hold(parts: Sequence[str], span: Window | None) -> bool:
     """Whether a date folder is worth asking for records of the span; no date, no."""
     covers = folder_window(parts)
     if covers is None or span is None:
         return covers is not None
-    low, high = span.start - SLACK_BEFORE - FOLDER_SLACK, span.end + SLACK_AFTER + FOLDER_SLACK
+    low, high = _reach(span)
     return covers.start < high and low < covers.end
 
 

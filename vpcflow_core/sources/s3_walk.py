@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 from vpcflow_core.errors import AccessError
@@ -21,6 +22,7 @@ from vpcflow_core.sources.s3_layout import (
     LEVELS,
     PLAIN_SERVICES,
     ROOT,
+    day_folders,
     describe,
     folder_may_hold,
     folder_window,
@@ -39,6 +41,9 @@ ACCOUNT, SERVICE, REGION, DAY = (
 SEARCH_DEPTH = 4
 SEARCH_FOLDERS = 200
 SEARCH_PAGES = 5
+# The days of a short span are asked for without looking which there are: with hundreds of
+# accounts and regions, three listings (years, months, days) of each would cost more.
+GUESSED = timedelta(days=2)
 _ACCOUNT = re.compile(r"(aws-account-id=)?(\d{12}|unknown)")
 # Folders of dates and hive partitions hold data, no AWSLogs/.
 _NO_SEARCH = re.compile(r"\d{4}|\d\d|.*=.*")
@@ -118,6 +123,9 @@ class Walk:
 
     def days(self, region: Folder) -> list[Folder]:
         """The days of a region that may hold records of the span, oldest first."""
+        if region.level == REGION and self.span and self.span.length <= GUESSED:
+            hive = region.parts[-1].startswith(LABELS["region"])
+            return [Folder(region.prefix + day, DAY) for day in day_folders(self.span, hive)]
         folders = [region]
         while folders and folders[0].level < DAY:
             folders = [inner for folder in folders for inner in self.below(folder)]
