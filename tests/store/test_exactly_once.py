@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from vpcflow_core.store.batch import Limits
 from vpcflow_core.store.ledger import Ledger
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
+from vpcflow_core.store.writer import Writer
 
-STEPS = ["os.fsync", "os.replace", "commit"]
+STEPS = ["os.fsync", "os.replace", "inside", "committed"]
 
 
 class Broken(BaseException):
@@ -63,10 +65,8 @@ def test_a_sync_that_dies_at_any_step_is_made_good_by_the_next(
     with Store.open(tmp_path / "store") as store:
         with monkeypatch.context() as patch:
             break_at(patch, step, at, after)
-            try:
+            with suppress(Broken):
                 sync(store, source, limits=Limits(seconds=0), workers=1)
-            except Broken:
-                pass
         seen = numbers(store)
         assert set(seen.values()) <= {1}
         source.put("grown.log", log([line(1000, START), line(1001, START)]))
@@ -76,11 +76,27 @@ def test_a_sync_that_dies_at_any_step_is_made_good_by_the_next(
 
 
 def break_at(patch: pytest.MonkeyPatch, step: str, at: int, after: bool) -> None:
-    if step == "commit":
-        patch.setattr(Ledger, "transaction", breaking(Ledger.transaction, at, after=after))
+    if step == "committed":
+        patch.setattr(Ledger, "transaction", breaking_after(Ledger.transaction, at))
+    elif step == "inside":  # the transaction's other changes are made, and must be undone
+        patch.setattr(Writer, "_add_files", breaking(Writer._add_files, at, after=after))
     else:
         name = step.removeprefix("os.")
         patch.setattr(os, name, breaking(getattr(os, name), at, after=after))
+
+
+def breaking_after(transaction: Callable[..., Any], at: int) -> Callable[..., Any]:
+    """The transaction, after whose numberth commit the process ends."""
+    calls = iter(range(10**9))
+
+    @contextmanager
+    def inside(ledger: Ledger) -> Iterator[Any]:
+        with transaction(ledger) as change:
+            yield change
+        if next(calls) == at:
+            raise Broken
+
+    return inside
 
 
 SOURCES = st.lists(

@@ -26,8 +26,8 @@ SMALL_ROWS = 500_000
 # This many small files of a group are borne before they are merged.
 SMALL_FILES = 8
 # A merged file ends at the first of these: records, and bytes of Arrow memory while merging.
-MERGED_ROWS = 2_000_000
-MERGED_BYTES = 192 * 2**20
+MERGED_ROWS = 1_000_000
+MERGED_BYTES = 96 * 2**20
 
 _WORDS = [field.name for field in FIELDS if field.kind == "word"]
 
@@ -69,7 +69,9 @@ def _merge(writer: Writer, source: int, files: Sequence[OldFile], tables: list[p
     if len(files) < 2:
         return 0
     key = files[0].key
-    new = write_file(writer.store.path, key, _sorted(joined(tables)), writer.held(files))
+    table = joined(tables).combine_chunks()  # else each `take` would combine them anew
+    tables.clear()
+    new = write_file(writer.store.path, key, _sorted(table), writer.held(files))
     writer.swap(source, files, [new])
     return len(files)
 
