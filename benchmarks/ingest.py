@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 THREADS = 2
@@ -24,11 +24,12 @@ PART_FILES = 2
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one way took: records read, seconds (wall), peak memory in bytes."""
+    """What one way took: records read, seconds, peak memory in bytes, seconds of processor time."""
 
     records: int
     seconds: float
     peak: int
+    cpu: float
 
     @property
     def rate(self) -> float:
@@ -104,11 +105,13 @@ def measure(folder: Path, ways: list[str]) -> dict[str, Run]:
 def table(runs: dict[str, Run]) -> str:
     """The runs as text, with their time a record in units of vpcflow's."""
     ours = next(iter(runs.values()))
-    lines = [f"{'':24}{'records/s':>12}{'seconds':>10}{'peak MB':>10}{'time, vpcflow = 1':>20}"]
+    heads = ("records/s", "seconds", "cpu s", "peak MB", "time, vpcflow = 1")
+    lines = [f"{'':24}" + "".join(f"{head:>{len(head) + 4}}" for head in heads)]
     for way, run in runs.items():
         ratio = ours.rate / run.rate
         lines.append(
-            f"{way:24}{run.rate:12,.0f}{run.seconds:10.2f}{run.peak / 1e6:10,.0f}{ratio:20.2f}"
+            f"{way:24}{run.rate:13,.0f}{run.seconds:11.2f}{run.cpu:9.2f}{run.peak / 1e6:11,.0f}"
+            f"{ratio:21.2f}"
         )
     return "\n".join(lines)
 
@@ -149,8 +152,9 @@ def main() -> None:
     began = time.perf_counter()
     records = WAYS[way](files, Path(out))
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"records": records, "seconds": seconds, "peak": peak}))
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = usage.ru_utime + usage.ru_stime
+    print(json.dumps(asdict(Run(records, seconds, usage.ru_maxrss * 1024, cpu))))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -185,8 +185,12 @@ def _summarise(results: list[SyncResult], output: Output) -> None:
 
 def _plain(result: SyncResult) -> dict[str, Any]:
     """The result as JSON has it."""
-    answer = {name: plain(value) for name, value in asdict(result).items()}
-    return answer | {"seconds": round(result.seconds, 3)}
+    answer = {field.name: plain(getattr(result, field.name)) for field in fields(result)}
+    return answer | {
+        "seconds": round(result.seconds, 3),
+        "reasons": dict(result.reasons),
+        "failures": [asdict(failure) for failure in result.failures],
+    }
 
 
 def _sentences(result: SyncResult) -> Iterator[str]:

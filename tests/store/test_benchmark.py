@@ -1,0 +1,48 @@
+"""The benchmark's logs are real ones, and every way to read them finds every record."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from benchmarks import ingest, logs
+from vpcflow_core.formats import parse
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logs.tempfile, "gettempdir", lambda: str(tmp_path_factory.mktemp("logs")))
+        patch.setattr(logs, "PER_FILE", 1000)
+        return logs.logs(3000)
+
+
+def test_the_logs_are_well_formed_and_the_same_every_time(folder: Path) -> None:
+    files = sorted(folder.rglob("*.log.gz"))
+    assert len(files) == 3
+    for file in files:
+        parsed = parse(file.read_bytes(), name=str(file))
+        list(parsed)
+        assert (parsed.report.records, parsed.report.malformed) == (1000, 0)
+        assert parsed.report.nodata + parsed.report.skipdata == 5
+    first = gzip.decompress(files[0].read_bytes())
+    assert first.startswith(logs.HEADER)
+    edges = logs._edges(3)
+    random = logs.np.random.default_rng([logs.SEED, 0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logs, "PER_FILE", 1000)
+        assert first == logs.HEADER + logs._lines(random, edges[0], edges[1])
+
+
+@pytest.mark.parametrize("way", ingest.WAYS)
+def test_each_way_reads_every_record(folder: Path, tmp_path: Path, way: str) -> None:
+    files = sorted(folder.rglob("*.log.gz"))
+    expected = 2000 if way == "flowlogs-reader" else 3000
+    assert ingest.WAYS[way](files, tmp_path) == expected
+
+
+def test_the_table_gives_ratios() -> None:
+    runs = {"vpcflow sync": ingest.Run(100, 1.0, 10**6, 1.0), "x": ingest.Run(100, 2.5, 10**6, 2.0)}
+    assert ingest.table(runs).splitlines()[2].endswith("2.50")
