@@ -1,5 +1,11 @@
 """Fixtures that several rooms share."""
 
+from hypothesis import HealthCheck, settings
+
 from tests.aws import aws, aws_server, credentials
 
 __all__ = ["aws", "aws_server", "credentials"]
+
+# No test depends on how fast the machine is.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")

@@ -39,11 +39,11 @@ instants = st.datetimes(datetime(1980, 1, 1), datetime(2190, 1, 1)).map(
 words = st.text("abcdefghijklmnop0123456789", min_size=1, max_size=12)
 keys = st.fixed_dictionaries(
     {
-        "account": st.from_regex(r"\A([0-9]{12}|unknown)\Z"),
+        "account": st.integers(0, 10**12 - 1).map("{:012}".format) | st.just("unknown"),
         "region": st.sampled_from(["us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1"]),
-        "flow_log_id": st.from_regex(r"\Afl-[0-9a-f]{8,17}\Z"),
+        "flow_log_id": st.integers(0, 16**17 - 1).map("fl-{:x}".format),
         "time": instants,
-        "unique": st.from_regex(r"\A[0-9a-f]{8}\Z"),
+        "unique": st.integers(0, 16**8 - 1).map("{:08x}".format),
         "layout": st.sampled_from([*FOLDERS, "bare"]),
         "suffix": st.sampled_from([".gz", ".parquet", ""]),
         "prefix": st.lists(words, max_size=3).map(lambda parts: "".join(p + "/" for p in parts)),
@@ -155,7 +155,7 @@ def test_files_far_from_the_span_are_left_out():
     assert folder_may_hold(["2026", "11", "23"], span)
 
 
-@given(keys.filter(lambda k: k["layout"] == "default"), spans)
+@given(keys.map(lambda asked: asked | {"layout": "default"}), spans)
 def test_a_jump_in_a_listing_skips_only_files_outside_the_span(asked, span):
     key = key_for(**asked)
     floor = key_floor(key, describe(key), span)
