@@ -2,18 +2,17 @@
 
 from dashboards.ui.page import dashboard
 
+FILTERS = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "interface_id", "action")
+ROWS = (
+    (("overview/source-locations", 2), ("overview/actions", 1)),
+    (("overview/top-sources", 1), ("overview/top-destinations", 1)),
+    (("overview/rejections", 1), ("overview/protocols", 1)),
+    (("overview/interfaces", 4), ("overview/destination-ports", 4), ("overview/log-status", 3)),
+)
+
 dashboard(
     "Overview",
     "What flows through the network, from where, and what is let through?",
-    filters=("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "interface_id", "action"),
-    rows=(
-        (("overview/source-locations", 2), ("overview/actions", 1)),
-        (("overview/top-sources", 1), ("overview/top-destinations", 1)),
-        (("overview/rejections", 1), ("overview/protocols", 1)),
-        (
-            ("overview/interfaces", 4),
-            ("overview/destination-ports", 4),
-            ("overview/log-status", 3),
-        ),
-    ),
+    FILTERS,
+    ROWS,
 )

@@ -1,6 +1,6 @@
 """Which store is opened and which sources fill it; the sample where nobody has configured any.
 
-May import errors, settings and store.
+May import errors, times, settings and store.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ import os
 import shutil
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vpcflow_core.settings import Settings, SourceSetting
 from vpcflow_core.store.store import Store
+from vpcflow_core.times import floor_to, format_instant
 
 SAMPLE_URL = "sample://"
 # The sample ends at the present of the moment it is made: later starts make a new one.
 SAMPLE_FRESH = 30 * 60
 SAMPLE_KEPT = 24 * 3600
+SAMPLE_STEP = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,11 @@ def sample_home() -> Home:
         if stamp < now - SAMPLE_KEPT:
             shutil.rmtree(path, ignore_errors=True)
     fresh = [stamp for stamp in made if now - SAMPLE_FRESH < stamp <= now]
-    store = folder / str(max(fresh, default=now))
-    return Home(store, {"sample": SourceSetting(url=SAMPLE_URL)})
+    stamp = max(fresh, default=now)
+    # The end is written into the URL: a later sync of this store finds the same sample again.
+    until = format_instant(floor_to(datetime.fromtimestamp(stamp, UTC), SAMPLE_STEP))
+    source = SourceSetting(url=f"{SAMPLE_URL}?until={until}")
+    return Home(folder / str(stamp), {"sample": source})
 
 
 def cache_folder() -> Path:

@@ -1,0 +1,71 @@
+"""A real Chromium, and a page that fails the test when anything leaves the machine or breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import ARGUMENTS, executable
+from tests.logs import fill, write_sample
+from tests.pages.server import serving
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable(), headless=True, args=ARGUMENTS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages with a context of their own; at the end none may have misbehaved."""
+    faults: list[str] = []
+    contexts = []
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+        page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+        page.on("request", lambda r: faults.append(r.url) if leaves(r.url) else None)
+
+    def open_(url: str, **options: object) -> Page:
+        settings = {"viewport": {"width": 1280, "height": 1800}, **options}
+        context = chromium.new_context(**settings)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        watch(page)
+        page.goto(url)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def leaves(url: str) -> bool:
+    """Whether a request goes to another machine."""
+    return not url.startswith(("data:", "blob:", "http://localhost:", "ws://localhost:"))
+
+
+@pytest.fixture(scope="session")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sample(tmp_path_factory.mktemp("logs"))
+
+
+@pytest.fixture(scope="session")
+def store(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill(tmp_path_factory.mktemp("store"), logs)
+
+
+@pytest.fixture(scope="session")
+def app(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of the app on the sample, which ended in the past."""
+    with serving(tmp_path_factory.mktemp("app"), store) as url:
+        yield url
