@@ -13,8 +13,9 @@ from vpcflow_core.formats import parse
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    temporary = tmp_path_factory.mktemp("logs")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(logs.tempfile, "gettempdir", lambda: str(tmp_path_factory.mktemp("logs")))
+        patch.setattr(logs.tempfile, "gettempdir", lambda: str(temporary))
         patch.setattr(logs, "PER_FILE", 1000)
         return logs.logs(3000)
 

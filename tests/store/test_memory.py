@@ -20,7 +20,7 @@ from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
 load.WAITING_BYTES = 2**22
 with Store.open(sys.argv[2]) as store:
-    result = sync(store, open_source(sys.argv[1]), limits=Limits(100_000, 2**23, 10.0, 2**22))
+    result = sync(store, open_source(sys.argv[1]), limits=Limits(rows=100_000, bytes=2**23, fetched=2**22))
 print(result.records, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 

@@ -26,6 +26,7 @@ class Limits:
     Attributes:
         rows, bytes: Records of a batch, and their size in memory: what is kept in memory, and lost
             when the process is killed. One million records are one to two seconds of work.
+        objects: Objects of a batch; each has a report, which may weigh more than its records.
         seconds: Age after which a batch is committed however small, so that slow sources show
             their first records soon.
         fetched: Bytes of objects fetched ahead of the loading threads.
@@ -33,6 +34,7 @@ class Limits:
 
     rows: int = 1_000_000
     bytes: int = 128 * 2**20
+    objects: int = 5_000
     seconds: float = 10.0
     fetched: int = 96 * 2**20
 
@@ -77,8 +79,13 @@ class Batch:
     @property
     def full(self) -> bool:
         """Whether it is time to commit."""
-        too_many = self._rows >= self._limits.rows or self._bytes >= self._limits.bytes
-        return too_many or time.monotonic() - self._began >= self._limits.seconds
+        limits = self._limits
+        return (
+            self._rows >= limits.rows
+            or self._bytes >= limits.bytes
+            or len(self.objects) >= limits.objects
+            or time.monotonic() - self._began >= limits.seconds
+        )
 
     def add(self, placed: Placed, object_id: int, *, tracked: bool) -> None:
         """Take in records; what has grown too big goes to the disk at once."""

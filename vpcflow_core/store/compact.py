@@ -21,8 +21,10 @@ from vpcflow_core.store.batch import joined
 from vpcflow_core.store.parquet import ROW_GROUP, write_file
 from vpcflow_core.store.writer import OldFile, Writer
 
-# Below this many records a file is small.
+# A file of fewer records than this, and smaller than this on the disk, is small. Both, so that
+# what merging made, which ends at other limits, is never small again.
 SMALL_ROWS = 500_000
+SMALL_BYTES = 8 * 2**20
 # This many small files of a group are borne before they are merged.
 SMALL_FILES = 8
 # A merged file ends at the first of these: records, and bytes of Arrow memory while merging.
@@ -39,7 +41,7 @@ def compact(writer: Writer) -> int:
 
 def _groups(writer: Writer) -> Iterator[tuple[int, list[OldFile]]]:
     """Small files that lie together, where there are too many of them."""
-    small = list(writer.files("WHERE rows < ?", [SMALL_ROWS]))
+    small = list(writer.files("WHERE rows < ? AND size < ?", [SMALL_ROWS, SMALL_BYTES]))
     for (source, _), group in itertools.groupby(small, lambda file: (file.source, file.key)):
         files = list(group)
         if len(files) > SMALL_FILES:

@@ -1,4 +1,4 @@
-"""One writer at a time; may import errors and output-free standard library only.
+"""One writer at a time; may import errors.
 
 The lock is the operating system's (flock): it goes with the process, however that ends, so no
 stale lock ever has to be removed by hand. What the file says is for people.

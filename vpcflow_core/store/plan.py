@@ -15,6 +15,8 @@ from vpcflow_core.times import EPOCH, Window
 # Names looked up in the ledger at once.
 _CHUNK = 200
 _DAY = timedelta(days=1)
+# Objects tried again in one sync at most; the next sync tries others.
+_AGAIN = 50_000
 # Listing these costs requests and time; folders are listed whole, since files there may be old and
 # yet new to us.
 _LISTING_COSTS = ("s3://", "cloudwatch://")
@@ -120,11 +122,11 @@ class Plan:
             yield found
 
     def _to_try_again(self, unread_too: bool) -> dict[str, LogObject]:
-        sql = "SELECT * FROM objects WHERE source = ? AND state <> 'loaded' ORDER BY time"
-        rows = self._ledger.rows(sql, [self._number])
-        return {
-            row["uri"]: _log_object(row) for row in rows if unread_too or row["state"] != "unread"
-        }
+        sql = "SELECT * FROM objects WHERE source = ? AND state <> 'loaded'"
+        if not unread_too:
+            sql += " AND state <> 'unread'"
+        rows = self._ledger.rows(sql + " ORDER BY loaded_at LIMIT ?", [self._number, _AGAIN])
+        return {row["uri"]: _log_object(row) for row in rows}
 
 
 class _Cover:
