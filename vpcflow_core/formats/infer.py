@@ -9,7 +9,7 @@ the same shape, so in any other order they are refused, with the way to give the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -148,9 +148,10 @@ def _in_order(
     found: set[tuple[str, ...]] = set()
     for version in _versions(texts):
         known = [name for name in order if field(name).version <= version]
-        if _count_ways(possible, known) > _MOST_WAYS:
+        ways = _ways(possible, known)
+        if ways is None:
             return {("too", "many"), ("ways",)}
-        for names in _walk(possible, known, 0, -1):
+        for names in ways:
             named = texts.rename_columns(list(names))
             if _agree(named.filter(pa.array(in_shape(named))), least_bytes=_LEAST_BYTES):
                 found.add(names)
@@ -165,32 +166,36 @@ def _versions(texts: pa.Table) -> set[int]:
     return {v for v in range(2, newest + 1) if str(v) in words} or {newest}
 
 
-def _count_ways(possible: list[frozenset[str]], order: Sequence[str]) -> int:
-    ways: dict[int, int] = {-1: 1}
+def _ways(possible: list[frozenset[str]], order: Sequence[str]) -> list[tuple[str, ...]] | None:
+    """All ways to take a field of each set such that they come in order; None if too many."""
+    counts: list[dict[int, int]] = [{-1: 1}]
     for fields in possible:
-        before = ways
-        ways = {
+        before = counts[-1]
+        reached = {
             place: sum(count for earlier, count in before.items() if earlier < place)
             for place, name in enumerate(order)
             if name in fields
         }
-    return sum(ways.values())
+        counts.append({place: count for place, count in reached.items() if count})
+    if sum(counts[-1].values()) > _MOST_WAYS:
+        return None
+    # Back from the end along places that the start leads to: no more ends than ways in all.
+    ends: dict[int, list[tuple[str, ...]]] = {len(order): [()]}
+    for reached in reversed(counts[1:]):
+        ends = {
+            place: [
+                (order[place], *end)
+                for later, all_ in ends.items()
+                if later > place
+                for end in all_
+            ]
+            for place in reached
+        }
+    return [way for ways in ends.values() for way in ways]
 
 
 def _possible(texts: pa.Table) -> list[frozenset[str]]:
     return [shapes.possible(column.combine_chunks()) for column in texts.columns]
-
-
-def _walk(
-    possible: list[frozenset[str]], order: Sequence[str], column: int, last: int
-) -> Iterator[tuple[str, ...]]:
-    if column == len(possible):
-        yield ()
-        return
-    for place in range(last + 1, len(order)):
-        if order[place] in possible[column]:
-            for rest in _walk(possible, order, column + 1, place):
-                yield (order[place], *rest)
 
 
 def _format(names: Sequence[str]) -> LogFormat:
