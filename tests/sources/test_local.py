@@ -91,6 +91,21 @@ def test_reading_gives_the_bytes_as_stored(tmp_path):
     assert source.read(found) == b"\x1f\x8b raw"
 
 
+def test_names_need_not_be_utf_8(tmp_path):
+    put(tmp_path, os.fsdecode(b"caf\xe9.log"))
+    source = LocalSource(tmp_path)
+    (found,) = source.find(None)
+    found.uri.encode("ascii")
+    assert source.read(found) == b"x"
+
+
+def test_a_file_that_goes_away_while_the_folder_is_read_is_passed_by(tmp_path, monkeypatch):
+    put(tmp_path, "a.log")
+    gone = tmp_path / "rotated.log"
+    monkeypatch.setattr(LocalSource, "_files", lambda self: [gone, tmp_path / "a.log"])
+    assert names(LocalSource(tmp_path)) == ["a.log"]
+
+
 def test_a_changed_file_has_another_etag(tmp_path):
     path = put(tmp_path, "a.log")
     (before,) = LocalSource(tmp_path).find(None)

@@ -279,6 +279,12 @@ def test_a_bucket_with_logs_of_other_services_alone_is_told(bucket):
     assert "CloudTrail" in str(caught.value)
 
 
+def test_a_prefix_inside_another_service_is_told(bucket):
+    bucket([key(), f"AWSLogs/{ACCOUNT}/CloudTrail/eu-central-1/2026/11/01/x.json.gz"])
+    with pytest.raises(EmptyError, match="holds logs of CloudTrail, not VPC flow logs"):
+        list(opened(f"s3://logs/AWSLogs/{ACCOUNT}/CloudTrail/eu-central-1").find(None))
+
+
 def test_a_deleted_object_is_told(bucket):
     bucket([key()])
     source = opened()

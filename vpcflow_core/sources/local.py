@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from vpcflow_core.errors import AccessError, EmptyError, MissingError, SourceError
 from vpcflow_core.sources.base import LogObject
@@ -44,7 +44,7 @@ class LocalSource:
             EmptyError: A folder without a file that looks like a log.
             AccessError: It may not be read.
         """
-        objects = [self._object(path) for path in self._files()]
+        objects = [found for path in self._files() if (found := self._object(path))]
         if not objects:
             raise EmptyError(
                 f"The folder {self.path} holds no log files.",
@@ -77,8 +77,11 @@ class LocalSource:
             raise _told(error, self.path) from error
         return list(_below(self.path))
 
-    def _object(self, path: Path) -> LogObject:
-        state = path.stat()
+    def _object(self, path: Path) -> LogObject | None:
+        try:
+            state = path.stat()
+        except FileNotFoundError:  # gone since the folder was listed, as rotated logs are
+            return None
         facts = describe(path.as_posix())
         return LogObject(
             uri=_uri(path),
@@ -114,12 +117,12 @@ def _stays(path: Path, inside: Path) -> bool:
 def _plain(path: str | Path) -> Path:
     text = str(path)
     if text.startswith("file:"):
-        text = unquote(urlsplit(text).path)
+        text = os.fsdecode(unquote_to_bytes(urlsplit(text).path))
     return Path(text).expanduser()
 
 
 def _uri(path: Path) -> str:
-    return "file://" + quote(path.as_posix())
+    return "file://" + quote(os.fsencode(path))  # names need not be UTF-8
 
 
 def _nearest(path: Path) -> str:

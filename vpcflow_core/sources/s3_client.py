@@ -5,6 +5,7 @@ It hands out plain answers (`Page`, bytes) and turns every refusal into one sent
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -244,6 +245,11 @@ def _assume(session: boto3.Session, options: SourceOptions) -> None:
     inner._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
 
 
+def _own_endpoint(options: SourceOptions) -> bool:
+    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    return bool(options.endpoint_url) or any(os.environ.get(name) for name in names)
+
+
 def _client(session: boto3.Session, options: SourceOptions, region: str, attempts: int) -> S3Client:
     config = Config(
         signature_version=UNSIGNED if options.no_sign else None,
@@ -252,7 +258,7 @@ def _client(session: boto3.Session, options: SourceOptions, region: str, attempt
         connect_timeout=5,
         read_timeout=60,
         # Stores that are like S3, and VPC endpoints, know no bucket.host names nor new checksums.
-        s3={"addressing_style": "path"} if options.endpoint_url else {},
+        s3={"addressing_style": "path"} if _own_endpoint(options) else {},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )

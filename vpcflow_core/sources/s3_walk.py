@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
-from vpcflow_core.errors import AccessError
+from vpcflow_core.errors import AccessError, EmptyError
 from vpcflow_core.sources.s3_client import Bucket, Entry
 from vpcflow_core.sources.s3_layout import (
     HIVE_SERVICES,
@@ -37,6 +37,7 @@ Out = TypeVar("Out")
 ACCOUNT, SERVICE, REGION, DAY = (
     LEVELS.index(n) + 1 for n in ("account", "service", "region", "day")
 )
+SERVICES = (*PLAIN_SERVICES, *HIVE_SERVICES)
 # How far AWSLogs/ is looked for below the prefix: deeper or wider places must be named.
 SEARCH_DEPTH = 4
 SEARCH_FOLDERS = 200
@@ -109,6 +110,12 @@ class Walk:
         first = None if prefix.endswith("/") else self.bucket.first(prefix)
         if first and first.key == prefix:
             return Start(prefix, first)
+        if inside.level >= SERVICE and inside.parts[SERVICE - 1] not in SERVICES:
+            raise EmptyError(
+                f"s3://{self.bucket.name}/{prefix} holds logs of {inside.parts[SERVICE - 1]}, "
+                "not VPC flow logs.",
+                "Flow logs lie in a folder vpcflowlogs of the account.",
+            )
         return Start(inside.prefix, None, [inside])
 
     def regions(self, roots: Iterable[Folder], pool: Executor) -> list[Folder]:
