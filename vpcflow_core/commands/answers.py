@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +52,7 @@ def top(
 ) -> None:
     """List the busiest values of a field, or of fields together."""
     flows = asked(store, last, start, end, where)
-    with closing(flows.store):
+    with flows:
         tell(flows.top(fields, by=by, n=n), flows, output)
 
 
@@ -71,7 +70,7 @@ def series(
 ) -> None:
     """Show a measure over time, zero where nothing was."""
     flows = asked(store, last, start, end, where)
-    with closing(flows.store):
+    with flows:
         tell(flows.series(measure, every=every or None, by=by or None, n=n), flows, output)
 
 
@@ -89,7 +88,7 @@ def sql(
 ) -> None:
     """Run a SELECT of your own over flows, records, transit_flows, transit_records."""
     flows = asked(store, last, start, end, where)
-    with closing(flows.store):
+    with flows:
         result = flows.ask_sql(text, max_rows=limit)
         tell(result.frame, flows, output)
         if result.truncated:

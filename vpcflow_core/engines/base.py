@@ -79,5 +79,8 @@ class Engine(Protocol):
     ) -> Result:
         """Answer a person's own SELECT over records that meet the conditions."""
 
+    def only(self, sources: Sequence[str]) -> Engine:
+        """An engine beside this one that answers from these sources alone."""
+
     def close(self) -> None:
         """Let go of everything."""

@@ -17,6 +17,19 @@ class DuckDBCompiler(PGCompiler):
         clause, kind = (self.process(part, **kw) for part in (element.clause, element.typeclause))
         return f"TRY_CAST({clause} AS {kind})"
 
+    # People read this SQL: a clause a line.
+    def group_by_clause(self, select: Any, **kw: Any) -> str:
+        """GROUP BY on a line of its own."""
+        return _on_its_own_line(super().group_by_clause(select, **kw))  # type: ignore[no-untyped-call]
+
+    def order_by_clause(self, select: Any, **kw: Any) -> str:
+        """ORDER BY on a line of its own."""
+        return _on_its_own_line(super().order_by_clause(select, **kw))  # type: ignore[no-untyped-call]
+
+    def limit_clause(self, select: Any, **kw: Any) -> str:
+        """LIMIT on a line of its own."""
+        return _on_its_own_line(super().limit_clause(select, **kw))  # type: ignore[no-untyped-call]
+
 
 class DuckDBDialect(PGDialect):
     """`$1` for values; a backslash in a text is a backslash."""
@@ -28,6 +41,10 @@ class DuckDBDialect(PGDialect):
 
     def __init__(self) -> None:
         super().__init__(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
+def _on_its_own_line(clause: str) -> str:
+    return f"\n{clause.lstrip()}" if clause else ""
 
 
 DIALECT = DuckDBDialect()

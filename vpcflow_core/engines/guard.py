@@ -79,9 +79,9 @@ def _kind(statement: str) -> str:
 
 def _tree(cursor: duckdb.DuckDBPyConnection, statement: str) -> Any:
     """The parsed SELECT as nested lists and dicts."""
-    row = cursor.execute("SELECT json_serialize_sql($1)", [statement]).fetchone()
+    ((text,),) = cursor.execute("SELECT json_serialize_sql($1)", [statement]).fetchall()
     try:
-        tree = json.loads(row[0] if row else "{}")
+        tree = json.loads(text)
     except RecursionError:
         raise QueryError("The SQL is nested too deeply.") from None
     if tree.get("error", True):
@@ -137,8 +137,9 @@ def _table(node: dict[str, Any], names: frozenset[str]) -> Iterator[str]:
     path = node.get("qualified_name", {}).get("path") or [node["table_name"]]
     name = str(path[-1]).lower()
     plain = len(path) == 1 and not node.get("schema_name") and not node.get("catalog_name")
-    if plain and name in names:
+    if plain and name in names - RELATIONS.keys():
         return
+    # A WITH may bear a relation's name and read the relation inside.
     if not plain or name not in RELATIONS:
         written = ".".join(map(str, path))
         raise QueryError(f"There is no table '{written}'.", f"{closest(name, RELATIONS)}  {_RULE}")

@@ -6,7 +6,7 @@ a positive filter is false for a missing value, a negated one true.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from ipaddress import ip_network
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import Boolean, ColumnElement, String, and_, cast, false, func, 
 
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.constructs import AddressIn, ListContains, ListMatches
-from vpcflow_core.query.dimensions import Dimension, dimension
+from vpcflow_core.query.dimensions import Dimension, dimension, require
 from vpcflow_core.query.filters import Filter, Filters
 from vpcflow_core.query.terms import (
     Address,
@@ -30,7 +30,7 @@ from vpcflow_core.query.terms import (
 Condition = ColumnElement[bool]
 
 
-def condition_of(item: Filter, columns: Sequence[str] = ()) -> Condition:
+def condition_of(item: Filter, columns: Collection[str] = ()) -> Condition:
     """The condition that the records of that filter meet.
 
     Args:
@@ -45,8 +45,13 @@ def condition_of(item: Filter, columns: Sequence[str] = ()) -> Condition:
     return and_(*conditions)
 
 
-def conditions_of(filters: Filters, columns: Sequence[str] = ()) -> tuple[Condition, ...]:
-    """The conditions of several filters, all to be met."""
+def conditions_of(filters: Filters, columns: Collection[str] = ()) -> tuple[Condition, ...]:
+    """The conditions of several filters, all to be met.
+
+    Raises:
+        MissingDataError: No record has a field that is filtered by.
+    """
+    require([dimension(item.field, columns).column for item in filters], columns)
     return tuple(condition_of(item, columns) for item in filters)
 
 

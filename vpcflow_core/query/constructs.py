@@ -1,7 +1,7 @@
 """The few words on which engines differ, as SQLAlchemy constructs; may import ipaddress alone.
 
 A construct says what is meant; one `@compiles` per dialect says how it is written there. Values
-inside are bound, never pasted. DuckDB's own words `address_hex` is defined by engines/duckdb.
+inside are bound, never pasted. DuckDB's `address_hex` is a macro of engines/duckdb.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlalchemy import (
     try_cast,
 )
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -88,6 +89,20 @@ class ListMatches(FunctionElement[bool]):
         super().__init__(column, literal(like))
 
 
+class AllOf(FunctionElement[bool]):
+    """AND, written with a line for each condition."""
+
+    name = "all_of"
+    type = Boolean()
+    inherit_cache = False
+
+
+@compiles(AllOf)
+def _all_of(element: AllOf, compiler: SQLCompiler, **kw: Any) -> str:
+    parts = (clause.self_group(against=operators.and_) for clause in element.clauses)
+    return "\n  AND ".join(compiler.process(part, **kw) for part in parts)
+
+
 @compiles(TimeBucket, "duckdb")
 def _time_bucket(element: TimeBucket, compiler: SQLCompiler, **kw: Any) -> str:
     # DuckDB counts buckets from 2000-01-03; that is as good as 1970 for all that divide the day.
@@ -140,8 +155,11 @@ def _in_v6(column: ColumnElement[Any], network: IPv6Network) -> ColumnElement[bo
     if network.prefixlen == 0:
         return func.contains(column, ":", type_=Boolean())
     digits = func.address_hex(column)
-    low, high = (_digits(network[0]), _digits(network[-1]))
-    return digits == literal(low) if low == high else digits.between(literal(low), literal(high))
+    if network.prefixlen == 128:
+        return digits == literal(_digits(network[0]))
+    if network.prefixlen % 4 == 0:
+        return _starts_with(digits, _digits(network[0])[: network.prefixlen // 4])
+    return digits.between(literal(_digits(network[0])), literal(_digits(network[-1])))
 
 
 def _digits(address: IPv6Address) -> str:
@@ -150,6 +168,3 @@ def _digits(address: IPv6Address) -> str:
 
 def _starts_with(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
     return func.starts_with(column, literal(prefix), type_=Boolean())
-
-
-__all__ = ["AddressIn", "ListContains", "ListMatches", "Network", "Quantile", "TimeBucket"]

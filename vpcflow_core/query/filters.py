@@ -19,7 +19,7 @@ from vpcflow_core.query.terms import Exact, Term, read_term
 # What Python callers may pass as a filter's value.
 Value: TypeAlias = "str | int | Iterable[str | int]"
 
-_PIECE = re.compile(r'\s*(!?)\s*("(?:[^"]|"")*"|[^,"]*[^,"\s])\s*')
+_PIECE = re.compile(r'\s*(!?)\s*("(?:[^"]|"")*"|[^,"!\s](?:[^,"]*[^,"\s])?)\s*')
 
 
 @dataclass(frozen=True, slots=True)

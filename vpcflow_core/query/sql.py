@@ -23,8 +23,8 @@ from sqlalchemy import (
 
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.columns import column_of
-from vpcflow_core.query.conditions import condition_of
-from vpcflow_core.query.constructs import TimeBucket
+from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.constructs import AllOf, TimeBucket
 from vpcflow_core.query.dimensions import Dimension, dimension, require
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.measures import Measure, measure
@@ -79,15 +79,15 @@ def select_for(
     groups = [_group(dim) for dim in parts.dimensions]
     bucket = [TimeBucket(column_of("start_time"), query.every)] if query.every else []
     values = [parts.value(m) for m in parts.measures]
+    kept = [_busiest(parts, groups)] if query.every and query.top and groups else []
     made = (
         select(*[b.label(BUCKET) for b in bucket], *groups, *values)
         .select_from(*_from(parts))
-        .where(*parts.conditions)
+        .where(AllOf(*parts.conditions, *kept))
         .group_by(*bucket, *groups)
     )
     if query.every:
-        kept = (_busiest(parts, groups),) if query.top and groups else ()
-        return made.where(*kept).order_by(BUCKET, *groups)
+        return made.order_by(BUCKET, *groups)
     if not groups:
         return made
     order = parts.query.order or parts.measures[0].name
@@ -103,8 +103,7 @@ def snapped(query: Query, window: Window) -> Window:
 def _parts(query: Query, window: Window, filters: Filters, columns: Collection[str]) -> _Parts:
     dimensions = tuple(dimension(name, columns) for name in query.by)
     wanted = Filters.parse(query.where, columns) & filters
-    needed = [dimension(item.field, columns).column for item in wanted]
-    require([*(dim.column for dim in dimensions), *needed], columns)
+    require([dim.column for dim in dimensions], columns)
     start = column_of("start_time")
     return _Parts(
         query,
@@ -113,7 +112,7 @@ def _parts(query: Query, window: Window, filters: Filters, columns: Collection[s
         (
             start >= window.start,
             start < window.end,
-            *(condition_of(item, tuple(columns)) for item in wanted),
+            *conditions_of(wanted, columns),
             *(_group(dim).is_not(None) for dim in dimensions),
         ),
     )
@@ -158,7 +157,7 @@ def _busiest(parts: _Parts, groups: list[ColumnElement[Any]]) -> ColumnElement[b
     ranked = (
         select(*groups)
         .select_from(*_from(parts))
-        .where(*parts.conditions)
+        .where(AllOf(*parts.conditions))
         .group_by(*groups)
         .order_by(_order(parts).element.desc(), *groups)
         .limit(parts.query.top)

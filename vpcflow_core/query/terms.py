@@ -216,7 +216,7 @@ def _word(text: str, dimension: Dimension) -> str:
         return text
     found = next((word for word in known if word.lower() == text.lower()), None)
     if found is None:
-        hint = closest(text, known) or closest(text.upper(), known)
+        hint = closest(text, [word.lower() for word in known])
         raise FilterError(
             f"{dimension.name}: '{text}' is not one of its values.",
             f"{hint}  Its values: {', '.join(known)}.".strip(),

@@ -1,0 +1,118 @@
+"""A filter's SQL says the same as plain Python does, over random records."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.query.logs import ADDRESSES, GROUPS, START, Logs
+from vpcflow_core.engines.duckdb import DuckDBEngine
+from vpcflow_core.query.filters import Filter, Filters, parse_filter
+from vpcflow_core.query.spec import Query
+from vpcflow_core.query.sql import select_for
+from vpcflow_core.query.terms import Address, Block, Exact, Missing, Named, Pattern, Span, Term
+from vpcflow_core.times import Window
+
+EVER = Window(START.replace(year=2020), START.replace(year=2030))
+
+VALUES: dict[str, list[str]] = {
+    "srcaddr": [
+        *ADDRESSES, "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "0.0.0.0/0", "0.0.0.0/1", "::/0",
+        "10.0.0.0/31", "2001:db8::/32", "2001:db8::/47", "::ffff:0:0/96", "::/1", "fe80::/10",
+        "10.*", "*:*", "*1", "*DB8*", "-",
+    ],
+    "srcport": ["0", "22", "https", "1024-65535", "0-0", "4*", "*2*", "-", "65535"],
+    "protocol": ["tcp", "17", "icmp", "1-6", "IPv6-ICMP", "-"],
+    "action": ["accept", "REJECT", "*jec*", "-"],
+    "interface_id": ["eni-a1", "ENI-B", "eni*", "*", "nobody", "-"],
+    "vpc_id": ["vpc-1", "vpc-2", "vpc-*", "-"],
+    "subnet_id": ['"a%_^b"', "a%*", "*_*", "*^b", "subnet-1"],
+    "security_group_id": [*GROUPS[:3], '"SG_4%"', "sg-*", "sg_*", "-", "nobody"],
+    "my_field": ["x", "it's", '"a, b"', "it*", "-", "' OR 1=1 --"],
+}  # fmt: skip
+
+
+@st.composite
+def filters(draw: st.DrawFn) -> tuple[str, str]:
+    name = draw(st.sampled_from(sorted(VALUES)))
+    term = st.tuples(st.sampled_from(["", "", "!"]), st.sampled_from(VALUES[name]))
+    terms = draw(st.lists(term, min_size=1, max_size=4))
+    return name, ", ".join(bang + text for bang, text in terms)
+
+
+def holds(term: Term, value: Any) -> bool:
+    """What a term says, in plain Python."""
+    if isinstance(value, list):
+        return not value if isinstance(term, Missing) else any(holds(term, v) for v in value)
+    if value is None:
+        return isinstance(term, Missing)
+    match term:
+        case Missing():
+            return False
+        case Exact(wanted):
+            return bool(value == wanted)
+        case Address(address):
+            return ip_address(value) == address
+        case Block(network):
+            return ip_address(value) in network
+        case Span(low, high):
+            return bool(low <= value <= high)
+        case Named(_, numbers):
+            return value in numbers
+        case Pattern(text):
+            pattern = ".*".join(re.escape(part) for part in text.split("*"))
+            return re.fullmatch(pattern, str(value).lower(), re.DOTALL) is not None
+
+
+def passes(item: Filter, value: Any) -> bool:
+    wanted = not item.any_of or any(holds(term, value) for term in item.any_of)
+    return wanted and not any(holds(term, value) for term in item.none_of)
+
+
+def counted(logs: Logs, wanted: Filters) -> int:
+    column = {"security_group_id": "security_group_ids"}
+    keep = pd.Series(True, index=logs.flows.index)
+    for item in wanted:
+        values = logs.flows[column.get(item.field, item.field)]
+        plain = [v if isinstance(v, list) or not pd.isna(v) else None for v in values]
+        keep &= np.array([passes(item, value) for value in plain])
+    return int(keep.sum())
+
+
+def asked(engine: DuckDBEngine, wanted: Filters) -> int:
+    select = select_for(Query(("flows",)), EVER, wanted, engine.columns())
+    return int(engine.run(select, EVER).frame["flows"][0])
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(filters(), min_size=1, max_size=3))
+def test_a_filter_finds_what_plain_python_finds(
+    logs: Logs, engine: DuckDBEngine, texts: list[tuple[str, str]]
+) -> None:
+    wanted = Filters.parse(texts, logs.columns("flows"))
+    assert asked(engine, wanted) == counted(logs, wanted)
+
+
+@pytest.mark.parametrize(("name", "text"), [(n, v) for n, values in VALUES.items() for v in values])
+def test_a_filter_and_its_negation_share_all_records(
+    logs: Logs, engine: DuckDBEngine, name: str, text: str
+) -> None:
+    read = [Filters((parse_filter(name, t, ["my_field"]),)) for t in (text, f"!{text}")]
+    parts = [asked(engine, one) for one in read]
+    assert parts == [counted(logs, one) for one in read]
+    assert sum(parts) == len(logs.flows)
+
+
+def test_the_sql_shown_finds_the_same(logs: Logs, engine: DuckDBEngine) -> None:
+    for name, values in VALUES.items():
+        wanted = Filters((parse_filter(name, ", ".join(values), ["my_field"]),))
+        select = select_for(Query(("flows",)), EVER, wanted, engine.columns())
+        result = engine.run(select, EVER)
+        assert engine.run_text(result.sql).frame.equals(result.frame), result.sql
