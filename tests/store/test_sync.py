@@ -13,7 +13,7 @@ from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.store.batch import Limits
 from vpcflow_core.store.lock import writer_lock
 from vpcflow_core.store.store import Store
-from vpcflow_core.store.sync import Progress, sync
+from vpcflow_core.store.sync import Progress, forget, sync
 from vpcflow_core.times import Window
 
 HEADERLESS = "a {second} 10.0.0.1 x"
@@ -253,3 +253,16 @@ def test_an_object_larger_than_memory_allows_goes_to_the_disk_piece_by_piece(
     sync(store, source, limits=Limits(rows=3, bytes=500))
     assert numbers(store) == dict.fromkeys(range(50), 1)
     assert sync(store, source).objects == 0
+
+
+def test_a_forgotten_source_is_gone_and_may_come_back(store: Store, source: Memory) -> None:
+    other = Memory("memory://other/")
+    other.put("x.log", log([line(999, START)]))
+    sync(store, other)
+    sync(store, source)
+    assert forget(store, source.url) == 51
+    assert list(numbers(store)) == [999]
+    assert [state.url for state in store.sources()] == [other.url]
+    assert forget(store, source.url) == 0
+    sync(store, source)
+    assert numbers(store) == dict.fromkeys([*range(50), 999], 1)

@@ -171,6 +171,25 @@ def sync(
     return tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
 
 
+def forget(store: Store, url: str, *, wait: float = 0.0) -> int:
+    """Drop a source with all its records; a later sync would load it anew.
+
+    Args:
+        store: The store.
+        url: The source's URL as `Store.sources` gives it; an unknown one is no error.
+        wait: Seconds to wait for another writer.
+
+    Returns:
+        Records dropped.
+
+    Raises:
+        LockedError: Another process writes to the store.
+    """
+    with writing(store, wait) as writer:
+        number = store.ledger.value("SELECT id FROM sources WHERE url = ?", [url])
+        return 0 if number is None else writer.forget_source(number)
+
+
 @contextmanager
 def _system_memory() -> Iterator[None]:
     """Let Arrow take memory from the system's allocator.

@@ -145,6 +145,15 @@ class Writer:
         sql = "SELECT count(*) FROM objects WHERE source = ? AND state = 'unread'"
         return int(self.store.ledger.value(sql, [source]))
 
+    def forget_source(self, source: int) -> int:
+        """Drop a source with all its objects and records. Gives the records dropped."""
+        old = list(self.files("WHERE source = ?", [source]))
+        with self._committing, self.store.ledger.transaction() as change:
+            self._discard(change, old)
+            change.execute("DELETE FROM objects WHERE source = ?", [source])
+            change.execute("DELETE FROM sources WHERE id = ?", [source])
+        return sum(file.rows for file in old)
+
     def _tracked_before(self, source: int, objects: Sequence[Loaded]) -> dict[str, int]:
         """Numbers under which the objects' rows are in the store, by name."""
         sql = "SELECT uri, id FROM objects WHERE source = ? AND uri = ? AND tracked"
