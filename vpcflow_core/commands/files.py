@@ -129,9 +129,9 @@ def read(
         parsed = parse(_content(path), name=str(path), given=given)
         try:
             left = _print_records(parsed, printer, left)
+            _warn(parsed.report)
         except FormatError as error:
             refused = refused or error
-        _warn(parsed.report)
         if left <= 0:
             break
     printer.end()
