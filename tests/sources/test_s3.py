@@ -139,6 +139,13 @@ def test_folders_of_dates_are_not_searched_for_awslogs(bucket):
     assert set(prefixes) == {"out", "out/AWSLogs/", "out/"}
 
 
+def test_a_search_that_grows_too_wide_stops_and_says_so(bucket):
+    bucket([key(), *(f"team{n}/a/b/c/x.log" for n in range(230))])
+    source = opened()
+    assert [o.uri for o in source.find(None)] == [f"s3://logs/{key()}"]
+    assert "too many folders" in source.warnings[0]
+
+
 def test_logs_of_other_services_are_not_entered(bucket):
     trail = "AWSLogs/123456789012/CloudTrail/eu-central-1/2026/11/01/x.json.gz"
     bucket([key(), trail, trail.replace("CloudTrail", "elasticloadbalancing")])

@@ -170,6 +170,14 @@ def test_a_refused_account_is_a_warning_while_others_are_read(part):
     assert "left out" in opened.warnings[0]
 
 
+def test_a_refused_folder_beside_awslogs_is_a_warning():
+    names = [log(GOOD), "out/secret/x.log"]
+    with serving(refusing("out/secret/", names)) as fake:
+        opened = source(fake.url)
+        assert [o.uri for o in opened.find(None)] == [f"s3://logs/{log(GOOD)}"]
+    assert opened.warnings[0].startswith("s3://logs/out/secret/ was left out")
+
+
 def test_if_every_account_is_refused_so_is_the_source():
     with (
         serving(refusing("/vpcflowlogs/", [log(GOOD), log(BAD)])) as fake,

@@ -101,6 +101,7 @@ class Walk:
         self.span = span
         self.refused = refused
         self.cut_short = False
+        self._may_pass = False
 
     def start(self, prefix: str, pool: Executor) -> Start:
         """What lies at the prefix that somebody gave."""
@@ -153,28 +154,22 @@ class Walk:
         whole = self.span is None or (
             covers is not None and self.span.start <= covers.start and covers.end <= self.span.end
         )
-        found: list[Entry] = []
         try:
-            if whole or day.level > DAY:
-                return self._listed(day.prefix, "", found)
-            # A day's folder may hold objects and folders of hours side by side.
-            for hour in self._listed_with_hours(day, found):
-                self._listed(hour.prefix, "", found)
+            return self._listed(day) if whole or day.level > DAY else self._cut(day)
         except AccessError as error:
             self.refused(day.prefix, error)
-        return found
+            return []
 
-    def _listed_with_hours(self, day: Folder, found: list[Entry]) -> list[Folder]:
-        hours: list[Folder] = []
-        for page in self.bucket.pages(day.prefix, delimiter="/", jump=self._jump):
-            found.extend(page.entries)
-            hours.extend(Folder(prefix, day.level + 1) for prefix in page.folders)
-        return [hour for hour in hours if self._worth(hour)]
+    def _cut(self, day: Folder) -> list[Entry]:
+        """Of a day that the span cuts: its objects and, side by side with them, its hours'."""
+        pages = list(self.bucket.pages(day.prefix, delimiter="/", jump=self._jump))
+        hours = [Folder(prefix, day.level + 1) for page in pages for prefix in page.folders]
+        direct = [entry for page in pages for entry in page.entries]
+        return direct + [e for hour in hours if self._worth(hour) for e in self._listed(hour)]
 
-    def _listed(self, prefix: str, delimiter: str, found: list[Entry]) -> list[Entry]:
-        for page in self.bucket.pages(prefix, delimiter=delimiter, jump=self._jump):
-            found.extend(page.entries)
-        return found
+    def _listed(self, folder: Folder) -> list[Entry]:
+        pages = self.bucket.pages(folder.prefix, jump=self._jump)
+        return [entry for page in pages for entry in page.entries]
 
     def _jump(self, last: str) -> str:
         """Skips, within a flow log's run of keys, the times outside the span."""
@@ -214,7 +209,7 @@ class Walk:
         start = Start(prefix)
         folders, looked = [prefix], 0
         for _ in range(SEARCH_DEPTH):
-            room = SEARCH_FOLDERS - looked
+            room = max(SEARCH_FOLDERS - looked, 0)
             self.cut_short |= len(folders) > room
             looked += len(folders)
             inner: list[str] = []
@@ -222,19 +217,24 @@ class Walk:
                 start.roots += root
                 inner += below
             folders = inner
+            # Folders beside the wanted ones may be closed to us; the named prefix may not.
+            self._may_pass = True
         return start
 
     def _search_one(self, prefix: str) -> tuple[list[Folder], list[str]]:
         """AWSLogs/ right below a folder, if it is there, and the other folders to look in."""
-        root = Folder(f"{prefix}{ROOT}/", 0)
-        roots = [root] if prefix.endswith("/") or not prefix else []
-        roots = [r for r in roots if self.bucket.first(r.prefix)]
+        roots: list[Folder] = []
         try:
+            root = Folder(f"{prefix}{ROOT}/", 0)
+            if (prefix.endswith("/") or not prefix) and self.bucket.first(root.prefix):
+                roots.append(root)
             folders = self.bucket.folders(prefix, at_most=SEARCH_PAGES)
-        except AccessError:
-            if roots:
-                return roots, []
-            raise
+        except AccessError as error:
+            if not roots and not self._may_pass:
+                raise
+            if not roots:
+                self.refused(prefix, error)
+            return roots, []
         names = [(folder, folder.rstrip("/").rpartition("/")[2]) for folder in folders]
         return roots, [f for f, name in names if name != ROOT and not _NO_SEARCH.fullmatch(name)]
 
