@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
@@ -15,94 +13,19 @@ import pyarrow as pa
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.sources.base import Source
-from vpcflow_core.store.batch import Batch, Limits, Loaded
+from vpcflow_core.store.batch import Batch, Limits
 from vpcflow_core.store.compact import compact
 from vpcflow_core.store.load import Reading, load
 from vpcflow_core.store.pipeline import Fetched, Pipeline
 from vpcflow_core.store.plan import Plan
+from vpcflow_core.store.result import Failure, Progress, SyncResult, Tally
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.writer import Writer, writing
 from vpcflow_core.times import Window
 
+__all__ = ["RELIST", "Failure", "Limits", "Progress", "SyncResult", "forget", "sync"]
+
 RELIST = timedelta(hours=48)
-FAILURES_KEPT = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a sync is.
-
-    Attributes:
-        objects, total_objects: Done, and known so far to be loaded (grows while listing).
-        bytes, total_bytes: Likewise, as stored at the source.
-        records: Records loaded.
-        seconds: Since the start.
-        listed: Whether the totals are final.
-    """
-
-    objects: int = 0
-    total_objects: int = 0
-    bytes: int = 0
-    total_bytes: int = 0
-    records: int = 0
-    seconds: float = 0.0
-    listed: bool = False
-
-    @property
-    def records_per_second(self) -> float:
-        """Since the start."""
-        return self.records / self.seconds if self.seconds else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the pace so far, by bytes; None when that cannot be said yet."""
-        if not (self.listed and self.bytes):
-            return None
-        return (self.total_bytes - self.bytes) * self.seconds / self.bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An object that could not be loaded, or not to its end, and why."""
-
-    uri: str
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class SyncResult:
-    """What a sync did.
-
-    Attributes:
-        source: URL.
-        objects: Objects loaded, broken ones among them.
-        records, nodata, skipdata, malformed: Of these objects.
-        bytes: Their size as stored at the source.
-        seconds: How long it took, compaction included.
-        skipped: Objects found that had been loaded before.
-        failed: Objects that could not be loaded to their end.
-        failures: The first `FAILURES_KEPT` of them.
-        reasons: Malformed lines by reason.
-        unread: Objects in the ledger of unknown format; loaded once a format is given.
-        dropped: Records dropped because they were older than `keep`.
-        complete: False if it was cancelled.
-    """
-
-    source: str
-    objects: int = 0
-    records: int = 0
-    nodata: int = 0
-    skipdata: int = 0
-    malformed: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
-    skipped: int = 0
-    failed: int = 0
-    failures: tuple[Failure, ...] = ()
-    reasons: Counter[str] = field(default_factory=Counter)
-    unread: int = 0
-    dropped: int = 0
-    complete: bool = True
 
 
 def sync(
@@ -156,7 +79,7 @@ def sync(
             relist=relist,
             unread_too=bool(given or candidates),
         )
-        tally = _Tally(source.url, began)
+        tally = Tally(source.url, began)
         loader = _Loader(writer, number, plan, tally, reading, limits or Limits())
         try:
             complete = loader.run(source, workers, progress, cancelled)
@@ -215,60 +138,6 @@ def _kept(span: Window | None, oldest: date | None) -> Window | None:
     return replace(span, start=max(span.start, start)) if span.end > start else span
 
 
-class _Tally:
-    """Counts what became of the objects; several threads add to it."""
-
-    def __init__(self, url: str, began: float) -> None:
-        self._lock = threading.Lock()
-        self._began = began
-        self._result = SyncResult(url)
-        self._failures: list[Failure] = []
-        self._done = 0
-        self._bytes = 0
-
-    def add(self, loaded: Loaded) -> None:
-        report = loaded.report
-        with self._lock:
-            so_far = self._result
-            self._done += 1
-            self._bytes += loaded.found.size
-            if loaded.problem and len(self._failures) < FAILURES_KEPT:
-                self._failures.append(Failure(loaded.found.uri, loaded.problem))
-            so_far.reasons.update(report.counts)
-            self._result = replace(
-                so_far,
-                objects=so_far.objects + loaded.rows_kept,
-                records=so_far.records + report.records,
-                nodata=so_far.nodata + report.nodata,
-                skipdata=so_far.skipdata + report.skipdata,
-                malformed=so_far.malformed + report.malformed,
-                bytes=so_far.bytes + loaded.found.size * loaded.rows_kept,
-                failed=so_far.failed + bool(loaded.problem),
-            )
-
-    def progress(self, plan: Plan) -> Progress:
-        return Progress(
-            objects=self._done,
-            total_objects=plan.objects,
-            bytes=self._bytes,
-            total_bytes=plan.bytes,
-            records=self._result.records,
-            seconds=time.monotonic() - self._began,
-            listed=plan.listed,
-        )
-
-    def result(self, *, skipped: int, unread: int, dropped: int, complete: bool) -> SyncResult:
-        return replace(
-            self._result,
-            seconds=time.monotonic() - self._began,
-            skipped=skipped,
-            unread=unread,
-            dropped=dropped,
-            failures=tuple(self._failures),
-            complete=complete,
-        )
-
-
 class _Loader:
     """Loads the plan's objects, a batch a thread at a time."""
 
@@ -277,7 +146,7 @@ class _Loader:
         writer: Writer,
         number: int,
         plan: Plan,
-        tally: _Tally,
+        tally: Tally,
         reading: Reading,
         limits: Limits,
     ) -> None:
