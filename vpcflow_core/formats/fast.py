@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from vpcflow_core.fields import KINDS, find_field
+from vpcflow_core.formats.base import EVENT_TIME
 from vpcflow_core.formats.values import (
     ALLOWED,
     ODD_WORD,
@@ -26,12 +27,25 @@ from vpcflow_core.formats.values import (
 )
 
 
-def read(block: bytes, columns: Sequence[str]) -> pa.Table | None:
-    """The block's lines as records with `columns`, or None if one of them needs a closer look."""
+def read(block: bytes, columns: Sequence[str], *, exported: bool = False) -> pa.Table | None:
+    """The block's lines as records with `columns`, or None if one of them needs a closer look.
+
+    Args:
+        block: Whole lines.
+        columns: Their format.
+        exported: Whether each has the time of its event in front; it becomes the last column.
+    """
     if not columns_are_checked(columns) or _looks_odd(block):
         return None
-    table = read_plain(block, columns, {name: _csv_type(name) for name in columns})
-    return _finish(table) if table is not None and _is_sound(table) else None
+    types = {name: _csv_type(name) for name in columns}
+    if exported:
+        types = {EVENT_TIME: pa.timestamp("ms", "UTC"), **types}
+    table = read_plain(block, list(types), types)
+    if table is None or not _is_sound(table.select(list(columns))):
+        return None
+    times = [table[EVENT_TIME].cast(pa.timestamp("ms"))] if exported else []
+    table = _finish(table.select(list(columns)))
+    return table.append_column(EVENT_TIME, times[0]) if times else table
 
 
 def read_plain(

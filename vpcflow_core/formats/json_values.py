@@ -9,8 +9,10 @@ import base64
 import binascii
 import codecs
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ from vpcflow_core.formats.values import typed, typed_times
 
 BATCH = 100_000
 _BETWEEN = " \t\r\n,[]"
+_skip = re.compile(r"[ \t\r\n,\[\]]*").match
 _LINE_KEYS = ("message", "_raw", "body", "@message")
 # What a collector adds beside the line; every other key beside a line belongs to its envelope.
 _BESIDE = {f.name for f in COLLECTOR_FIELDS} | {"vpc_id", "subnet_id", "region"}
@@ -133,10 +136,10 @@ class _Source:
     def _take_object(self, value: dict[str, Any]) -> None:
         key = next((k for k in _LINE_KEYS if isinstance(value.get(k), str)), None)
         if key is not None:
-            beside = {column_name(k): v for k, v in value.items() if column_name(k) in _BESIDE}
+            beside = {name: v for k, v in value.items() if (name := _column(k)) in _BESIDE}
             time = value.get("timestamp", value.get("@timestamp"))
             self._take_line(value[key], time, value.get("id", value.get("eventId")), beside)
-        elif _is_flat(value):
+        elif _is_flat(tuple(value)):
             self.batch.rows.append(value)
             self.batch.row_numbers.append(self.next_number())
         else:
@@ -167,9 +170,14 @@ class _Source:
             self._report.notes.append(f"{self._control} control messages hold no records.")
 
 
-def _is_flat(value: dict[str, Any]) -> bool:
-    known = sum(find_field(key) is not None for key in value)
-    return known >= min(2, len(value)) and known > 0
+_column = lru_cache(maxsize=4096)(column_name)
+
+
+@lru_cache(maxsize=4096)
+def _is_flat(keys: tuple[str, ...]) -> bool:
+    """Whether an object of these keys is a record: two of them are fields, or the only one is."""
+    known = sum(find_field(key) is not None for key in keys)
+    return known >= min(2, len(keys)) and known > 0
 
 
 def _lines(batch: _Batch) -> Lines:
@@ -216,7 +224,7 @@ def _values(pieces: Iterable[bytes], report: Report, source: _Source) -> Iterato
         rest += to_text(piece)
         place = 0
         while True:
-            place = _skip(rest, place)
+            place = _skip(rest, place).end()  # type: ignore[union-attr]
             if place == len(rest):
                 break
             try:
@@ -234,9 +242,3 @@ def _values(pieces: Iterable[bytes], report: Report, source: _Source) -> Iterato
         rest = rest[place:]
     if rest.strip(_BETWEEN):
         report.broken = report.broken or "JSON content is cut short or damaged"
-
-
-def _skip(text: str, place: int) -> int:
-    while place < len(text) and text[place] in _BETWEEN:
-        place += 1
-    return place

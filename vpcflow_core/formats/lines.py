@@ -5,6 +5,7 @@ May import its siblings base, fast, header, infer and values, and numpy and pyar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ from vpcflow_core.formats.values import (
 _UNTIDY = r"[\t\r\v\f]|  |^ | $"
 _BLANKS = r"[ \t\r\v\f]+"
 _EXPORTED = rf"^{ISO_TIME} "
+_EXPORTED_BLOCK = re.compile(_EXPORTED.encode())
 _MAY_BE_HEADER = r"^[A-Za-z$@_]"
 _LONGEST_HEADER = 2**16
 _NONE_YET = -1  # place of the format of lines before the first header
@@ -109,6 +111,8 @@ class LineReader:
         """Records of a block of a text file."""
         if self._header is None and self._next_line == 1:
             block = self._without_header(block)
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n")
         table = self._fast(block)
         if table is None:
             yield from self.read(lines_of(block, self._next_line))
@@ -138,7 +142,10 @@ class LineReader:
 
     def _fast(self, block: bytes) -> pa.Table | None:
         formats = self._current()
-        return fast.read(block, formats[0].columns) if len(formats) == 1 else None
+        if len(formats) != 1:
+            return None
+        exported = _EXPORTED_BLOCK.match(block) is not None
+        return fast.read(block, formats[0].columns, exported=exported)
 
     def read(self, lines: Lines) -> Iterator[Records]:
         """Records of any lines, whatever their state."""

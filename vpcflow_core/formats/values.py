@@ -244,6 +244,8 @@ def _whole_numbers(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Prob
     """The values as int64, null where they are none."""
     if pa.types.is_integer(source.type):
         return source.cast(pa.int64()), []
+    if (numbers := _plain_numbers(source)) is not None:
+        return numbers, []
     text = pc.utf8_trim_whitespace(_text(source))
     wrong = ~_mask(pc.match_substring_regex(text, r"^-?[0-9]+$")) & _mask(pc.is_valid(text))
     huge = _mask(_is_huge(text)) & ~wrong
@@ -254,6 +256,17 @@ def _whole_numbers(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Prob
         _Problem(wrong, f"{field.aws} {sentence}", f"{field.aws}: '{{}}' {sentence}"),
         _Problem(huge, *_words_of_range(field, "above", limit)),
     ]
+
+
+def _plain_numbers(source: pa.Array) -> pa.Array | None:
+    """The texts as int64 if all are whole numbers, which nearly always they are; else None."""
+    text = _text(source)
+    if any(pc.any(pc.match_substring(text, x)).as_py() for x in "xX"):
+        return None  # Arrow takes hexadecimal numbers
+    try:
+        return text.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return None
 
 
 def _is_huge(text: pa.Array) -> pa.Array:
