@@ -1,6 +1,6 @@
 """vpcflow: what is flowing through my VPCs, and is it normal?
 
-`FlowLogs.open("logs/")` loads and opens logs; docs/python.md shows what can be asked of them.
+`FlowLogs.open("logs/")` loads logs and answers questions about them.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ store's folder alone, loads no extension and lets no setting be changed.
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -191,6 +193,8 @@ def _locked(folder: Path, threads: int | None, memory_limit: str) -> Cursor:
         # Else a table name could mean a variable of the Python program.
         "python_enable_replacements": False,
         "memory_limit": memory_limit,
+        # What does not fit in memory; DuckDB's own choice would be the current folder.
+        "temp_directory": str(Path(tempfile.gettempdir()) / f"vpcflow-{os.getpid()}"),
     }
     try:
         database = duckdb.connect(

@@ -1,0 +1,120 @@
+"""Wrong answers that the query layer and the engine prevent; each test bears the name of one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.query.spec import Query
+from vpcflow_core.times import Window
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+AT = int(START.timestamp())
+FIELDS = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
+DAY = Window(START, START + timedelta(days=1))
+
+
+def logs(folder: Path, *lines: str, fields: str = FIELDS) -> FlowLogs:
+    path = folder / "logs"
+    path.mkdir(exist_ok=True)
+    (path / f"{len(list(path.iterdir()))}.log").write_text("\n".join([fields, *lines, ""]))
+    return FlowLogs.open(path, store=folder / "store")
+
+
+def flow(size: int = 1, at: int = AT, source: str = "10.0.0.1", status: str = "OK") -> str:
+    return f"2 1 eni-1 {source} 10.0.0.2 1 443 6 1 {size} {at} {at + 60} ACCEPT {status}"
+
+
+def total(flows: FlowLogs, query: Query, window: Window = DAY) -> int:
+    return int(flows.ask(query, window).frame[query.measures[0]].sum())
+
+
+def test_nodata_never_counts_as_traffic(tmp_path: Path) -> None:
+    # NODATA that carries addresses and bytes is a record all the same, never traffic.
+    with logs(tmp_path, flow(5), flow(100, status="NODATA"), flow(100, status="SKIPDATA")) as flows:
+        for records in (False, True):
+            assert total(flows, Query(("flows",), records=records)) == 1
+            assert total(flows, Query(("bytes",), records=records)) == 5
+            assert total(flows, Query(("accepted",), by=("srcaddr",), records=records)) == 1
+        assert total(flows, Query(("records",), records=True)) == 3
+
+
+def test_sums_are_exact_integers(tmp_path: Path) -> None:
+    odd = 2**53 + 1
+    with logs(tmp_path, *[flow(odd)] * 3) as flows:
+        frame = flows.series("bytes", every="1h", by="srcaddr")
+        assert frame["value"].tolist() == [3 * odd]
+        assert frame["value"].dtype == "int64"
+        assert flows.sql("SELECT sum(bytes) AS b FROM flows")["b"].tolist() == [3 * odd]
+
+
+def test_a_sum_beyond_64_bits_is_an_error_not_a_wrong_number(tmp_path: Path) -> None:
+    from vpcflow_core.errors import FailureError
+
+    with logs(tmp_path, *[flow(2**63 - 1)] * 2) as flows, pytest.raises(FailureError):
+        flows.top("srcaddr", by="bytes")
+
+
+def test_the_end_of_a_window_is_not_in_it(tmp_path: Path) -> None:
+    end = int(DAY.end.timestamp())
+    with logs(tmp_path, flow(at=AT), flow(at=end), flow(at=AT - 1)) as flows:
+        assert total(flows, Query(("flows",))) == 1
+        assert total(flows, Query(("flows",), every=timedelta(hours=1))) == 1
+
+
+def test_a_missing_value_is_never_a_row_of_a_top_list(tmp_path: Path) -> None:
+    lines = [flow(), flow(source="-"), flow(source="-")]
+    with logs(tmp_path, *lines) as flows:
+        assert flows.top("srcaddr")["srcaddr"].tolist() == ["10.0.0.1"]
+        assert total(flows, Query(("flows",))) == 3
+
+
+def test_excluding_a_value_keeps_records_without_one(tmp_path: Path) -> None:
+    with logs(tmp_path, flow(), flow(source="-"), flow(source="2001:db8::1")) as flows:
+        assert total(flows.where(srcaddr="!10.0.0.1"), Query(("flows",))) == 2
+        assert total(flows.where(srcaddr="!10.0.0.0/9"), Query(("flows",))) == 2
+
+
+def test_a_block_is_not_a_prefix_of_letters(tmp_path: Path) -> None:
+    lines = [flow(source=source) for source in ("1.0.0.1", "10.0.0.1", "100.0.0.1", "1.200.0.1")]
+    with logs(tmp_path, *lines) as flows:
+        assert flows.where(srcaddr="1.0.0.0/8").top("srcaddr")["srcaddr"].tolist() == [
+            "1.0.0.1",
+            "1.200.0.1",
+        ]
+        assert flows.where(srcaddr="1.0.0.0/9").top("srcaddr")["srcaddr"].tolist() == ["1.0.0.1"]
+        assert flows.where(srcaddr="1.0.0.1").top("srcaddr")["flows"].tolist() == [1]
+
+
+def test_an_ipv6_address_is_found_in_any_written_form(tmp_path: Path) -> None:
+    with logs(tmp_path, flow(source="2001:db8:0:0:0:0:0:1"), flow(source="2001:db8::1")) as flows:
+        assert total(flows.where(srcaddr="2001:DB8::1"), Query(("flows",))) == 2
+        assert total(flows.where(srcaddr="!2001:db8::1"), Query(("flows",))) == 0
+
+
+def test_port_zero_is_a_port(tmp_path: Path) -> None:
+    line = flow().replace(" 443 ", " 0 ")
+    with logs(tmp_path, line) as flows:
+        assert flows.top("dstport")["dstport"].tolist() == [0]
+        assert total(flows.where(dstport="0"), Query(("flows",))) == 1
+
+
+def test_a_format_without_a_field_hides_no_other_formats_records(tmp_path: Path) -> None:
+    short = FIELDS.removesuffix(" action log-status") + " log-status"
+    logs(tmp_path, flow(), flow()).close()
+    with logs(tmp_path, flow().replace(" ACCEPT", ""), fields=short) as flows:
+        assert total(flows, Query(("flows",))) == 3
+        assert total(flows, Query(("accepted",))) == 2
+        assert total(flows.where(action="!REJECT"), Query(("flows",))) == 3
+
+
+def test_groups_in_the_tail_do_not_leak_into_the_top(tmp_path: Path) -> None:
+    lines = [
+        flow(at=AT + 3600 * hour, source=f"10.0.0.{n}") for n in range(5) for hour in range(5 - n)
+    ]
+    with logs(tmp_path, *lines) as flows:
+        frame = flows.series("flows", every="1h", by="srcaddr", n=2)
+        assert frame.groupby("srcaddr")["value"].sum().to_dict() == {"10.0.0.0": 5, "10.0.0.1": 4}

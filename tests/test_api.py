@@ -1,0 +1,208 @@
+"""`FlowLogs`, from log files to pandas answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import vpcflow_core
+from vpcflow_core import FlowLogs
+from vpcflow_core.api import EMPTY_STORE
+from vpcflow_core.errors import (
+    FilterError,
+    MissingDataError,
+    ParameterError,
+    SourceError,
+    TimeError,
+)
+from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.spec import Query
+from vpcflow_core.store.store import Store
+from vpcflow_core.times import Window
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+HEADER = (
+    "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start "
+    "end action log-status\n"
+)
+
+
+def line(minute: int, source: str = "10.0.0.1", size: int = 100, action: str = "ACCEPT") -> str:
+    at = int(START.timestamp()) + 60 * minute
+    return f"2 1 eni-1 {source} 10.9.9.9 50000 443 6 2 {size} {at} {at + 60} {action} OK\n"
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vpcflow.toml").write_text("")
+    monkeypatch.setenv("VPCFLOW_CONFIG", str(tmp_path / "vpcflow.toml"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "logs"
+    path.mkdir()
+    lines = [line(minute, f"10.0.0.{minute % 3}", 2**40) for minute in range(120)]
+    lines += [line(150, "192.0.2.1", 7, "REJECT"), line(151, "192.0.2.1", 8, "REJECT")]
+    (path / "a.log").write_text(HEADER + "".join(lines))
+    return path
+
+
+@pytest.fixture
+def flows(folder: Path) -> Iterator[FlowLogs]:
+    with FlowLogs.open(folder) as opened:
+        yield opened
+
+
+def test_open_loads_once_and_answers(folder: Path, flows: FlowLogs, tmp_path: Path) -> None:
+    assert flows.synced is not None
+    assert flows.synced.records == 122
+    assert flows.extent == Window(START, START + timedelta(minutes=151, milliseconds=1))
+    with FlowLogs.open(str(folder)) as again:
+        assert again.store.path == flows.store.path
+        assert again.synced is not None
+        assert again.synced.records == 0
+        assert again.top("srcaddr").equals(flows.top("srcaddr"))
+
+
+def test_open_takes_a_file_a_store_and_a_format(folder: Path, tmp_path: Path) -> None:
+    with FlowLogs.open(folder / "a.log", store=tmp_path / "mine") as flows:
+        expected = flows.top("srcaddr")
+    with FlowLogs.open(tmp_path / "mine") as store:
+        assert store.synced is None
+        assert store.top("srcaddr").equals(expected)
+
+
+def test_open_answers_from_its_source_alone(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.log").write_text(HEADER + line(0, "10.5.5.5"))
+    FlowLogs.open(folder, store=tmp_path / "mine").close()
+    with FlowLogs.open(other, store=tmp_path / "mine") as flows:
+        assert flows.top("srcaddr")["srcaddr"].tolist() == ["10.5.5.5"]
+    with FlowLogs.open(tmp_path / "mine") as both:
+        assert len(both.top("srcaddr", n=None)) == 5
+
+
+def test_open_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError):
+        FlowLogs.open(tmp_path / "nowhere")
+
+
+def test_top_shows_the_measure_then_the_other_volumes(flows: FlowLogs) -> None:
+    frame = flows.top("srcaddr", by="bytes", n=2)
+    assert list(frame.columns) == ["srcaddr", "bytes", "flows", "packets"]
+    assert frame.values.tolist() == [
+        ["10.0.0.0", 40 * 2**40, 40, 80],
+        ["10.0.0.1", 40 * 2**40, 40, 80],
+    ]
+    assert list(flows.top("srcaddr,dstport").columns) == [
+        "srcaddr",
+        "dstport",
+        "flows",
+        "bytes",
+        "packets",
+    ]
+    assert flows.top(["srcaddr", "dstport"]).equals(flows.top("srcaddr, dstport"))
+    assert list(flows.top("action", by="sources").columns)[:2] == ["action", "sources"]
+    assert len(flows.top("srcaddr", n=None)) == 4
+
+
+def test_series_have_bucket_and_value(flows: FlowLogs) -> None:
+    frame = flows.series("bytes", every="1h")
+    assert list(frame.columns) == ["bucket", "value"]
+    assert frame["bucket"].tolist() == [
+        pd.Timestamp(START + n * timedelta(hours=1)) for n in range(3)
+    ]
+    assert frame["value"].tolist() == [60 * 2**40, 60 * 2**40, 15]
+    many = flows.series(["flows", "packets"], every=timedelta(hours=1), by="action")
+    assert list(many.columns) == ["bucket", "action", "flows", "packets"]
+    assert len(many) == 6
+    assert len(flows.series("flows")) == 152
+    assert flows.series("flows", every="1h", by="srcaddr", n=1)["srcaddr"].unique().tolist() == [
+        "10.0.0.0"
+    ]
+
+
+def test_narrowing_gives_new_logs(flows: FlowLogs) -> None:
+    refused = flows.where(action="REJECT", srcaddr="!10.0.0.0/8")
+    assert refused.top("srcaddr")["flows"].tolist() == [2]
+    assert refused.where(dstport=[22, 80]).top("srcaddr").empty
+    assert len(flows.top("srcaddr")) == 4
+    assert flows.filters == Filters()
+    with pytest.raises(FilterError):
+        flows.where(dstport="htps")
+
+
+def test_last_is_relative_to_the_end_of_old_data_and_says_so(flows: FlowLogs) -> None:
+    last = flows.last("1h")
+    assert str(last.window) == "2026-11-01T01:32Z/2026-11-01T02:32Z"
+    assert last.top("action")["flows"].tolist() == [28, 2]
+    assert last.notes == ("The data ends 2026-11-01T02:32Z: these are its last 1h.",)
+    assert flows.notes == ()
+
+
+def test_between_takes_text_and_datetimes(flows: FlowLogs) -> None:
+    half = timedelta(minutes=30)
+    first = flows.between("2026-11-01T00:00Z", "2026-11-01T00:30:00Z")
+    assert first.window == flows.between(START, START + half).window
+    assert first.ask(Query(("flows",))).frame["flows"][0] == 30
+    with pytest.raises(ParameterError, match="no zone"):
+        flows.between(datetime(2026, 1, 1), START)
+    with pytest.raises(TimeError):
+        flows.between(START, START)
+
+
+def test_sql_sees_what_the_narrowed_logs_hold(flows: FlowLogs) -> None:
+    count = "SELECT count(*) AS n FROM flows"
+    assert flows.sql(count)["n"][0] == 122
+    assert flows.last("1h").where(action="accept").sql(count)["n"][0] == 28
+    assert flows.only("file:///elsewhere").sql(count)["n"][0] == 0
+    assert len(flows.sql("FROM flows", max_rows=5)) == 5
+    with pytest.raises(MissingDataError):
+        flows.where(vpc_id="vpc-1").sql(count)
+
+
+def test_the_sql_of_an_answer_gives_the_answer_again(flows: FlowLogs) -> None:
+    result = flows.where(srcaddr="10.0.0.0/30").ask(Query(("bytes",), by=("srcaddr",), top=3))
+    assert flows.sql(result.sql).equals(result.frame)
+
+
+def test_a_version_2_format_answers_what_it_can(flows: FlowLogs) -> None:
+    with pytest.raises(MissingDataError, match="vpc-id"):
+        flows.top("vpc_id")
+    with pytest.raises(MissingDataError, match="security-group-ids"):
+        flows.top("security_group_id")
+    assert flows.top("interface_id")["flows"].tolist() == [122]
+
+
+def test_a_format_without_bytes_still_ranks(tmp_path: Path) -> None:
+    path = tmp_path / "few.log"
+    path.write_text("srcaddr start end log-status\n10.0.0.1 1793491200 1793491260 OK\n")
+    with FlowLogs.open(path) as flows:
+        assert flows.top("srcaddr").to_dict("records") == [{"srcaddr": "10.0.0.1", "flows": 1}]
+        with pytest.raises(MissingDataError, match="bytes"):
+            flows.top("srcaddr", by="bytes")
+
+
+def test_an_empty_store_answers_with_nothing_and_a_note(tmp_path: Path) -> None:
+    with FlowLogs(Store.open(tmp_path / "empty")) as flows:
+        assert flows.top("vpc_id", by="bytes").empty
+        series = flows.last("1h").series("bytes", every="5m")
+        assert series["value"].sum() == 0
+        assert len(series) in (12, 13)
+        assert flows.series("flows", by="action").empty
+        assert flows.sql("SELECT * FROM flows").empty
+        assert flows.notes == (EMPTY_STORE,)
+        assert flows.extent is None
+
+
+def test_the_package_exports_what_it_names() -> None:
+    assert all(getattr(vpcflow_core, name) for name in vpcflow_core.__all__)
+    with pytest.raises(AttributeError):
+        vpcflow_core.nothing  # noqa: B018
