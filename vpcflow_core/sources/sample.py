@@ -23,10 +23,10 @@ from vpcflow_core.errors import SettingsError, closest
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.sources.sample_incidents import SKIPDATA, Incident, Setting, incidents
+from vpcflow_core.sources.sample_kinds import KINDS
 from vpcflow_core.sources.sample_lines import write
 from vpcflow_core.sources.sample_network import Network, network, sample_interfaces
 from vpcflow_core.sources.sample_traffic import (
-    KINDS,
     LONGEST,
     Records,
     everyday,

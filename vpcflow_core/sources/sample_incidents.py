@@ -12,14 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vpcflow_core.sources.sample_kinds import KINDS, TCP, Kind
 from vpcflow_core.sources.sample_network import Ints, Network
 from vpcflow_core.sources.sample_traffic import (
     COLUMNS,
-    KINDS,
     LONGEST,
-    TCP,
     Dialogues,
-    Kind,
     Records,
     joined,
     observed,

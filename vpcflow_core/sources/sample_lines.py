@@ -19,8 +19,9 @@ from isal import igzip
 
 from vpcflow_core.fields import DEFAULT_VPC_FORMAT
 from vpcflow_core.sources.s3_layout import key_for
+from vpcflow_core.sources.sample_kinds import REASONS
 from vpcflow_core.sources.sample_network import LOGS, Network
-from vpcflow_core.sources.sample_traffic import REASONS, Records
+from vpcflow_core.sources.sample_traffic import Records
 
 # Real flow logs write a file or more every five minutes; half an hour a file costs a sixth of the
 # time. Each is named by the last five minutes it tells of, as a late delivery would be.
