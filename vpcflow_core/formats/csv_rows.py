@@ -27,7 +27,10 @@ ID_NAMES = ("eventid", "event_id", "id", "@ptr")
 
 def names_of(first_line: str) -> list[str] | None:
     """The names in a CSV header, or None if the line is none."""
-    names = [name.strip().lstrip("\ufeff") for name in next(csv.reader([first_line]), [])]
+    try:
+        names = [name.strip() for name in next(csv.reader([first_line]), [])]
+    except csv.Error:  # a carriage return in the middle: no header
+        return None
     if line_column(names) is not None and all(names):
         return names
     return names if len(names) > 1 and header_of(names) else None

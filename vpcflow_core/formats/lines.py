@@ -105,6 +105,7 @@ class LineReader:
         self._from: FieldsFrom = "given"
         self._header: LogFormat | None = None
         self._next_line = 1
+        self._failed: pa.Array | None = None  # what the fast path would fail on again
         self._examples: list[tuple[int, str, str]] = []
 
     def read_block(self, block: bytes) -> Iterator[Records]:
@@ -115,7 +116,9 @@ class LineReader:
             block = block.replace(b"\r\n", b"\n")
         table = self._fast(block)
         if table is None:
-            yield from self.read(lines_of(block, self._next_line))
+            lines = lines_of(block, self._next_line)
+            self._failed = lines.text
+            yield from self.read(lines)
             self._next_line += block.count(b"\n")
         else:
             # The fast path takes no block with blank lines, so each line is a record.
@@ -251,7 +254,7 @@ class LineReader:
             (lines, Fault(wrong[m], f"{kind} {expected}", lambda row: f"{lengths[row]} {expected}"))
             for kind, m in kinds.items() if m.any()
         ]  # fmt: skip
-        table, value_faults = _values(right, format_)
+        table, value_faults = _values(right, format_, try_fast=right.text is not self._failed)
         self._reject([*faults, *((right, fault) for fault in value_faults)])
         beside = right.beside
         if beside is not None:
@@ -326,10 +329,11 @@ def _lengths(lines: Lines) -> npt.NDArray[np.int64]:
     return np.asarray(pc.count_substring(lines.text, " ")).astype(np.int64) + 1
 
 
-def _values(lines: Lines, format_: LogFormat) -> tuple[pa.Table, list[Fault]]:
+def _values(lines: Lines, format_: LogFormat, *, try_fast: bool) -> tuple[pa.Table, list[Fault]]:
     """Typed values of tidy lines of the right length, and the faults of those that are wrong."""
-    block = fast.joined(lines.text).to_pybytes()
-    if len(lines) and (table := fast.read(block, format_.columns)) is not None:
-        return table, []
+    if len(lines) and try_fast:
+        table = fast.read(fast.joined(lines.text).to_pybytes(), format_.columns)
+        if table is not None:
+            return table, []
     texts = fast.texts(lines.text, format_.columns)
     return typed(texts)
