@@ -7,6 +7,7 @@ the limits times the number of threads. A batch is committed between objects, ne
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from vpcflow_core.formats.base import Report
 from vpcflow_core.sources.base import LogObject
-from vpcflow_core.store.parquet import Key, NewFile, write_file
+from vpcflow_core.store.parquet import ROW_GROUP, Key, NewFile, write_file
 from vpcflow_core.store.placing import Placed, mark
 from vpcflow_core.store.state import State
 
@@ -104,18 +105,39 @@ class Batch:
         """Write what is in memory, a file for each key."""
         while self._buckets:
             key, bucket = self._buckets.popitem()
-            table = joined(bucket.tables)
-            bucket.tables.clear()
-            self.files.append(write_file(self._folder, key, [table], frozenset(bucket.objects)))
+            tables = row_groups(bucket.tables)
+            self.files.append(write_file(self._folder, key, tables, frozenset(bucket.objects)))
         self._bytes = 0
 
 
-def joined(tables: list[pa.Table]) -> pa.Table:
+def row_groups(tables: list[pa.Table]) -> Iterator[pa.Table]:
+    """The tables, small ones joined to row groups of about half the usual size or more.
+
+    Objects stay together: each has its own few minutes and its own addresses, so that its
+    statistics are tight and its dictionaries small (21.9 bytes a record when a million are joined,
+    19.5 so).
+    """
+    schema = _common(tables)
+    waiting: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        waiting.append(table)
+        rows += len(table)
+        if rows >= ROW_GROUP // 2:
+            yield joined(waiting, schema)
+            waiting, rows = [], 0
+    if waiting:
+        yield joined(waiting, schema)
+
+
+def joined(tables: list[pa.Table], schema: pa.Schema | None = None) -> pa.Table:
     """One table of several with the same columns, whether words are dictionaries or not."""
-    fields = [_same(tables, name) for name in tables[0].column_names]
-    schema = pa.schema(fields)
-    whole = pa.concat_tables([table.cast(schema) for table in tables])
-    return whole.unify_dictionaries()
+    schema = schema or _common(tables)
+    return pa.concat_tables([table.cast(schema) for table in tables]).unify_dictionaries()
+
+
+def _common(tables: list[pa.Table]) -> pa.Schema:
+    return pa.schema([_same(tables, name) for name in tables[0].column_names])
 
 
 def _same(tables: list[pa.Table], name: str) -> pa.Field:
