@@ -11,7 +11,7 @@ import pytest
 
 import vpcflow_core
 from vpcflow_core import FlowLogs
-from vpcflow_core.api import EMPTY_STORE
+from vpcflow_core.api import EMPTY_STORE, ONLY_TRANSIT
 from vpcflow_core.errors import (
     FilterError,
     MissingDataError,
@@ -200,6 +200,20 @@ def test_an_empty_store_answers_with_nothing_and_a_note(tmp_path: Path) -> None:
         assert flows.sql("SELECT * FROM flows").empty
         assert flows.notes == (EMPTY_STORE,)
         assert flows.extent is None
+
+
+def test_transit_gateway_records_are_asked_by_sql(tmp_path: Path) -> None:
+    path = tmp_path / "transit.log"
+    path.write_text(
+        "version tgw-id srcaddr dstaddr bytes start end log-status\n"
+        "6 tgw-1 10.0.0.1 10.0.0.2 5 1793491200 1793491260 OK\n"
+        "6 tgw-2 10.0.0.1 10.0.0.2 7 1793491200 1793491260 OK\n"
+    )
+    with FlowLogs.open(path) as flows:
+        assert flows.notes == (ONLY_TRANSIT,)
+        total = "SELECT sum(bytes) AS b FROM transit_flows"
+        assert flows.sql(total)["b"].tolist() == [12]
+        assert flows.where(tgw_id="tgw-2").sql(total)["b"].tolist() == [7]
 
 
 def test_the_package_exports_what_it_names() -> None:

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 VOLUMES = ("flows", "bytes", "packets")
 # Logs of the hour to come are found too: clocks differ, and slots are named by their start.
 AHEAD = timedelta(hours=1)
+ONLY_TRANSIT = (
+    "The store holds records of transit gateways alone: vpcflow sql 'SELECT ... FROM transit_flows'"
+)
 EMPTY_STORE = "The store holds no records yet: vpcflow sync SOURCE"
 
 
@@ -153,7 +156,7 @@ class FlowLogs:
     def notes(self) -> tuple[str, ...]:
         """What to know about the answers, in sentences."""
         if self.extent is None:
-            return (EMPTY_STORE,)
+            return (EMPTY_STORE if self.engine.extent("transit_records") is None else ONLY_TRANSIT,)
         window, relative_to = self._resolved()
         if relative_to == "now":
             return ()
@@ -245,7 +248,7 @@ class FlowLogs:
     def ask_sql(self, text: str, *, max_rows: int | None = None) -> Result:
         """As `sql`, with the time it took and whether rows were left off."""
         window = self.window if self.range is not None else None
-        columns = self.engine.columns("records")
+        columns = {*self.engine.columns("records"), *self.engine.columns("transit_records")}
         conditions = conditions_of(self.filters, columns)
         return self.engine.run_text(text, window, conditions, max_rows)
 

@@ -94,7 +94,7 @@ def test_series_are_zero_filled(run: Run, store: Path) -> None:
 def test_last_of_old_data_is_told_on_standard_error(run: Run, store: Path) -> None:
     code, out, err = run("top", "srcaddr", "--last", "5m", "--output", "csv")
     assert code == 0
-    assert list(csv.DictReader(io.StringIO(out)))[0]["srcaddr"] == "2001:db8::1"
+    assert next(iter(csv.DictReader(io.StringIO(out))))["srcaddr"] == "2001:db8::1"
     assert err == "The data ends 2026-11-01T00:11Z: these are its last 5m.\n"
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import column, select, table
 
 from tests.query.logs import DAY, START, VERSION_2, Logs
 from vpcflow_core.engines.dialect import bound, written_out
 from vpcflow_core.engines.duckdb import DuckDBEngine
 from vpcflow_core.errors import FieldError, MissingDataError, ParameterError
+from vpcflow_core.query.constructs import Quantile
 from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.fill import filled
 from vpcflow_core.query.filters import Filters
@@ -261,6 +263,12 @@ def test_the_sql_shown_reads_well(engine: DuckDBEngine) -> None:
         "ORDER BY bytes DESC, srcaddr\n"
         "LIMIT 10"
     )
+
+
+def test_quantiles_equal_pandas(logs: Logs, engine: DuckDBEngine) -> None:
+    quartile = select(Quantile(column("packets"), 0.25).label("q")).select_from(table("flows"))
+    expected = logs.flows["packets"].dropna().astype("int64").quantile(0.25)
+    assert engine.run(quartile, EVER).frame["q"][0] == pytest.approx(expected)
 
 
 def test_every_measure_and_dimension_is_documented() -> None:

@@ -102,7 +102,7 @@ def asked(store: Path | None, last: str, start: str, end: str, where: list[str] 
         MisuseError: The options contradict each other, or one cannot be read.
         StoreError: There is no store.
     """
-    flows = FlowLogs(Store.open(store or find_home(load_settings()).store, create=False))
+    flows = FlowLogs(Store.open(store or _store(), create=False))
     if last and (start or end):
         raise MisuseError(
             f"--last {last} and --from/--to contradict each other.", "Give one of them."
@@ -115,6 +115,13 @@ def asked(store: Path | None, last: str, start: str, end: str, where: list[str] 
         flows = flows.between(start, end)
     pairs = [_pair(text) for text in where or []]
     return flows.filtered(Filters.parse(pairs, flows.engine.columns("records")))
+
+
+def _store() -> Path:
+    """The store of the settings; the sample's, while the app shows that."""
+    settings = load_settings()
+    shown = find_home(settings).store
+    return shown if shown.is_dir() else settings.store
 
 
 def _pair(text: str) -> tuple[str, str]:
