@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.query.spec import Query
+from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -118,3 +121,25 @@ def test_groups_in_the_tail_do_not_leak_into_the_top(tmp_path: Path) -> None:
     with logs(tmp_path, *lines) as flows:
         frame = flows.series("flows", every="1h", by="srcaddr", n=2)
         assert frame.groupby("srcaddr")["value"].sum().to_dict() == {"10.0.0.0": 5, "10.0.0.1": 4}
+
+
+def test_a_reader_sees_whole_commits_alone_while_another_writes(tmp_path: Path) -> None:
+    logs(tmp_path, *[flow()] * 10).close()
+    seen: list[int] = []
+    done = threading.Event()
+
+    def read() -> None:
+        with FlowLogs(Store.open(tmp_path / "store")) as flows:
+            while not done.is_set():
+                seen.append(total(flows, Query(("flows",))))
+
+    with ThreadPoolExecutor() as pool:
+        reader = pool.submit(read)
+        for number in range(1, 15):
+            logs(tmp_path, *[flow(source=f"10.0.0.{number}")] * 10).close()
+        done.set()
+        reader.result()
+    assert seen == sorted(seen)
+    assert set(seen) <= set(range(10, 160, 10))
+    with FlowLogs(Store.open(tmp_path / "store")) as flows:
+        assert total(flows, Query(("flows",))) == 150
