@@ -14,7 +14,8 @@ from vpcflow_core.errors import FormatError
 from vpcflow_core.fields import FIELDS, KINDS, Field, find_field, is_transit
 from vpcflow_core.formats import LogFormat, fast, parse
 from vpcflow_core.formats.header import read_header
-from vpcflow_core.formats.lines import LineReader, lines_of
+from vpcflow_core.formats.lines import LineReader
+from vpcflow_core.formats.raw_lines import lines_of
 from vpcflow_core.formats.values import ALLOWED
 
 LOGGED = [field for field in FIELDS if field.version]

@@ -17,7 +17,8 @@ import pyarrow.csv
 from vpcflow_core.formats import flat
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Rejected, Report
 from vpcflow_core.formats.header import header_of, unique
-from vpcflow_core.formats.lines import LineReader, Lines
+from vpcflow_core.formats.lines import LineReader
+from vpcflow_core.formats.raw_lines import Lines
 from vpcflow_core.formats.values import typed_times
 
 LINE_NAMES = ("message", "_raw", "body", "@message")

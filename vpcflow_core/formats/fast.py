@@ -17,13 +17,13 @@ import pyarrow.csv
 
 from vpcflow_core.fields import KINDS, find_field
 from vpcflow_core.formats.base import EVENT_TIME
+from vpcflow_core.formats.clock import milliseconds
 from vpcflow_core.formats.values import (
     ALLOWED,
     ODD_WORD,
     TEXT_NULLS,
     WORDS,
     are_addresses,
-    milliseconds,
 )
 
 

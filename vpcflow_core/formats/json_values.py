@@ -23,7 +23,8 @@ from vpcflow_core.fields import COLLECTOR_FIELDS, column_name, find_field
 from vpcflow_core.formats import flat
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
 from vpcflow_core.formats.blocks import Unpacked
-from vpcflow_core.formats.lines import LineReader, Lines
+from vpcflow_core.formats.lines import LineReader
+from vpcflow_core.formats.raw_lines import Lines
 from vpcflow_core.formats.values import typed, typed_times
 
 BATCH = 100_000

@@ -1,13 +1,11 @@
 """Lines to records: finds the format of each line, and decides line by line where any is odd.
 
-May import its siblings base, fast, header, infer and values, and numpy and pyarrow.
+May import its siblings base, fast, header, infer, raw_lines and values, numpy and pyarrow.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +16,6 @@ from vpcflow_core.errors import FormatError
 from vpcflow_core.fields import is_transit
 from vpcflow_core.formats import fast, infer
 from vpcflow_core.formats.base import (
-    EVENT_TIME,
     EXAMPLES_KEPT,
     FieldsFrom,
     LogFormat,
@@ -26,65 +23,22 @@ from vpcflow_core.formats.base import (
     Report,
 )
 from vpcflow_core.formats.header import read_header
+from vpcflow_core.formats.raw_lines import (
+    EXPORTED_BLOCK,
+    Lines,
+    lengths_of,
+    lines_of,
+    tidy,
+    without_export_times,
+)
 from vpcflow_core.formats.values import (
-    ISO_TIME,
     Fault,
-    iso_to_times,
     typed,
 )
 
-_UNTIDY = r"[\t\r\v\f]|  |^ | $"
-_BLANKS = r"[ \t\r\v\f]+"
-_EXPORTED = rf"^{ISO_TIME} "
-_EXPORTED_BLOCK = re.compile(_EXPORTED.encode())
 _MAY_BE_HEADER = r"^[A-Za-z$@_]"
 _LONGEST_HEADER = 2**16
 _NONE_YET = -1  # place of the format of lines before the first header
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines with their numbers (from 1), and columns that came beside them."""
-
-    text: pa.Array
-    numbers: npt.NDArray[np.int64]
-    beside: pa.Table | None = None
-
-    def __len__(self) -> int:
-        return len(self.text)
-
-    def keep(self, mask: npt.NDArray[np.bool_]) -> Lines:
-        """The lines that the mask marks."""
-        if mask.all():
-            return self
-        flags = pa.array(mask)
-        beside = None if self.beside is None else self.beside.filter(flags)
-        return Lines(self.text.filter(flags), self.numbers[mask], beside)
-
-    def with_text(self, text: pa.Array) -> Lines:
-        """The same lines, written otherwise."""
-        return Lines(text, self.numbers, self.beside)
-
-
-def lines_of(block: bytes, first: int) -> Lines:
-    """The block's lines, split at line feeds alone, without copying it.
-
-    What is no UTF-8 becomes U+FFFD, which no record holds.
-    """
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        block = block.decode(errors="replace").encode()
-    feeds = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == 10)
-    if not block.endswith(b"\n"):
-        block += b"\n"
-        feeds = np.append(feeds, len(block) - 1)
-    # Each line keeps its feed as offsets leave no gaps; it goes when blanks are trimmed.
-    offsets = np.concatenate(([0], feeds + 1)).astype(np.int64)
-    text = pa.LargeStringArray.from_buffers(
-        len(feeds), pa.py_buffer(offsets), pa.py_buffer(block)
-    ).cast(pa.string())
-    return Lines(pc.utf8_rtrim(text, "\n"), np.arange(first, first + len(feeds), dtype=np.int64))
 
 
 class LineReader:
@@ -147,14 +101,14 @@ class LineReader:
         formats = self._current()
         if len(formats) != 1:
             return None
-        exported = _EXPORTED_BLOCK.match(block) is not None
+        exported = EXPORTED_BLOCK.match(block) is not None
         return fast.read(block, formats[0].columns, exported=exported)
 
     def read(self, lines: Lines) -> Iterator[Records]:
         """Records of any lines, whatever their state."""
-        lines = _tidy(lines)
+        lines = tidy(lines)
         lines = lines.keep(np.asarray(pc.not_equal(lines.text, "")))
-        lines = _without_export_times(lines)
+        lines = without_export_times(lines)
         places, headers, last = self._find_headers(lines)
         yield from self._decide(lines.keep(places == _NONE_YET))
         for place, header in enumerate(headers):
@@ -209,14 +163,14 @@ class LineReader:
             left = left.keep(~fits)
         # What fits none is judged by the format of its length, else by the first.
         for format_ in formats:
-            own = _lengths(left) == len(format_.columns)
+            own = lengths_of(left) == len(format_.columns)
             yield from self._read_as(left.keep(own), format_)
             left = left.keep(~own)
         yield from self._read_as(left, formats[0])
 
     def _fitting(self, lines: Lines, format_: LogFormat) -> npt.NDArray[np.bool_]:
         fits = np.zeros(len(lines), dtype=bool)
-        right = np.flatnonzero(_lengths(lines) == len(format_.columns))
+        right = np.flatnonzero(lengths_of(lines) == len(format_.columns))
         if not len(right):
             return fits
         texts = fast.texts(lines.text.take(pa.array(right)), format_.columns)
@@ -244,7 +198,7 @@ class LineReader:
     def _read_as(self, lines: Lines, format_: LogFormat) -> Iterator[Records]:
         if not len(lines):
             return
-        lengths = _lengths(lines)
+        lengths = lengths_of(lines)
         wrong = np.flatnonzero(lengths != len(format_.columns))
         right = lines.keep(lengths == len(format_.columns))
         expected = f"fields where the format has {len(format_.columns)}"
@@ -295,38 +249,6 @@ def account(report: Report, table: pa.Table) -> Records:
     """The table as records, counted in the report."""
     report.take(table)
     return Records(table, transit=is_transit(table.column_names))
-
-
-def _tidy(lines: Lines) -> Lines:
-    """Runs of white space become one blank, none is left at the ends."""
-    untidy = pc.match_substring_regex(lines.text, _UNTIDY)
-    if not pc.any(untidy).as_py():
-        return lines
-    text = pc.utf8_trim(pc.replace_substring_regex(lines.text, _BLANKS, " "), " ")
-    return lines.with_text(text)
-
-
-def _without_export_times(lines: Lines) -> Lines:
-    """Lines as CloudWatch exports them lose the time in front, which is kept beside them."""
-    exported = pc.match_substring_regex(lines.text, _EXPORTED)
-    if not pc.any(exported).as_py():
-        return lines
-    first = pc.replace_substring_regex(lines.text, r" .*$", "")
-    times = iso_to_times(pc.if_else(exported, first, None))
-    bare = pc.replace_substring_regex(lines.text, r"^[^ ]* ", "")
-    text = pc.if_else(exported, bare, lines.text)
-    beside = lines.beside if lines.beside is not None else pa.table({})
-    if EVENT_TIME not in beside.column_names:
-        beside = (
-            beside.append_column(EVENT_TIME, times)
-            if beside.column_names
-            else pa.table({EVENT_TIME: times})
-        )
-    return Lines(text, lines.numbers, beside)
-
-
-def _lengths(lines: Lines) -> npt.NDArray[np.int64]:
-    return np.asarray(pc.count_substring(lines.text, " ")).astype(np.int64) + 1
 
 
 def _values(lines: Lines, format_: LogFormat, *, try_fast: bool) -> tuple[pa.Table, list[Fault]]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vpcflow_core.fields import INT64_MAX, KINDS, Field, field, find_field
+from vpcflow_core.formats.clock import iso_times, milliseconds, plain_times
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -40,7 +41,6 @@ _GROUPS = rf"(?:{_GROUP}(?::{_GROUP})*)?"
 _ADDRESS = rf"^(?:{_IPV4}|{_GROUP}(?::{_GROUP}){{7}}|{_GROUPS}::{_GROUPS})$"
 _IPV4_TAIL = rf":{_IPV4}$"
 
-MILLISECONDS_FROM = 10**11
 _INT64_DIGITS = len(str(INT64_MAX))
 
 
@@ -70,17 +70,6 @@ class _Problem:
 def are_addresses(words: pa.Array) -> bool:
     """Whether all of the words are IP addresses."""
     return bool(pc.all(is_address(words)).as_py() is not False)
-
-
-def milliseconds(epochs: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
-    """Epoch seconds as times; values above 10^11 are milliseconds already."""
-    highest = pc.max(epochs).as_py()
-    if highest is None or highest <= MILLISECONDS_FROM:
-        # A cast from seconds costs a third of the multiplication by hand.
-        return epochs.cast(pa.timestamp("s")).cast(pa.timestamp("ms"))
-    in_seconds = pc.less_equal(epochs, MILLISECONDS_FROM)
-    scaled = pc.if_else(in_seconds, pc.multiply(pc.if_else(in_seconds, epochs, 0), 1000), epochs)
-    return scaled.cast(pa.timestamp("ms"))
 
 
 def typed(texts: pa.Table) -> tuple[pa.Table, list[Fault]]:
@@ -279,21 +268,13 @@ def _is_huge(text: pa.Array) -> pa.Array:
 
 def _time(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
     if pa.types.is_timestamp(source.type) or pa.types.is_date(source.type):
-        return _plain_times(source), []
+        return plain_times(source), []
     if not pa.types.is_integer(source.type):
-        iso, is_iso = _iso_times(pc.utf8_trim_whitespace(_text(source)))
+        iso, is_iso = iso_times(pc.utf8_trim_whitespace(_text(source)))
         if iso is not None:
             epochs, problems = _epochs(field, pc.if_else(is_iso, None, _text(source)))
             return pc.if_else(is_iso, iso, epochs), problems
     return _epochs(field, source)
-
-
-def _plain_times(source: pa.Array) -> pa.Array:
-    """Typed times, in UTC without a zone mark, in milliseconds."""
-    if getattr(source.type, "tz", None):
-        source = source.cast(pa.timestamp(source.type.unit, "UTC"))
-        source = source.cast(pa.timestamp(source.type.unit))
-    return source.cast(pa.timestamp("ms"), safe=False)
 
 
 def _epochs(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
@@ -306,32 +287,6 @@ def _epochs(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
         _Problem(below, *_words_of_range(field, "below", limits.lowest)),
     ]
     return milliseconds(pc.if_else(pa.array(above | below), None, numbers)), problems
-
-
-ISO_TIME = (
-    r"(?:19[7-9][0-9]|2[0-9]{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[T ]"
-    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
-)
-
-
-def _iso_times(text: pa.Array) -> tuple[pa.Array | None, pa.Array]:
-    """Times written as ISO 8601 (no zone means UTC), and which rows have one; None if no row."""
-    is_iso = pc.fill_null(pc.match_substring_regex(text, f"^{ISO_TIME}$"), False)
-    if not pc.any(is_iso).as_py():
-        return None, is_iso
-    return iso_to_times(pc.if_else(is_iso, text, None)), is_iso
-
-
-def iso_to_times(text: pa.Array) -> pa.Array:
-    """ISO 8601 texts as times in milliseconds, null where there is no such day (30 February)."""
-    real = pc.match_substring_regex(text, r"-(?:0[13-9]|1[0-2])-[0-3][0-9]|-02-[0-2]")
-    real = pc.and_(real, pc.invert(pc.match_substring_regex(text, r"-(?:0[469]|11)-31")))
-    zoned = pc.replace_substring_regex(
-        pc.replace_substring_regex(text, r"(:[0-9]{2}(?:\.[0-9]+)?)$", r"\1Z"),
-        r"(\.[0-9]{3})[0-9]+", r"\1",
-    )  # fmt: skip
-    known = pc.if_else(pc.fill_null(real, False), zoned, None)
-    return known.cast(pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms"))
 
 
 def typed_times(text: pa.Array) -> pa.Array:
