@@ -243,6 +243,8 @@ def _stopped_after(cursor: Cursor, timeout: timedelta | None) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+        # A timer alive at the end of the program would hold the cursor, which DuckDB complains of.
+        timer.join()
 
 
 @contextmanager
