@@ -102,6 +102,12 @@ def _csv_type(column: str) -> pa.DataType:
     return pa.int64() if field.kind == "time" else field.arrow
 
 
+def _text_type(column: str) -> pa.DataType:
+    field = find_field(column)
+    plain = field is not None and (field.is_number or field.kind == "texts")
+    return pa.string() if plain or column in ALLOWED else WORDS
+
+
 def _is_sound(table: pa.Table) -> bool:
     return all(_is_sound_column(name, table[name]) for name in table.column_names)
 
@@ -142,8 +148,14 @@ def joined(lines: pa.Array) -> pa.Buffer:
     return ended.buffers()[2].slice(first, last - first)
 
 
-def texts(lines: pa.Array, columns: Sequence[str]) -> pa.Table:
-    """The values of tidy lines that have as many fields as there are columns, as text."""
-    types = dict.fromkeys(columns, pa.string())
+def texts(lines: pa.Array, columns: Sequence[str], *, encoded: bool = False) -> pa.Table:
+    """The values of tidy lines that have as many fields as there are columns, as text.
+
+    Args:
+        lines: The lines.
+        columns: Their format.
+        encoded: Whether columns that are no numbers come dictionary-encoded, as they go on.
+    """
+    types = {name: _text_type(name) if encoded else pa.string() for name in columns}
     table = read_plain(joined(lines), columns, types) if len(lines) else None
     return pa.schema(types.items()).empty_table() if table is None else table

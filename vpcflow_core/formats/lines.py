@@ -257,5 +257,5 @@ def _values(lines: Lines, format_: LogFormat, *, try_fast: bool) -> tuple[pa.Tab
         table = fast.read(fast.joined(lines.text).to_pybytes(), format_.columns)
         if table is not None:
             return table, []
-    texts = fast.texts(lines.text, format_.columns)
+    texts = fast.texts(lines.text, format_.columns, encoded=True)
     return typed(texts)

@@ -111,7 +111,7 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):  # what old versions give for no chunk at all
         array = pa.array([], column.type)
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    return array
 
 
 def _silent_rows(texts: pa.Table) -> Mask:
@@ -156,7 +156,7 @@ def with_types(columns: dict[str, pa.Array]) -> pa.Table:
 
 
 def _text(source: pa.Array) -> pa.Array:
-    return source if source.type == pa.string() else source.cast(pa.string())
+    return source if source.type in (pa.string(), WORDS) else source.cast(pa.string())
 
 
 def _texts(source: pa.Array) -> pa.Array:
@@ -180,12 +180,13 @@ def _word(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
 
 
 def _address(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
-    words = _text(source).dictionary_encode()
+    words = _text(source)
+    words = words if words.type == WORDS else words.dictionary_encode()
     wrong_words = pc.invert(is_address(words.dictionary))
     wrong = _mask(wrong_words.take(words.indices))
     sentence = "is not an IP address"
     kind = f"{field.aws} {sentence}"
-    return _text(source), [_Problem(wrong, kind, f"{field.aws}: '{{}}' {sentence}")]
+    return words, [_Problem(wrong, kind, f"{field.aws}: '{{}}' {sentence}")]
 
 
 def is_address(words: pa.Array) -> pa.Array:
