@@ -38,7 +38,14 @@ CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "scrollZoom": False,
     "topojsonURL": f"data:application/json,{_NO_TOPOLOGY}#",
-    "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
+    "modeBarButtonsToRemove": [
+        "lasso2d",
+        "select2d",
+        "autoScale2d",
+        "zoomIn2d",
+        "zoomOut2d",
+        "pan2d",
+    ],
 }
 
 LABELS: dict[str, Callable[[Any], str]] = {
@@ -64,7 +71,8 @@ def figure(panel: Panel, answer: Answer, zone: str = "UTC", dark: bool = False) 
     """
     chart = DRAW[panel.chart](panel, answer, ZoneInfo(zone), dark)
     chart.update_layout(
-        margin={"l": 8, "r": 8, "t": 8, "b": 8}, height=360 if panel.chart == "map" else 320,
+        # The top margin is the place of plotly's buttons, which would cover the chart else.
+        margin={"l": 8, "r": 8, "t": 28, "b": 8}, height=340,
         separators=".,", font={"size": 13}, hoverlabel={"namelength": -1},
     )  # fmt: skip
     return chart
@@ -78,13 +86,13 @@ def bars(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     texts = [humane(value, panel.value) for value in values]
     trace = go.Bar(
         x=values, y=names, orientation="h", marker_color=MAIN, customdata=list(frame[field]),
-        text=texts, textposition="outside", cliponaxis=False,
+        text=texts, textposition="auto", cliponaxis=False,
         hovertext=_hover(panel, frame, names), hoverinfo="text",
     )  # fmt: skip
     chart = go.Figure(trace)
     chart.update_yaxes(autorange="reversed", type="category", ticksuffix="  ", title=None)
-    # Room at the right for the longest text outside of the longest bar.
-    chart.update_xaxes(visible=False, range=[0, float(values.max() or 1) * 1.22])
+    # Texts stand inside of bars that have room for them, else at the right, where some is left.
+    chart.update_xaxes(visible=False, range=[0, float(values.max() or 1) * 1.15])
     return chart
 
 
@@ -112,7 +120,9 @@ def stacked(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figu
             marker_pattern_shape=_incomplete(frame["bucket"], answer),
             hovertemplate="%{x|%a %d %b %H:%M}<br>" + name + ": <b>%{y:,}</b><extra></extra>",
         )  # fmt: skip
-    chart.update_layout(barmode="stack", legend={"orientation": "h", "y": 1.12, "x": 0})
+    chart.update_layout(
+        barmode="stack", legend={"orientation": "h", "y": -0.25, "x": 0, "traceorder": "normal"}
+    )
     return _over_time(chart, answer, zone)
 
 
@@ -234,8 +244,8 @@ def _map_hover(frame: pd.DataFrame) -> list[str]:
     """Place, flows, bytes and how many addresses."""
     return [
         f"<b>{row.country_name if pd.isna(row.city) else f'{row.city}, {row.country_name}'}</b><br>"
-        f"{_measure(row.flows, 'flows')}<br>{_measure(row.bytes, 'bytes')}<br>"
-        f"{row.addresses:,} addresses"
+        + "".join(f"{_measure(getattr(row, m), m)}<br>" for m in ("flows", "bytes") if m in frame)
+        + f"{row.addresses:,} addresses"
         for row in frame.itertuples()
     ]
 

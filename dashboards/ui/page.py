@@ -70,5 +70,5 @@ def _chips(state: PageState) -> None:
         for field, text in state.filters:
             st.button(
                 f"{FILTER_LABELS[field]}: {text}", icon=":material/close:", key=f"chip-{field}",
-                help="Remove this filter", on_click=sidebar.clear, args=((field,),),
+                on_click=sidebar.clear, args=((field,),),
             )  # fmt: skip

@@ -29,12 +29,8 @@ def draw(panel: Panel, state: PageState, window: Window, generation: int) -> Non
 
 
 def _body(panel: Panel, state: PageState, window: Window, generation: int) -> None:
-    if st.session_state.pop("narrowed", False):
-        st.rerun()
-    head = st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    )
-    head.markdown(f"#### {panel.title}", help=panel.help, width="content")
+    title, menu = st.columns([7, 2], vertical_alignment="center", gap="small")
+    title.markdown(f"#### {panel.title}", help=panel.help)
     try:
         given = house.answer(panel.slug, str(window), state.filters, state.source, generation)
     except VpcflowError as error:
@@ -44,11 +40,13 @@ def _body(panel: Panel, state: PageState, window: Window, generation: int) -> No
         log.exception("panel %s failed", panel.slug)
         st.error("This panel failed; the server's log says why. The others are not affected.")
         return
-    with head:
+    with menu, st.container(horizontal=True, horizontal_alignment="right"):
         _menu(panel, given)
     _chart(panel, given, state, window)
     for note in given.notes:
         st.caption(note)
+    if st.session_state.pop("narrowed", False):
+        st.rerun()
 
 
 def _chart(panel: Panel, given: Answer, state: PageState, window: Window) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,18 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens pages with a context of their own; at the end none may have misbehaved."""
+def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Starts the app for one test."""
+    with ExitStack() as stack:
+        yield lambda *arguments: stack.enter_context(serving(tmp_path, *arguments))
+
+
+@pytest.fixture
+def open_page(chromium: Browser, serve: object) -> Iterator[Callable[..., Page]]:
+    """Opens pages with a context of their own; at the end none may have misbehaved.
+
+    Asks for `serve` so that pages close before their server does.
+    """
     faults: list[str] = []
     contexts = []
 

@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.logs import UNTIL, fill, read_with_pandas
-from tests.pages.server import serving
 from vpcflow_core.panels.overview import OVERVIEW
 
 PANELS_SHOWN = [panel.slug for panel in OVERVIEW]
 OpenPage = Callable[..., Page]
+Serve = Callable[..., str]
 # What plotly draws in a panel, its arrays decoded.
 DRAWN = """panel => {
     const chart = document.querySelector(`.st-key-panel-${panel} .js-plotly-plot`);
@@ -193,9 +193,10 @@ def test_a_panels_menu_shows_rows_sql_and_downloads_the_whole_answer(
 ) -> None:
     page = ready(open_page(app))
     panel = page.locator(".st-key-panel-overview-destination-ports")
-    panel.locator("[data-testid=stPopover] button").click()
+    panel.locator("[data-testid=stPopover] button:visible").first.click()
     body = page.locator("[data-testid=stPopoverBody]")
-    expect(body.get_by_text("dstport").first).to_be_visible()
+    expect(body.locator("[data-testid=stDataFrame]")).to_be_visible()
+    expect(body.locator("[data-testid=stCode]")).to_contain_text("FROM flows")
     with page.expect_download() as download:
         body.get_by_role("button", name="Download CSV").click()
     frame = pd.read_csv(download.value.path())
@@ -218,15 +219,17 @@ def test_an_empty_panel_says_why_and_the_way_out(app: str, open_page: OpenPage) 
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-def test_an_empty_store_says_how_to_fill_it(tmp_path: Path, open_page: OpenPage) -> None:
-    with serving(tmp_path, tmp_path / "store") as url:
-        page = open_page(url)
-        expect(page.get_by_text("This store holds no records yet")).to_be_visible(timeout=20_000)
-        expect(page.get_by_text("vpcflow sync s3://bucket/prefix")).to_be_visible()
+def test_an_empty_store_says_how_to_fill_it(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    url = serve(tmp_path / "store")
+    page = open_page(url)
+    expect(page.get_by_text("This store holds no records yet")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("vpcflow sync s3://bucket/prefix")).to_be_visible()
 
 
 def test_a_store_of_few_fields_explains_the_panels_it_cannot_draw(
-    tmp_path: Path, open_page: OpenPage
+    tmp_path: Path, serve: Serve, open_page: OpenPage
 ) -> None:
     (tmp_path / "logs").mkdir()
     start = int(UNTIL.timestamp())
@@ -235,34 +238,34 @@ def test_a_store_of_few_fields_explains_the_panels_it_cannot_draw(
         "\n".join(["srcaddr dstaddr bytes start end", *lines])
     )
     store = fill(tmp_path / "store", tmp_path / "logs")
-    with serving(tmp_path, store) as url:
-        page = ready(open_page(url), charts=2)
-        expect(page.get_by_text("dstport").first).to_be_visible()
-        assert page.locator("[data-testid=stException]").count() == 0
-        (bars,) = drawn(page, "overview/top-sources")
-        assert bars["x"] == [800, 700, 600, 500, 400, 300, 200, 100]
+    url = serve(store)
+    page = ready(open_page(url), charts=2)
+    expect(page.get_by_text("dstport").first).to_be_visible()
+    assert page.locator("[data-testid=stException]").count() == 0
+    (bars,) = drawn(page, "overview/top-sources")
+    assert bars["x"] == [800, 700, 600, 500, 400, 300, 200, 100]
 
 
 def test_without_any_setting_the_sample_is_made_and_shown(
-    tmp_path: Path, open_page: OpenPage
+    tmp_path: Path, serve: Serve, open_page: OpenPage
 ) -> None:
-    with serving(tmp_path) as url:
-        page = open_page(url)
-        page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)
-        expect(page.get_by_text("newest record")).to_be_visible()
+    url = serve()
+    page = open_page(url)
+    page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)
+    expect(page.get_by_text("newest record")).to_be_visible()
 
 
 def test_a_configured_folder_is_read_when_the_app_starts(
-    tmp_path: Path, logs: Path, open_page: OpenPage
+    tmp_path: Path, logs: Path, serve: Serve, open_page: OpenPage
 ) -> None:
-    with serving(tmp_path, tmp_path / "store", {"logs": str(logs)}) as url:
-        ready(open_page(url))
+    url = serve(tmp_path / "store", {"logs": str(logs)})
+    ready(open_page(url))
 
 
 def test_a_source_that_cannot_be_read_is_told_in_a_sentence(
-    tmp_path: Path, open_page: OpenPage
+    tmp_path: Path, serve: Serve, open_page: OpenPage
 ) -> None:
-    with serving(tmp_path, tmp_path / "store", {"gone": str(tmp_path / "nowhere")}) as url:
-        page = open_page(url)
-        expect(page.get_by_text("nowhere").first).to_be_visible(timeout=20_000)
-        assert page.locator("[data-testid=stException]").count() == 0
+    url = serve(tmp_path / "store", {"gone": str(tmp_path / "nowhere")})
+    page = open_page(url)
+    expect(page.get_by_text("nowhere").first).to_be_visible(timeout=20_000)
+    assert page.locator("[data-testid=stException]").count() == 0

@@ -5,7 +5,7 @@ May import errors, fields, times, query and analysis.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -15,6 +15,7 @@ import pandas as pd
 from vpcflow_core.analysis.places import flows_by_place
 from vpcflow_core.enrich.geo import Places
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.measures import measure
 from vpcflow_core.query.spec import Query
 from vpcflow_core.times import Window, timeslice_for
 
@@ -30,12 +31,23 @@ class Result(Protocol):
     seconds: float
 
 
+class Columns(Protocol):
+    """The part of an engine that a panel needs."""
+
+    def columns(self, relation: str = "flows") -> tuple[str, ...]:
+        """The columns that some record has."""
+
+
 class Answers(Protocol):
     """The part of `FlowLogs` that a panel needs."""
 
     @property
     def places(self) -> Places:
         """Where addresses lie."""
+
+    @property
+    def engine(self) -> Columns:
+        """What knows the fields of the logs."""
 
     @property
     def extent(self) -> Window | None:
@@ -97,11 +109,16 @@ class Panel:
         """The column that is drawn."""
         return self.query.measures[0]
 
-    def question(self, window: Window) -> Query:
-        """The query for this window, its timeslice coarse enough to be drawn."""
-        if self.query.every is None:
-            return self.query
-        return replace(self.query, every=max(self.query.every, timeslice_for(window)))
+    def question(self, window: Window, columns: Collection[str]) -> Query:
+        """The query for this window and these logs.
+
+        Its timeslice is coarse enough to be drawn. Measures beside the one that is drawn are left
+        out where the logs lack their field.
+        """
+        drawn, *beside = self.query.measures
+        known = [name for name in beside if set(measure(name).needs) <= set(columns)]
+        every = self.query.every and max(self.query.every, timeslice_for(window))
+        return replace(self.query, measures=(drawn, *known), every=every)
 
     def answer(self, flows: Answers, window: Window, filters: Filters) -> Answer:
         """Ask and analyse.
@@ -109,7 +126,7 @@ class Panel:
         Raises:
             MissingDataError: The logs lack a field that the panel needs.
         """
-        query = self.question(window)
+        query = self.question(window, flows.engine.columns())
         result = flows.ask(query, window, filters)
         frame, notes = ANALYSES[self.analysis](result.frame, flows)
         extent = flows.extent
