@@ -147,8 +147,22 @@ def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
 
 def world_map(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     """Circles on a map of the world: the area of a circle is proportional to its value."""
+    frame, chart = answer.frame, blank_map(dark)
+    largest = float(frame[panel.value].max()) if len(frame) else 1.0
+    return chart.add_scattergeo(
+        lon=frame["longitude"], lat=frame["latitude"], mode="markers",
+        hovertext=_map_hover(frame), hoverinfo="text", customdata=list(frame["country"]),
+        marker={
+            "size": frame[panel.value], "sizemode": "area", "sizeref": 2 * largest / 42**2,
+            "sizemin": 3, "color": COLOURS["REJECT"], "opacity": 0.72,
+            "line": {"width": 0.5, "color": LAND[dark][1]},
+        },
+    )  # fmt: skip
+
+
+def blank_map(dark: bool = False) -> go.Figure:
+    """The map of the world without anything on it."""
     land, border = LAND[dark]
-    frame = answer.frame
     world, names = _world()
     chart = go.Figure(
         go.Choropleth(
@@ -162,23 +176,11 @@ def world_map(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figur
             marker_line={"color": border, "width": 0.5},
         )
     )
-    largest = float(frame[panel.value].max()) if len(frame) else 1.0
-    chart.add_scattergeo(
-        lon=frame["longitude"], lat=frame["latitude"], mode="markers",
-        hovertext=_map_hover(frame), hoverinfo="text", customdata=list(frame["country"]),
-        marker={
-            "size": frame[panel.value], "sizemode": "area", "sizeref": 2 * largest / 42**2,
-            "sizemin": 3, "color": COLOURS["REJECT"], "opacity": 0.72,
-            "line": {"width": 0.5, "color": border},
-        },
-    )  # fmt: skip
     chart.update_geos(
         projection_type="natural earth", bgcolor="rgba(0,0,0,0)", fitbounds=False, visible=False,
-        projection_scale=1.1, center_lat=14,
-        lataxis_range=[-58, 84], lonaxis_range=[-180, 180],
+        projection_scale=1.1, center_lat=14, lataxis_range=[-58, 84], lonaxis_range=[-180, 180],
     )  # fmt: skip
-    chart.update_layout(dragmode=False)
-    return chart
+    return chart.update_layout(dragmode=False, margin={"l": 8, "r": 8, "t": 28, "b": 8})
 
 
 DRAW: dict[str, Callable[[Panel, Answer, ZoneInfo, bool], go.Figure]] = {

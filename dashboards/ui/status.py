@@ -10,6 +10,7 @@ import streamlit as st
 from dashboards.ui import house
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.charts import CONFIG, blank_map
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane_count
@@ -24,9 +25,9 @@ def sync_line() -> None:
         st.warning(error, icon=":material/sync_problem:")
 
 
-@st.fragment(run_every="1s")
+@st.fragment(run_every="500ms")
 def _watch(generation: int) -> None:
-    """Look once a second; draw the page anew when there is something new to see."""
+    """Look twice a second; draw the page anew when there is something new to see."""
     worker = house.syncer()
     empty = house.flows().extent is None
     if not worker.running or (empty and house.flows().store.generation() != generation):
@@ -54,6 +55,9 @@ def nothing_yet() -> None:
     """What an empty store says."""
     if house.syncer().running:
         st.info("The first logs are being read; the page fills by itself.")
+        # Also loads what drawing needs, on the server and in the browser, while there is time.
+        dark = st.context.theme.type == "dark"
+        st.plotly_chart(blank_map(dark), config=CONFIG, key="blank-map", alt="A map without data")
         return
     st.info(
         "This store holds no records yet. Fill it with "

@@ -191,6 +191,8 @@ def _address(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
 
 def is_address(words: pa.Array) -> pa.Array:
     """Which of the words are IP addresses, version 4 or 6."""
+    if not pc.any(pc.match_substring(words, ":")).as_py():
+        return pc.match_substring_regex(words, f"^{_IPV4}$")
     six = pc.replace_substring_regex(words, _IPV4_TAIL, ":0:0")
     six = pc.if_else(pc.match_substring(words, ":"), six, words)
     return pc.and_(pc.match_substring_regex(six, _ADDRESS), _has_right_length(six))

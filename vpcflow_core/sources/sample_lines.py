@@ -23,9 +23,9 @@ from vpcflow_core.sources.sample_kinds import REASONS
 from vpcflow_core.sources.sample_network import LOGS, Network
 from vpcflow_core.sources.sample_traffic import Records
 
-# Real flow logs write a file or more every five minutes; half an hour a file costs a sixth of the
+# Real flow logs write a file or more every five minutes; an hour a file costs a twelfth of the
 # time. Each is named by the last five minutes it tells of, as a late delivery would be.
-SLOT = 1800
+SLOT = 3600
 NAMED_SLOT = 300
 STATUSES = ("OK", "NODATA", "SKIPDATA")
 
