@@ -17,7 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "data": {"errors"},
     "fields": {"errors"},
     "times": {"errors"},
-    "output": set(),
+    "output": {"fields"},
     "settings": {"errors", "times"},
     "sources": BASE,
     "formats": BASE,

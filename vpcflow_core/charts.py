@@ -7,7 +7,7 @@ the same in every browser, wherever it stands.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -190,7 +190,8 @@ DRAW: dict[str, Callable[[Panel, Answer, ZoneInfo, bool], go.Figure]] = {
 
 def wall_clock(times: pd.Series, zone: ZoneInfo) -> pd.Series:
     """UTC times as the zone's clock shows them, without zone mark."""
-    return times.dt.tz_convert(zone).dt.tz_localize(None)
+    local: pd.Series = times.dt.tz_convert(zone).dt.tz_localize(None)
+    return local
 
 
 def _colour(panel: Panel) -> str:
@@ -243,13 +244,14 @@ def _measure(value: float, measure: str) -> str:
 
 
 def _map_hover(frame: pd.DataFrame) -> list[str]:
-    """Place, flows, bytes and how many addresses."""
-    return [
-        f"<b>{row.country_name if pd.isna(row.city) else f'{row.city}, {row.country_name}'}</b><br>"
-        + "".join(f"{_measure(getattr(row, m), m)}<br>" for m in ("flows", "bytes") if m in frame)
-        + f"{row.addresses:,} addresses"
-        for row in frame.itertuples()
-    ]
+    """Place, the measures there are, and how many addresses."""
+    return [_place_hover(row) for row in frame.to_dict("records")]
+
+
+def _place_hover(row: dict[Hashable, Any]) -> str:
+    named = [str(row[part]) for part in ("city", "country_name") if not pd.isna(row[part])]
+    measures = [_measure(row[m], m) for m in ("flows", "bytes") if m in row]
+    return "<br>".join([f"<b>{', '.join(named)}</b>", *measures, f"{row['addresses']:,} addresses"])
 
 
 @cache

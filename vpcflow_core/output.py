@@ -1,4 +1,4 @@
-"""Answers as text: table, JSON or CSV; may import pandas, pyarrow and rich."""
+"""Answers as text: table, JSON or CSV; may import fields, pandas and rich."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+
+from vpcflow_core.fields import find_field
 
 
 class Output(StrEnum):
@@ -75,12 +77,21 @@ def print_table(frame: pd.DataFrame, title: str = "") -> None:
         numeric = pd.api.types.is_numeric_dtype(frame[name])
         table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows_of(frame):
-        table.add_row(*["-" if value is None else cell(value) for value in row.values()])
+        table.add_row(*[cell(value, name) for name, value in row.items()])
     console().print(table)
 
 
-def cell(value: Any) -> str:
-    """A value as a table shows it: whole numbers grouped by thousands, lists joined."""
+def cell(value: Any, column: str = "") -> str:
+    """A value as a table shows it: counts grouped by thousands, lists joined, `-` for nothing.
+
+    >>> cell(8080, "flows"), cell(8080, "dstport")
+    ('8,080', '8080')
+    """
+    field = find_field(column)
+    if value is None:
+        return "-"
+    if field is not None and field.role == "dimension":
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

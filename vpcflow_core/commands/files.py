@@ -86,6 +86,9 @@ def _write_reports(reports: list[dict[str, Any]], output: Output) -> None:
     if output is Output.csv:
         write(rows, output)
         return
+    if len(reports) > 1:
+        # The names would make every row ten lines high; one file alone shows them.
+        rows["fields"] = [len(report["fields"]) for report in reports]
     print_table(rows.drop(columns=["reasons", "counts", "unknown_fields", "broken", "notes"]))
     for report in reports:
         _print_remarks(report)
