@@ -19,7 +19,6 @@ from vpcflow_core.engines.base import Engine, Result
 from vpcflow_core.engines.duckdb import DuckDBEngine
 from vpcflow_core.enrich.geo import Places
 from vpcflow_core.errors import EmptyError, ParameterError
-from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.home import cache_folder
 from vpcflow_core.panels import Answer, Panel, panel
 from vpcflow_core.query.conditions import conditions_of
@@ -32,7 +31,7 @@ from vpcflow_core.settings import load_settings
 from vpcflow_core.sources import DEFAULTS, SourceOptions, open_source
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.store import Store
-from vpcflow_core.store.sync import Progress, SyncResult, sync
+from vpcflow_core.store.sync import Progress, SyncResult
 from vpcflow_core.times import (
     Range,
     Window,
@@ -42,14 +41,13 @@ from vpcflow_core.times import (
     parse_instant,
     timeslice_for,
 )
+from vpcflow_core.update import load, recent
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 # What a top list shows beside the measure it is sorted by.
 VOLUMES = ("flows", "bytes", "packets")
-# Logs of the hour to come are found too: clocks differ, and slots are named by their start.
-AHEAD = timedelta(hours=1)
 ONLY_TRANSIT = (
     "The store holds records of transit gateways alone: vpcflow sql 'SELECT ... FROM transit_flows'"
 )
@@ -107,8 +105,8 @@ class FlowLogs:
             return cls(Store.open(source))
         found = open_source(str(source), options=options)
         opened = Store.open(store or _cached_store(found.url))
-        given = LogFormat.parse(options.log_format) if options.log_format else None
-        result = sync(opened, found, span=_span(since), given=given, progress=progress)
+        length = parse_duration(since) if isinstance(since, str) else since
+        result = load(opened, found, options.log_format, span=recent(length), progress=progress)
         _check(result)
         return replace(cls(opened).only(found.url), synced=result)
 
@@ -317,14 +315,6 @@ def _places(paths: tuple[Path, ...]) -> Places:
 def _cached_store(url: str) -> Path:
     """A store for a source alone, found again by the source's URL."""
     return cache_folder() / "stores" / hashlib.sha256(url.encode()).hexdigest()[:16]
-
-
-def _span(since: str | timedelta | None) -> Window | None:
-    if since is None:
-        return None
-    now = datetime.now(UTC)
-    length = parse_duration(since) if isinstance(since, str) else since
-    return Window(now - length, now + AHEAD)
 
 
 def _check(result: SyncResult) -> None:

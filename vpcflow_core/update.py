@@ -1,41 +1,72 @@
-"""Bring a store up to date with a configured source: settings meet sources and store here."""
+"""Bring a store up to date with a source: settings, sources and store meet here.
+
+May import errors, times, settings, sources, formats and store.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.settings import Settings, SourceSetting
 from vpcflow_core.sources import SourceOptions, open_source
+from vpcflow_core.sources.base import Source
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult, sync
 from vpcflow_core.times import Window
 
-# Objects of the hour to come are found too: clocks differ, and AWS names slots by their start.
-AHEAD = timedelta(hours=1)
+# Objects of the hours to come are found too: clocks differ, and folders are named by the day.
+AHEAD = timedelta(days=1)
+Telling = Callable[[Progress], None]
+
+
+def recent(length: timedelta | None) -> Window | None:
+    """The span of the last so long, open to the future; None (everything) for None."""
+    now = datetime.now(UTC)
+    return Window(now - length, now + AHEAD) if length else None
+
+
+def load(
+    store: Store,
+    source: Source,
+    log_format: str = "",
+    *,
+    span: Window | None = None,
+    workers: int = 2,
+    keep: timedelta | None = None,
+    wait: float = 0.0,
+    progress: Telling | None = None,
+) -> SyncResult:
+    """`sync`, with the format as a person writes it; see there.
+
+    Raises:
+        FormatError: The format is wrong.
+    """
+    given = LogFormat.parse(log_format) if log_format else None
+    return sync(
+        store, source, span=span, given=given, workers=workers, keep=keep, wait=wait,
+        progress=progress,
+    )  # fmt: skip
 
 
 def update(
-    store: Store,
-    source: SourceSetting,
-    settings: Settings,
-    *,
-    progress: Callable[[Progress], None] | None = None,
+    store: Store, source: SourceSetting, settings: Settings, *, progress: Telling | None = None
 ) -> SyncResult:
-    """Read what is new in a source into the store.
+    """Read what is new in a configured source into the store.
 
     Raises:
-        SettingsError: The URL or format of the source is wrong.
+        SettingsError: The URL of the source is wrong.
+        FormatError: Its format is wrong.
         SourceError: The source cannot be read.
         LockedError: Another process writes to the store.
     """
-    now = datetime.now(UTC)
-    return sync(
+    return load(
         store,
-        open_source(source.url, options=options(source), cache=store.path / "sample"),
-        span=Window(now - settings.since, now + AHEAD) if settings.since else None,
-        given=LogFormat.parse(source.log_format) if source.log_format else None,
+        open_source(source.url, options=options(source), cache=sample_folder(store)),
+        source.log_format,
+        span=recent(settings.since),
         workers=settings.workers,
         keep=settings.keep,
         progress=progress,
@@ -45,3 +76,8 @@ def update(
 def options(source: SourceSetting) -> SourceOptions:
     """How to reach a source."""
     return SourceOptions(**source.model_dump(exclude={"url"}))
+
+
+def sample_folder(store: Store) -> Path:
+    """Where a sample is written that fills this store: it goes when the store goes."""
+    return store.path / "sample"

@@ -19,17 +19,16 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from vpcflow_core.errors import MisuseError, SettingsError
-from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.output import Output, console, plain, write
 from vpcflow_core.settings import Settings, load_settings
 from vpcflow_core.sources import SourceOptions, open_source
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult
-from vpcflow_core.store.sync import sync as run
 from vpcflow_core.times import EPOCH, Window, parse_duration, parse_instant
+from vpcflow_core.update import AHEAD, load, recent, sample_folder
+from vpcflow_core.update import options as from_setting
 
 PLAIN_SECONDS = 10.0
-_DAY = parse_duration("24h")
 
 
 def sync(
@@ -76,11 +75,11 @@ def sync(
         for name in _chosen(sources or [], settings):
             url, options = _options(name, given, settings)
             with _telling(url) as tell:
-                result = run(
+                result = load(
                     opened,
-                    open_source(url, options=options),
+                    open_source(url, options=options, cache=sample_folder(opened)),
+                    options.log_format,
                     span=span,
-                    given=LogFormat.parse(options.log_format) if options.log_format else None,
                     workers=workers or settings.workers,
                     keep=kept,
                     wait=wait,
@@ -104,7 +103,7 @@ def _chosen(names: list[str], settings: Settings) -> list[str]:
 def _options(name: str, given: dict[str, Any], settings: Settings) -> tuple[str, SourceOptions]:
     """URL and options of a source named in the settings or by its URL; given options win."""
     named = settings.sources.get(name)
-    known = named.model_dump(exclude={"url"}) if named else {}
+    known = asdict(from_setting(named)) if named else {}
     chosen = {option: value for option, value in given.items() if value}
     return named.url if named else name, SourceOptions(**(known | chosen))
 
@@ -115,13 +114,10 @@ def _span(since: str, start: str, end: str, settings: Settings) -> Window | None
         raise MisuseError(
             f"--since {since} and --from/--to contradict each other.", "Give one of them."
         )
-    now = datetime.now(UTC)
     if start or end:
-        return Window(
-            parse_instant(start) if start else EPOCH, parse_instant(end) if end else now + _DAY
-        )
-    length = parse_duration(since) if since else settings.since
-    return Window(now - length, now + _DAY) if length else None
+        until = parse_instant(end) if end else datetime.now(UTC) + AHEAD
+        return Window(parse_instant(start) if start else EPOCH, until)
+    return recent(parse_duration(since) if since else settings.since)
 
 
 @contextmanager
