@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,9 +12,13 @@ from dashboards.ui import house
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts import CONFIG, blank_map
+from vpcflow_core.store.state import ObjectReport, SourceState
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane_count
+
+
+EXAMPLES_SHOWN = 50
 
 
 def sync_line() -> None:
@@ -71,29 +76,43 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     extent = logs.extent
     assert extent is not None  # noqa: S101  the caller shows `nothing_yet` instead
     zone = ZoneInfo(state.zone)
+    known = [s for s in logs.store.sources() if state.source in ("", s.url)]
     parts = [
         f"**{_moment(window.start, zone)} - {_moment(window.end, zone)}** {state.zone}",
         f"newest record {_age(datetime.now(UTC) - extent.end)} ago",
-        *_completeness(logs, state.source),
+        f"{humane_count(sum(s.records for s in known))} records in the store",
     ]
     if anchored == "data":
         parts.insert(1, "relative to the data's end, which lies in the past")
-    st.caption(" · ".join(parts))
-
-
-def _completeness(logs: FlowLogs, source: str) -> list[str]:
-    """Counts over all of the store: records, those without data, lines not loaded."""
-    states = [s for s in logs.store.sources() if source in ("", s.url)]
-    total, skipped, malformed = (
-        sum(getattr(state, name) for state in states)
-        for name in ("records", "skipdata", "malformed")
-    )
-    parts = [f"{humane_count(total)} records in the store"]
-    if skipped:
+    if skipped := sum(s.skipdata for s in known):
         parts.append(f"{skipped:,} SKIPDATA: some traffic was not logged")
-    if malformed:
-        parts.append(f"{malformed:,} lines could not be read")
-    return parts
+    st.caption(" · ".join(parts))
+    _not_loaded(logs, state.source, known)
+
+
+def _not_loaded(logs: FlowLogs, source: str, known: list[SourceState]) -> None:
+    """What of the logs could not be read, and why; nothing where all could."""
+    lines, objects = sum(s.malformed for s in known), sum(s.broken for s in known)
+    told = [
+        f"{count:,} {what}" for count, what in ((lines, "lines"), (objects, "objects")) if count
+    ]
+    if not told:
+        return
+    with st.popover(
+        f"{' and '.join(told)} could not be read", icon=":material/report:", type="tertiary",
+        key="not-loaded", on_change="rerun",
+    ) as shown:  # fmt: skip
+        if shown.open:
+            rows = [row for report in logs.store.reports(source or None) for row in _rows(report)]
+            st.table(rows[:EXAMPLES_SHOWN])
+
+
+def _rows(report: ObjectReport) -> Iterator[dict[str, object]]:
+    """A row for the object's own problem, and one for each example of a line not loaded."""
+    if report.problem:
+        yield {"object": report.uri, "line": None, "why": report.problem, "text": ""}
+    for kept in report.reasons:
+        yield {"object": report.uri, "line": kept.line, "why": kept.reason, "text": kept.text}
 
 
 def _moment(moment: datetime, zone: ZoneInfo) -> str:

@@ -269,3 +269,17 @@ def test_a_source_that_cannot_be_read_is_told_in_a_sentence(
     page = open_page(url)
     expect(page.get_by_text("nowhere").first).to_be_visible(timeout=20_000)
     assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_lines_that_could_not_be_read_can_be_seen_with_their_reason(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    (tmp_path / "logs").mkdir()
+    start = int(UNTIL.timestamp())
+    lines = ["srcaddr dstaddr bytes start end", f"10.0.0.1 10.0.1.9 5 {start} {start}", "too short"]
+    (tmp_path / "logs" / "few.log").write_text("\n".join(lines))
+    page = open_page(serve(tmp_path / "store", {"logs": str(tmp_path / "logs")}))
+    page.get_by_role("button", name="1 lines could not be read").click(timeout=20_000)
+    told = page.locator("[data-testid=stPopoverBody]")
+    expect(told.get_by_text("2 fields where the format has 5")).to_be_visible()
+    expect(told.get_by_text("too short")).to_be_visible()
