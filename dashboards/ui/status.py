@@ -17,7 +17,6 @@ from vpcflow_core.store.sync import Progress
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane_count
 
-
 EXAMPLES_SHOWN = 50
 
 
