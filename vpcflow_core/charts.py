@@ -131,7 +131,8 @@ def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     field, frame = panel.query.by[0], answer.frame
     names = [label(field, value) for value in frame[field]]
     trace = go.Pie(
-        labels=names, values=frame[panel.value], hole=0.62, sort=False, direction="clockwise",
+        labels=names, values=frame[panel.value], hole=0.62, sort=False,
+        direction="clockwise", automargin=True,
         customdata=list(frame[field]), textinfo="label+percent", textposition="outside",
         marker={"colors": [COLOURS.get(n, SERIES[i % len(SERIES)]) for i, n in enumerate(names)]},
         hovertext=_hover(panel, frame, names), hoverinfo="text",

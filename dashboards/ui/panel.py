@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -105,12 +106,13 @@ def _menu(panel: Panel, given: Answer) -> None:
             return
         st.caption(f"{panel.help} {len(given.frame):,} rows in {given.seconds * 1000:,.0f} ms.")
         st.dataframe(given.frame.head(ROWS_SHOWN), hide_index=True)
-        _download(panel, "CSV", "text/csv", lambda: csv(given.frame))
-        _download(panel, "Parquet", "application/octet-stream", lambda: parquet(given.frame))
+        with st.container(horizontal=True):
+            _download(panel, "CSV", "text/csv", lambda: csv(given.frame))
+            _download(panel, "Parquet", "application/octet-stream", lambda: parquet(given.frame))
         st.code(given.sql, language="sql", wrap_lines=True)
 
 
-def _download(panel: Panel, kind: str, mime: str, make) -> None:  # type: ignore[no-untyped-def]
+def _download(panel: Panel, kind: str, mime: str, make: Callable[[], bytes]) -> None:
     """A button that makes the file when it is pressed."""
     name = f"{panel.slug.replace('/', '-')}.{kind.lower()}"
     st.download_button(
