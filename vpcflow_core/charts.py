@@ -155,7 +155,7 @@ def world_map(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figur
         hovertext=_map_hover(frame), hoverinfo="text", customdata=list(frame["country"]),
         marker={
             "size": frame[panel.value], "sizemode": "area", "sizeref": 2 * largest / 42**2,
-            "sizemin": 3, "color": COLOURS["REJECT"], "opacity": 0.72,
+            "sizemin": 3, "color": MAIN, "opacity": 0.72,
             "line": {"width": 0.5, "color": LAND[dark][1]},
         },
     )  # fmt: skip

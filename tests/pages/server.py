@@ -45,7 +45,7 @@ def serving(
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--server.port", str(port)],
+            [*command, "--server.port", str(port), "--server.headless", "true"],
             cwd=home,
             env=environment,
             stdout=log,
