@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import ingest
+from benchmarks import ingest, panels
 
 RATE, RATIO, PEAK = 1_500_000, 1.2, 1e9
+# Seconds a panel may take at ten million records; how much slower eight times the history may be.
+PANEL, HISTORY = 1.0, 1.2
 
 
 def main() -> None:
@@ -21,7 +23,12 @@ def main() -> None:
     print(f"{folder}: {size / 1e6:,.0f} MB of gzip, {os.cpu_count()} processors", flush=True)
     runs = ingest.measure(folder, options.only or list(ingest.WAYS))
     print(ingest.table(runs))
-    missed = [target for target in _targets(runs) if not _judge(*target)]
+    targets = _targets(runs)
+    if not options.only:
+        timings = panels.measure(folder)
+        print(panels.table(timings))
+        targets += _panel_targets(timings)
+    missed = [target for target in targets if not _judge(*target)]
     sys.exit(1 if missed else 0)
 
 
@@ -36,6 +43,15 @@ def _targets(runs: dict[str, ingest.Run]) -> list[tuple[str, bool]]:
         ratio = ours.seconds / other.seconds
         targets.append((f"at most {RATIO} x DuckDB's time: {ratio:.2f}", ratio <= RATIO))
     return targets
+
+
+def _panel_targets(timings: list[panels.Timing]) -> list[tuple[str, bool]]:
+    slowest = max(timing.first for timing in timings)
+    ratio = sum(t.again for t in timings) / sum(t.one_day for t in timings)
+    return [
+        (f"every panel within {PANEL:g} s: {slowest:.2f}", slowest <= PANEL),
+        (f"eight times the history at most {HISTORY} x the time: {ratio:.2f}", ratio <= HISTORY),
+    ]
 
 
 def _judge(target: str, met: bool) -> bool:

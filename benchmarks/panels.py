@@ -1,0 +1,78 @@
+"""How long each panel of a page takes over the last 24 hours, and whether older days cost time.
+
+The same questions go to two stores: one of all eight days, one of the last day alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.logs import DAYS, START
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.panels import PANELS, Panel
+from vpcflow_core.query.filters import NO_FILTERS
+from vpcflow_core.sources import open_source
+from vpcflow_core.store.store import Store
+from vpcflow_core.store.sync import sync
+from vpcflow_core.times import Window
+
+RUNS = 5
+END = datetime.fromtimestamp(START, UTC) + timedelta(days=DAYS)
+LAST_DAY = Window(END - timedelta(days=1), END)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds a panel took: first, and the median of later runs, on all days and on one."""
+
+    panel: str
+    first: float
+    again: float
+    one_day: float
+
+
+def measure(logs: Path) -> list[Timing]:
+    """Every panel, asked of stores made for the purpose."""
+    folder = Path(tempfile.mkdtemp(prefix="vpcflow-bench-panels-"))
+    try:
+        with (
+            _store(folder / "all", logs, None) as whole,
+            _store(folder / "day", logs, LAST_DAY) as day,
+        ):
+            return [_timing(panel, FlowLogs(whole), FlowLogs(day)) for panel in PANELS.values()]
+    finally:
+        shutil.rmtree(folder)
+
+
+def _store(path: Path, logs: Path, span: Window | None) -> Store:
+    store = Store.open(path)
+    sync(store, open_source(str(logs)), span=span)
+    return store
+
+
+def _timing(panel: Panel, whole: FlowLogs, day: FlowLogs) -> Timing:
+    """In turn on both stores, so that both meet the same weather."""
+    first = _seconds(panel, whole)
+    _seconds(panel, day)
+    pairs = [(_seconds(panel, whole), _seconds(panel, day)) for _ in range(RUNS)]
+    again, one_day = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return Timing(panel.slug, first, again, one_day)
+
+
+def _seconds(panel: Panel, flows: FlowLogs) -> float:
+    began = time.perf_counter()
+    panel.answer(flows, LAST_DAY, NO_FILTERS)
+    return time.perf_counter() - began
+
+
+def table(timings: list[Timing]) -> str:
+    """The timings as text."""
+    heads = f"{'panel, last 24 hours':<30}{'first s':>10}{'again s':>10}{'1 day of history':>18}"
+    rows = [f"{t.panel:<30}{t.first:>10.3f}{t.again:>10.3f}{t.one_day:>18.3f}" for t in timings]
+    return "\n".join([heads, *rows])
