@@ -36,7 +36,8 @@ def dashboard(title: str, question: str, filters: Sequence[str], rows: Rows) -> 
 def _warn_about_link(filters: Sequence[str]) -> None:
     """Once a session: tell what of a pasted link could not be read."""
     if "link_notes" not in st.session_state:
-        boxes = {name for name in filters if name != "action"}
+        # Text boxes tell themselves what is wrong with their text; a choice drops it in silence.
+        boxes = {"range", *filters} - {"action"}
         given = {name: text for name, text in st.query_params.items() if name not in boxes}
         st.session_state["link_notes"] = parse_state(given)[1]
     for note in st.session_state["link_notes"]:

@@ -25,7 +25,7 @@ def controls(title: str, question: str) -> tuple[Range, str]:
     )
     heading.title(title, anchor=False, help=question)
     # The zone's widget stands right of the range's, but a typed range is read in that zone.
-    zone = zone_box.selectbox("Time zone", ZONES, key="tz", bind="query-params")
+    zone = zone_box.selectbox("Time zone", _zones(), key="tz", bind="query-params")
     chosen = range_box.selectbox(
         "Time range", QUICK_RANGES, key="range",
         format_func=lambda text: _name(text, zone), accept_new_options=True, bind="query-params",
@@ -44,6 +44,12 @@ def window(asked: Range, extent: Window) -> tuple[Window, str]:
     """The window that is meant now, on whole minutes; and what it is relative to."""
     found, anchored = resolve_window(asked, extent, ceil_to(datetime.now(UTC), MINUTE))
     return found.snapped(MINUTE), anchored
+
+
+def _zones() -> list[str]:
+    """All zones; the analyst's own stands right below UTC."""
+    here = st.context.timezone
+    return list(dict.fromkeys(["UTC", here, *ZONES])) if here in ZONES else ZONES
 
 
 def _name(text: str, zone: str) -> str:
