@@ -72,6 +72,7 @@ def test_errors_are_a_sentence_and_an_exit_code(
 def test_the_dashboards_are_served_at_localhost(words: list[str], tmp_path: Path) -> None:
     port = free_port()
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    environment["STREAMLIT_SERVER_HEADLESS"] = "true"
     command = [sys.executable, "-m", "vpcflow_core.cli", *words, "--port", str(port)]
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True,
