@@ -23,6 +23,7 @@ Relation = Literal["vpc", "transit", "both", "collector"]
 
 INT32_MAX = 2**31 - 1
 INT64_MAX = 2**63 - 1
+ACCOUNT_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,11 @@ def column_name(name: str) -> str:
     """Column name for a field of any spelling; unknown fields keep their own, as an identifier."""
     found = find_field(name)
     return found.name if found else _plain(name)
+
+
+def is_account(name: str) -> bool:
+    """Whether the column holds account numbers: digits, of which the first ones may be zeros."""
+    return name.endswith("account_id")
 
 
 def is_transit(names: Iterable[str]) -> bool:

@@ -39,7 +39,7 @@ class LogFormat:
         """A format as AWS writes it (`${version} ${account-id}`) or as plain names.
 
         Raises:
-            FormatError: It names no field, or one twice.
+            FormatError: It names nothing, no field at all, or one twice.
         """
         columns = tuple(column_name(word) for word in text.replace(",", " ").split())
         if not columns:
@@ -50,6 +50,10 @@ class LogFormat:
         twice = [name for name, count in Counter(columns).items() if count > 1]
         if twice:
             raise FormatError(f"The log format names '{twice[0]}' twice: {text}")
+        if not any(find_field(name) for name in columns):
+            raise FormatError(
+                f"The log format names no field of flow logs: {text}", "All fields: vpcflow fields"
+            )
         return LogFormat(columns)
 
 

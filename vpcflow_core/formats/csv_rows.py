@@ -74,6 +74,7 @@ def read(
                 report, named, numbers, _Shown(body, numbers - offset), rejected
             )
         first += block.count(b"\n")
+        reader.next_line = first
 
 
 def _end_of_line(block: bytes) -> int:

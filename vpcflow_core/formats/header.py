@@ -36,13 +36,17 @@ def header_of(words: Sequence[str]) -> LogFormat | None:
     """The format that the words name if they are a header's, else None."""
     if not words or not all(_NAME.fullmatch(word) for word in words):
         return None
-    if any(_VALUE.fullmatch(word) for word in words):
+    if any(_VALUE.fullmatch(word) for word in words) or not are_fields(words):
         return None
-    known = [word for word in words if find_field(word) is not None]
-    if len(known) < min(2, len(words)):
-        return None
-    sure = len(known) * 2 >= len(words) or any(word not in _ENGLISH for word in known)
-    return LogFormat(unique(words)) if sure else None
+    return LogFormat(unique(words))
+
+
+def are_fields(names: Sequence[str]) -> bool:
+    """Whether so many of the names are fields that all of them must be meant so."""
+    known = [name for name in names if find_field(name) is not None]
+    if len(known) < max(1, min(2, len(names))):
+        return False
+    return len(known) * 2 >= len(names) or any(name not in _ENGLISH for name in known)
 
 
 def unique(words: Sequence[str]) -> tuple[str, ...]:

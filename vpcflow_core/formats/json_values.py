@@ -19,10 +19,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vpcflow_core.fields import COLLECTOR_FIELDS, column_name, find_field
+from vpcflow_core.fields import ACCOUNT_DIGITS, COLLECTOR_FIELDS, column_name, is_account
 from vpcflow_core.formats import flat
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
 from vpcflow_core.formats.blocks import Unpacked
+from vpcflow_core.formats.header import are_fields
 from vpcflow_core.formats.lines import LineReader
 from vpcflow_core.formats.raw_lines import Lines
 from vpcflow_core.formats.values import typed, typed_times
@@ -135,7 +136,7 @@ class _Source:
                     self._take_line(line, None, None, {})
 
     def _take_object(self, value: dict[str, Any]) -> None:
-        key = next((k for k in _LINE_KEYS if isinstance(value.get(k), str)), None)
+        key = _line_key(value)
         if key is not None:
             beside = {name: v for k, v in value.items() if (name := _column(k)) in _BESIDE}
             time = value.get("timestamp", value.get("@timestamp"))
@@ -147,6 +148,11 @@ class _Source:
             self.reject("an object with neither a log line nor fields of a record", value)
 
     def _take_line(self, line: str, time: Any, ident: Any, beside: dict[str, Any]) -> None:
+        inner = _object_in(line)
+        if inner is not None:  # a collector's object inside of another's
+            envelope = {"timestamp": time, "id": ident} if _line_key(inner) else {}
+            self.take(envelope | beside | inner)
+            return
         batch = self.batch
         batch.lines.append(line)
         batch.numbers.append(self.next_number())
@@ -174,11 +180,27 @@ class _Source:
 _column = lru_cache(maxsize=4096)(column_name)
 
 
+def _line_key(value: dict[str, Any]) -> str | None:
+    return next((key for key in _LINE_KEYS if isinstance(value.get(key), str)), None)
+
+
+def _object_in(line: str) -> dict[str, Any] | None:
+    if not line.lstrip().startswith("{"):
+        return None
+    try:
+        value = json.loads(line, parse_float=str)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
 @lru_cache(maxsize=4096)
 def _is_flat(keys: tuple[str, ...]) -> bool:
-    """Whether an object of these keys is a record: two of them are fields, or the only one is."""
-    known = sum(find_field(key) is not None for key in keys)
-    return known >= min(2, len(keys)) and known > 0
+    """Whether an object of these keys is a record, by the rule for headers.
+
+    Totals that somebody keeps beside the logs have `bytes` and `packets` too.
+    """
+    return are_fields(keys)
 
 
 def _lines(batch: _Batch) -> Lines:
@@ -204,15 +226,18 @@ def _columns(rows: list[dict[str, Any]]) -> pa.Table:
     columns: dict[str, pa.Array] = {}
     for key in keys:
         name = column_name(key)
-        text = flat.without_nulls(pa.array([_text(row.get(key)) for row in rows], pa.string()))
+        texts = [_text(row.get(key), is_account(name)) for row in rows]
+        text = flat.without_nulls(pa.array(texts, pa.string()))
         # Two spellings of one name: the first that has a value counts.
         columns[name] = pc.coalesce(columns[name], text) if name in columns else text
     return pa.table(columns)
 
 
-def _text(value: Any) -> str | None:
+def _text(value: Any, account: bool) -> str | None:
     if value is None or isinstance(value, str):
         return value
+    if account and isinstance(value, int):  # a number has lost the zeros in front
+        return f"{value:0{ACCOUNT_DIGITS}}"
     return str(value) if isinstance(value, int | float) and value is not True else json.dumps(value)
 
 

@@ -48,6 +48,9 @@ class LineReader:
         report: Takes the account; its `fields_from` says how the first format was known.
         given: The user's format, for lines without header.
         candidates: Formats that lines without header may have, known from elsewhere.
+
+    Attributes:
+        next_line: Number of the first line that has not been read.
     """
 
     def __init__(
@@ -58,25 +61,25 @@ class LineReader:
         self._formats: tuple[LogFormat, ...] = (given,) if given else tuple(candidates)
         self._from: FieldsFrom = "given"
         self._header: LogFormat | None = None
-        self._next_line = 1
+        self.next_line = 1
         self._failed: pa.Array | None = None  # what the fast path would fail on again
         self._examples: list[tuple[int, str, str]] = []
 
     def read_block(self, block: bytes) -> Iterator[Records]:
         """Records of a block of a text file."""
-        if self._header is None and self._next_line == 1:
+        if self._header is None and self.next_line == 1:
             block = self._without_header(block)
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n")
         table = self._fast(block)
         if table is None:
-            lines = lines_of(block, self._next_line)
+            lines = lines_of(block, self.next_line)
             self._failed = lines.text
             yield from self.read(lines)
-            self._next_line += block.count(b"\n")
+            self.next_line += block.count(b"\n")
         else:
             # The fast path takes no block with blank lines, so each line is a record.
-            self._next_line += len(table)
+            self.next_line += len(table)
             yield from self._give(table, self._current()[0])
 
     def _without_header(self, block: bytes) -> bytes:
@@ -87,7 +90,7 @@ class LineReader:
         if header is None:
             return block
         self._set_header(header)
-        self._next_line += 1
+        self.next_line += 1
         return block[end:]
 
     def _set_header(self, header: LogFormat) -> None:

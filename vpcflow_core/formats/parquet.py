@@ -13,14 +13,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vpcflow_core.errors import FormatError
-from vpcflow_core.fields import find_field
+from vpcflow_core.fields import ACCOUNT_DIGITS, find_field, is_account
 from vpcflow_core.formats import flat
 from vpcflow_core.formats.base import Records, Report
 from vpcflow_core.formats.header import unique
 
 MAGIC = b"PAR1"
 BATCH = 2**18
-_ACCOUNT_DIGITS = 12
 
 
 def read(data: bytes, report: Report) -> Iterator[Records]:
@@ -84,16 +83,12 @@ def _column(name: str, column: pa.Array) -> pa.Array:
         if number and column.type != pa.uint64():
             return column
         text = column.cast(pa.string())
-        return pc.utf8_lpad(text, _ACCOUNT_DIGITS, "0") if _is_account(name) else text
+        return pc.utf8_lpad(text, ACCOUNT_DIGITS, "0") if is_account(name) else text
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return column if field is not None and field.kind == "time" else column.cast(pa.string())
     if field is not None and field.kind == "texts" and pa.types.is_list(column.type):
         return column
     return flat.without_nulls(_as_text(column))
-
-
-def _is_account(name: str) -> bool:
-    return name.endswith("account_id")
 
 
 def _whole(column: pa.Array) -> pa.Array:

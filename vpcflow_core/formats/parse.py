@@ -41,6 +41,7 @@ class Parse:
         self.report = Report(file=name)
         self._data = data
         self._reader = LineReader(self.report, given, candidates)
+        self._cut = b""
 
     def __iter__(self) -> Iterator[Records]:
         """Batches of records.
@@ -59,12 +60,12 @@ class Parse:
             self.report.kind = "parquet"
             yield from parquet.read(b"".join([first, *pieces]), self.report)
         else:
-            yield from self._text(_chain(first, pieces), first[:_LOOK])
+            yield from self._text(_chain(first, pieces), first[:_LOOK], unpacked)
         self.report.broken = unpacked.broken or self.report.broken
         if self._reader.refused is not None and not self.report.records:
             raise self._reader.refused
 
-    def _text(self, pieces: Iterable[bytes], start: bytes) -> Iterator[Records]:
+    def _text(self, pieces: Iterable[bytes], start: bytes, unpacked: Unpacked) -> Iterator[Records]:
         bare = start.lstrip()
         self._refuse_others(bare)
         names = csv_rows.names_of(_first_line(start))
@@ -73,14 +74,33 @@ class Parse:
             yield from json_values.read(pieces, self.report, self._reader)
         elif names is not None:
             self.report.kind = "csv"
-            yield from csv_rows.read(whole_lines(pieces), names, self.report, self._reader)
+            blocks = self._lines(pieces, unpacked)
+            yield from csv_rows.read(blocks, names, self.report, self._reader)
         else:
             with_commas = _has_commas_for_blanks(_first_line(start))
             self.report.kind = "csv" if with_commas else "text"
-            for block in whole_lines(pieces):
+            for block in self._lines(pieces, unpacked):
                 yield from self._reader.read_block(
                     block.replace(b",", b" ") if with_commas else block
                 )
+        if unpacked.broken and self.report.kind != "json":
+            self._tell_break(unpacked.broken)
+
+    def _lines(self, pieces: Iterable[bytes], unpacked: Unpacked) -> Iterator[bytes]:
+        """Blocks of lines, without the piece of a line where the content breaks off.
+
+        The piece may well look like a whole record, `42` for `4249` in its last field.
+        """
+        for block in whole_lines(pieces):
+            end = block.rfind(b"\n") + 1 if unpacked.broken else len(block)
+            self._cut = block[end:]
+            if end:
+                yield block[:end]
+
+    def _tell_break(self, why: str) -> None:
+        if self._cut:
+            self.report.count(why, 1)
+        self.report.example(self._reader.next_line, why, self._cut.decode(errors="replace"))
 
     def _refuse_others(self, start: bytes) -> None:
         other = next((name for magic, name in _OTHERS.items() if start.startswith(magic)), None)

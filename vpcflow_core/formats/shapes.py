@@ -30,7 +30,7 @@ _BY_NAME = {
     "version": "[2-9]|1[0-9]",
     # Protocols that VPC traffic is made of; any number up to 255 would take ports for protocols.
     "protocol": "0|1|2|4|6|17|27|33|41|47|50|51|58|88|89|94|97|103|108|112|115|132|136|137",
-    "tcp-flags": _NUMBER,
+    "tcp-flags": "[0-9]|[1-5][0-9]|6[0-3]",
     "traffic-path": "[1-8]",
     "encryption-status": "[0-3]",
     "action": "ACCEPT|REJECT",
