@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "charts": BASE | {"panels", "enrich"},
     "update": BASE | {"settings", "sources", "formats", "store"},
     "home": BASE | {"settings", "store"},
+    "over_time": BASE | {"query", "engines", "analysis"},
     "api": {"*"},
     "commands": {"*"},
     "cli": {"*"},
@@ -42,6 +43,7 @@ CONFINED = {
     "duckdb": {"engines", "store", "commands"},
     "sqlalchemy": {"query", "engines"},
     "plotly": {"charts", "api"},
+    "statsmodels": {"analysis"},
     "streamlit": set(),
 }
 MODULES = sorted((ROOT / "vpcflow_core").rglob("*.py"))

@@ -20,6 +20,7 @@ from vpcflow_core.engines.duckdb import DuckDBEngine
 from vpcflow_core.enrich.geo import Places
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.home import cache_folder
+from vpcflow_core.over_time import OverTime, names_of
 from vpcflow_core.panels import Answer, Panel, panel
 from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.fill import filled
@@ -39,7 +40,6 @@ from vpcflow_core.times import (
     format_instant,
     parse_duration,
     parse_instant,
-    timeslice_for,
 )
 from vpcflow_core.update import load, recent
 
@@ -55,7 +55,7 @@ EMPTY_STORE = "The store holds no records yet: vpcflow sync SOURCE"
 
 
 @dataclass(frozen=True, eq=False)
-class FlowLogs:
+class FlowLogs(OverTime):
     """Flow logs to ask; every method that narrows them gives new ones.
 
     Attributes:
@@ -182,11 +182,17 @@ class FlowLogs:
             ParameterError: The answer would be far too large.
         """
         window = window or self.window
+        result = self.sparse(query, window, filters)
+        return replace(result, frame=filled(result.frame, query, window))
+
+    def sparse(
+        self, query: Query, window: Window | None = None, filters: Filters | None = None
+    ) -> Result:
+        """As `ask`, without the buckets in which nothing was."""
+        window = window or self.window
         columns = self.engine.columns("records" if query.records else "flows")
         wanted = self.filters & (filters or NO_FILTERS)
-        select = select_for(query, window, wanted, columns)
-        result = self.engine.run(select, snapped(query, window))
-        return replace(result, frame=filled(result.frame, query, window))
+        return self.engine.run(select_for(query, window, wanted, columns), snapped(query, window))
 
     def top(
         self, fields: str | Iterable[str], *, by: str = "flows", n: int | None = 10
@@ -204,34 +210,7 @@ class FlowLogs:
         """
         columns = self.engine.columns("flows")
         others = [m for m in VOLUMES if m != by and (m == "flows" or m in columns)]
-        return self.ask(Query((by, *others), by=_names(fields), top=n)).frame
-
-    def series(
-        self,
-        measure: str | Iterable[str],
-        *,
-        every: str | timedelta | None = None,
-        by: str | Iterable[str] | None = None,
-        n: int | None = 10,
-    ) -> pd.DataFrame:
-        """A measure over time, zero where nothing was.
-
-        Args:
-            measure: `bytes`; several give a column each.
-            every: Timeslice, such as `5m`; one that suits the window if not given.
-            by: Fields to tell apart.
-            n: With `by`: the so many largest groups; None: all.
-
-        Returns:
-            `bucket` (start of the timeslice, UTC), the fields, and `value` (or the measures'
-            names if they are several); a row for each bucket and group.
-        """
-        measures, groups = _names(measure), _names(by or ())
-        slices = parse_duration(every) if isinstance(every, str) else every
-        every = slices or timeslice_for(self.window)
-        query = Query(measures, by=groups, every=every, top=n if groups else None)
-        frame = self.ask(query).frame
-        return frame.rename(columns={measures[0]: "value"}) if len(measures) == 1 else frame
+        return self.ask(Query((by, *others), by=names_of(fields), top=n)).frame
 
     def sql(self, text: str, *, max_rows: int | None = None) -> pd.DataFrame:
         """A person's own SELECT over `flows`, `records`, `transit_flows`, `transit_records`.
@@ -323,15 +302,6 @@ def _check(result: SyncResult) -> None:
         first = result.failures[0] if result.failures else None
         why = f": {first.uri}: {first.problem}" if first else ""
         raise EmptyError(f"Nothing could be loaded from {result.source}{why}")
-
-
-def _names(names: str | Iterable[str]) -> tuple[str, ...]:
-    """Names from a list or from text with commas."""
-    parts = names.split(",") if isinstance(names, str) else list(names)
-    made = tuple(part.strip() for part in parts if part.strip())
-    if not made and names:
-        raise ParameterError(f"'{names}' names nothing.", "Name a field: srcaddr")
-    return made
 
 
 def _instant(moment: str | datetime) -> datetime:

@@ -65,7 +65,9 @@ def write(frame: pd.DataFrame, form: Output, title: str = "") -> None:
         json.dump(rows_of(frame), sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
     elif form is Output.csv:
-        frame.map(plain).to_csv(sys.stdout, index=False)
+        # As objects: pandas would turn whole numbers beside missing ones into floats.
+        rows = pd.DataFrame(rows_of(frame), columns=frame.columns, dtype="object")
+        rows.to_csv(sys.stdout, index=False)
     else:
         print_table(frame, title)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from vpcflow_core.commands.answers import series, sql, top
 from vpcflow_core.commands.fields import fields
 from vpcflow_core.commands.files import inspect, read
+from vpcflow_core.commands.judgements import forecast, outliers
 from vpcflow_core.commands.serve import demo, serve
 from vpcflow_core.commands.store import sync
 
@@ -19,5 +20,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "read": read,
     "top": top,
     "series": series,
+    "outliers": outliers,
+    "forecast": forecast,
     "sql": sql,
 }

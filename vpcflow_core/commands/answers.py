@@ -9,6 +9,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import FilterError, MisuseError
 from vpcflow_core.home import find_home
@@ -61,6 +62,9 @@ def series(
     every: Annotated[str, typer.Option(help="Timeslice: 1m, 5m, 1h; else one that suits.")] = "",
     by: Annotated[str, typer.Option(metavar="FIELD", help="Tell the values apart.")] = "",
     n: Annotated[int, typer.Option("-n", min=1, help="With --by: how many groups.")] = 10,
+    compare: Annotated[
+        str, typer.Option(metavar="1d,7d", help="Show beside it what was so long before.")
+    ] = "",
     store: StoreOption = None,
     last: LastOption = "",
     start: FromOption = "",
@@ -71,7 +75,9 @@ def series(
     """Show a measure over time, zero where nothing was."""
     flows = asked(store, last, start, end, where)
     with flows:
-        tell(flows.series(measure, every=every or None, by=by or None, n=n), flows, output)
+        frame = flows.series(measure, every=every or None, by=by or None, n=n, compare=compare)
+        changes = [name for name in frame.columns if "change_" in name]
+        tell(frame.drop(columns=changes), flows, output)
 
 
 def sql(
@@ -134,5 +140,5 @@ def _pair(text: str) -> tuple[str, str]:
 def tell(frame: pd.DataFrame, flows: FlowLogs, output: Output) -> None:
     """Print an answer; what to know about it goes to standard error."""
     write(frame, output)
-    for note in flows.notes:
+    for note in (*flows.notes, *notes_of(frame)):
         print(note, file=sys.stderr)

@@ -1,0 +1,50 @@
+"""What the analyses share: which buckets the data covers, and sentences that go with a frame.
+
+May import pandas alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+NOTES = "notes"
+
+
+def step_of(series: pd.DataFrame) -> pd.Timedelta | None:
+    """Length of the buckets of a filled series; None if there are fewer than two."""
+    buckets = series["bucket"]
+    return buckets.iloc[1] - buckets.iloc[0] if len(buckets) > 1 else None
+
+
+def covered(
+    series: pd.DataFrame, known_from: datetime | None, complete_until: datetime | None
+) -> NDArray[np.bool_]:
+    """Which buckets the data covers.
+
+    Args:
+        series: Filled, its buckets of equal length.
+        known_from: First record of all; buckets that end before it were never observed.
+        complete_until: End of the data; buckets that end after it may still grow.
+    """
+    ends = series["bucket"] + (step_of(series) or pd.Timedelta(0))
+    known = np.ones(len(series), dtype=bool)
+    if known_from is not None:
+        known &= (ends > known_from).to_numpy()
+    if complete_until is not None:
+        known &= (ends <= complete_until).to_numpy()
+    return known
+
+
+def noted(frame: pd.DataFrame, *sentences: str) -> pd.DataFrame:
+    """The frame, with sentences about it besides those that it has."""
+    frame.attrs[NOTES] = (*notes_of(frame), *sentences)
+    return frame
+
+
+def notes_of(frame: pd.DataFrame) -> tuple[str, ...]:
+    """What to know about a frame, in sentences."""
+    return tuple(frame.attrs.get(NOTES, ()))

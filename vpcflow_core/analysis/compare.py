@@ -1,0 +1,131 @@
+"""A series beside itself of a day or a week before; may import times and pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from vpcflow_core.errors import ParameterError
+from vpcflow_core.times import Window, format_duration, format_instant, parse_duration
+
+
+@dataclass(frozen=True, slots=True)
+class Shifts:
+    """The windows to compare with.
+
+    Attributes:
+        windows: The window moved back, by the shift's name; those that the data reaches.
+        notes: Sentences about those that it does not reach.
+    """
+
+    windows: dict[str, Window]
+    notes: tuple[str, ...]
+
+
+def shifts_of(
+    names: Iterable[str], window: Window, every: timedelta, extent: Window | None
+) -> Shifts:
+    """Move a window back.
+
+    Args:
+        names: How far: `1d`, `7d`.
+        window: In whole timeslices.
+        every: The timeslice.
+        extent: First to last record of all; None without records.
+
+    Raises:
+        TimeError: A name is no length of time.
+        ParameterError: A shift is no multiple of the timeslice.
+    """
+    windows: dict[str, Window] = {}
+    notes = []
+    for name in dict.fromkeys(name.strip() for name in names):
+        moved = window.moved(-_shift(name, every))
+        if extent is not None and moved.end > extent.start:
+            windows[name] = moved
+        if extent is not None and moved.start < extent.start:
+            how = "is partial" if name in windows else "is left out"
+            begin = format_instant(extent.start)
+            notes.append(f"The comparison with {name} before {how}: the data begins {begin}.")
+    return Shifts(windows, tuple(notes))
+
+
+def _shift(name: str, every: timedelta) -> timedelta:
+    length = parse_duration(name)
+    if length % every:
+        raise ParameterError(
+            f"A shift of {name} is no whole number of timeslices of {format_duration(every)}.",
+            "Give --every a timeslice that divides it: 1h",
+        )
+    return length
+
+
+def compare(
+    series: pd.DataFrame,
+    earlier: Mapping[str, pd.DataFrame],
+    *,
+    values: Iterable[str] = ("value",),
+    known_from: datetime | None = None,
+) -> pd.DataFrame:
+    """Join a series with what it was earlier.
+
+    Args:
+        series: Columns `bucket` (UTC), groups if any, and the values; zero-filled.
+        earlier: The same question for the window moved back, by the shift's name (`1d`); buckets
+            as they were. A bucket or group that is missing there was zero.
+        values: The columns to compare.
+        known_from: First record of all; what lies before it is not known, and null.
+
+    Returns:
+        The series with, for each shift, `value_1d` (whole numbers, null where not known), then
+        `change_1d`, the change since then in percent (null where the base is zero or not known).
+    """
+    values = list(values)
+    keys = [name for name in series.columns if name not in values]
+    rows = series
+    for name, frame in earlier.items():
+        rows = _beside(rows, name, frame, keys, values, known_from)
+    for name in earlier:
+        for value in values:
+            rows[f"{_title(value, 'change')}_{name}"] = _change(
+                rows[value], rows[f"{value}_{name}"]
+            )
+    return rows
+
+
+def _title(value: str, what: str) -> str:
+    """`change` of the only value; of several each has its own: `bytes_change`."""
+    return what if value == "value" else f"{value}_{what}"
+
+
+def _beside(
+    rows: pd.DataFrame,
+    name: str,
+    frame: pd.DataFrame,
+    keys: list[str],
+    values: list[str],
+    known_from: datetime | None,
+) -> pd.DataFrame:
+    """The rows with the values of one shift."""
+    length = parse_duration(name)
+    named = {value: f"{value}_{name}" for value in values}
+    moved = frame[[*keys, *values]].assign(bucket=frame["bucket"] + length).rename(columns=named)
+    moved["bucket"] = moved["bucket"].astype(rows["bucket"].dtype)
+    # Nullable before the join, so that whole numbers beside missing ones stay exact.
+    exact = moved.astype(dict.fromkeys(named.values(), "Int64"))
+    joined = rows.merge(exact, on=keys, how="left")
+    made = joined[list(named.values())].fillna(0)
+    buckets = rows["bucket"].drop_duplicates()
+    # Of a single bucket the length is not known; `shifts_of` lets only those pass that are reached.
+    if known_from is not None and len(buckets) > 1:
+        made = made.mask(joined["bucket"] + buckets.diff().min() - length <= known_from)
+    return joined.drop(columns=made.columns).join(made)
+
+
+def _change(value: pd.Series[int], base: pd.Series[int]) -> pd.Series[float]:
+    """The change since the base, in percent."""
+    known = base.astype("Float64").mask(base == 0)
+    return (value.astype("Float64") - known) / known * 100
