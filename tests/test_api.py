@@ -129,6 +129,58 @@ def test_series_have_bucket_and_value(flows: FlowLogs) -> None:
     ]
 
 
+def test_series_stand_beside_their_past(flows: FlowLogs) -> None:
+    hours = flows.between("2026-11-01T01:00Z", "2026-11-01T03:00Z")
+    frame = hours.series("flows", every="1h", compare=["1h", "2h", "7d"])
+    assert frame.drop(columns="bucket").to_dict("list") == {
+        "value": [60, 2],
+        "value_1h": [60, 60],
+        "value_2h": [None, 60],
+        "change_1h": [0.0, pytest.approx(-100 * 58 / 60)],
+        "change_2h": [None, pytest.approx(-100 * 58 / 60)],
+    }
+    assert [note.split(":")[0] for note in frame.attrs["notes"]] == [
+        "The comparison with 2h before is partial",
+        "The comparison with 7d before is left out",
+    ]
+    several = hours.series(["flows", "bytes"], every="1h", compare="1h")
+    assert list(several.columns)[3:] == [
+        "flows_1h", "bytes_1h", "flows_change_1h", "bytes_change_1h",
+    ]  # fmt: skip
+
+
+def test_groups_that_are_busy_now_are_compared_even_if_they_were_not_then(flows: FlowLogs) -> None:
+    last = flows.between("2026-11-01T02:00Z", "2026-11-01T03:00Z")
+    frame = last.series("flows", every="1h", by="srcaddr", n=1, compare="1h,2h")
+    assert frame[["srcaddr", "value", "value_1h", "value_2h"]].values.tolist() == [
+        ["192.0.2.1", 2, 0, 0]
+    ]
+    refused = last.where(action="REJECT").series("flows", every="1h", by="srcaddr", compare="1h")
+    assert refused["value_1h"].tolist() == [0]
+
+
+def test_outliers_judge_only_what_the_data_covers(flows: FlowLogs) -> None:
+    around = flows.between("2026-10-31T22:00Z", "2026-11-01T06:00Z")
+    frame = around.outliers("flows", every="1m")
+    assert len(frame) == 8 * 60
+    # One flow a minute from midnight on: neither its beginning nor the end of the data is a fault.
+    assert not frame["violation"].any()
+    steps = flows.outliers("bytes", every=timedelta(minutes=1))
+    assert steps.loc[steps["violation"], "bucket"].tolist() == [
+        pd.Timestamp(START + timedelta(hours=2))
+    ]
+    with pytest.raises(ParameterError, match="not one measure"):
+        flows.outliers("flows,bytes")
+
+
+def test_forecasts_begin_where_the_data_does(flows: FlowLogs) -> None:
+    around = flows.between("2026-10-31T22:00Z", "2026-11-01T02:00Z")
+    frame = around.forecast("flows", every="10m", periods=3, model="linear")
+    assert frame["bucket"].iloc[0] == pd.Timestamp(START)
+    assert frame["predicted"].tolist() == [10.0] * 15
+    assert frame["value"].tolist() == [10] * 12 + [pd.NA] * 3
+
+
 def test_narrowing_gives_new_logs(flows: FlowLogs) -> None:
     refused = flows.where(action="REJECT", srcaddr="!10.0.0.0/8")
     assert refused.top("srcaddr")["flows"].tolist() == [2]
@@ -198,6 +250,9 @@ def test_an_empty_store_answers_with_nothing_and_a_note(tmp_path: Path) -> None:
         assert len(series) in (12, 13)
         assert flows.series("flows", by="action").empty
         assert flows.sql("SELECT * FROM flows").empty
+        assert not flows.last("1h").outliers("bytes")["indicator"].any()
+        assert flows.forecast("bytes").empty
+        assert "value_1d" not in flows.series("flows", compare="1d")
         assert flows.notes == (EMPTY_STORE,)
         assert flows.extent is None
 
