@@ -11,7 +11,8 @@ from isal import isal_zlib
 
 GZIP = b"\x1f\x8b"
 BLOCK = 16 * 2**20
-_PIECE = 2**20
+# What is unpacked at once: most objects are smaller, and are then never put together again.
+_PIECE = 2 * 2**20
 _GZIP_WINDOW = 31  # zlib's number for a gzip header and the largest window
 
 

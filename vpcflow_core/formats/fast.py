@@ -29,12 +29,15 @@ from vpcflow_core.formats.values import (
 )
 
 
-def read(block: bytes, columns: Sequence[str], *, exported: bool = False) -> pa.Table | None:
+def read(
+    block: bytes, columns: Sequence[str], *, start: int = 0, exported: bool = False
+) -> pa.Table | None:
     """The block's lines as records with `columns`, or None if one of them needs a closer look.
 
     Args:
         block: Whole lines.
         columns: Their format.
+        start: Where the first of them begins; before it stands a header.
         exported: Whether each has the time of its event in front; it becomes the last column.
     """
     layout = _layout(tuple(columns))
@@ -43,7 +46,7 @@ def read(block: bytes, columns: Sequence[str], *, exported: bool = False) -> pa.
     types = layout.types
     if exported:
         types = {EVENT_TIME: pa.timestamp("ms", "UTC"), **types}
-    table = read_plain(block, list(types), types)
+    table = read_plain(pa.py_buffer(block).slice(start), list(types), types)
     if table is None or not _is_sound(table, layout):
         return None
     for name in layout.times:

@@ -67,12 +67,14 @@ class LineReader:
 
     def read_block(self, block: bytes) -> Iterator[Records]:
         """Records of a block of a text file."""
-        if self._header is None and self.next_line == 1:
-            block = self._without_header(block)
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n")
-        table = self._fast(block)
+        start = 0
+        if self._header is None and self.next_line == 1:
+            start = self._take_header(block)
+        table = self._fast(block, start)
         if table is None:
+            block = block[start:]
             lines = lines_of(block, self.next_line)
             self._failed = lines.text
             yield from self.read(lines)
@@ -82,16 +84,16 @@ class LineReader:
             self.next_line += len(table)
             yield from self._give(table, self._current()[0])
 
-    def _without_header(self, block: bytes) -> bytes:
-        """Take the first line as the header if it is one; the lines after it."""
+    def _take_header(self, block: bytes) -> int:
+        """Take the first line as the header if it is one; where the records begin."""
         end = block.find(b"\n", 0, _LONGEST_HEADER) + 1 or len(block)
         line = block[:end] if end < _LONGEST_HEADER else b""
         header = read_header(line.decode(errors="replace").strip())
         if header is None:
-            return block
+            return 0
         self._set_header(header)
         self.next_line += 1
-        return block[end:]
+        return end
 
     def _set_header(self, header: LogFormat) -> None:
         self._header = header
@@ -100,12 +102,12 @@ class LineReader:
     def _current(self) -> tuple[LogFormat, ...]:
         return (self._header,) if self._header else self._formats
 
-    def _fast(self, block: bytes) -> pa.Table | None:
+    def _fast(self, block: bytes, start: int) -> pa.Table | None:
         formats = self._current()
         if len(formats) != 1:
             return None
-        exported = EXPORTED_BLOCK.match(block) is not None
-        return fast.read(block, formats[0].columns, exported=exported)
+        exported = EXPORTED_BLOCK.match(block, start) is not None
+        return fast.read(block, formats[0].columns, start=start, exported=exported)
 
     def read(self, lines: Lines) -> Iterator[Records]:
         """Records of any lines, whatever their state."""

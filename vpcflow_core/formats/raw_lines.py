@@ -16,7 +16,7 @@ from vpcflow_core.formats.clock import ISO_TIME, iso_to_times
 _UNTIDY = r"[\t\r\v\f]|  |^ | $"
 _BLANKS = r"[ \t\r\v\f]+"
 _EXPORTED = rf"^{ISO_TIME} "
-EXPORTED_BLOCK = re.compile(_EXPORTED.encode())
+EXPORTED_BLOCK = re.compile(f"{ISO_TIME} ".encode())  # for `match`, at any place
 
 
 @dataclass(frozen=True, slots=True)
