@@ -52,9 +52,21 @@ def load(
 
 
 def update(
-    store: Store, source: SourceSetting, settings: Settings, *, progress: Telling | None = None
+    store: Store,
+    source: SourceSetting,
+    settings: Settings,
+    *,
+    since: timedelta | None = None,
+    progress: Telling | None = None,
 ) -> SyncResult:
     """Read what is new in a configured source into the store.
+
+    Args:
+        store: Where to.
+        source: Where from.
+        settings: How far back, how many days to keep, how many workers.
+        since: Read the last so long alone, instead of what the settings say.
+        progress: Told how far it is.
 
     Raises:
         SettingsError: The URL of the source is wrong.
@@ -66,7 +78,7 @@ def update(
         store,
         open_source(source.url, options=options(source), cache=sample_folder(store)),
         source.log_format,
-        span=recent(settings.since),
+        span=recent(since or settings.since),
         workers=settings.workers,
         keep=settings.keep,
         progress=progress,

@@ -48,7 +48,7 @@ def _body(state: PageState, rows: Rows) -> None:
     """Freshness, chips and panels; or what to do while there is nothing to show."""
     logs = house.of_source(state.source)
     extent = logs.extent
-    status.sync_line()
+    status.sync_line(empty=extent is None)
     if extent is None:
         status.nothing_yet()
         return

@@ -20,21 +20,24 @@ from vpcflow_core.units import humane_count
 EXAMPLES_SHOWN = 50
 
 
-def sync_line() -> None:
-    """Progress of a running sync, watched by itself; what went wrong in the last one."""
+def sync_line(empty: bool) -> None:
+    """Progress of a running sync, watched by itself; what went wrong in the last one.
+
+    Args:
+        empty: Whether the page has nothing to show yet.
+    """
     worker = house.syncer()
     if worker.running:
-        _watch(house.flows().store.generation())
+        _watch(empty)
     for error in worker.errors:
         st.warning(error, icon=":material/sync_problem:")
 
 
 @st.fragment(run_every="500ms")
-def _watch(generation: int) -> None:
-    """Look twice a second; draw the page anew when there is something new to see."""
+def _watch(empty: bool) -> None:
+    """Look twice a second; draw the page anew at the first records, and when all are there."""
     worker = house.syncer()
-    empty = house.flows().extent is None
-    if not worker.running or (empty and house.flows().store.generation() != generation):
+    if not worker.running or (empty and house.flows().extent is not None):
         st.rerun()
     progress = worker.progress
     if progress is None:

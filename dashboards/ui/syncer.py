@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock, Thread
 
 from vpcflow_core.errors import LockedError, VpcflowError
 from vpcflow_core.home import Home
-from vpcflow_core.settings import Settings
+from vpcflow_core.settings import Settings, SourceSetting
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.update import update
 
 log = logging.getLogger("vpcflow")
+# What pages show unless asked otherwise; read first, so that they need not wait for the rest.
+FIRST_LOOK = timedelta(days=1)
 
 
 class Syncer:
@@ -51,12 +53,19 @@ class Syncer:
         with Store.open(self.home.store) as store:
             for name, source in self.home.sources.items():
                 try:
-                    update(store, source, self.settings, progress=self._note)
+                    self._update(store, source)
                 except LockedError:
                     log.info("another process syncs this store")
                 except VpcflowError as error:
                     errors.append(f"{name}: {error}")
         self.errors, self.progress, self.finished = errors, None, datetime.now(UTC)
+
+    def _update(self, store: Store, source: SourceSetting) -> None:
+        """All that is new; into an empty store the last day first."""
+        if store.extent("records") is None:
+            first = min(FIRST_LOOK, self.settings.since or FIRST_LOOK)
+            update(store, source, self.settings, since=first, progress=self._note)
+        update(store, source, self.settings, progress=self._note)
 
     def _note(self, progress: Progress) -> None:
         self.progress = progress

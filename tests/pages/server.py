@@ -25,14 +25,16 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    home: Path, store: Path | None = None, sources: Mapping[str, str] | None = None
+    home: Path,
+    store: Path | None = None,
+    sources: Mapping[str, str | dict[str, object]] | None = None,
 ) -> Iterator[str]:
     """Run the app with a home folder of its own; gives its URL.
 
     Args:
         home: Empty folder for caches and the server's log.
         store: Store to show; the default one if None.
-        sources: URLs of sources by name.
+        sources: Sources by name: a URL, or all settings of one.
     """
     port = free_port()
     environment = {n: v for n, v in os.environ.items() if not n.startswith(("VPCFLOW", "AWS_"))}
@@ -40,7 +42,7 @@ def serving(
     if store:
         environment["VPCFLOW_STORE"] = str(store)
     if sources:
-        named = {name: {"url": url} for name, url in sources.items()}
+        named = {n: {"url": s} if isinstance(s, str) else s for n, s in sources.items()}
         environment["VPCFLOW_SOURCES"] = json.dumps(named)
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")]
     with (home / "server.log").open("wb") as log:

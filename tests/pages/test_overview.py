@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -283,3 +284,16 @@ def test_lines_that_could_not_be_read_can_be_seen_with_their_reason(
     told = page.locator("[data-testid=stPopoverBody]")
     expect(told.get_by_text("2 fields where the format has 5")).to_be_visible()
     expect(told.get_by_text("too short")).to_be_visible()
+
+
+def test_the_page_is_drawn_at_the_first_records_while_others_are_still_read(
+    tmp_path: Path, logs: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, never answers
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        waiting = {"url": "s3://central/prod", "endpoint_url": address, "no_sign": True}
+        page = open_page(serve(tmp_path / "store", {"logs": str(logs), "waiting": waiting}))
+        ready(page)
+        expect(
+            page.get_by_text("Reading logs").or_(page.get_by_text("Looking for"))
+        ).to_be_visible()
