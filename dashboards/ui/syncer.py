@@ -49,16 +49,25 @@ class Syncer:
                 self._thread.start()
 
     def _run(self) -> None:
-        errors = []
-        with Store.open(self.home.store) as store:
-            for name, source in self.home.sources.items():
-                try:
-                    self._update(store, source)
-                except LockedError:
-                    log.info("another process syncs this store")
-                except VpcflowError as error:
-                    errors.append(f"{name}: {error}")
+        errors: list[str] = []
+        try:
+            with Store.open(self.home.store) as store:
+                errors += [
+                    told for item in self.home.sources.items() if (told := self._try(store, *item))
+                ]
+        except VpcflowError as error:
+            errors.append(str(error))
         self.errors, self.progress, self.finished = errors, None, datetime.now(UTC)
+
+    def _try(self, store: Store, name: str, source: SourceSetting) -> str:
+        """Update from one source; gives why it could not be read, in a sentence."""
+        try:
+            self._update(store, source)
+        except LockedError:
+            log.info("another process syncs this store")
+        except VpcflowError as error:
+            return f"{name}: {error}"
+        return ""
 
     def _update(self, store: Store, source: SourceSetting) -> None:
         """All that is new; into an empty store the last day first."""

@@ -101,3 +101,10 @@ def test_two_starts_are_one_sync(home: Home, monkeypatch: pytest.MonkeyPatch) ->
     assert thread is not None
     thread.join(20)
     assert len(calls) == 2  # the first look, then all
+
+
+def test_a_store_that_cannot_be_opened_is_told(tmp_path: Path, home: Home) -> None:
+    (tmp_path / "file").write_text("no folder")
+    syncer = Syncer(Home(tmp_path / "file", home.sources), Settings())
+    run(syncer)
+    assert len(syncer.errors) == 1

@@ -7,6 +7,8 @@ objects and the files that hold their records in the same transaction. Times are
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -138,22 +140,35 @@ class Ledger:
 
     def _set_up(self) -> None:
         self._connection.row_factory = sqlite3.Row
-        if self._version() == 0:
-            # WAL: readers go on while the writer commits. It is a property of the file.
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._create()
+        with self._alone():
+            if self._version() == 0:
+                # WAL: readers go on while the writer commits. It is a property of the file.
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._create()
         self._check()
         # FULL: a commit is on the disk before the next step; a power cut loses no commit.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One opener at a time: SQLite refuses the change to WAL at once, however long it may wait.
+
+        The lock is on the folder, so that no file is left behind; it goes with the process.
+        """
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
     def _create(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
-        if self._version() == 0:  # else another process was faster
-            for statement in SCHEMA.split(";\n"):
-                self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        for statement in SCHEMA.split(";\n"):
+            self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         self._connection.execute("COMMIT")
 
     def _check(self) -> None:
