@@ -1,0 +1,130 @@
+"""What is known of the network beside its logs: the tables of an EC2 snapshot.
+
+May import pandas alone. EC2 (enrich/ec2) and the sample give snapshots, the store keeps them, the
+engine joins them to flows, and the analysis of security groups reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import pandas as pd
+
+Kind = Literal[
+    "interfaces", "security_groups", "rules", "subnets", "vpcs", "prefix_lists", "flow_logs"
+]
+# `text` may be null; `texts` is a list, empty where there is nothing; `number` may be null.
+Type = Literal["text", "texts", "number", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One kind of thing that a snapshot knows.
+
+    Attributes:
+        kind: Its name.
+        key: Column that tells one from another, within an account and region.
+        columns: Type of each column, the key first; `account_id` and `region` come besides.
+        doc: One sentence.
+    """
+
+    kind: Kind
+    key: str
+    columns: Mapping[str, Type]
+    doc: str
+
+
+_TABLES = (
+    Table(
+        "interfaces", "interface_id",
+        {
+            "interface_id": "text", "name": "text", "type": "text", "description": "text",
+            "vpc_id": "text", "subnet_id": "text", "instance_id": "text", "owner_id": "text",
+            "requester_id": "text", "addresses": "texts", "public_addresses": "texts",
+            "security_group_ids": "texts", "tags": "texts",
+        },
+        "Network interfaces: own addresses (primary first, secondary, IPv6), groups, owner.",
+    ),
+    Table(
+        "security_groups", "security_group_id",
+        {
+            "security_group_id": "text", "name": "text", "description": "text", "vpc_id": "text",
+            "owner_id": "text", "tags": "texts",
+        },
+        "Security groups.",
+    ),
+    Table(
+        "rules", "rule_id",
+        {
+            "rule_id": "text", "security_group_id": "text", "egress": "flag", "protocol": "text",
+            "from_port": "number", "to_port": "number", "cidr": "text", "prefix_list_id": "text",
+            "referenced_group_id": "text", "description": "text",
+        },
+        "Rules of security groups: one source or destination each; protocol as EC2 has it "
+        "(`tcp`, a number, `-1` for all), ports null or -1 for all.",
+    ),
+    Table(
+        "subnets", "subnet_id",
+        {"subnet_id": "text", "name": "text", "vpc_id": "text", "cidrs": "texts", "az_id": "text"},
+        "Subnets: their blocks of IPv4 and IPv6.",
+    ),
+    Table(
+        "vpcs", "vpc_id", {"vpc_id": "text", "name": "text", "cidrs": "texts"},
+        "VPCs: their blocks of IPv4 and IPv6.",
+    ),
+    Table(
+        "prefix_lists", "prefix_list_id",
+        {"prefix_list_id": "text", "name": "text", "cidrs": "texts"},
+        "Managed prefix lists, with their blocks.",
+    ),
+    Table(
+        "flow_logs", "flow_log_id",
+        {
+            "flow_log_id": "text", "resource_id": "text", "status": "text", "traffic": "text",
+            "destination_type": "text", "destination": "text", "log_format": "text",
+            "error": "text",
+        },
+        "Flow logs: what they watch, where they write, and what went wrong.",
+    ),
+)  # fmt: skip
+
+TABLES: dict[Kind, Table] = {table.kind: table for table in _TABLES}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one account and region looked like at one moment.
+
+    Attributes:
+        account_id, region: Which.
+        taken: When, UTC.
+        tables: By kind, as `frame_of` makes them; a kind that could not be read is missing.
+        notes: What could not be read, and why, in sentences.
+    """
+
+    account_id: str
+    region: str
+    taken: datetime
+    tables: Mapping[Kind, pd.DataFrame] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def frame_of(kind: Kind, rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
+    """Rows as the table of that kind: its columns, in their order; what a row lacks is empty.
+
+    >>> list(frame_of("vpcs", [{"vpc_id": "vpc-1", "cidrs": ["10.0.0.0/16"]}])["name"])
+    [None]
+    """
+    columns = TABLES[kind].columns
+    empty: dict[Type, Any] = {"text": None, "texts": [], "number": None, "flag": False}
+    data = [
+        [row[name] if row.get(name) is not None else empty[of] for name, of in columns.items()]
+        for row in rows
+    ]
+    frame = pd.DataFrame(data, columns=list(columns), dtype="object")
+    numbers = [name for name, of in columns.items() if of == "number"]
+    flags = [name for name, of in columns.items() if of == "flag"]
+    return frame.astype(dict.fromkeys(numbers, "Int64") | dict.fromkeys(flags, "bool"))
