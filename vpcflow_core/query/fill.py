@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from vpcflow_core.errors import ParameterError
+from vpcflow_core.query.measures import measure
 from vpcflow_core.query.spec import Query
 from vpcflow_core.query.sql import BUCKET, snapped
 from vpcflow_core.times import Window, format_duration
@@ -38,16 +39,20 @@ def filled(frame: pd.DataFrame, query: Query, window: Window) -> pd.DataFrame:
         return frame
     buckets = buckets_of(query, window)
     groups = [name for name in frame.columns[1:] if name not in query.measures]
+    counts = [name for name in query.measures if measure(name).empty == 0]
     if not groups:
-        rows = frame.set_index(BUCKET).reindex(buckets, fill_value=0)
-        return rows.rename_axis(BUCKET).reset_index()
+        rows = frame.set_index(BUCKET).reindex(buckets)
+        return _zeroed(rows.rename_axis(BUCKET).reset_index(), counts)
     order = _order(frame, groups, query.measures[0])
     _check(len(buckets) * len(order), query)
     whole = buckets.to_frame(index=False).merge(order, how="cross")
     rows = whole.merge(frame, on=[BUCKET, *groups], how="left")
-    return rows.fillna(dict.fromkeys(query.measures, 0)).astype(
-        dict.fromkeys(query.measures, "int64")
-    )
+    return _zeroed(rows, counts)
+
+
+def _zeroed(rows: pd.DataFrame, counts: list[str]) -> pd.DataFrame:
+    """The rows with 0 where nothing was counted; a time or quantile of nothing stays null."""
+    return rows.fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
 
 
 def _order(frame: pd.DataFrame, groups: list[str], measure: str) -> pd.DataFrame:

@@ -1,19 +1,22 @@
-"""The one table of measures: what can be counted or added up; may import errors and fields.
+"""The one table of measures: what can be counted, added up or found; may import errors and fields.
 
-Every measure is an exact 64-bit integer. What a record does not tell (null) adds nothing.
+Counts and sums are exact 64-bit integers; what a record does not tell (null) adds nothing to them.
+Times and quantiles are of what is there, and null where nothing is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Label, and_, cast, distinct, func
+from sqlalchemy import BigInteger, ColumnElement, Label, and_, case, cast, distinct, func
 
 from vpcflow_core.errors import FieldError, closest
 from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.constructs import Quantile
 
-Aggregate = Literal["count", "sum", "distinct"]
+Aggregate = Literal["count", "sum", "distinct", "duration", "first", "last", "quantile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,12 @@ class Measure:
     Attributes:
         name: As in queries, and the name of its column in answers.
         title: For people.
-        unit: `flows`, `records`, `bytes`, `packets`, `addresses` or `ports`.
+        unit: `flows`, `records`, `bytes`, `packets`, `addresses`, `ports`, `seconds` or `time`.
         doc: One sentence.
         aggregate: How records become the number.
         field: Column that is added up or counted.
         action: Only records of this action count.
+        share: Of a quantile: how many of the values lie below it.
     """
 
     name: str
@@ -37,6 +41,12 @@ class Measure:
     aggregate: Aggregate
     field: str = ""
     action: str = ""
+    share: float = 0.0
+
+    @property
+    def empty(self) -> int | None:
+        """What it is where there are no records: nothing adds up to 0, but has no time."""
+        return None if self.aggregate in ("first", "last", "quantile") else 0
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -47,19 +57,35 @@ class Measure:
         """Its SQL, labelled with its name, over the records that meet the conditions."""
         if self.action:
             conditions = (*conditions, column_of("action") == self.action)
-        total = self._aggregate().filter(and_(*conditions)) if conditions else self._aggregate()
-        if self.aggregate == "sum":
+        total = self._aggregate(conditions)
+        if self.aggregate in ("sum", "duration"):
             # Engines widen sums (DuckDB to 128 bits), and wide integers reach pandas as floats.
             total = cast(func.coalesce(total, 0), BigInteger)
         labelled: Label[Any] = total.label(self.name)
         return labelled
 
-    def _aggregate(self) -> Any:
-        if self.aggregate == "count":
-            return func.count()
-        column = column_of(self.field)
-        return func.sum(column) if self.aggregate == "sum" else func.count(distinct(column))
+    def _aggregate(self, conditions: tuple[ColumnElement[bool], ...]) -> Any:
+        if self.aggregate == "quantile":
+            # FILTER does not go with every construct: what does not count is null, and left out.
+            counted = case((and_(*conditions), self._value()), else_=None) if conditions else None
+            return Quantile(self._value() if counted is None else counted, self.share)
+        total = AGGREGATES[self.aggregate](self._value())
+        return total.filter(and_(*conditions)) if conditions else total
 
+    def _value(self) -> ColumnElement[Any]:
+        if self.aggregate == "duration":
+            return func.date_diff("second", column_of("start_time"), column_of("end_time"))
+        return column_of(self.field)
+
+
+AGGREGATES: dict[Aggregate, Callable[[ColumnElement[Any]], Any]] = {
+    "count": lambda _: func.count(),
+    "sum": func.sum,
+    "distinct": lambda value: func.count(distinct(value)),
+    "duration": func.sum,
+    "first": func.min,
+    "last": func.max,
+}
 
 _TABLE = (
     Measure("flows", "Flows", "flows", "Records that tell of traffic.", "count"),
@@ -77,6 +103,25 @@ _TABLE = (
     Measure("rejected", "Rejected", "flows", "Flows that were refused.", "count", action="REJECT"),
     Measure(
         "records", "Records", "records", "Lines of the log, with or without traffic.", "count"
+    ),
+    Measure(
+        "duration", "Duration", "seconds", "Seconds from start to end, of all flows added up.",
+        "duration", "end_time",
+    ),
+    Measure("first", "First", "time", "When the first flow started.", "first", "start_time"),
+    Measure("last", "Last", "time", "When the last flow ended.", "last", "end_time"),
+    *(
+        Measure(
+            f"packets_{name}", f"Packets, {title}", "packets", f"{doc} packets of a flow.",
+            "quantile", "packets", share=share,
+        )
+        for name, title, doc, share in (
+            ("min", "least", "The fewest", 0.0),
+            ("q1", "25 %", "A quarter of the flows have at most so many", 0.25),
+            ("median", "median", "Half of the flows have at most so many", 0.5),
+            ("q3", "75 %", "Three quarters of the flows have at most so many", 0.75),
+            ("max", "most", "The most", 1.0),
+        )
     ),
 )  # fmt: skip
 
