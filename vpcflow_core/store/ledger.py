@@ -1,4 +1,4 @@
-"""The ledger: which objects are loaded and which files count; may import errors and times.
+"""The ledger: which objects are loaded and which files count; may import errors, times, schema.
 
 One SQLite database per store. Readers see the last whole transaction (WAL), the one writer adds
 objects and the files that hold their records in the same transaction. Times are milliseconds since
@@ -18,55 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from vpcflow_core.errors import StoreError
+from vpcflow_core.store.schema import SCHEMA_VERSION, STEPS
 from vpcflow_core.times import EPOCH
 
 LEDGER_NAME = "ledger.sqlite"
-SCHEMA_VERSION = 1
 APPLICATION_ID = 0x76706366  # "vpcf": tells our ledger from any other SQLite file
 BUSY_SECONDS = 30.0
-
-SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('generation', 0);
-
--- covered_*: the span of which every object was found and tried by syncs that ran to their end.
-CREATE TABLE sources (
-    id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE,
-    covered_from INTEGER, covered_to INTEGER, last_sync INTEGER, last_error TEXT NOT NULL DEFAULT ''
-);
-
--- state: loaded; broken (its records so far are in, tried again); failed (tried again); unread
--- (tried again when a format is given). tracked: its rows carry its id, so they can be replaced.
--- Ids are never used twice (AUTOINCREMENT): rows of a replaced object must not find a new owner.
-CREATE TABLE objects (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT NULL REFERENCES sources,
-    uri TEXT NOT NULL, etag TEXT NOT NULL, size INTEGER NOT NULL, account TEXT NOT NULL,
-    region TEXT NOT NULL, flow_log_id TEXT NOT NULL, time INTEGER, hint TEXT NOT NULL,
-    state TEXT NOT NULL, tracked INTEGER NOT NULL, records INTEGER NOT NULL,
-    nodata INTEGER NOT NULL, skipdata INTEGER NOT NULL, malformed INTEGER NOT NULL,
-    first INTEGER, last INTEGER, loaded_at INTEGER NOT NULL, report TEXT,
-    UNIQUE (source, uri)
-);
-CREATE INDEX objects_to_try_again ON objects (source, state) WHERE state <> 'loaded';
-CREATE INDEX objects_with_report ON objects (source, id) WHERE report IS NOT NULL;
-
-CREATE TABLE files (
-    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, source INTEGER NOT NULL REFERENCES sources,
-    part TEXT NOT NULL, day TEXT NOT NULL, columns TEXT NOT NULL, tracked INTEGER NOT NULL,
-    rows INTEGER NOT NULL, size INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
-);
-CREATE INDEX files_by_time ON files (part, first, last);
-
--- Which tracked objects have rows in which file.
-CREATE TABLE held (
-    file INTEGER NOT NULL REFERENCES files ON DELETE CASCADE, object INTEGER NOT NULL,
-    PRIMARY KEY (file, object)
-) WITHOUT ROWID;
-CREATE INDEX held_by_object ON held (object);
-
--- Files that count no more, but that a reader may still be scanning; deleted after a grace time.
-CREATE TABLE trash (path TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
-"""
 
 
 def to_ms(moment: datetime) -> int:
@@ -144,8 +101,10 @@ class Ledger:
             if self._version() == 0:
                 # WAL: readers go on while the writer commits. It is a property of the file.
                 self._connection.execute("PRAGMA journal_mode = WAL")
-                self._create()
-        self._check()
+                self._upgrade()
+            self._check()
+            if self._version() < SCHEMA_VERSION:
+                self._upgrade()
         # FULL: a commit is on the disk before the next step; a power cut loses no commit.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
@@ -163,9 +122,10 @@ class Ledger:
         finally:
             os.close(folder)
 
-    def _create(self) -> None:
+    def _upgrade(self) -> None:
+        """Take the steps that the ledger has not taken yet, all at once."""
         self._connection.execute("BEGIN IMMEDIATE")
-        for statement in SCHEMA.split(";\n"):
+        for statement in ";\n".join(STEPS[self._version() :]).split(";\n"):
             self._connection.execute(statement)
         self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -1,4 +1,4 @@
-"""The store as readers see it; may import errors, fields, times and this folder.
+"""The store as readers see it; may import errors, fields, times, snapshot and this folder.
 
 A store is a folder: `ledger.sqlite`, `writer.lock`, and `files/PART/DAY/NAME.parquet`. Only files
 that the ledger lists count. A file that compaction or retention replaced leaves the ledger at once
@@ -13,13 +13,19 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
+import pandas as pd
+
 from vpcflow_core.errors import ParameterError, StoreError, closest
 from vpcflow_core.fields import FIELDS
+from vpcflow_core.snapshot import TABLES, Kind, Snapshot
+from vpcflow_core.store import snapshots
 from vpcflow_core.store.base import RELATIONS, Part, StoreFile
 from vpcflow_core.store.ledger import LEDGER_NAME, Ledger, from_ms, to_ms
+from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState, read_report
 from vpcflow_core.times import Window
 
@@ -35,6 +41,8 @@ class Store:
     def __init__(self, path: Path, ledger: Ledger) -> None:
         self.path = path
         self.ledger = ledger
+        self._known: dict[Kind, tuple[int, pd.DataFrame]] = {}
+        self._knowing = Lock()
 
     @staticmethod
     def open(path: str | Path, *, create: bool = True) -> Store:
@@ -121,6 +129,32 @@ class Store:
         """
         rows = self.ledger.rows(_REPORTS, [source, source, limit])
         return [read_report(*row) for row in rows]
+
+    def remember(self, snapshot: Snapshot) -> None:
+        """Add a snapshot to what is known of the network; see `snapshots.remember`."""
+        snapshots.remember(self.ledger, snapshot)
+
+    def known(self, kind: Kind) -> pd.DataFrame:
+        """Every shape of every thing of that kind that a snapshot showed; see `snapshots.known`.
+
+        Raises:
+            ParameterError: No such kind.
+        """
+        if kind not in TABLES:
+            raise ParameterError(
+                f"'{kind}' is nothing that snapshots know.",
+                f"{closest(kind, TABLES)}  There are: {', '.join(TABLES)}".strip(),
+            )
+        with self._knowing:
+            # Asked before reading: what is kept is never newer than its number.
+            generation = self.generation()
+            if self._known.get(kind, (None,))[0] != generation:
+                self._known[kind] = (generation, snapshots.known(self.ledger, kind))
+            return self._known[kind][1].copy()
+
+    def snapshots(self) -> list[SnapshotState]:
+        """The newest snapshot of each account and region."""
+        return snapshots.snapshots(self.ledger)
 
 
 _FILES = """

@@ -1,0 +1,69 @@
+"""The ledger's tables, as the steps from each version of a store to the next; imports nothing."""
+
+from __future__ import annotations
+
+_OBJECTS_AND_FILES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('generation', 0);
+
+-- covered_*: the span of which every object was found and tried by syncs that ran to their end.
+CREATE TABLE sources (
+    id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE,
+    covered_from INTEGER, covered_to INTEGER, last_sync INTEGER, last_error TEXT NOT NULL DEFAULT ''
+);
+
+-- state: loaded; broken (its records so far are in, tried again); failed (tried again); unread
+-- (tried again when a format is given). tracked: its rows carry its id, so they can be replaced.
+-- Ids are never used twice (AUTOINCREMENT): rows of a replaced object must not find a new owner.
+CREATE TABLE objects (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT NULL REFERENCES sources,
+    uri TEXT NOT NULL, etag TEXT NOT NULL, size INTEGER NOT NULL, account TEXT NOT NULL,
+    region TEXT NOT NULL, flow_log_id TEXT NOT NULL, time INTEGER, hint TEXT NOT NULL,
+    state TEXT NOT NULL, tracked INTEGER NOT NULL, records INTEGER NOT NULL,
+    nodata INTEGER NOT NULL, skipdata INTEGER NOT NULL, malformed INTEGER NOT NULL,
+    first INTEGER, last INTEGER, loaded_at INTEGER NOT NULL, report TEXT,
+    UNIQUE (source, uri)
+);
+CREATE INDEX objects_to_try_again ON objects (source, state) WHERE state <> 'loaded';
+CREATE INDEX objects_with_report ON objects (source, id) WHERE report IS NOT NULL;
+
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, source INTEGER NOT NULL REFERENCES sources,
+    part TEXT NOT NULL, day TEXT NOT NULL, columns TEXT NOT NULL, tracked INTEGER NOT NULL,
+    rows INTEGER NOT NULL, size INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
+);
+CREATE INDEX files_by_time ON files (part, first, last);
+
+-- Which tracked objects have rows in which file.
+CREATE TABLE held (
+    file INTEGER NOT NULL REFERENCES files ON DELETE CASCADE, object INTEGER NOT NULL,
+    PRIMARY KEY (file, object)
+) WITHOUT ROWID;
+CREATE INDEX held_by_object ON held (object);
+
+-- Files that count no more, but that a reader may still be scanning; deleted after a grace time.
+CREATE TABLE trash (path TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+_SNAPSHOTS = """
+-- Every shape that a thing of a snapshot (an interface, a rule, ...) has had, as JSON.
+CREATE TABLE shapes (
+    kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL,
+    first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, shape TEXT NOT NULL,
+    PRIMARY KEY (kind, account, region, id, first_seen)
+) WITHOUT ROWID;
+
+-- The newest snapshot of each account and region, and of each kind of thing in them.
+CREATE TABLE snapshots (
+    account TEXT NOT NULL, region TEXT NOT NULL, taken INTEGER NOT NULL, notes TEXT NOT NULL,
+    PRIMARY KEY (account, region)
+) WITHOUT ROWID;
+CREATE TABLE snapshot_kinds (
+    kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, taken INTEGER NOT NULL,
+    PRIMARY KEY (kind, account, region)
+) WITHOUT ROWID;
+"""
+
+# STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
+STEPS: tuple[str, ...] = (_OBJECTS_AND_FILES, _SNAPSHOTS)
+SCHEMA_VERSION = len(STEPS)
