@@ -1,4 +1,4 @@
-"""A boto3 client for one bucket: profile, role, region, retries; may import errors and boto3.
+"""A boto3 client for one bucket: its region, listings, objects; may import errors and boto3.
 
 It hands out plain answers (`Page`, bytes) and turns every refusal into one sentence.
 """
@@ -16,23 +16,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
-from botocore import UNSIGNED
 from botocore import exceptions as aws
-from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from urllib3.exceptions import HTTPError
 
-from vpcflow_core.errors import MissingError, SettingsError, SourceError, VpcflowError, closest
-from vpcflow_core.sources.s3_errors import code_of, told
+from vpcflow_core.errors import MissingError, SourceError, VpcflowError, closest
+from vpcflow_core.sources.aws_client import Client, client_of, session_of
+from vpcflow_core.sources.aws_errors import code_of
+from vpcflow_core.sources.s3_errors import S3
 
 if TYPE_CHECKING:
     from vpcflow_core.sources import SourceOptions
 
-# boto3 makes its clients at run time; their types are a package of their own that we do without.
-S3Client = Any
-
-# Enough connections for the sync's downloads and the listing's threads at once.
-CONNECTIONS = 48
 # botocore's standard mode waits 1, 2, 4, ... seconds at random, at most 20, between attempts.
 ATTEMPTS = 8
 # A body that breaks is asked for again by us: botocore retries the head of an answer alone.
@@ -66,7 +60,7 @@ class Bucket:
         self.name = name
         self.options = options
         self._lock = threading.Lock()
-        self._client: S3Client | None = None
+        self._client: Client | None = None
 
     def page(self, prefix: str, **more: Any) -> Page:
         """At most a thousand objects and folders below a prefix, in order.
@@ -76,7 +70,7 @@ class Bucket:
             **more: Further arguments of ListObjectsV2 (`Delimiter`, `StartAfter`, ...).
 
         Raises:
-            VpcflowError: As `s3_errors.told`.
+            VpcflowError: As `Vocabulary.told`.
         """
         wanted = {"Bucket": self.name, "Prefix": prefix, **more, **self._payer}
         answer = self._ask("s3:ListBucket", prefix, lambda s3: s3.list_objects_v2(**wanted))
@@ -124,7 +118,7 @@ class Bucket:
         """An object's bytes; an answer that breaks midway is asked for again.
 
         Raises:
-            VpcflowError: As `s3_errors.told`.
+            VpcflowError: As `Vocabulary.told`.
         """
         for attempt in range(BODY_ATTEMPTS):
             if attempt:
@@ -138,7 +132,7 @@ class Bucket:
             "Check the network, then sync again; nothing is lost.",
         ) from broken
 
-    def _body(self, s3: S3Client, key: str) -> bytes:
+    def _body(self, s3: Client, key: str) -> bytes:
         answer = s3.get_object(Bucket=self.name, Key=key, **self._payer)
         try:
             body = answer["Body"].read()
@@ -157,29 +151,29 @@ class Bucket:
         role = self.options.role_arn
         return {"place": place, "bucket": self.name, "action": action, "role": role}
 
-    def _ask(self, action: str, key: str, request: Callable[[S3Client], Any]) -> Any:
+    def _ask(self, action: str, key: str, request: Callable[[Client], Any]) -> Any:
         try:
             return request(self._connected())
         except (aws.BotoCoreError, aws.ClientError) as error:
             if code_of(error) == "NoSuchBucket":
                 raise self._no_bucket() from error
-            raise told(error, **self._words(action, key)) from error
+            raise S3.told(error, **self._words(action, key)) from error
 
-    def _connected(self) -> S3Client:
+    def _connected(self) -> Client:
         with self._lock:
             if self._client is None:
                 self._client = self._connect()
             return self._client
 
-    def _connect(self) -> S3Client:
-        session = _session(self.options)
+    def _connect(self) -> Client:
+        session = session_of(self.options)
         region = self.options.region or session.region_name or _HOME
         # The first question gets few attempts, so that a wrong endpoint is told at once.
         probe = _client(session, self.options, region, attempts=2)
         actual = self.options.region or self._region(probe) or region
         return _client(session, self.options, actual, attempts=ATTEMPTS)
 
-    def _region(self, probe: S3Client) -> str:
+    def _region(self, probe: Client) -> str:
         """The bucket's region; "" where the answer does not tell (S3's likes, or a refusal)."""
         try:
             answer: Any = probe.head_bucket(Bucket=self.name)
@@ -190,7 +184,7 @@ class Bucket:
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         return str(headers.get("x-amz-bucket-region", ""))
 
-    def _no_bucket(self, client: S3Client | None = None) -> MissingError:
+    def _no_bucket(self, client: Client | None = None) -> MissingError:
         """Says which buckets there are, if the credentials may know."""
         names: list[str] = []
         try:
@@ -209,65 +203,20 @@ class _BrokenBodyError(Exception):
     """An answer's body ended before its end."""
 
 
-def _session(options: SourceOptions) -> boto3.Session:
-    try:
-        session = boto3.Session(
-            profile_name=options.profile or None, region_name=options.region or None
-        )
-        if options.role_arn:
-            _assume(session, options)
-        return session
-    except aws.ProfileNotFound as error:
-        known = boto3.Session().available_profiles
-        hint = closest(options.profile, known)
-        raise SettingsError(
-            f"There is no AWS profile '{options.profile}'.",
-            f"{hint} Profiles known: {', '.join(known) or 'none'}.".strip(),
-        ) from error
-    except aws.BotoCoreError as error:
-        raise SettingsError(
-            f"The AWS configuration cannot be used ({type(error).__name__}).",
-            "Check ~/.aws/config and the AWS_ environment variables.",
-        ) from error
-
-
-def _assume(session: boto3.Session, options: SourceOptions) -> None:
-    """Let the session act as the role; its credentials renew themselves during long syncs."""
-    inner: Any = session._session  # boto3 offers no other way to renewing credentials
-    source = session.get_credentials()
-    if source is None:
-        raise told(aws.NoCredentialsError(), place=options.role_arn, bucket="", action="")
-    extra = {"RoleSessionName": "vpcflow"}
-    extra |= {"ExternalId": options.external_id} if options.external_id else {}
-    fetcher = AssumeRoleCredentialFetcher(
-        inner.create_client, source, options.role_arn, extra_args=extra
-    )
-    inner._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
-
-
 def _own_endpoint(options: SourceOptions) -> bool:
     names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     return bool(options.endpoint_url) or any(os.environ.get(name) for name in names)
 
 
-def _client(session: boto3.Session, options: SourceOptions, region: str, attempts: int) -> S3Client:
-    config = Config(
-        signature_version=UNSIGNED if options.no_sign else None,
-        retries={"mode": "standard", "max_attempts": attempts},
-        max_pool_connections=CONNECTIONS,
-        connect_timeout=5,
-        read_timeout=60,
+def _client(session: boto3.Session, options: SourceOptions, region: str, attempts: int) -> Client:
+    return client_of(
+        session,
+        "s3",
+        options,
+        region,
+        attempts=attempts,
         # Stores that are like S3, and VPC endpoints, know no bucket.host names nor new checksums.
         s3={"addressing_style": "path"} if _own_endpoint(options) else {},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    try:
-        return session.client(
-            "s3", region_name=region, endpoint_url=options.endpoint_url or None, config=config
-        )
-    except ValueError as error:
-        raise SettingsError(
-            "The endpoint URL or the region cannot be used to reach S3.",
-            "Write the endpoint as https://host:port, and the region as eu-central-1.",
-        ) from error

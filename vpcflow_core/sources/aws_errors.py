@@ -1,0 +1,166 @@
+"""What AWS answers when it refuses, in words; may import errors and botocore.
+
+Each service has a `Vocabulary`: its own sentences, and the ones here for what all services share.
+No message repeats what AWS wrote: that text may hold access keys. The code says enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from botocore import exceptions as aws
+
+from vpcflow_core.errors import AccessError, CredentialsError, SourceError, VpcflowError
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One kind of failure: class of error, sentence, next step.
+
+    Sentences may use `{place}` (what was read), `{action}` (IAM's name of what was being done),
+    `{code}`, `{service}`, `{role}` and what else a service's own words are.
+    """
+
+    error: type[VpcflowError]
+    what: str
+    next_step: str
+
+    def said(self, **words: str) -> VpcflowError:
+        """The error with these words in its sentence."""
+        return self.error(self.what.format(**words), self.next_step)
+
+
+_EXPIRED = Told(
+    CredentialsError,
+    "The AWS credentials have expired ({code}), so {place} cannot be read.",
+    "Sign in again (aws sso login, or fresh keys), then retry.",
+)
+_INVALID = Told(
+    CredentialsError,
+    "AWS does not accept the credentials in use ({code}), so {place} cannot be read.",
+    "Check the access key and its secret, or name another profile.",
+)
+_SLOW = Told(
+    SourceError,
+    "{service} keeps asking for fewer requests ({code}) while {place} is read.",
+    "Try again in a few minutes; nothing is lost.",
+)
+_UNREACHABLE = Told(
+    SourceError,
+    "The service behind {place} is out of reach ({code}).",
+    "Check the network, the endpoint URL and the region.",
+)
+_CLOCK = Told(
+    SourceError,
+    "AWS refuses requests for {place} because this machine's clock is wrong ({code}).",
+    "Set the clock, then retry.",
+)
+_OTHER = Told(
+    SourceError, "Reading {place} failed ({code} on {action}).", "Try again; if it stays, check it."
+)
+_ROLE = Told(
+    AccessError,
+    "The role {role} cannot be assumed ({code} on sts:AssumeRole), so {place} cannot be read.",
+    "Its trust policy must allow the credentials in use (and the external id, if it asks for "
+    "one), and they need sts:AssumeRole on it: see docs/iam.md",
+)
+ABSENT = Told(
+    CredentialsError,
+    "There are no AWS credentials, so {place} cannot be read.",
+    "Name a profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws sso login.",
+)
+
+# By error code of the answer. A HEAD request has no body, so its code is the bare HTTP status.
+_REFUSALS = (
+    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AllAccessDisabled",
+    "AccountProblem", "403",
+)  # fmt: skip
+SLOW_CODES = (
+    "SlowDown", "Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",
+    "TooManyRequestsException", "ServiceUnavailable", "ServiceUnavailableException", "503",
+)  # fmt: skip
+_CODES: dict[str, Told] = {
+    **dict.fromkeys(
+        ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
+        _EXPIRED,
+    ),
+    **dict.fromkeys(
+        (
+            "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "InvalidClientTokenId",
+            "AuthFailure", "InvalidSecurity", "UnrecognizedClientException", "NotSignedUp",
+            "InvalidSignatureException", "MissingAuthenticationTokenException",
+        ),
+        _INVALID,
+    ),
+    **dict.fromkeys(SLOW_CODES, _SLOW),
+    "RequestTimeTooSkewed": _CLOCK,
+}  # fmt: skip
+
+# By exception, for what fails before there is an answer; the first that fits.
+_KINDS: tuple[tuple[tuple[type[Exception], ...], Told], ...] = (
+    ((aws.NoCredentialsError, aws.PartialCredentialsError), ABSENT),
+    (
+        (
+            aws.TokenRetrievalError, aws.SSOError, aws.CredentialRetrievalError,
+            aws.UnauthorizedSSOTokenError,
+        ),
+        _EXPIRED,
+    ),
+    ((aws.HTTPClientError, aws.ConnectionError), _UNREACHABLE),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """How refusals of one service are told.
+
+    Attributes:
+        service: Its name.
+        refused: What to say when the permission is missing.
+        odd_name: When a request cannot even be made of the names given.
+        codes: Its own error codes.
+    """
+
+    service: str
+    refused: Told
+    odd_name: Told
+    codes: Mapping[str, Told]
+
+    def told(
+        self, error: Exception, *, place: str, action: str, role: str = "", **more: str
+    ) -> VpcflowError:
+        """The error in our words.
+
+        Args:
+            error: What botocore raised.
+            place: URL of what was being read.
+            action: IAM name of what was being done, such as `s3:ListBucket`.
+            role: Role to assume, if one was.
+            **more: The service's own words.
+        """
+        code, kind = self._judge(error)
+        return kind.said(
+            place=place, action=action, role=role, code=code, service=self.service, **more
+        )
+
+    def _judge(self, error: Exception) -> tuple[str, Told]:
+        if not isinstance(error, aws.ClientError):
+            return type(error).__name__, self._kind(error)
+        code = code_of(error)
+        kind = self.refused if code in _REFUSALS else (self.codes.get(code) or _CODES.get(code))
+        if error.operation_name == "AssumeRole" and kind in (None, self.refused):
+            return code, _ROLE
+        return code, kind or _OTHER
+
+    def _kind(self, error: Exception) -> Told:
+        if isinstance(error, aws.ParamValidationError):
+            return self.odd_name
+        return next((kind for types, kind in _KINDS if isinstance(error, types)), _OTHER)
+
+
+def code_of(error: Exception) -> str:
+    """The error code of an answer, "" for what failed before one."""
+    if not isinstance(error, aws.ClientError):
+        return ""
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
