@@ -9,6 +9,7 @@ import pandas as pd
 
 from vpcflow_core.sources import open_source
 from vpcflow_core.sources.sample import generate
+from vpcflow_core.sources.sample_snapshot import sample_snapshots
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
 
@@ -21,9 +22,11 @@ def write_sample(folder: Path, records: int = 30_000, days: int = 9) -> Path:
     return folder
 
 
-def fill(store: Path, logs: Path) -> Path:
-    """A store with all that lies in a folder."""
+def fill(store: Path, logs: Path, *, snapshot: bool = False) -> Path:
+    """A store with all that lies in a folder; with the sample's snapshot, if asked for."""
     with Store.open(store) as opened:
+        for shot in sample_snapshots(taken=UNTIL) if snapshot else []:
+            opened.remember(shot)
         result = sync(opened, open_source(str(logs)))
     assert result.failed == 0
     assert result.malformed == 0

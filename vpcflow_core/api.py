@@ -18,6 +18,7 @@ import pandas as pd
 from vpcflow_core.engines.base import Engine, Result
 from vpcflow_core.engines.duckdb import DuckDBEngine
 from vpcflow_core.enrich.geo import Places
+from vpcflow_core.enrich.network_names import names_of as network_names
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.home import cache_folder
 from vpcflow_core.over_time import OverTime, names_of
@@ -29,6 +30,7 @@ from vpcflow_core.query.spec import Query
 from vpcflow_core.query.sql import select_for, snapped
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
 from vpcflow_core.settings import load_settings
+from vpcflow_core.snapshot import Kind
 from vpcflow_core.sources import DEFAULTS, SourceOptions, open_source
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.store import Store
@@ -228,6 +230,28 @@ class FlowLogs(OverTime):
         columns = {*self.engine.columns("records"), *self.engine.columns("transit_records")}
         conditions = conditions_of(self.filters, columns)
         return self.engine.run_text(text, window, conditions, max_rows)
+
+    def known(self, kind: Kind) -> pd.DataFrame:
+        """What snapshots of EC2 told: every shape of every thing of a kind, and since when.
+
+        Args:
+            kind: `interfaces`, `security_groups`, `rules`, `subnets`, `vpcs`, `prefix_lists` or
+                `flow_logs`.
+
+        Returns:
+            The columns of `snapshot.TABLES[kind]`, then account_id, region, since, until,
+            first_seen, last_seen and gone; see `store.snapshots.known`.
+        """
+        return self.store.known(kind)
+
+    def names(self, field: str) -> dict[str, str]:
+        """Names by id, as snapshots of EC2 told them.
+
+        Args:
+            field: `interface_id` (tag Name, else the description), `instance_id`, `subnet_id`,
+                `vpc_id` or `security_group_id`.
+        """
+        return network_names(field, self.store.known)
 
     def panel(self, slug: str) -> Drawn:
         """A panel of the dashboards, answered for these logs: its rows, SQL and figure.

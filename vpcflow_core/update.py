@@ -1,6 +1,6 @@
 """Bring a store up to date with a source: settings, sources and store meet here.
 
-May import errors, times, settings, sources, formats and store.
+May import errors, times, settings, snapshot, sources, formats and store.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from pathlib import Path
 
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.snapshot import Snapshot
 from vpcflow_core.sources import SourceOptions, open_source
-from vpcflow_core.sources.base import Source
+from vpcflow_core.sources.base import Knowing, Source
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult, sync
 from vpcflow_core.times import Window
@@ -39,16 +40,24 @@ def load(
     wait: float = 0.0,
     progress: Telling | None = None,
 ) -> SyncResult:
-    """`sync`, with the format as a person writes it; see there.
+    """`sync`, with the format as a person writes it; see there. What the source knows is kept too.
 
     Raises:
         FormatError: The format is wrong.
     """
     given = LogFormat.parse(log_format) if log_format else None
+    # First, so that whoever reads along sees groups and directions from the first record on.
+    for snapshot in knowledge_of(source):
+        store.remember(snapshot)
     return sync(
         store, source, span=span, given=given, workers=workers, keep=keep, wait=wait,
         progress=progress,
     )  # fmt: skip
+
+
+def knowledge_of(source: Source) -> list[Snapshot]:
+    """What the network of a source looks like now; nothing where nobody knows."""
+    return source.snapshots() if isinstance(source, Knowing) else []
 
 
 def update(

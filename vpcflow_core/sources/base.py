@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
+from vpcflow_core.snapshot import Snapshot
 from vpcflow_core.times import Window
 
 Hint = Literal["text", "json", "parquet", "events", ""]
@@ -59,3 +60,11 @@ class Source(Protocol):
         Raises:
             SourceError: As `find`.
         """
+
+
+@runtime_checkable
+class Knowing(Protocol):
+    """A source that knows the network beside its logs."""
+
+    def snapshots(self) -> list[Snapshot]:
+        """What each account and region looks like now."""

@@ -1,6 +1,6 @@
 """The built-in sample: flow logs of a made-up network, generated in seconds, read like files.
 
-May import errors, times and the sources' own modules.
+May import errors, snapshot, times and the sources' own modules.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from urllib.parse import parse_qsl, urlencode
 import numpy as np
 
 from vpcflow_core.errors import SettingsError, closest
+from vpcflow_core.snapshot import Snapshot
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.sources.sample_incidents import SKIPDATA, Incident, Setting, incidents
 from vpcflow_core.sources.sample_kinds import KINDS
 from vpcflow_core.sources.sample_lines import write
 from vpcflow_core.sources.sample_network import Network, network, sample_interfaces
+from vpcflow_core.sources.sample_snapshot import sample_snapshots
 from vpcflow_core.sources.sample_traffic import (
     LONGEST,
     Records,
@@ -215,6 +217,10 @@ class SampleSource:
     def read(self, found: LogObject) -> bytes:
         """As `LocalSource.read`."""
         return self._files().read(found)
+
+    def snapshots(self) -> list[Snapshot]:
+        """What EC2 would show of the made-up network at the sample's end."""
+        return sample_snapshots(self._options.seed, self._until)
 
     def _files(self) -> LocalSource:
         with self._lock:

@@ -90,16 +90,22 @@ def _files(seed: int, log: int, net: Network, records: Records) -> Iterator[tupl
         yield _key(seed, log, named), igzip.compress(body, compresslevel=1, mtime=0)
 
 
-def _key(seed: int, log: int, named: int) -> str:
-    def digits(text: str) -> str:
-        return hashlib.blake2b(f"{seed} {log} {text}".encode(), digest_size=8).hexdigest()
+def flow_log_id(seed: int, log: int) -> str:
+    """The id of a flow log, as the names of its files have it."""
+    return f"fl-0{_digits(seed, log, 'log')}"
 
+
+def _digits(seed: int, log: int, text: str) -> str:
+    return hashlib.blake2b(f"{seed} {log} {text}".encode(), digest_size=8).hexdigest()
+
+
+def _key(seed: int, log: int, named: int) -> str:
     return key_for(
         account=LOGS[log].account,
         region=LOGS[log].region,
-        flow_log_id=f"fl-0{digits('log')}",
+        flow_log_id=flow_log_id(seed, log),
         time=datetime.fromtimestamp(named, UTC),
-        unique=digits(str(named))[:8],
+        unique=_digits(seed, log, str(named))[:8],
     )
 
 

@@ -162,16 +162,16 @@ def sample_interfaces(seed: int = 7) -> pd.DataFrame:
 def _interfaces(rng: np.random.Generator) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for number, vpc in enumerate(VPCS):
-        vpc_id = _id(rng, "vpc")
-        subnets = {octet: _id(rng, "subnet") for pair in TIERS.values() for octet in pair}
-        groups = {name: _id(rng, "sg") for role in ROLES.values() for name in role.groups}
+        vpc_id = made_id(rng, "vpc")
+        subnets = {octet: made_id(rng, "subnet") for pair in TIERS.values() for octet in pair}
+        groups = {name: made_id(rng, "sg") for role in ROLES.values() for name in role.groups}
         used = dict.fromkeys(subnets, 10)
         for role, index in ((r, i) for r, count in vpc.fleet.items() for i in range(count)):
             octet = TIERS[ROLES[role].tier][index % 2]
             used[octet] += int(rng.integers(1, 9))
             rows.append(
                 {
-                    "interface_id": _id(rng, "eni"),
+                    "interface_id": made_id(rng, "eni"),
                     "account_id": LOGS[vpc.log].account,
                     "region": LOGS[vpc.log].region,
                     "vpc_id": vpc_id,
@@ -180,7 +180,7 @@ def _interfaces(rng: np.random.Generator) -> list[dict[str, object]]:
                     "subnet_name": f"{vpc.name}-{ROLES[role].tier}-{'ab'[index % 2]}",
                     "subnet_cidr": f"10.{vpc.net}.{octet}.0/24",
                     "az_id": f"{LOGS[vpc.log].az}-az{1 + index % 2}",
-                    "instance_id": _id(rng, "i") if ROLES[role].instance else None,
+                    "instance_id": made_id(rng, "i") if ROLES[role].instance else None,
                     "instance_name": f"{vpc.name}-{role}-{index + 1}",
                     "address": f"10.{vpc.net}.{octet}.{used[octet]}",
                     "ipv6": _ipv6(vpc.net, octet, used[octet]),
@@ -199,7 +199,8 @@ def _ipv6(net: int, octet: int, host: int) -> str:
     return str(ipaddress.ip_address(text))  # as AWS writes it: the longest run of zeros is left out
 
 
-def _id(rng: np.random.Generator, kind: str) -> str:
+def made_id(rng: np.random.Generator, kind: str) -> str:
+    """An id as AWS makes them: `eni-0` and sixteen digits."""
     return f"{kind}-0{rng.bytes(8).hex()}"
 
 

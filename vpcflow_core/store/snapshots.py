@@ -155,7 +155,7 @@ def _filled(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 def _is_empty(value: Any) -> bool:
     if isinstance(value, str | list):
         return not value
-    return value is None or value is False or value is pd.NA
+    return value is False or bool(pd.isna(value))
 
 
 def _is_same(one: str, other: str) -> bool:
