@@ -121,8 +121,12 @@ class OverTime(ABC):
             ParameterError: A parameter is out of its range.
         """
         begin, end = _ends(self.extent)
-        return outliers_of(
-            self._values(measure, every),
+        query = Query(_one(measure), every=_timeslice(every, self.window))
+        whole, length = snapped(query, self.window), query.every or timedelta(0)
+        # A verdict hangs on the buckets before it, not on where the range that is asked begins.
+        longer = Window(whole.start - max(window, 0) * length, whole.end)
+        judged = outliers_of(
+            self.ask(query, longer).frame.rename(columns={measure: "value"}),
             window=window,
             threshold=threshold,
             consecutive=consecutive,
@@ -131,6 +135,7 @@ class OverTime(ABC):
             known_from=begin,
             complete_until=end,
         )
+        return judged[judged["bucket"] >= whole.start].reset_index(drop=True)
 
     def forecast(
         self,
@@ -168,9 +173,7 @@ class OverTime(ABC):
 
     def _values(self, measure: str, every: str | timedelta | None) -> pd.DataFrame:
         """The series of one measure."""
-        if len(names_of(measure)) != 1:
-            raise ParameterError(f"'{measure}' is not one measure.", "Name one: bytes")
-        return self.series(measure, every=every)
+        return self.series(_one(measure), every=every)
 
     def _beside(
         self, frame: pd.DataFrame, query: Query, window: Window, names: Iterable[str]
@@ -197,6 +200,14 @@ def names_of(names: str | Iterable[str]) -> tuple[str, ...]:
     if not made and names:
         raise ParameterError(f"'{names}' names nothing.", "Name a field: srcaddr")
     return made
+
+
+def _one(measure: str) -> tuple[str, ...]:
+    """The name of one measure."""
+    names = names_of(measure)
+    if len(names) != 1:
+        raise ParameterError(f"'{measure}' is not one measure.", "Name one: bytes")
+    return names
 
 
 def _ends(extent: Window | None) -> tuple[datetime, datetime] | tuple[None, None]:

@@ -91,8 +91,9 @@ def _narrow(panel: Panel, key: str) -> None:
         return
     data = points[0]["customdata"]
     value = str(data[0] if isinstance(data, list) else data)
-    old = str(st.session_state.get(panel.drill) or "")
-    st.session_state[panel.drill] = value if panel.drill == "action" else narrowed(old, value)
+    field = panel.drill[0]
+    old = str(st.session_state.get(field) or "")
+    st.session_state[field] = value if field == "action" else narrowed(old, value)
     st.session_state["narrowed"] = True
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from vpcflow_core.errors import ParameterError, closest
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Answer, Headline, Panel, Parameters
+from vpcflow_core.panels.decisions import ACCEPTS, REJECTS
+from vpcflow_core.panels.outliers import OUTLIERS
 from vpcflow_core.panels.overview import OVERVIEW
+from vpcflow_core.panels.security_groups import SECURITY_GROUPS
+from vpcflow_core.panels.traffic import TRAFFIC
 
-PANELS: dict[str, Panel] = {panel.slug: panel for panel in OVERVIEW}
+PANELS: dict[str, Panel] = {
+    panel.slug: panel
+    for page in (OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS)
+    for panel in page
+}
 
-__all__ = ["PANELS", "Answer", "Panel", "panel"]
+__all__ = ["PANELS", "Answer", "Headline", "Panel", "Parameters", "panel"]
 
 
 def panel(slug: str) -> Panel:

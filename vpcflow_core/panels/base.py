@@ -1,26 +1,32 @@
 """What a panel is: a question, how it is drawn, and what a click on it means.
 
-May import errors, fields, times, query and analysis.
+May import errors, fields, times, snapshot, query and analysis.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import pandas as pd
 
-from vpcflow_core.analysis.places import flows_by_place
+from vpcflow_core.analysis.outliers import Watch
 from vpcflow_core.enrich.geo import Places
-from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.spec import Query
+from vpcflow_core.snapshot import Kind
 from vpcflow_core.times import Window, timeslice_for
 
-Chart = Literal["map", "bars", "columns", "stacked", "donut"]
-Analysis = Literal["", "places"]
+Chart = Literal[
+    "map", "bars", "columns", "stacked", "area", "donut", "split", "table", "band", "lines",
+    "trend", "number", "box",
+]  # fmt: skip
+MINUTE = timedelta(minutes=1)
+# More buckets than this are no picture any more; the timeslice then grows, and the panel says so.
+MOST_BUCKETS = 12_000
 
 
 class Result(Protocol):
@@ -31,11 +37,27 @@ class Result(Protocol):
     seconds: float
 
 
+class Ran(Protocol):
+    """A result or an answer: what it ran, and how long it took."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows."""
+
+    @property
+    def sql(self) -> str:
+        """The query."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+
+
 class Columns(Protocol):
     """The part of an engine that a panel needs."""
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
-        """The columns that some record has."""
+        """The columns that some record has, or that can be known of it."""
 
 
 class Answers(Protocol):
@@ -53,8 +75,65 @@ class Answers(Protocol):
     def extent(self) -> Window | None:
         """First to last record of the store."""
 
-    def ask(self, query: Query, window: Window, filters: Filters) -> Result:
+    def ask(
+        self, query: Query, window: Window | None = None, filters: Filters | None = None
+    ) -> Result:
         """Run one question."""
+
+    def sparse(
+        self, query: Query, window: Window | None = None, filters: Filters | None = None
+    ) -> Result:
+        """Run one question, without the buckets in which nothing was."""
+
+    def known(self, kind: Kind) -> pd.DataFrame:
+        """A table of the EC2 snapshot."""
+
+    def names(self, field: str) -> dict[str, str]:
+        """Names of interfaces, VPCs, subnets, security groups by their id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What an analyst may turn on a page.
+
+    Attributes:
+        timeslice: Length of the buckets that are judged.
+        window: Earlier buckets the outlier band is made of.
+        threshold: Half width of the band, in standard deviations.
+        consecutive: Indications in a row, from which on they are violations.
+        watch: The side that is watched.
+    """
+
+    timeslice: timedelta = MINUTE
+    window: int = 10
+    threshold: float = 3.0
+    consecutive: int = 1
+    watch: Watch = "both"
+
+
+DEFAULTS = Parameters()
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One number that says it all.
+
+    Attributes:
+        label: What it counts; "" where the panel's title says so.
+        value: The number, exact.
+        measure: What kind of number, for its unit.
+        earlier: The number a day before; None where the data does not reach back so far.
+    """
+
+    label: str
+    value: int
+    measure: str
+    earlier: int | None = None
+
+    @property
+    def change(self) -> float | None:
+        """Change since a day before, in percent; None without a base."""
+        return 100 * (self.value - self.earlier) / self.earlier if self.earlier else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +142,13 @@ class Answer:
 
     Attributes:
         frame: Its rows; times in UTC, numbers exact.
-        sql: The query that ran, with its values.
-        seconds: How long it took.
+        sql: The queries that ran, with their values.
+        seconds: How long they took.
         notes: Sentences to show below the chart.
         every: Timeslice of its buckets; None without.
         complete_until: Buckets that end later are not yet covered by the data.
+        headlines: The numbers of a panel of numbers.
+        names: What ids of the rows are called, by column.
     """
 
     frame: pd.DataFrame
@@ -76,6 +157,79 @@ class Answer:
     notes: tuple[str, ...] = ()
     every: timedelta | None = None
     complete_until: datetime | None = None
+    headlines: tuple[Headline, ...] = ()
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A panel's question in its circumstances; what an analysis works with."""
+
+    panel: Panel
+    flows: Answers
+    window: Window
+    filters: Filters
+    parameters: Parameters = DEFAULTS
+
+    @property
+    def query(self) -> Query:
+        """The panel's query, as far as these logs can answer it.
+
+        Measures beside the one that is drawn are left out where the logs lack their field.
+        """
+        drawn, *beside = self.panel.query.measures
+        columns = self.flows.engine.columns()
+        known = [name for name in beside if set(measure(name).needs) <= set(columns)]
+        every = self.panel.query.every and max(self.panel.query.every, timeslice_for(self.window))
+        return replace(self.panel.query, measures=(drawn, *known), every=every)
+
+    @property
+    def timeslice(self) -> timedelta:
+        """The timeslice of the parameters, coarser where it would make too many buckets."""
+        return max(self.parameters.timeslice, timeslice_for(self.window, MOST_BUCKETS))
+
+    def ask(self, query: Query, window: Window | None = None) -> Result:
+        """Ask something under the page's filters."""
+        return self.flows.ask(query, window or self.window, self.filters)
+
+    def answer(
+        self, *results: Ran, frame: pd.DataFrame | None = None, notes: Collection[str] = (),
+        every: timedelta | None = None, headlines: tuple[Headline, ...] = (),
+    ) -> Answer:  # fmt: skip
+        """The answer made of these results.
+
+        Args:
+            results: What was asked; their SQL is shown, their times add up.
+            frame: The rows to show; those of the first result if not given.
+            notes: Sentences to show below the chart.
+            every: Timeslice of the rows.
+            headlines: Numbers to show.
+        """
+        rows = results[0].frame if frame is None else frame
+        extent = self.flows.extent
+        columns = [column for column in NAMED if column in rows]
+        names = {column: self._names(rows, column) for column in columns}
+        return Answer(
+            rows, ";\n\n".join(dict.fromkeys(r.sql for r in results)),
+            sum(r.seconds for r in results), tuple(dict.fromkeys(notes)), every,
+            extent.end if extent else None, headlines, names,
+        )  # fmt: skip
+
+    def _names(self, rows: pd.DataFrame, column: str) -> dict[str, str]:
+        """What the ids of a column are called, as far as it is known."""
+        known = self.flows.names(column)
+        return {value: known[value] for value in rows[column].dropna().unique() if value in known}
+
+
+Analysis: TypeAlias = Callable[[Asked], Answer]
+# Columns whose ids have names.
+NAMED = ("interface_id", "vpc_id", "subnet_id", "security_group_id", "instance_id")
+
+
+def rows(asked: Asked) -> Answer:
+    """The rows as they are."""
+    query = asked.query
+    return asked.answer(asked.ask(query), every=query.every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +242,10 @@ class Panel:
         help: What it shows, one sentence.
         query: Its question. `every` is the finest timeslice; long windows take coarser ones.
         chart: How it is drawn.
-        value: Column that is drawn; the query's first measure.
-        drill: Field that a click narrows the page by; "" for none.
-        analysis: What is done to the rows before they are drawn.
+        drill: Fields that a click narrows the page by, each to the clicked row's value.
+        analysis: How its rows are made; the query's own if not said.
         about: What its records are called where there are none: "REJECT records".
+        rest: What the part is called whose field is null.
     """
 
     slug: str
@@ -99,49 +253,24 @@ class Panel:
     help: str
     query: Query
     chart: Chart
-    drill: str = ""
-    analysis: Analysis = ""
+    drill: tuple[str, ...] = ()
+    analysis: Analysis = rows
     about: str = "records"
-    colours: dict[str, str] = field(default_factory=dict)
+    rest: str = "other"
 
     @property
     def value(self) -> str:
         """The column that is drawn."""
         return self.query.measures[0]
 
-    def question(self, window: Window, columns: Collection[str]) -> Query:
-        """The query for this window and these logs.
-
-        Its timeslice is coarse enough to be drawn. Measures beside the one that is drawn are left
-        out where the logs lack their field.
-        """
-        drawn, *beside = self.query.measures
-        known = [name for name in beside if set(measure(name).needs) <= set(columns)]
-        every = self.query.every and max(self.query.every, timeslice_for(window))
-        return replace(self.query, measures=(drawn, *known), every=every)
-
-    def answer(self, flows: Answers, window: Window, filters: Filters) -> Answer:
+    def answer(
+        self, flows: Answers, window: Window, filters: Filters = NO_FILTERS,
+        parameters: Parameters = DEFAULTS,
+    ) -> Answer:  # fmt: skip
         """Ask and analyse.
 
         Raises:
             MissingDataError: The logs lack a field that the panel needs.
+            ParameterError: A parameter is out of its range.
         """
-        query = self.question(window, flows.engine.columns())
-        result = flows.ask(query, window, filters)
-        frame, notes = ANALYSES[self.analysis](result.frame, flows)
-        extent = flows.extent
-        return Answer(
-            frame, result.sql, result.seconds, notes, query.every, extent.end if extent else None
-        )
-
-
-def _as_is(frame: pd.DataFrame, _: Answers) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    return frame, ()
-
-
-def _places(frame: pd.DataFrame, flows: Answers) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    return flows_by_place(frame, "srcaddr", flows.places)
-
-
-ANALYSES: dict[Analysis, Callable[[pd.DataFrame, Answers], tuple[pd.DataFrame, tuple[str, ...]]]]
-ANALYSES = {"": _as_is, "places": _places}
+        return self.analysis(Asked(self, flows, window, filters, parameters))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from vpcflow_core.panels.base import Panel
+from vpcflow_core.panels.base import MINUTE, Panel
+from vpcflow_core.panels.groups import places
 from vpcflow_core.query.spec import Query
 
-MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 OVERVIEW: tuple[Panel, ...] = (
@@ -17,7 +17,8 @@ OVERVIEW: tuple[Panel, ...] = (
         "Where the public source addresses of the flows lie, by the GeoIP database.",
         Query(("flows", "bytes"), by=("srcaddr",)),
         "map",
-        analysis="places",
+        drill=("srcaddr",),
+        analysis=places,
     ),
     Panel(
         "overview/top-sources",
@@ -25,7 +26,7 @@ OVERVIEW: tuple[Panel, ...] = (
         "The source addresses that sent the most bytes; 1 MB is 1,024 x 1,024 bytes.",
         Query(("bytes", "flows", "packets"), by=("srcaddr",), top=10),
         "bars",
-        drill="srcaddr",
+        drill=("srcaddr",),
     ),
     Panel(
         "overview/top-destinations",
@@ -33,7 +34,7 @@ OVERVIEW: tuple[Panel, ...] = (
         "The destination addresses that were sent the most bytes; 1 MB is 1,024 x 1,024 bytes.",
         Query(("bytes", "flows", "packets"), by=("dstaddr",), top=10),
         "bars",
-        drill="dstaddr",
+        drill=("dstaddr",),
     ),
     Panel(
         "overview/rejections",
@@ -49,7 +50,7 @@ OVERVIEW: tuple[Panel, ...] = (
         "Flows by what security groups and network ACLs decided.",
         Query(("flows", "bytes", "packets"), by=("action",)),
         "donut",
-        drill="action",
+        drill=("action",),
     ),
     Panel(
         "overview/interfaces",
@@ -57,7 +58,7 @@ OVERVIEW: tuple[Panel, ...] = (
         "The ten network interfaces that logged the most flows.",
         Query(("flows", "bytes", "packets"), by=("interface_id",), top=10),
         "bars",
-        drill="interface_id",
+        drill=("interface_id",),
     ),
     Panel(
         "overview/protocols",
@@ -65,7 +66,7 @@ OVERVIEW: tuple[Panel, ...] = (
         "Flows of each IANA protocol, by the hour they started in.",
         Query(("flows",), by=("protocol",), every=HOUR),
         "stacked",
-        drill="protocol",
+        drill=("protocol",),
     ),
     Panel(
         "overview/destination-ports",
@@ -73,7 +74,7 @@ OVERVIEW: tuple[Panel, ...] = (
         "The destination ports with the most flows, with IANA's name of the service.",
         Query(("flows", "bytes", "packets"), by=("dstport",), top=10),
         "bars",
-        drill="dstport",
+        drill=("dstport",),
     ),
     Panel(
         "overview/log-status",

@@ -1,0 +1,114 @@
+"""The panels of Traffic: how much, between whom, and where it is heading."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from vpcflow_core.panels.base import MINUTE, Panel
+from vpcflow_core.panels.groups import longest, split
+from vpcflow_core.panels.over_time import band, number, trend
+from vpcflow_core.query.spec import Query
+
+VOLUMES = ("flows", "bytes", "packets")
+CONNECTION = ("srcaddr", "srcport", "dstaddr", "dstport", "protocol")
+MEASURES = (
+    ("flows", "Flows"),
+    ("bytes", "Bytes"),
+    ("packets", "Packets"),
+)
+QUARTILES = ("packets_median", "packets_min", "packets_q1", "packets_q3", "packets_max", "flows")
+
+TRAFFIC: tuple[Panel, ...] = (
+    *(
+        Panel(
+            f"traffic/{measure}",
+            f"Unique {measure}",
+            f"Distinct {one} addresses, counted exactly.",
+            Query((measure,)),
+            "number",
+            analysis=number,
+        )
+        for measure, one in (("sources", "source"), ("destinations", "destination"))
+    ),
+    *(
+        Panel(
+            f"traffic/{word.lower()}",
+            word,
+            f"Flows that were {what}, their bytes, and the change against a day before.",
+            Query(("flows", "bytes"), where=(("action", action),)),
+            "number",
+            analysis=number,
+            about=f"{action} records",
+        )
+        for action, word, what in (
+            ("ACCEPT", "Accepted", "let through"),
+            ("REJECT", "Rejected", "refused"),
+        )
+    ),
+    *(
+        Panel(
+            f"traffic/{slug}",
+            f"Top 10 {slug.replace('-', ' ')}",
+            f"The {slug.replace('-', ' ')} with the most flows, with IANA's name of the service.",
+            Query(VOLUMES, by=(field,), top=10),
+            "bars",
+            drill=(field,),
+        )
+        for slug, field in (("source-ports", "srcport"), ("destination-ports", "dstport"))
+    ),
+    *(
+        Panel(
+            f"traffic/{slug}-by-action",
+            f"{title} by decision",
+            f"The {title[0].lower()}{title[1:]} with the most flows, accepted and rejected.",
+            Query(VOLUMES, by=(field, "action"), top=10),
+            "split",
+            drill=(field, "action"),
+            analysis=split,
+            rest="no decision",
+        )
+        for slug, title, field in (
+            ("ports", "Destination ports", "dstport"),
+            ("protocols", "Protocols", "protocol"),
+            ("interfaces", "Network interfaces", "interface_id"),
+        )
+    ),
+    *(
+        Panel(
+            f"traffic/{measure}-outliers",
+            f"{title}: outliers",
+            f"{title} in each timeslice, and the band they were expected in.",
+            Query((measure,), every=MINUTE),
+            "band",
+            analysis=band,
+        )
+        for measure, title in MEASURES
+    ),
+    *(
+        Panel(
+            f"traffic/{measure}-trend",
+            f"{title}: trend",
+            f"{title} in each timeslice, and where they are heading.",
+            Query((measure,), every=MINUTE),
+            "trend",
+            analysis=trend,
+        )
+        for measure, title in MEASURES
+    ),
+    Panel(
+        "traffic/packets-per-flow",
+        "Packets per flow",
+        "How many packets a flow has: the least, a quarter, half, three quarters, the most.",
+        Query(QUARTILES, every=timedelta(minutes=30)),
+        "box",
+    ),
+    Panel(
+        "traffic/longest-flows",
+        "Longest flows",
+        "Connections by the time they lasted, all their records added up.",
+        Query(("duration", "flows", "bytes", "first", "last"), by=CONNECTION, top=25),
+        "table",
+        drill=("srcaddr", "srcport", "dstaddr", "dstport", "protocol"),
+        analysis=longest,
+    ),
+)
