@@ -24,6 +24,7 @@ from vpcflow_core.home import cache_folder
 from vpcflow_core.over_time import OverTime, names_of
 from vpcflow_core.panels import Answer, Panel, panel
 from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
 from vpcflow_core.query.spec import Query
@@ -193,8 +194,22 @@ class FlowLogs(OverTime):
         """As `ask`, without the buckets in which nothing was."""
         window = window or self.window
         columns = self.engine.columns("records" if query.records else "flows")
-        wanted = self.filters & (filters or NO_FILTERS)
-        return self.engine.run(select_for(query, window, wanted, columns), snapped(query, window))
+        whole = snapped(query, window)
+        wanted = self.wanted(filters or NO_FILTERS, whole)
+        return self.engine.run(select_for(query, window, wanted, columns), whole)
+
+    def wanted(self, filters: Filters, window: Window) -> Filters:
+        """The own filters and these, with the addresses of the window in place of countries."""
+
+        def countries_of(field: str, others: Filters) -> dict[str, str]:
+            question = select_for(
+                Query(("flows",), by=(field,)), window, others, self.engine.columns()
+            )
+            found = self.places.locate(self.engine.run(question, window).frame[field])
+            placed = found.dropna(subset="country")
+            return dict(zip(placed["address"], placed["country"], strict=True))
+
+        return resolved(self.filters & filters, countries_of)
 
     def top(
         self, fields: str | Iterable[str], *, by: str = "flows", n: int | None = 10
@@ -228,7 +243,9 @@ class FlowLogs(OverTime):
         """As `sql`, with the time it took and whether rows were left off."""
         window = self.window if self.range is not None else None
         columns = {*self.engine.columns("records"), *self.engine.columns("transit_records")}
-        conditions = conditions_of(self.filters, columns)
+        span = window or self.extent
+        wanted = self.wanted(NO_FILTERS, span) if span else self.filters
+        conditions = conditions_of(wanted, columns)
         return self.engine.run_text(text, window, conditions, max_rows)
 
     def known(self, kind: Kind) -> pd.DataFrame:

@@ -51,7 +51,10 @@ def measured(frame: pd.DataFrame, name: str) -> Any:
         packets = ok["packets"].dropna().astype("int64")
         return pytest.approx(packets.quantile(QUANTILES[name.removeprefix("packets_")]))
     if name == "duration":
-        return int((ok["end_time"] - ok["start_time"]).dropna().dt.total_seconds().sum())
+        spans = pd.to_datetime(ok["end_time"], utc=True) - pd.to_datetime(
+            ok["start_time"], utc=True
+        )
+        return int(spans.dropna().dt.total_seconds().sum())
     if name in ("first", "last"):
         return ok["start_time"].min() if name == "first" else ok["end_time"].max()
     distinct = {"sources": "srcaddr", "destinations": "dstaddr", "ports": "dstport"}

@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, String, and_, cast, false, func, literal, not_, or_
 
 from vpcflow_core.query.columns import column_of
-from vpcflow_core.query.constructs import AddressIn, ListContains, ListMatches
+from vpcflow_core.query.constructs import AddressIn, ListContains, ListMatches, OneOf
 from vpcflow_core.query.dimensions import Dimension, dimension, require
 from vpcflow_core.query.filters import Filter, Filters
 from vpcflow_core.query.terms import (
     Address,
+    AddressesOf,
     Block,
     Exact,
     Missing,
@@ -100,6 +101,7 @@ def _matches(term: Pattern, column: ColumnElement[Any]) -> Condition:
 _SINGLE: dict[type[Any], Callable[[Any, ColumnElement[Any]], Condition]] = {
     Address: _whole,
     Block: lambda term, column: AddressIn(column, term.network),
+    AddressesOf: lambda term, column: OneOf(column, term.addresses, term.name),
     Span: lambda term, column: column.between(term.low, term.high),
     Pattern: _matches,
     Missing: lambda _, column: column.is_(None),

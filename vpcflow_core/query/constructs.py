@@ -6,15 +6,18 @@ inside are bound, never pasted. DuckDB's `address_hex` is a macro of engines/duc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     ColumnElement,
     Float,
     Integer,
+    String,
     and_,
     func,
     literal,
@@ -67,6 +70,24 @@ class AddressIn(FunctionElement[bool]):
         self.network = network
 
 
+class OneOf(FunctionElement[bool]):
+    """Whether a text is one of many, which travel as one list.
+
+    Attributes:
+        count: How many.
+        meaning: What they have in common, for people.
+    """
+
+    name = "one_of"
+    type = Boolean()
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], values: Sequence[str], meaning: str) -> None:
+        super().__init__(column, literal(list(values), ARRAY(String())))
+        self.count = len(values)
+        self.meaning = meaning
+
+
 class ListContains(FunctionElement[bool]):
     """Whether a list has a member of that value."""
 
@@ -115,6 +136,18 @@ def _time_bucket(element: TimeBucket, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(Quantile, "duckdb")
 def _quantile(element: Quantile, compiler: SQLCompiler, **kw: Any) -> str:
     return f"quantile_cont({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(OneOf, "duckdb")
+def _one_of(element: OneOf, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = element.clauses
+    about = f"/* {element.count:,} of {element.meaning} */"
+    if kw.get("literal_binds"):
+        texts = values.value or [""]  # an empty list would have no type
+        listed = ", ".join(compiler.render_literal_value(text, String()) for text in texts)
+        return f"{compiler.process(column, **kw)} IN {about} ({listed})"
+    inner = f"SELECT unnest({compiler.process(values, **kw)})"
+    return f"{compiler.process(column, **kw)} IN {about} ({inner})"
 
 
 @compiles(ListContains, "duckdb")

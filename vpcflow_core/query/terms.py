@@ -1,7 +1,8 @@
 """One value of a filter: what people may write, as data; may import errors, fields and enrich.
 
 Exact `10.0.0.1`, `443`, `ACCEPT`; a block `10.0.0.0/8`; a range `1024-65535`; a name `tcp`,
-`https`; a pattern `eni-0a*`; `-` for a missing value; anything in double quotes stands for itself.
+`https`; a country `country:US`; a pattern `eni-0a*`; `-` for a missing value; anything in double
+quotes stands for itself.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ipaddress import (
 )
 
 from vpcflow_core.enrich import names
+from vpcflow_core.enrich.geo import label_points
 from vpcflow_core.errors import FilterError, closest
 from vpcflow_core.fields import KINDS
 from vpcflow_core.query.dimensions import Dimension
@@ -30,6 +32,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "type": ("IPv4", "IPv6", "EFA"),
 }
 PORTS = ("srcport", "dstport")
+COUNTRY = "country:"
 _NUMBER = re.compile(r"\d{1,19}")
 _RANGE = re.compile(r"(\d{1,19})\s*-\s*(\d{1,19})")
 _PLAIN = re.compile(r'[^\s,"*!-](?:[^,"*]*[^\s,"*])?')
@@ -64,6 +67,27 @@ class Block:
 
     def __str__(self) -> str:
         return str(self.network)
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """Any address that lies in this country, by the GeoIP database."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return f"{COUNTRY}{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressesOf:
+    """One of these addresses; what a country stands for once the logs have been asked."""
+
+    name: str
+    addresses: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +130,7 @@ class Missing:
         return "-"
 
 
-Term = Exact | Address | Block | Span | Named | Pattern | Missing
+Term = Exact | Address | Block | Country | AddressesOf | Span | Named | Pattern | Missing
 
 
 def read_term(text: str, dimension: Dimension) -> Term:
@@ -122,7 +146,8 @@ def read_term(text: str, dimension: Dimension) -> Term:
     if "*" in text:
         return _pattern(text, dimension)
     if dimension.kind == "address":
-        return _address(text, dimension)
+        by_country = text.lower().startswith(COUNTRY)
+        return _country(text, dimension) if by_country else _address(text, dimension)
     if KINDS[dimension.kind].lowest is not None:
         return _number(text, dimension)
     return Exact(_word(text, dimension))
@@ -157,8 +182,24 @@ def _address(text: str, dimension: Dimension) -> Address | Block:
     what = "an address block" if "/" in text else "an address"
     raise FilterError(
         f"{dimension.name}: '{text}' is not {what}.",
-        "Write 10.0.0.1, 10.0.0.0/8, 2001:db8::/32 or 10.0.*; ! in front excludes.",
+        "Write 10.0.0.1, 10.0.0.0/8, 2001:db8::/32, 10.0.* or country:US; ! in front excludes.",
     )
+
+
+def _country(text: str, dimension: Dimension) -> Country:
+    """A country by its code or its English name."""
+    wanted = text[len(COUNTRY) :].strip()
+    places = label_points()
+    code = next(
+        (c for c, p in places.items() if wanted.lower() in (c.lower(), p.country_name.lower())), ""
+    )
+    if not code:
+        known = {place.country_name: code for code, place in places.items()}
+        raise FilterError(
+            f"{dimension.name}: '{wanted}' is not a country.",
+            f"{closest(wanted, known)}  Write its two letters: country:US".strip(),
+        )
+    return Country(code)
 
 
 def _number(text: str, dimension: Dimension) -> Exact | Span | Named:
