@@ -1,0 +1,1 @@
+"""The Lambda function of collector.yaml. Runs with the standard library and boto3 alone."""
