@@ -189,7 +189,7 @@ def test_a_store_of_version_1_is_brought_up_to_date_and_keeps_its_records(tmp_pa
 
 
 def _store_of_version_1(folder: Path) -> Path:
-    """A filled store without what the second step adds."""
+    """A filled store without what the later steps add."""
     source = Memory()
     source.put(key(0), log([line(0, MONDAY)]))
     with Store.open(folder) as store:
@@ -198,6 +198,7 @@ def _store_of_version_1(folder: Path) -> Path:
     for name in ("shapes", "snapshots", "snapshot_kinds"):
         assert f"CREATE TABLE {name} " in STEPS[1]
         connection.execute(f"DROP TABLE {name}")
+    connection.execute("ALTER TABLE objects DROP COLUMN internal")
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
     connection.close()

@@ -68,7 +68,7 @@ class Rejected:
 
 @dataclass(slots=True)
 class Report:
-    """What became of one file: every line is a record, an empty one, or counted as malformed.
+    """What became of one file: every line is a record, an empty one, malformed or internal.
 
     Attributes:
         file: Its name.
@@ -78,6 +78,7 @@ class Report:
         records: Records loaded, NODATA and SKIPDATA among them.
         nodata, skipdata: How many of the records have that log-status.
         malformed: Lines that are no record.
+        internal: Records left out because both of their ends lie in blocks to leave out.
         counts: Malformed lines by reason (the reason without the line's own values).
         reasons: The first `EXAMPLES_KEPT` malformed lines.
         unknown_fields: Columns that are no field of any record version; kept as text.
@@ -94,6 +95,7 @@ class Report:
     nodata: int = 0
     skipdata: int = 0
     malformed: int = 0
+    internal: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     reasons: list[Rejected] = field(default_factory=list)
     unknown_fields: list[str] = field(default_factory=list)

@@ -13,6 +13,7 @@ from vpcflow_core import formats
 from vpcflow_core.errors import FormatError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
 from vpcflow_core.store.batch import Batch, Loaded
+from vpcflow_core.store.internal import Internal
 from vpcflow_core.store.pipeline import Fetched
 from vpcflow_core.store.placing import Placed, place
 from vpcflow_core.store.state import State
@@ -29,11 +30,13 @@ class Reading:
         given: Format of lines without header, if a person gave one.
         candidates: Formats that lines without header may have.
         oldest: Records of earlier days are left out; None: of none.
+        internal: Traffic inside these blocks is left out; None: none is.
     """
 
     given: LogFormat | None = None
     candidates: Sequence[LogFormat] = ()
     oldest: date | None = None
+    internal: Internal | None = None
 
 
 def load(fetched: Fetched, number: int, batch: Batch, reading: Reading) -> Loaded:
@@ -55,7 +58,8 @@ def load(fetched: Fetched, number: int, batch: Batch, reading: Reading) -> Loade
         report = parse.report
         for records in parse:
             for placed in place(records, found.time, report):
-                rows.add(placed)
+                kept = reading.internal.leave_out(placed, report) if reading.internal else placed
+                rows.add(kept)
     except (VpcflowError, pa.ArrowException, OSError, EOFError, zlib.error) as error:
         return _unreadable(error, fetched, number, rows, report)
     tracked = rows.release(tracked=bool(report.broken) or not found.flow_log_id)
@@ -92,7 +96,7 @@ class _Rows:
 
     def add(self, placed: Placed) -> None:
         """Take in some rows; too old ones are left out."""
-        if self._oldest and placed.day < self._oldest:
+        if not len(placed.table) or (self._oldest and placed.day < self._oldest):
             return
         self._waiting.append(placed)
         self._bytes += placed.table.nbytes

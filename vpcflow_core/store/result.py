@@ -40,10 +40,15 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace so far, by bytes; None when that cannot be said yet."""
-        if not (self.listed and self.bytes):
-            return None
-        return (self.total_bytes - self.bytes) * self.seconds / self.bytes
+        """At the pace so far; None when that cannot be said yet."""
+        done, total = self.amounts
+        return (total - done) * self.seconds / done if self.listed and done else None
+
+    @property
+    def amounts(self) -> tuple[int, int]:
+        """What is done and what there is to do: bytes, or objects where nobody told their size."""
+        by_size = self.total_bytes > 0
+        return (self.bytes, self.total_bytes) if by_size else (self.objects, self.total_objects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class SyncResult:
         source: URL.
         objects: Objects loaded, broken ones among them.
         records, nodata, skipdata, malformed: Of these objects.
+        internal: Records of these objects that were left out, see `sync`.
         bytes: Their size as stored at the source.
         seconds: How long it took, compaction included.
         skipped: Objects found that had been loaded before.
@@ -79,6 +85,7 @@ class SyncResult:
     nodata: int = 0
     skipdata: int = 0
     malformed: int = 0
+    internal: int = 0
     bytes: int = 0
     seconds: float = 0.0
     skipped: int = 0
@@ -118,6 +125,7 @@ class Tally:
                 nodata=so_far.nodata + report.nodata,
                 skipdata=so_far.skipdata + report.skipdata,
                 malformed=so_far.malformed + report.malformed,
+                internal=so_far.internal + report.internal,
                 bytes=so_far.bytes + loaded.found.size * loaded.rows_kept,
                 failed=so_far.failed + bool(loaded.problem),
             )

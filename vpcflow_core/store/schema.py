@@ -64,6 +64,11 @@ CREATE TABLE snapshot_kinds (
 ) WITHOUT ROWID;
 """
 
+_INTERNAL = """
+-- Records left out because both of their ends lie in blocks to leave out.
+ALTER TABLE objects ADD COLUMN internal INTEGER NOT NULL DEFAULT 0;
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
-STEPS: tuple[str, ...] = (_OBJECTS_AND_FILES, _SNAPSHOTS)
+STEPS: tuple[str, ...] = (_OBJECTS_AND_FILES, _SNAPSHOTS, _INTERNAL)
 SCHEMA_VERSION = len(STEPS)

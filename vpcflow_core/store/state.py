@@ -29,6 +29,7 @@ class SourceState:
         newest: Time of the newest object, UTC.
         broken: Objects that are incomplete, unreadable or of unknown format.
         error: Why the last sync failed, one sentence; "" if it did not.
+        internal: Records left out because both of their ends lie in blocks to leave out.
     """
 
     url: str
@@ -44,6 +45,7 @@ class SourceState:
     newest: datetime | None
     broken: int
     error: str
+    internal: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ _FILES = """
 _SOURCES = """
     SELECT url, count(objects.id), total(records), total(nodata), total(skipdata),
         total(malformed), total(size), min(first), max(last), last_sync, max(time),
-        total(state <> 'loaded'), last_error
+        total(state <> 'loaded'), last_error, total(internal)
     FROM sources LEFT JOIN objects ON source = sources.id GROUP BY sources.id ORDER BY url
 """
 _REPORTS = """
@@ -253,9 +253,10 @@ def _store_file(folder: Path, row: Any) -> StoreFile:
 
 
 def _source_state(row: Any) -> SourceState:
-    url, objects, *counts, first, last, last_sync, newest, broken, error = row
+    url, objects, *counts, first, last, last_sync, newest, broken, error, internal = row
     records, nodata, skipdata, malformed, size = map(int, counts)
     return SourceState(
         url, objects, records, nodata, skipdata, malformed, size,
         _moment(first), _moment(last), _moment(last_sync), _moment(newest), int(broken), error,
+        int(internal),
     )  # fmt: skip

@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
-from vpcflow_core.sources.base import Source
+from vpcflow_core.sources.base import Declaring, Source
 from vpcflow_core.store.batch import Batch, Limits
 from vpcflow_core.store.compact import compact
+from vpcflow_core.store.internal import Internal
 from vpcflow_core.store.load import Reading, load
 from vpcflow_core.store.pipeline import Fetched, Pipeline
 from vpcflow_core.store.plan import Plan
@@ -38,6 +39,7 @@ def sync(
     workers: int = 2,
     relist: timedelta = RELIST,
     keep: timedelta | None = None,
+    exclude_internal: Sequence[str] = (),
     wait: float = 0.0,
     limits: Limits | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -52,10 +54,13 @@ def sync(
         source: Where from.
         span: Load objects that may hold records of it; None: all.
         given: Format of lines without header.
-        candidates: Formats that lines without header may have.
+        candidates: Formats that lines without header may have, instead of those that the source
+            declares.
         workers: Threads that parse and write; more than processors do not help.
         relist: How long after its time an object may still appear at the source.
         keep: Drop whole UTC days older than this.
+        exclude_internal: Blocks (CIDR): records whose source and destination both lie in them are
+            left out and counted. Objects that are loaded already stay as they are.
         wait: Seconds to wait for another writer.
         limits: Size of batches.
         progress: Called some times a second.
@@ -68,7 +73,8 @@ def sync(
     """
     began = time.monotonic()
     oldest = (datetime.now(UTC) - keep).date() if keep else None
-    reading = Reading(given, candidates, oldest)
+    internal = Internal(exclude_internal) if exclude_internal else None
+    reading = Reading(given, candidates, oldest, internal)
     with writing(store, wait) as writer, _system_memory():
         number = writer.source_id(source.url)
         plan = Plan(
@@ -138,6 +144,12 @@ def _kept(span: Window | None, oldest: date | None) -> Window | None:
     return replace(span, start=max(span.start, start)) if span.end > start else span
 
 
+def _declared(source: Source) -> tuple[LogFormat, ...]:
+    """The formats that the source says its lines may have."""
+    texts = source.formats() if isinstance(source, Declaring) else ()
+    return tuple(map(LogFormat.parse, texts))
+
+
 class _Loader:
     """Loads the plan's objects, a batch a thread at a time."""
 
@@ -165,6 +177,8 @@ class _Loader:
         cancelled: Callable[[], bool] | None,
     ) -> bool:
         """Load all; False if it was cancelled."""
+        if not (self._reading.given or self._reading.candidates):
+            self._reading = replace(self._reading, candidates=_declared(source))
 
         def each() -> bool:
             if progress:

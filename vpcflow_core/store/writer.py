@@ -204,8 +204,9 @@ def writing(store: Store, wait: float = 0.0) -> Iterator[Writer]:
 
 _ADD_OBJECT = """
     INSERT INTO objects (id, source, uri, etag, size, account, region, flow_log_id, time, hint,
-        state, tracked, records, nodata, skipdata, malformed, first, last, loaded_at, report)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        state, tracked, records, nodata, skipdata, malformed, first, last, loaded_at, report,
+        internal)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_FILE = """
     INSERT INTO files (path, source, part, day, columns, tracked, rows, size, first, last)
@@ -222,7 +223,7 @@ def _object_row(source: int, loaded: Loaded) -> tuple[Any, ...]:
         loaded.id, source, found.uri, found.etag, found.size, found.account, found.region,
         found.flow_log_id, time, found.hint, loaded.state, loaded.tracked, report.records,
         report.nodata, report.skipdata, report.malformed, first, last, to_ms(datetime.now(UTC)),
-        report_json(report, loaded.problem),
+        report_json(report, loaded.problem), report.internal,
     )  # fmt: skip
 
 
