@@ -1,0 +1,50 @@
+"""Windows and filters that panels are checked under, and the same records by pandas."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+
+from tests.logs import UNTIL
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.panels import PANELS, Answer
+from vpcflow_core.query.filters import Filters
+from vpcflow_core.times import Window
+
+DAY = timedelta(days=1)
+WINDOWS = {
+    "a day": Window(UNTIL - DAY, UNTIL),
+    "a week": Window(UNTIL - 7 * DAY, UNTIL),
+    "from one odd minute to another": Window(
+        datetime(2026, 11, 18, 22, 17, tzinfo=UTC), datetime(2026, 11, 19, 3, 41, tzinfo=UTC)
+    ),
+}
+# What a person writes, and the same in pandas.
+FILTERS = {
+    "none": ((), lambda f: f["version"].notna()),
+    "rejected": ((("action", "REJECT"),), lambda f: f["action"] == "REJECT"),
+    "not from 10/8 to https or ssh": (
+        (("srcaddr", "!10.0.0.0/8"), ("dstport", "https, 22")),
+        lambda f: ~f["srcaddr"].str.startswith("10.") & f["dstport"].isin([443, 22]),
+    ),
+    "udp between high ports and low": (
+        (("protocol", "udp"), ("dstport", "0-1023")),
+        lambda f: (f["protocol"] == 17) & (f["dstport"] <= 1023),
+    ),
+}
+
+
+def inside(records: pd.DataFrame, window: Window, case: str, traffic: bool = True) -> pd.DataFrame:
+    found = records[(records["start"] >= window.start) & (records["start"] < window.end)]
+    if traffic:
+        found = found[found["log-status"] == "OK"]
+    return found[FILTERS[case][1](found).astype("boolean").fillna(False).to_numpy(dtype=bool)]
+
+
+def asked(flows: FlowLogs, slug: str, window: Window, case: str) -> Answer:
+    return PANELS[slug].answer(flows, window, Filters.parse(FILTERS[case][0]))
+
+
+def shown(flows: FlowLogs, slug: str, window: Window, case: str) -> pd.DataFrame:
+    return asked(flows, slug, window, case).frame

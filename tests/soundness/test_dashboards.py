@@ -1,0 +1,265 @@
+"""Accepts, Rejects, Traffic and Outliers show what a slow, obvious computation finds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.soundness.cases import DAY, FILTERS, WINDOWS, asked, inside, shown
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.panels import PANELS, Parameters
+from vpcflow_core.panels.outliers import BANDS, WATCHED
+from vpcflow_core.query.filters import Filters
+from vpcflow_core.times import Window
+
+ACTIONS = {"accepts": "ACCEPT", "rejects": "REJECT"}
+# Page, panel, fields, and how many rows it shows.
+TOPS = [
+    (page, slug, by)
+    for page in ACTIONS
+    for slug, by in (
+        ("interfaces", ["interface-id"]),
+        ("protocols", ["protocol"]),
+        ("destinations", ["dstaddr"]),
+        ("sources", ["srcaddr"]),
+        ("source-ports", ["srcaddr", "srcport"]),
+        ("destination-ports", ["dstaddr", "dstport"]),
+    )
+]
+
+
+def found(records: pd.DataFrame, window: Window, case: str, slug: str) -> pd.DataFrame:
+    """The records a panel is about."""
+    frame = inside(records, window, case)
+    action = ACTIONS.get(slug.split("/")[0])
+    return frame if action is None else frame[frame["action"] == action]
+
+
+def volumes(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    groups = frame.dropna(subset=by).groupby(by)
+    return pd.DataFrame(
+        {"flows": groups.size(), "bytes": groups["bytes"].sum(), "packets": groups["packets"].sum()}
+    )
+
+
+@pytest.mark.parametrize(("page", "slug", "by"), TOPS)
+def test_top_ten_lists_of_a_decision_are_exact(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str,
+    page: str, slug: str, by: list[str],
+) -> None:  # fmt: skip
+    expected = volumes(found(records, window, case, page), by)
+    frame = shown(flows, f"{page}/{slug}", window, case)
+    assert list(frame["flows"]) == sorted(expected["flows"], reverse=True)[:10]
+    fields = [name.replace("-", "_") for name in by]
+    for row in frame.to_dict("records"):
+        key = tuple(row[name] for name in fields)
+        of = expected.loc[key if len(key) > 1 else key[0]]
+        assert (row["flows"], row["bytes"], row["packets"]) == tuple(of)
+
+
+def test_every_pair_of_interface_and_destination_is_listed(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str
+) -> None:
+    expected = volumes(found(records, window, case, "rejects"), ["interface-id", "dstaddr"])
+    frame = shown(flows, "rejects/interface-destinations", window, case)
+    assert frame.set_index(["interface_id", "dstaddr"])["flows"].to_dict() == (
+        expected["flows"].to_dict()
+    )
+
+
+def test_rejects_by_source_add_up_to_all_rejects(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str
+) -> None:
+    answer = asked(flows, "rejects/sources-over-time", window, case)
+    assert answer.every is not None
+    rejects = found(records, window.snapped(answer.every), case, "rejects")
+    by_bucket = rejects.groupby(rejects["start"].dt.floor(answer.every)).size()
+    drawn = answer.frame.groupby("bucket")["flows"].sum()
+    assert drawn[drawn > 0].to_dict() == by_bucket.to_dict()
+    top = rejects["srcaddr"].value_counts()
+    named = answer.frame.dropna(subset="srcaddr").groupby("srcaddr")["flows"].sum()
+    assert sorted(named, reverse=True) == sorted(top, reverse=True)[:10]
+    assert named.to_dict() == top[named.index].to_dict()
+
+
+def test_reasons_of_rejects_add_up(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str
+) -> None:
+    rejects = found(records, window, case, "rejects")
+    frame = shown(flows, "rejects/reasons", window, case)
+    assert frame["flows"].sum() == len(rejects)
+    known = rejects["reject-reason"].value_counts().to_dict()
+    seen = dict(zip(frame["reason"], frame["flows"], strict=True))
+    assert seen.get("VPC Block Public Access", 0) == known.get("BPA", 0)
+
+
+@pytest.mark.parametrize("measure", ["sources", "destinations"])
+def test_unique_addresses_are_counted_exactly(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str, measure: str
+) -> None:
+    field = {"sources": "srcaddr", "destinations": "dstaddr"}[measure]
+    answer = asked(flows, f"traffic/{measure}", window, case)
+    (headline,) = answer.headlines
+    assert headline.value == inside(records, window, case)[field].nunique()
+    if window.start - DAY >= records["start"].min():
+        assert headline.earlier == inside(records, window.moved(-DAY), case)[field].nunique()
+    else:
+        assert headline.earlier is None
+        assert "before" in answer.notes[0]
+
+
+@pytest.mark.parametrize(("slug", "action"), [("accepted", "ACCEPT"), ("rejected", "REJECT")])
+def test_accepted_and_rejected_are_exact_and_beside_the_day_before(
+    flows: FlowLogs, records: pd.DataFrame, case: str, slug: str, action: str
+) -> None:
+    window = WINDOWS["a day"]
+    now, then = (
+        frame[frame["action"] == action]
+        for frame in (inside(records, w, case) for w in (window, window.moved(-DAY)))
+    )
+    many, volume = asked(flows, f"traffic/{slug}", window, case).headlines
+    assert (many.value, many.earlier) == (len(now), len(then))
+    assert (volume.value, volume.earlier) == (now["bytes"].sum(), then["bytes"].sum())
+    if len(then):
+        assert many.change == pytest.approx(100 * (len(now) - len(then)) / len(then))
+
+
+@pytest.mark.parametrize(
+    ("slug", "field"), [("ports", "dstport"), ("protocols", "protocol"),
+                        ("interfaces", "interface-id")],
+)  # fmt: skip
+def test_bars_by_decision_are_the_largest_and_add_up(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str, slug: str, field: str
+) -> None:
+    day = inside(records, window, case)
+    frame = shown(flows, f"traffic/{slug}-by-action", window, case)
+    totals = frame.groupby(field.replace("-", "_"))["flows"].sum()
+    expected = day.groupby(field).size()
+    assert sorted(totals, reverse=True) == sorted(expected, reverse=True)[:10]
+    pairs = frame.set_index([field.replace("-", "_"), "action"])["flows"].to_dict()
+    by_hand = day.groupby([field, "action"]).size().to_dict()
+    assert pairs == {key: by_hand[key] for key in pairs}
+
+
+def test_packets_per_flow_are_pandas_quantiles(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str
+) -> None:
+    answer = asked(flows, "traffic/packets-per-flow", window, case)
+    assert answer.every is not None
+    day = inside(records, window.snapped(answer.every), case)
+    packets = day["packets"].astype("float64").groupby(day["start"].dt.floor(answer.every))
+    frame = answer.frame.set_index("bucket")
+    shares = {"min": 0.0, "q1": 0.25, "median": 0.5, "q3": 0.75, "max": 1.0}
+    for name, share in shares.items():
+        expected = packets.quantile(share)
+        given = frame[f"packets_{name}"].dropna().astype("float64")
+        assert list(given.index) == list(expected.index)
+        assert np.allclose(given, expected)
+
+
+def test_longest_flows_are_each_once_and_add_up(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str
+) -> None:
+    ends = ["srcaddr", "srcport", "dstaddr", "dstport", "protocol"]
+    day = inside(records, window, case)
+    spans = day.assign(duration=(day["end"] - day["start"]).dt.total_seconds().astype("int64"))
+    seen = spans.groupby([*ends, "interface-id"])["duration"].sum()
+    expected = seen.groupby(ends).max().sort_values(ascending=False)
+    frame = shown(flows, "traffic/longest-flows", window, case)
+    assert not frame.duplicated(ends).any()
+    assert list(frame["duration"]) == list(expected.head(25))
+    for row in frame.to_dict("records"):
+        assert row["duration"] == expected[tuple(row[end] for end in ends)]
+
+
+def slow_band(values: list[int], window: int, threshold: float, unit: float) -> list[bool]:
+    """The definition, one bucket at a time."""
+    marked = []
+    for place, value in enumerate(values):
+        before = values[max(place - window, 0) : place]
+        if len(before) < 2:
+            marked.append(False)
+            continue
+        mean, deviation = float(np.mean(before)), float(np.std(before, ddof=1))
+        half = threshold * max(deviation, unit, 0.01 * abs(mean))
+        marked.append(abs(value - mean) > half)
+    return marked
+
+
+@pytest.mark.parametrize(
+    ("slug", "measure", "action"),
+    [
+        ("traffic/flows-outliers", "flows", None), ("traffic/bytes-outliers", "bytes", None),
+        ("traffic/packets-outliers", "packets", None), ("accepts/outliers", "flows", "ACCEPT"),
+        ("rejects/outliers", "flows", "REJECT"), ("outliers/bytes", "bytes", None),
+        ("outliers/packets", "packets", None), ("outliers/accepted", "flows", "ACCEPT"),
+        ("outliers/rejected", "flows", "REJECT"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("timeslice", [timedelta(minutes=1), timedelta(minutes=5)])
+def test_bands_are_those_of_the_definition(
+    flows: FlowLogs, records: pd.DataFrame, case: str, slug: str, measure: str,
+    action: str | None, timeslice: timedelta,
+) -> None:  # fmt: skip
+    window = WINDOWS["from one odd minute to another"]
+    panel = PANELS[slug]
+    answer = panel.answer(
+        flows, window, Filters.parse(FILTERS[case][0]), Parameters(timeslice=timeslice, window=12)
+    )
+    whole = window.snapped(timeslice)
+    longer = Window(whole.start - 12 * timeslice, whole.end)
+    day = inside(records, longer, case)
+    day = day if action is None else day[day["action"] == action]
+    groups = day.groupby(day["start"].dt.floor(timeslice))
+    values = groups.size() if measure == "flows" else groups[measure].sum()
+    index = pd.date_range(longer.start, longer.end, freq=timeslice, inclusive="left")
+    series = values.reindex(index, fill_value=0).astype("int64").tolist()
+    marked = slow_band(series, 12, 3.0, 1500.0 if measure == "bytes" else 1.0)
+    assert list(answer.frame["value"]) == series[12:]
+    assert list(answer.frame["violation"]) == marked[12:]
+    assert answer.frame.drop(columns="bucket").notna().all().all()
+
+
+@pytest.mark.parametrize("page", ACTIONS)
+@pytest.mark.parametrize("measure", ["bytes", "packets"])
+def test_comparisons_are_the_same_minutes_of_yesterday_and_last_week(
+    flows: FlowLogs, records: pd.DataFrame, case: str, page: str, measure: str
+) -> None:
+    window = WINDOWS["a day"]
+    answer = asked(flows, f"{page}/{measure}-compared", window, case)
+    assert answer.every == timedelta(minutes=1)
+    for column, back in (("value", 0), ("value_1d", 1), ("value_7d", 7)):
+        then = found(records, window.moved(-back * DAY), case, page)
+        minutes = then.groupby(then["start"].dt.floor("min") + back * DAY)[measure].sum()
+        given = answer.frame.set_index("bucket")[column]
+        assert given[given > 0].astype("int64").to_dict() == minutes[minutes > 0].to_dict()
+
+
+@pytest.mark.parametrize("slug", [s for s, p in PANELS.items() if p.chart == "trend"])
+def test_trends_show_what_was_and_go_on_for_a_quarter(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, slug: str
+) -> None:
+    answer = asked(flows, slug, window, "none")
+    assert answer.every is not None
+    day = found(records, window.snapped(answer.every), "none", slug)
+    total = len(day) if PANELS[slug].value == "flows" else day[PANELS[slug].value].sum()
+    past = answer.frame.dropna(subset="value")
+    assert past["value"].sum() == total
+    future = answer.frame[answer.frame["value"].isna()]
+    assert len(future) == max(len(past) // 4, 3)
+    assert (future["lower"] <= future["predicted"]).all()
+    assert (future["predicted"] <= future["upper"]).all()
+
+
+def test_the_list_of_violations_is_all_bands_worst_first(flows: FlowLogs, window: Window) -> None:
+    answer = asked(flows, "outliers/violations", window, "none")
+    assert list(answer.frame["deviations"]) == sorted(answer.frame["deviations"], reverse=True)
+    for panel in BANDS:
+        band = asked(flows, panel.slug, window, "none").frame
+        told = answer.frame[answer.frame["panel"] == panel.slug]
+        assert set(told["bucket"]) == set(band[band["violation"]]["bucket"])
+    assert len(BANDS) == len(WATCHED) == 8
+    assert (answer.frame["deviations"] > 3.0).all()
