@@ -7,6 +7,7 @@ from datetime import timedelta
 from vpcflow_core.panels.base import MINUTE, Panel
 from vpcflow_core.panels.groups import counted, ports_by_group, split
 from vpcflow_core.panels.over_time import band
+from vpcflow_core.panels.rules import rules, unused
 from vpcflow_core.query.spec import Query
 
 VOLUMES = ("flows", "bytes", "packets")
@@ -97,5 +98,28 @@ SECURITY_GROUPS: tuple[Panel, ...] = (
         )
         for direction in DIRECTIONS
         for measure in ("bytes", "packets")
+    ),
+    Panel(
+        "security-groups/unused-groups",
+        "Unused security groups",
+        "Groups attached to no interface, or to interfaces without traffic in this time.",
+        Query(("flows",), by=("interface_id",)),
+        "table",
+        analysis=unused,
+        about="unused security groups",
+    ),
+    Panel(
+        "security-groups/rules-in-use",
+        "Inbound rules in use",
+        "What each rule let in; never matched ones first. Open ones name the blocks really seen.",
+        Query(
+            ("flows", "bytes", "first", "last"),
+            by=("interface_id", "srcaddr", "dstaddr", "protocol", "dstport", "direction"),
+            where=(("action", "ACCEPT"), ("direction", "inbound, internal")),
+        ),
+        "table",
+        drill=("security_group_id",),
+        analysis=rules,
+        about="rules of security groups",
     ),
 )
