@@ -36,8 +36,8 @@ def sync(
         list[str] | None,
         typer.Argument(
             metavar="SOURCE...",
-            help="s3://bucket/prefix, a folder or file, sample://, or a source's name in the "
-            "settings; none: all of the settings.",
+            help="s3://bucket/prefix, cloudwatch://region/log-group, a folder or file, sample://, "
+            "or a source's name in the settings; none: all of the settings.",
         ),
     ] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
@@ -137,12 +137,8 @@ def _telling(url: str) -> Iterator[Callable[[Progress], None]]:
         task = bar.add_task(url, total=None, told="")
 
         def tell(now: Progress) -> None:
-            bar.update(
-                task,
-                completed=now.bytes,
-                total=now.total_bytes if now.listed else None,
-                told=_told(now),
-            )
+            done, total = now.amounts
+            bar.update(task, completed=done, total=total if now.listed else None, told=_told(now))
 
         yield tell
 

@@ -1,7 +1,7 @@
 """Where logs lie: `open_source` turns a URL into a source; may import errors and times.
 
 A source is opened without asking anything of it: the first `find` does. boto3 is imported by the
-S3 source alone, and only when one is opened.
+sources in AWS alone, and only when one is opened.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class SourceOptions:
         role_arn: Role to assume, with `external_id` if its trust asks for one.
         external_id: See `role_arn`.
         endpoint_url: Address of the service instead of AWS's own.
-        region: Region of the bucket; found out if empty.
+        region: Region of the bucket; found out if empty. A log group's is in its URL.
         requester_pays: Whether the reader pays for requests (buckets that demand it).
         no_sign: Whether to ask without credentials (public buckets).
         log_format: Fields of lines without header, as `LogFormat.parse` reads them.
@@ -56,6 +56,12 @@ def _open_s3(url: str, options: SourceOptions, cache: Path | None) -> Source:
     return S3Source.from_url(url, options)
 
 
+def _open_cloudwatch(url: str, options: SourceOptions, cache: Path | None) -> Source:
+    from vpcflow_core.sources.cloudwatch import CloudWatchSource
+
+    return CloudWatchSource(url, options)
+
+
 def _open_sample(url: str, options: SourceOptions, cache: Path | None) -> Source:
     from vpcflow_core.sources.sample import SampleSource
 
@@ -64,6 +70,7 @@ def _open_sample(url: str, options: SourceOptions, cache: Path | None) -> Source
 
 SCHEMES: dict[str, Callable[[str, SourceOptions, Path | None], Source]] = {
     "s3": _open_s3,
+    "cloudwatch": _open_cloudwatch,
     "file": _open_file,
     "sample": _open_sample,
 }
@@ -75,7 +82,8 @@ def open_source(
     """The source that `url` names.
 
     Args:
-        url: `s3://bucket/prefix`, `file:///dir`, a plain path, or `sample://`.
+        url: `s3://bucket/prefix`, `cloudwatch://region/log-group`, `file:///dir`, a plain path, or
+            `sample://`.
         options: How to reach it.
         cache: Folder where the sample is written; the system's temporary one if None.
 
@@ -94,5 +102,7 @@ def open_source(
 
 
 def _known(hint: str = "") -> str:
-    listed = "s3://bucket/prefix, file:///folder, a plain path, sample://"
+    listed = (
+        "s3://bucket/prefix, cloudwatch://region/log-group, file:///folder, a plain path, sample://"
+    )
     return f"{hint} Sources are: {listed}.".strip()

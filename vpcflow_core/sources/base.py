@@ -68,3 +68,15 @@ class Knowing(Protocol):
 
     def snapshots(self) -> list[Snapshot]:
         """What each account and region looks like now."""
+
+
+@runtime_checkable
+class Declaring(Protocol):
+    """A source that is told, elsewhere than in its objects, how their lines are laid out."""
+
+    def formats(self) -> tuple[str, ...]:
+        """Formats that lines without header may have, as AWS writes them; () if not known.
+
+        Raises:
+            SourceError: As `Source.find`.
+        """

@@ -30,6 +30,11 @@ class Fetched:
     data: bytes = b""
     problem: str = ""
 
+    @property
+    def size(self) -> int:
+        """Bytes that wait in memory: those there are, or those the listing told of."""
+        return max(self.found.size, len(self.data))
+
 
 class _StoppedError(Exception):
     """The pipeline ends early; no failure of its own."""
@@ -120,7 +125,9 @@ class Pipeline:
     def _fetch(self) -> None:
         while (found := self._get(self._found)) is not None:
             self._budget.take(found.size, self._stop)
-            self._fetched.put(self._read(found))
+            fetched = self._read(found)
+            self._budget.give(found.size - fetched.size)  # not every listing tells sizes
+            self._fetched.put(fetched)
         with self._ending:
             self._fetching -= 1
             if self._fetching == 0:  # the last one: all that was fetched lies in the queue
@@ -144,7 +151,7 @@ class Pipeline:
         except _StoppedError:
             return None
         if fetched:
-            self._budget.give(fetched.found.size)
+            self._budget.give(fetched.size)
         return fetched
 
     def _put(self, found: LogObject | None) -> None:
