@@ -79,25 +79,28 @@ class Interfaces:
             if not all(name in self._known for name in wanted):
                 raise
             _log.warning("Interfaces are those of an earlier listing: %s", error)
+            self._listed = now - LISTING_LASTS + UNKNOWN_LASTS  # no waiting at every call
         return {name: self._known[name][1] for name in wanted if name in self._known}
 
     def subnet(self, name: str) -> Blocks | None:
         """The CIDR blocks of a subnet; None if EC2 does not know it.
 
         Raises:
-            ClientError, BotoCoreError: EC2 refused or throttled to the end.
+            ClientError, BotoCoreError: EC2 refused or throttled to the end, and the subnet is not
+                remembered.
         """
         now = self._clock()
-        age = None if self._subnets_listed is None else now - self._subnets_listed
-        if (
-            age is None
-            or age >= SUBNETS_LAST
-            or (name not in self._subnets and age >= UNKNOWN_LASTS)
-        ):
-            self._subnets = {
-                found["SubnetId"]: Blocks.of(_subnet_blocks(found))
-                for found in self._pages("describe_subnets", "Subnets")
-            }
+        lasts = SUBNETS_LAST if name in self._subnets else UNKNOWN_LASTS
+        if self._subnets_listed is None or now - self._subnets_listed >= lasts:
+            try:
+                self._subnets |= {
+                    found["SubnetId"]: Blocks.of(_subnet_blocks(found))
+                    for found in self._pages("describe_subnets", "Subnets")
+                }
+            except (ClientError, BotoCoreError) as error:
+                if name not in self._subnets:
+                    raise
+                _log.warning("Subnets are those of an earlier listing: %s", error)
             self._subnets_listed = now
         return self._subnets.get(name)
 
