@@ -28,7 +28,7 @@ from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
 from vpcflow_core.query.spec import Query
-from vpcflow_core.query.sql import select_for, snapped
+from vpcflow_core.query.sql import records_for, select_for, snapped
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
 from vpcflow_core.settings import load_settings
 from vpcflow_core.snapshot import Kind
@@ -197,6 +197,35 @@ class FlowLogs(OverTime):
         whole = snapped(query, window)
         wanted = self.wanted(filters or NO_FILTERS, whole)
         return self.engine.run(select_for(query, window, wanted, columns), whole)
+
+    def records(
+        self,
+        window: Window | None = None,
+        filters: Filters | None = None,
+        *,
+        where: Iterable[tuple[str, str]] = (),
+        status: bool = False,
+        limit: int = 1000,
+    ) -> Result:
+        """The records themselves, the newest first, with every field that some record has.
+
+        Args:
+            window: The time they started in, instead of the own one.
+            filters: Conditions besides the own ones.
+            where: More conditions: pairs of field and text.
+            status: Records without traffic too: NODATA and SKIPDATA.
+            limit: How many at most.
+
+        Raises:
+            MissingDataError: No record has a field that is filtered by.
+        """
+        window, relation = window or self.window, "records" if status else "flows"
+        columns = self.engine.columns(relation)
+        asked = Filters.parse(where, columns) & (filters or NO_FILTERS)
+        question = records_for(
+            window, self.wanted(asked, window), columns, relation=relation, limit=limit
+        )
+        return self.engine.run(question, window)
 
     def wanted(self, filters: Filters, window: Window) -> Filters:
         """The own filters and these, with the addresses of the window in place of countries."""

@@ -32,6 +32,8 @@ from vpcflow_core.query.spec import Query
 from vpcflow_core.times import Window
 
 BUCKET = "bucket"
+TIMES = ("start_time", "end_time")
+CONNECTION = ("interface_id", "srcaddr", "srcport", "dstaddr", "dstport", "protocol")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +167,41 @@ def _busiest(parts: _Parts, groups: list[ColumnElement[Any]]) -> ColumnElement[b
     return (groups[0] if len(groups) == 1 else tuple_(*groups)).in_(ranked)
 
 
-__all__ = ["BUCKET", "select_for", "snapped"]
+def records_for(
+    window: Window,
+    filters: Filters,
+    columns: Collection[str],
+    *,
+    relation: str = "flows",
+    limit: int = 1000,
+) -> Select[Any]:
+    """The SELECT of the records themselves: all their fields, the newest first.
+
+    Args:
+        window: Range of `start_time`.
+        filters: Conditions.
+        columns: The columns that some record of the relation has.
+        relation: `flows`, or `records` for NODATA and SKIPDATA too.
+        limit: How many at most.
+
+    Raises:
+        MissingDataError: No record has a field that is filtered by.
+        ParameterError: The limit is below 1.
+    """
+    if limit < 1:
+        raise ParameterError(f"{limit} is not a number of rows.", "Ask for 1 or more.")
+    start = column_of("start_time")
+    inside = (start >= window.start, start < window.end, *conditions_of(filters, columns))
+    names = sorted(columns, key=lambda name: name not in TIMES)  # stable: times, then as logged
+    # Records of one moment stand in the same order whenever they are asked for.
+    ties = [column_of(name) for name in (*TIMES[1:], *CONNECTION) if name in columns]
+    return (
+        select(*map(column_of, names))
+        .select_from(table(relation))
+        .where(AllOf(*inside))
+        .order_by(start.desc(), *ties)
+        .limit(limit)
+    )
+
+
+__all__ = ["BUCKET", "records_for", "select_for", "snapped"]
