@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import pytest
@@ -18,6 +19,7 @@ from tests.formats.reading import (
     text,
 )
 from vpcflow_core.errors import FormatError
+from vpcflow_core.formats import EVENT_TIME
 
 OTHER_HEADER = "version srcaddr dstaddr bytes log-status"
 
@@ -215,3 +217,25 @@ def test_nodata_and_skipdata_alone_without_header_read_as_version_2() -> None:
 def test_the_aws_region_of_vpc_json_is_the_region() -> None:
     [row] = rows_of(b'{"message": "%s", "aws-region": "eu-west-1"}' % OK_LINE.encode())
     assert row["region"] == "eu-west-1"
+
+
+def test_lines_that_fit_no_candidate_are_inferred() -> None:
+    """A flow log that was deleted tells its format no more."""
+    candidate = "${version} ${interface-id} ${srcaddr} ${dstaddr} ${bytes}"
+    rows, report = read(text(OK_LINE, header=None), candidates=[candidate])
+    assert len(rows) == 1
+    assert report.fields_from == "inferred"
+    assert report.malformed == 0
+
+
+def test_lines_that_fit_no_candidate_and_tell_nothing_wait_for_a_format() -> None:
+    with pytest.raises(FormatError, match="no header"):
+        read(text("10.0.0.1 10.0.0.2 7 8", header=None), candidates=[HEADER])
+
+
+def test_json_records_without_start_have_the_time_of_their_event() -> None:
+    record = json.dumps({"srcaddr": "10.0.0.1", "dstaddr": "10.0.0.2", "bytes": 5})
+    events = {"events": [{"timestamp": 1793491200123, "eventId": "1", "message": record}]}
+    [row], report = read(json.dumps(events).encode(), envelope=True)
+    assert row[EVENT_TIME] == datetime(2026, 11, 1, 0, 0, 0, 123000)
+    assert report.unknown_fields == []

@@ -47,6 +47,7 @@ class _Batch:
     beside: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     row_numbers: list[int] = field(default_factory=list)
+    row_times: list[str | None] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.lines) + len(self.rows)
@@ -76,7 +77,8 @@ class _Source:
         self._number += 1
         return self._number
 
-    def take(self, value: Any) -> None:
+    def take(self, value: Any, time: Any = None) -> None:
+        """Take in a value; `time` is that of the event it came in."""
         if not isinstance(value, dict):
             self.reject("a JSON value that is no object", value)
         elif "logEvents" in value and "messageType" in value:
@@ -90,7 +92,7 @@ class _Source:
             self._report.kind = "events"
             self._take_events(value["events"])
         else:
-            self._take_object(value)
+            self._take_object(value, time)
 
     def reject(self, reason: str, value: Any) -> None:
         text = value if isinstance(value, str) else json.dumps(value)
@@ -135,7 +137,7 @@ class _Source:
                 if line.strip():
                     self._take_line(line, None, None, {})
 
-    def _take_object(self, value: dict[str, Any]) -> None:
+    def _take_object(self, value: dict[str, Any], event_time: Any) -> None:
         key = _line_key(value)
         if key is not None:
             beside = {name: v for k, v in value.items() if (name := _column(k)) in _BESIDE}
@@ -144,6 +146,7 @@ class _Source:
         elif _is_flat(tuple(value)):
             self.batch.rows.append(value)
             self.batch.row_numbers.append(self.next_number())
+            self.batch.row_times.append(None if event_time is None else str(event_time))
         else:
             self.reject("an object with neither a log line nor fields of a record", value)
 
@@ -151,7 +154,7 @@ class _Source:
         inner = _object_in(line)
         if inner is not None:  # a collector's object inside of another's
             envelope = {"timestamp": time, "id": ident} if _line_key(inner) else {}
-            self.take(envelope | beside | inner)
+            self.take(envelope | beside | inner, time)
             return
         batch = self.batch
         batch.lines.append(line)
@@ -168,9 +171,11 @@ class _Source:
         if batch.rows:
             self._report.fields_from = "file"
             numbers = np.array(batch.row_numbers, dtype=np.int64)
-            show = batch.rows
+            show, columns = batch.rows, _columns(batch.rows)
+            if any(time is not None for time in batch.row_times):
+                columns = columns.append_column(EVENT_TIME, pa.array(batch.row_times, pa.string()))
             yield from flat.records(
-                self._report, _columns(batch.rows), numbers, lambda row: json.dumps(show[row])
+                self._report, columns, numbers, lambda row: json.dumps(show[row])
             )
         if self._control:
             self._report.notes = [n for n in self._report.notes if "control message" not in n]

@@ -60,6 +60,7 @@ class LineReader:
         self.refused: FormatError | None = None
         self._formats: tuple[LogFormat, ...] = (given,) if given else tuple(candidates)
         self._from: FieldsFrom = "given"
+        self._doubtful = not given and bool(candidates)  # until lines are seen that fit
         self._header: LogFormat | None = None
         self.next_line = 1
         self._failed: pa.Array | None = None  # what the fast path would fail on again
@@ -157,7 +158,7 @@ class LineReader:
         """Records of lines without header: by the format, or by the first of several that fits."""
         if not len(lines):
             return
-        formats = self._current() or self._infer(lines)
+        formats = self._fitting_formats(lines)
         if not formats:
             self._refuse(lines)
             return
@@ -185,6 +186,20 @@ class LineReader:
             good[fault.rows] = False
         fits[right[good]] = True
         return fits
+
+    def _fitting_formats(self, lines: Lines) -> tuple[LogFormat, ...]:
+        """The formats in force, and those of the lines themselves where none of them fits any.
+
+        Formats known from elsewhere are those of today; lines of a flow log that is gone differ.
+        """
+        known = self._current()
+        if not known:
+            return self._infer(lines)
+        if self._doubtful and self._header is None:
+            self._doubtful = False
+            if not any(self._fitting(lines, format_).any() for format_ in known):
+                self._formats = tuple(dict.fromkeys((*known, *self._infer(lines))))
+        return self._current()
 
     def _infer(self, lines: Lines) -> tuple[LogFormat, ...]:
         if self.refused is None:

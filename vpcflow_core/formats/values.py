@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vpcflow_core.fields import INT64_MAX, KINDS, Field, field, find_field
+from vpcflow_core.formats.base import EVENT_TIME
 from vpcflow_core.formats.clock import iso_times, milliseconds, plain_times
 
 Rows = npt.NDArray[np.int64]
@@ -127,6 +128,8 @@ def _mask(flags: pa.Array) -> Mask:
 
 
 def _convert(name: str, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
+    if name == EVENT_TIME:
+        return typed_times(source), []
     field = find_field(name)
     if field is None or field.kind == "text":
         return _text(source), []
