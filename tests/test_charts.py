@@ -77,7 +77,7 @@ def test_groups_beyond_the_palette_are_drawn_as_other_and_none_is_lost() -> None
         pd.DataFrame({"bucket": buckets(2), "protocol": n, "flows": [n, n]}) for n in numbers
     )
     chart = figure(PANELS["overview/protocols"], answer(frame, HOUR))
-    assert len(chart.data) == len(SERIES)
+    assert len(chart.data) == len(SERIES) + 1
     assert chart.data[-1].name == "other"
     assert sum(sum(trace.y) for trace in chart.data) == 2 * sum(numbers)
 

@@ -35,7 +35,21 @@ def _scaled(count: float, step: int, units: tuple[str, ...], gap: str) -> str:
     return f"{count:,.{digits}f}".removesuffix(".0") + gap + units[power]
 
 
-UNITS = {"bytes": humane_bytes}
+def humane_seconds(seconds: float) -> str:
+    """A length of time in its two largest units.
+
+    >>> humane_seconds(58), humane_seconds(3_480), humane_seconds(5_000), humane_seconds(200_000)
+    ('58 s', '58 m', '1 h 23 m', '2 d 7 h')
+    """
+    steps = ((86400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s"))
+    for size, unit, part, smaller in steps:
+        if seconds >= size:
+            rest = int(seconds % size) // part
+            return f"{int(seconds // size):,} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{seconds:,.0f} s"
+
+
+UNITS = {"bytes": humane_bytes, "duration": humane_seconds}
 
 
 def humane(value: float, measure: str) -> str:

@@ -1,0 +1,59 @@
+"""From a panel's rows to a plotly figure, or to a table; may import panels, query, enrich, data.
+
+Times are drawn as the wall clock of the chosen zone, without an offset: plotly then shows them
+the same in every browser, wherever it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import plotly.graph_objects as go
+
+from vpcflow_core.charts.bars import bars, split
+from vpcflow_core.charts.box import box
+from vpcflow_core.charts.columns import area, columns, stacked
+from vpcflow_core.charts.donut import donut
+from vpcflow_core.charts.judged import band
+from vpcflow_core.charts.lines import lines, trend
+from vpcflow_core.charts.number import number
+from vpcflow_core.charts.style import COLOURS, CONFIG, SERIES, dress
+from vpcflow_core.charts.table import styled, table, table_frame
+from vpcflow_core.charts.time_axis import wall_clock
+from vpcflow_core.charts.words import TITLES, label, title
+from vpcflow_core.charts.world import blank_map, world_map
+from vpcflow_core.panels.base import Answer, Panel
+
+__all__ = [
+    "COLOURS",
+    "CONFIG",
+    "DRAW",
+    "SERIES",
+    "TITLES",
+    "blank_map",
+    "figure",
+    "label",
+    "styled",
+    "table_frame",
+    "title",
+    "wall_clock",
+]
+
+DRAW: dict[str, Callable[[Panel, Answer, ZoneInfo, bool], go.Figure]] = {
+    "map": world_map, "bars": bars, "split": split, "columns": columns, "stacked": stacked,
+    "area": area, "donut": donut, "band": band, "lines": lines, "trend": trend,
+    "number": number, "box": box, "table": table,
+}  # fmt: skip
+
+
+def figure(panel: Panel, answer: Answer, zone: str = "UTC", dark: bool = False) -> go.Figure:
+    """Draw a panel.
+
+    Args:
+        panel: What to draw.
+        answer: Its rows; at least one.
+        zone: IANA name of the zone times are shown in.
+        dark: Whether the page is dark.
+    """
+    return dress(DRAW[panel.chart](panel, answer, ZoneInfo(zone), dark), dark)

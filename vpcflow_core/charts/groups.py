@@ -1,0 +1,68 @@
+"""The series of a chart with groups: their order, colours and names, and the rest in grey.
+
+May import panels and the other charts' words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from vpcflow_core.charts.style import COLOURS, GREY, SERIES
+from vpcflow_core.charts.words import named, short_labels
+from vpcflow_core.panels.base import Answer, Panel
+
+# Groups with an order and colours of their own, the same on every page.
+ORDERS = {
+    "action": ("ACCEPT", "REJECT"),
+    "direction": ("internal", "inbound", "outbound"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One series.
+
+    Attributes:
+        value: Its value; None for the rest.
+        name: In full.
+        short: For the legend.
+        colour: Of its bars.
+        rows: Its rows of the answer; the rest is added up.
+    """
+
+    value: Any
+    name: str
+    short: str
+    colour: str
+    rows: pd.DataFrame
+
+
+def groups(panel: Panel, answer: Answer, field: str) -> list[Group]:
+    """The groups of a field, the largest first; what has no value or no colour is the rest."""
+    frame = answer.frame
+    totals = frame.groupby(field)[panel.value].sum().sort_values(ascending=False, kind="stable")
+    order = ORDERS.get(field, ())
+    values = [v for v in order if v in totals] + [v for v in totals.index if v not in order]
+    shown = values[: len(SERIES)]
+    short = short_labels(panel, answer, field, shown)
+    names = answer.names.get(field, {})
+    free = iter(SERIES)
+    found = [
+        Group(
+            value, named(field, value, names, panel.rest), text,
+            COLOURS.get(str(value)) or next(free), frame[(frame[field] == value).fillna(False)],
+        )
+        for value, text in zip(shown, short, strict=True)
+    ]  # fmt: skip
+    rest = _rest(frame[~frame[field].isin(shown)], field, panel)
+    return [*found, Group(None, panel.rest, panel.rest, GREY, rest)] if len(rest) else found
+
+
+def _rest(frame: pd.DataFrame, field: str, panel: Panel) -> pd.DataFrame:
+    """The rows of the rest, added up over what else tells them apart."""
+    measures = [m for m in panel.query.measures if m in frame]
+    by = [column for column in frame if column not in (*measures, field)]
+    return frame.groupby(by, as_index=False, sort=False)[measures].sum()

@@ -1,0 +1,45 @@
+"""Numbers that say it all, above a line of their past; may import panels and units."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import plotly.graph_objects as go
+
+from vpcflow_core.charts.style import INK, faint
+from vpcflow_core.charts.time_axis import colour_of, places
+from vpcflow_core.panels.base import Answer, Headline, Panel
+from vpcflow_core.units import humane
+
+HEIGHT = 170
+
+
+def number(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+    """The numbers side by side, the first of them over time below."""
+    chart, colour = go.Figure(), colour_of(panel)
+    if "bucket" in answer.frame:
+        chart.add_scatter(
+            **places(answer.frame["bucket"], zone), y=answer.frame[panel.value], mode="lines",
+            line={"width": 1.5, "color": colour}, fill="tozeroy", fillcolor=faint(colour, 0.15),
+            hovertemplate="%{x|%a %d %b %H:%M}: <b>%{y:,}</b><extra></extra>",
+        )  # fmt: skip
+    for place, headline in enumerate(answer.headlines):
+        chart.add_annotation(
+            text=_text(headline, dark), x=place / len(answer.headlines), y=1, xref="paper",
+            yref="paper", showarrow=False, align="left", xanchor="left", yanchor="top",
+        )  # fmt: skip
+    chart.update_xaxes(visible=False)
+    chart.update_yaxes(visible=False, domain=[0, 0.4], rangemode="tozero")
+    return chart.update_layout(height=HEIGHT, dragmode=False)
+
+
+def _text(headline: Headline, dark: bool) -> str:
+    """The number, what it counts, and the change."""
+    weak = f'<span style="font-size:12px;color:{INK[dark][1]}">'
+    change = headline.change
+    parts = [
+        f"{weak}{headline.label}</span>" if headline.label else "",
+        f'<span style="font-size:28px">{humane(headline.value, headline.measure)}</span>',
+        "" if change is None else f"{weak}{change:+,.0f} % against a day before</span>",
+    ]
+    return "<br>".join(filter(None, parts))

@@ -1,0 +1,89 @@
+"""Colours, letters and margins that all figures share; imports nothing of vpcflow."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import plotly.graph_objects as go
+
+# Okabe and Ito's colour-blind-safe colours; a decision has the same colour on every page.
+MAIN, REFUSED, GREY = "#0072B2", "#D55E00", "#8a8f98"
+COLOURS = {
+    "ACCEPT": MAIN, "REJECT": REFUSED, "OK": MAIN, "NODATA": GREY, "SKIPDATA": "#E69F00",
+    "internal": "#009E73", "inbound": "#56B4E9", "outbound": "#CC79A7",
+}  # fmt: skip
+SERIES = [
+    MAIN, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1", "#A6761D", "#66A61E",
+    "#5F7FBF",
+]  # fmt: skip
+ALARM = {False: "#b5179e", True: "#ff5ec4"}
+LAND = {False: ("#e2e8f0", "#ffffff"), True: ("#334155", "#0f172a")}
+# Letters, weaker letters, lines of the grid, paper.
+INK = {
+    False: ("#0f172a", "#475569", "#e2e8f0", "#ffffff"),
+    True: ("#e5e7eb", "#a3b0c2", "#334155", "#0f172a"),
+}
+
+# plotly.js fetches the outline of the world from the Internet unless it is told of another place;
+# an empty one is enough, because the land is drawn from our own outline.
+_NO_TOPOLOGY = quote(json.dumps({"type": "Topology", "objects": {}, "arcs": []}))
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "scrollZoom": False,
+    "topojsonURL": f"data:application/json,{_NO_TOPOLOGY}#",
+    "modeBarButtonsToRemove": [
+        "lasso2d",
+        "select2d",
+        "autoScale2d",
+        "zoomIn2d",
+        "zoomOut2d",
+        "pan2d",
+    ],
+}
+
+HEIGHT = 340
+# The top margin is the place of plotly's buttons, which would cover the chart else.
+MARGIN = {"l": 8, "r": 8, "t": 28, "b": 8}
+
+
+def dress(chart: go.Figure, dark: bool) -> go.Figure:
+    """Letters, colours and margins of the house; what the chart says itself stays.
+
+    Streamlit lays its own theme over the template, so the page's colours win there.
+    """
+    ink, weak, grid, paper = INK[dark]
+    axis = {"gridcolor": grid, "linecolor": grid, "zerolinecolor": grid, "automargin": True}
+    template = {
+        "height": HEIGHT, "margin": MARGIN, "separators": ".,", "colorway": SERIES,
+        "paper_bgcolor": paper, "plot_bgcolor": paper, "font": {"size": 13, "color": ink},
+        "hoverlabel": {
+            "namelength": -1, "align": "left", "bgcolor": paper, "bordercolor": grid,
+            "font": {"color": ink},
+        },
+        "xaxis": {**axis, "showgrid": False, "tickfont": {"color": weak}},
+        "yaxis": {**axis, "tickfont": {"color": weak}},
+    }  # fmt: skip
+    return chart.update_layout(
+        template={"layout": template}, height=chart.layout.height or HEIGHT, margin=MARGIN,
+        separators=".,", font={"size": 13}, hoverlabel={"namelength": -1, "align": "left"},
+    )  # fmt: skip
+
+
+def legend_below(chart: go.Figure) -> go.Figure:
+    """The names of the series in a row below the chart."""
+    return chart.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "y": -0.24, "x": 0, "traceorder": "normal", "title": None},
+    )
+
+
+def faint(colour: str, share: float) -> str:
+    """A colour seen through.
+
+    >>> faint("#0072B2", 0.2)
+    'rgba(0,114,178,0.2)'
+    """
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{share})"

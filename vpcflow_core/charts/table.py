@@ -1,0 +1,132 @@
+"""Rows as a table: for the app as a styled frame, for notebooks as a figure.
+
+May import panels, times, units and the other charts' words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import plotly.graph_objects as go
+from pandas.io.formats.style import Styler
+
+from vpcflow_core.charts.style import INK
+from vpcflow_core.charts.time_axis import wall_clock
+from vpcflow_core.charts.words import LABELS, title
+from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.units import UNITS, humane
+
+# What a notebook shows; the whole answer is its frame.
+MOST_ROWS = 200
+ROW = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How the values of a column are shown, in some of its rows."""
+
+    column: str
+    rows: Sequence[Any]
+    text: Callable[[Any], str]
+
+
+def table_frame(panel: Panel, answer: Answer, zone: str = "UTC") -> pd.DataFrame:
+    """The rows with titles in words, names beside ids and times of the zone; numbers are raw.
+
+    Row by row the answer's frame, so that a chosen row is found in it by its place.
+    """
+    made: dict[str, pd.Series] = {}
+    for column, values in _columns(answer.frame).items():
+        name, names = str(column), answer.names.get(str(column))
+        if names:
+            made[f"{title(name)} name"] = values.map(dict(names))
+        local = isinstance(values.dtype, pd.DatetimeTZDtype)
+        made[title(name)] = wall_clock(values, ZoneInfo(zone)) if local else values
+    return pd.DataFrame(made).reset_index(drop=True)
+
+
+def styled(panel: Panel, answer: Answer, zone: str = "UTC") -> Styler:
+    """The table for `st.dataframe`: it shows humane texts and sorts by the numbers behind them."""
+    styler = table_frame(panel, answer, zone).style.format(na_rep="")
+    for form in _formats(answer):
+        styler = styler.format(form.text, subset=(form.rows, [form.column]), na_rep="")
+    return styler
+
+
+def table(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+    """The first rows as a figure."""
+    ink, _, grid, paper = INK[dark]
+    head = replace(answer, frame=answer.frame.head(MOST_ROWS))
+    texts = _texts(head, table_frame(panel, head, zone.key))
+    line = {"align": "left", "height": ROW, "line_color": grid, "font_color": ink}
+    chart = go.Figure(
+        go.Table(
+            header={**line, "values": [f"<b>{name}</b>" for name in texts], "fill_color": grid},
+            cells={**line, "values": [list(texts[name]) for name in texts], "fill_color": paper},
+        )
+    )
+    return chart.update_layout(height=min(640, 60 + ROW * (len(texts) + 1)))
+
+
+def _texts(answer: Answer, shown: pd.DataFrame) -> pd.DataFrame:
+    """The table as it reads."""
+    texts = shown.astype("object").where(shown.notna(), "")
+    for form in _formats(answer):
+        there = shown.loc[list(form.rows), form.column].dropna()
+        texts.loc[there.index, form.column] = there.map(form.text)
+    return texts
+
+
+def _formats(answer: Answer) -> list[Format]:
+    """How the columns read; a violation's value is in the unit of its own row."""
+    columns = _columns(answer.frame)
+    every = range(len(columns))
+    found = [
+        Format(title(str(name)), every, text)
+        for name, values in columns.items()
+        if (text := _format(str(name), values)) is not None
+    ]
+    if "deviations" in columns:
+        measures = answer.frame["measure"].reset_index(drop=True)
+        found += [
+            Format("Value", list(rows), partial(humane, measure=str(measure)))
+            for measure, rows in measures.groupby(measures).groups.items()
+        ]
+    return found
+
+
+def _columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns that are shown."""
+    return _ranges(frame) if "deviations" in frame else frame
+
+
+def _ranges(frame: pd.DataFrame) -> pd.DataFrame:
+    """Violations: what was expected in one column, of each row's own measure."""
+    expected = [
+        f"{humane(max(low, 0), measure)} to {humane(max(high, 0), measure)}"
+        for low, high, measure in zip(frame["lower"], frame["upper"], frame["measure"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "bucket": frame["bucket"], "what": frame["title"], "value": frame["value"],
+            "expected": expected, "deviations": frame["deviations"],
+        }
+    )  # fmt: skip
+
+
+def _format(column: str, values: pd.Series) -> Callable[[Any], str] | None:
+    """How the values of a column are shown; None as they are."""
+    if column in LABELS:
+        return LABELS[column]
+    if column in UNITS:
+        return partial(humane, measure=column)
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return "{:%a %d %b %H:%M:%S}".format
+    if pd.api.types.is_float_dtype(values.dtype):
+        return "{:,.1f}".format
+    return "{:,}".format if pd.api.types.is_integer_dtype(values.dtype) else None

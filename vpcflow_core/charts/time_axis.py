@@ -1,0 +1,114 @@
+"""The axes of charts over time: wall clock, timeslice, what is not complete, humane numbers.
+
+May import panels, times, units and charts.style.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from vpcflow_core.charts.style import GREY, MAIN, REFUSED, faint
+from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.times import format_duration
+from vpcflow_core.units import humane
+
+HOVER_TIME = "%a %d %b %H:%M"
+TICKS = [
+    {"dtickrange": [None, 59_999], "value": "%H:%M:%S\n%a %d %b"},
+    {"dtickrange": [60_000, 86_399_999], "value": "%H:%M\n%a %d %b"},
+    {"dtickrange": [86_400_000, "M1"], "value": "%d %b\n%Y"},
+    {"dtickrange": ["M1", None], "value": "%b\n%Y"},
+]
+
+
+def wall_clock(times: pd.Series, zone: ZoneInfo) -> pd.Series:
+    """UTC times as the zone's clock shows them, without zone mark."""
+    local: pd.Series = times.dt.tz_convert(zone).dt.tz_localize(None)
+    return local
+
+
+def places(times: pd.Series, zone: ZoneInfo) -> dict[str, Any]:
+    """Where points of these times stand: first and step alone where the steps are even.
+
+    A day of minutes is 30 kB of times else, in every series.
+    """
+    local = wall_clock(times, zone)
+    steps = local.diff().iloc[1:].unique()
+    if len(steps) != 1:
+        return {"x": local}
+    return {"x0": local.iloc[0].isoformat(), "dx": steps[0] / timedelta(milliseconds=1)}
+
+
+def unfinished(buckets: pd.Series, answer: Answer) -> pd.Series:
+    """Which buckets the data does not cover to their end."""
+    if answer.complete_until is None or answer.every is None:
+        return pd.Series(False, index=buckets.index)
+    return buckets + answer.every > pd.Timestamp(answer.complete_until)
+
+
+def over_time(
+    chart: go.Figure, answer: Answer, zone: ZoneInfo, measure: str, top: float, mark: str = ""
+) -> go.Figure:
+    """Axes: what a point stands for, in which zone, and numbers as people read them.
+
+    Args:
+        chart: Series over time.
+        answer: Whose timeslice it is.
+        zone: Of the times.
+        measure: What is drawn.
+        top: The largest value that must be seen.
+        mark: How buckets that are not complete are drawn, where there are some.
+    """
+    parts = [f"per {format_duration(answer.every)}" if answer.every else "", zone.key]
+    text = ", ".join(filter(None, parts)) + (f" · {mark}: not complete yet" if mark else "")
+    chart.update_xaxes(
+        title={"text": text, "font_size": 11, "standoff": 8}, type="date", tickformatstops=TICKS,
+        nticks=8, hoverformat=HOVER_TIME,
+    )  # fmt: skip
+    values = ticks(top, measure)
+    chart.update_yaxes(
+        title=None, tickvals=values, ticktext=[humane(value, measure) for value in values],
+        range=[0, max(top * 1.06, values[-1], 1)], fixedrange=True,
+    )  # fmt: skip
+    # Dragging over a chart chooses a range of time.
+    return chart.update_layout(dragmode="select", selectdirection="h", newselection_line_width=1)
+
+
+def ticks(top: float, measure: str, most: int = 5) -> list[float]:
+    """Round numbers from 0 to the top: steps of 1,024 for bytes, whole numbers for counts.
+
+    >>> ticks(7, "flows"), ticks(3 * 1024, "bytes")
+    ([0, 2, 4, 6], [0, 1024, 2048, 3072])
+    """
+    base = 1024 if measure == "bytes" else 1000
+    scale = base ** max(0, int(math.log(top, base))) if top >= 1 else 1
+    steps = [digit * ten * scale for ten in (1, 10, 100, 1000) for digit in (1, 2, 5)]
+    step = next(step for step in steps if top / step < most)
+    return [step * place for place in range(int(top // step) + 1)] or [0]
+
+
+def shade(chart: go.Figure, answer: Answer, zone: ZoneInfo, buckets: pd.Series) -> go.Figure:
+    """Grey the part that is not complete yet."""
+    open_ = buckets[unfinished(buckets, answer)]
+    if len(open_):
+        ends = wall_clock(pd.Series([open_.min(), open_.max() + answer.every]), zone)
+        chart.add_vrect(x0=ends.iloc[0], x1=ends.iloc[1], fillcolor=faint(GREY, 0.25), line_width=0)
+    return chart
+
+
+def colour_of(panel: Panel) -> str:
+    """The colour of the decision a panel is about, else the main one."""
+    refused = any(pair == ("action", "REJECT") for pair in panel.query.where)
+    return REFUSED if refused else MAIN
+
+
+def finite(values: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Numbers for plotly; what is missing is a gap."""
+    return values.to_numpy(dtype="float64", na_value=math.nan)

@@ -1,0 +1,120 @@
+"""What stands in a chart: labels of values, titles of columns, numbers with their unit.
+
+May import query.measures, enrich.names, panels, units.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from vpcflow_core.enrich.names import port_label, protocol_keyword
+from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.query.measures import MEASURES
+from vpcflow_core.units import UNITS, humane
+
+# What fits beside bars on a panel of half a page.
+LONGEST = 23
+LABELS: dict[str, Callable[[Any], str]] = {
+    "dstport": lambda value: port_label(int(value)),
+    "srcport": lambda value: port_label(int(value)),
+    "protocol": lambda value: protocol_keyword(int(value)),
+}
+# Columns of answers, as they stand above a table.
+TITLES = {
+    "bucket": "Time",
+    "srcaddr": "Source address",
+    "dstaddr": "Destination address",
+    "srcport": "Source port",
+    "dstport": "Destination port",
+    "protocol": "Protocol",
+    "interface_id": "Network interface",
+    "instance_id": "Instance",
+    "vpc_id": "VPC",
+    "subnet_id": "Subnet",
+    "security_group_id": "Security group",
+    "action": "Decision",
+    "direction": "Direction",
+    "log_status": "Log status",
+    "reject_reason": "Reason",
+    "place": "Place",
+    "country_name": "Country",
+    "first": "First seen",
+    "last": "Last seen",
+}
+
+
+def title(column: str) -> str:
+    """A column's name in words.
+
+    >>> title("srcaddr"), title("bytes"), title("tcp_flags")
+    ('Source address', 'Bytes', 'Tcp flags')
+    """
+    known = MEASURES.get(column)
+    plain = known.title if known else column.replace("_", " ").capitalize()
+    return TITLES.get(column, plain)
+
+
+def label(field: str, value: Any, rest: str = "other") -> str:
+    """A dimension's value as people read it: `443 (https)`, `TCP`; a null is the rest."""
+    return rest if pd.isna(value) else LABELS.get(field, str)(value)
+
+
+def named(field: str, value: Any, names: Mapping[str, str], rest: str = "other") -> str:
+    """The label of a value in full, its name first: `prod-web-1 (eni-0b5a9fb1e7797da2b)`."""
+    name = None if pd.isna(value) else names.get(str(value))
+    return f"{name} ({value})" if name else label(field, value, rest)
+
+
+def short_labels(panel: Panel, answer: Answer, field: str, values: Iterable[Any]) -> list[str]:
+    """A label for each value that fits beside a bar, no two of them the same."""
+    values, names = list(values), answer.names.get(field, {})
+    texts = [_short(field, value, names, panel.rest) for value in values]
+    seen = Counter(texts)
+    full = [named(field, value, names, panel.rest) for value in values]
+    return [long if seen[text] > 1 else text for text, long in zip(texts, full, strict=True)]
+
+
+def _short(field: str, value: Any, names: Mapping[str, str], rest: str) -> str:
+    name = None if pd.isna(value) else names.get(str(value))
+    if not name:
+        return shortened(label(field, value, rest))
+    # The beginning of an id can be typed into a filter as it is: eni-0b5a*.
+    start = f" ({str(value)[:8]}…)"
+    return shortened(name, LONGEST - 4) + start if len(str(value)) > 8 else f"{name} ({value})"
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """A text without its middle where it is too long.
+
+    >>> shortened("eni-0b5a9fb1e7797da2b", 15)
+    'eni-0b5…797da2b'
+    """
+    if len(text) <= longest:
+        return text
+    half = (longest - 1) // 2
+    return f"{text[: longest - 1 - half]}…{text[-half:]}"
+
+
+def unit(measure: str) -> str:
+    """The word behind a number of that measure: flows, bytes, addresses."""
+    return MEASURES[measure].unit if measure in MEASURES else title(measure)
+
+
+def measured(value: float, measure: str) -> str:
+    """`1.2 GB (1,288,490,188 bytes)` or `12,345 flows`."""
+    exact = f"{int(value):,} {unit(measure)}"
+    return f"{humane(value, measure)} ({exact})" if measure in UNITS else exact
+
+
+def hover_texts(panel: Panel, frame: pd.DataFrame, heads: list[str]) -> list[str]:
+    """Name and every measure, exact and humane."""
+    measures = [m for m in panel.query.measures if m in frame]
+    columns = [[measured(value, m) for value in frame[m]] for m in measures]
+    return [
+        "<br>".join([f"<b>{head}</b>", *parts])
+        for head, *parts in zip(heads, *columns, strict=True)
+    ]
