@@ -54,6 +54,11 @@ def test_the_environment_wins_over_the_file(
         ('[sources.a]\nurll = "x"', "sources.a.urll is no setting. Did you mean 'url'?"),
         ("[sources.a]", "sources.a.url: Field required"),
         ('memory_limit = "lots"', "memory_limit"),
+        (
+            '[sources.a]\nurl = "x"\nexclude_internal = ["10.", "10.8.1.0/16"]',
+            "sources.a.exclude_internal.1: Value error, '10.8.1.0/16' is an address inside a block",
+        ),
+        ('[sources.a]\nurl = "x"\nec2_regions = ["moon"]', "sources.a.ec2_regions.0"),
         ("= nonsense", "not valid TOML"),
     ],
 )
@@ -75,3 +80,14 @@ def test_every_setting_is_documented() -> None:
         for name, info in model.model_fields.items():
             assert info.description, name
             assert info.description.endswith("."), name
+
+
+def test_blocks_of_old_are_read_as_blocks(nothing_set: Path) -> None:
+    nothing_set.write_text('[sources.a]\nurl = "x"\nexclude_internal = ["10.0.", "fd00::/8"]\n')
+    assert load_settings().sources["a"].exclude_internal == ["10.0.0.0/16", "fd00::/8"]
+
+
+def test_a_list_in_a_variable_that_is_not_json_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPCFLOW_SOURCES__A__EXCLUDE_INTERNAL", "10.8.")
+    with pytest.raises(SettingsError, match="Lists in VPCFLOW_"):
+        load_settings()

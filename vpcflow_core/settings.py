@@ -1,4 +1,4 @@
-"""Settings from `vpcflow.toml` and `VPCFLOW_*`; may import errors, times and sources' options.
+"""Settings from `vpcflow.toml` and `VPCFLOW_*`; may import errors, times and cidr.
 
 The environment wins over the file. Nested names are joined by two underscores:
 `VPCFLOW_SOURCES__PROD__URL=s3://central-logs/prod`.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeVar
 
+import pydantic_settings
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -20,7 +22,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from vpcflow_core.errors import SettingsError, TimeError, closest
+from vpcflow_core.cidr import parse_block
+from vpcflow_core.errors import SettingsError, VpcflowError, closest
 from vpcflow_core.times import parse_duration
 
 CONFIG_VARIABLE = "VPCFLOW_CONFIG"
@@ -32,16 +35,35 @@ def default_store() -> Path:
     return Path(base).expanduser() / "vpcflow"
 
 
-def _duration(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_duration(value)
-    except TimeError as error:
-        raise ValueError(f"{error.what} {error.next_step}") from None
+T = TypeVar("T")
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+def parse_interval(text: str) -> timedelta | None:
+    """How often something is done; None for `off`.
+
+    Raises:
+        TimeError: Neither `off` nor a length of time.
+    """
+    return None if text.strip().lower() == "off" else parse_duration(text)
+
+
+def _read(parse: Callable[[str], T]) -> BeforeValidator:
+    """Reads texts as people write them; what they got wrong is told in our words."""
+
+    def read(value: object) -> object:
+        try:
+            return parse(value) if isinstance(value, str) else value
+        except VpcflowError as error:
+            raise ValueError(f"{error.what} {error.next_step}") from None
+
+    return BeforeValidator(read)
+
+
+Duration = Annotated[timedelta, _read(parse_duration)]
+Interval = Annotated[timedelta | None, _read(parse_interval)]
+Block = Annotated[str, _read(parse_block)]
+Adding = Literal["auto", "none", "uploads", "aws", "all"]
+Region = Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d+$")]
 UserPath = Annotated[Path, BeforeValidator(lambda value: Path(str(value)).expanduser())]
 
 
@@ -59,6 +81,20 @@ class SourceSetting(BaseModel):
     endpoint_url: str = Field("", description="Another S3 endpoint, such as a VPC endpoint.")
     no_sign: bool = Field(False, description="Read a public bucket without credentials.")
     requester_pays: bool = Field(False, description="Pay for reading another owner's bucket.")
+    exclude_internal: list[Block] = Field(
+        default_factory=list,
+        description='Blocks such as `["10.8.0.0/16"]`: records whose source and destination both '
+        "lie in them are left out and counted. `10.8.` is the same block. A change holds for "
+        "objects that are loaded from then on.",
+    )
+    ec2: bool = Field(
+        True,
+        description="Ask EC2 after a sync for interfaces, security groups and more of the "
+        "credentials' account, in the regions of its logs.",
+    )
+    ec2_regions: list[Region] = Field(
+        default_factory=list, description="Regions to ask instead of those that the logs name."
+    )
 
 
 class Settings(BaseSettings):
@@ -91,6 +127,18 @@ class Settings(BaseSettings):
         timedelta(minutes=2), description="A query that takes longer is stopped."
     )
 
+    sync_every: Interval = Field(
+        timedelta(minutes=5),
+        description="So long after a sync the app looks for new logs by itself; `off`: never.",
+    )
+    add_sources: Adding = Field(
+        "auto",
+        description="What visitors of the app may add: `none`, `uploads`, also `aws` (with the "
+        "server's credentials), or `all`, the server's folders too. `auto`: all on the machine "
+        "that the app runs on, nothing from elsewhere.",
+    )
+    upload_limit: int = Field(50, ge=1, le=1000, description="Largest uploaded file, in MB.")
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -122,6 +170,10 @@ def load_settings() -> Settings:
         return Settings()
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.") from None
+    except pydantic_settings.SettingsError as error:  # a variable with a list that is not JSON
+        raise SettingsError(
+            f"Wrong settings: {error}.", 'Lists in VPCFLOW_* variables are JSON: ["10.8.0.0/16"].'
+        ) from None
     except ValidationError as error:
         mistakes = "; ".join(_mistake(list(item["loc"]), item["msg"]) for item in error.errors())
         raise SettingsError(

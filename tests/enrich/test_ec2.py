@@ -243,7 +243,7 @@ def test_a_missing_permission_loses_that_part_alone(ec2: Ec2, part: Any) -> None
     ec2.refuse(part.call.operation, "UnauthorizedOperation")
     taken = snapshot()
     assert set(taken.tables) == set(TABLES) - {part.kind}
-    words = part.kind.replace("_", " ")
+    words = part.kind.replace("_", " ").replace("vpc", "VPC")
     assert taken.notes == (f"{words}: not permitted, add {part.call.action}",)
     assert sentence(taken).endswith(f"; {taken.notes[0]}")
 
@@ -343,20 +343,20 @@ def test_without_sts_the_account_is_that_of_the_owners(
 
 
 def test_regions_are_taken_together_in_their_order(ec2: Ec2, client: Any) -> None:
-    taken = take_all(session(), ["us-west-2", REGION])
+    taken = take_all(session(), ["us-west-2", REGION], DEFAULT_ACCOUNT_ID)
     assert [one.region for one in taken] == ["us-west-2", REGION]
     vpcs = [set(one.tables["vpcs"]["vpc_id"]) for one in taken]
     assert vpcs[1] == {vpc["VpcId"] for vpc in client.describe_vpcs()["Vpcs"]}
     assert not vpcs[0] & vpcs[1]
-    assert take_all(session(), []) == []
+    assert take_all(session(), [], "") == []
 
 
 def test_the_sentence_counts_each_kind(ec2: Ec2) -> None:
     said = sentence(snapshot())
     assert said.startswith(
-        f"EC2 {DEFAULT_ACCOUNT_ID} eu-central-1: 0 interfaces, 1 security groups, "
+        f"EC2 {DEFAULT_ACCOUNT_ID} eu-central-1: 0 interfaces, 1 security group, "
     )
-    assert said.endswith("3 subnets, 1 vpcs, 6 prefix lists, 0 flow logs")
+    assert said.endswith("3 subnets, 1 VPC, 6 prefix lists, 0 flow logs")
 
 
 def interface(**more: Any) -> dict[str, Any]:

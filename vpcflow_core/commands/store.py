@@ -18,15 +18,15 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from vpcflow_core.cidr import parse_block
 from vpcflow_core.errors import MisuseError, SettingsError
 from vpcflow_core.output import Output, console, plain, write
-from vpcflow_core.settings import Settings, load_settings
-from vpcflow_core.sources import SourceOptions, open_source
+from vpcflow_core.settings import Settings, SourceSetting, load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult
+from vpcflow_core.survey import Survey, sentences
 from vpcflow_core.times import EPOCH, Window, parse_duration, parse_instant
-from vpcflow_core.update import AHEAD, load, recent, sample_folder
-from vpcflow_core.update import options as from_setting
+from vpcflow_core.update import AHEAD, load, look_around, opened_source, recent
 
 PLAIN_SECONDS = 10.0
 
@@ -55,6 +55,16 @@ def sync(
     requester_pays: Annotated[
         bool, typer.Option("--requester-pays", help="Pay for reading another's bucket.")
     ] = False,
+    exclude_internal: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BLOCK",
+            help="Leave out traffic inside these blocks: 10.8.0.0/16 (repeatable).",
+        ),
+    ] = None,
+    no_ec2: Annotated[
+        bool, typer.Option("--no-ec2", help="Do not ask EC2 for interfaces and security groups.")
+    ] = False,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Loading threads.")] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for another writer.")] = 0.0,
     output: Annotated[Output, typer.Option(help="Form of the summary.")] = Output.table,
@@ -69,24 +79,31 @@ def sync(
     given = {
         "profile": profile, "role_arn": role, "endpoint_url": endpoint_url, "region": region,
         "requester_pays": requester_pays, "log_format": log_format,
+        "exclude_internal": list(map(parse_block, exclude_internal or [])),
     }  # fmt: skip
-    results = []
+    given = {name: value for name, value in given.items() if value}
+    given |= {"ec2": False} if no_ec2 else {}
+    began = datetime.now(UTC)
+    results, surveys = [], []
     with Store.open(store or settings.store) as opened:
         for name in _chosen(sources or [], settings):
-            url, options = _options(name, given, settings)
-            with _telling(url) as tell:
+            chosen = source_setting(name, given, settings)
+            source = opened_source(opened, chosen)
+            with _telling(chosen.url) as tell:
                 result = load(
                     opened,
-                    open_source(url, options=options, cache=sample_folder(opened)),
-                    options.log_format,
+                    source,
+                    chosen.log_format,
                     span=span,
                     workers=workers or settings.workers,
                     keep=kept,
+                    exclude_internal=chosen.exclude_internal,
                     wait=wait,
                     progress=tell,
                 )
             results.append(result)
-    _summarise(results, output)
+            surveys.append(look_around(opened, source.url, chosen, fresh=began))
+    _summarise(results, surveys, output)
     if any(r.failed and not (r.objects or r.skipped) for r in results):
         raise typer.Exit(1)
 
@@ -100,12 +117,10 @@ def _chosen(names: list[str], settings: Settings) -> list[str]:
     )
 
 
-def _options(name: str, given: dict[str, Any], settings: Settings) -> tuple[str, SourceOptions]:
-    """URL and options of a source named in the settings or by its URL; given options win."""
-    named = settings.sources.get(name)
-    known = asdict(from_setting(named)) if named else {}
-    chosen = {option: value for option, value in given.items() if value}
-    return named.url if named else name, SourceOptions(**(known | chosen))
+def source_setting(name: str, given: dict[str, Any], settings: Settings) -> SourceSetting:
+    """A source named in the settings or by its URL; given options win."""
+    known = settings.sources.get(name) or SourceSetting(url=name)
+    return known.model_copy(update=given)
 
 
 def _span(since: str, start: str, end: str, settings: Settings) -> Window | None:
@@ -164,15 +179,18 @@ def _told(now: Progress) -> str:
     )
 
 
-def _summarise(results: list[SyncResult], output: Output) -> None:
+def _summarise(results: list[SyncResult], surveys: list[Survey], output: Output) -> None:
     if output is Output.json:
-        json.dump([_plain(r) for r in results], sys.stdout, ensure_ascii=False, indent=1)
+        pairs = zip(results, surveys, strict=True)
+        told = [_plain(result) | {"ec2": _plain_survey(survey)} for result, survey in pairs]
+        json.dump(told, sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
     elif output is Output.csv:
         write(pd.DataFrame(map(_plain, results)).drop(columns=["failures", "reasons"]), output)
     else:
-        for result in results:
-            console().print("\n".join(_sentences(result)), markup=False, soft_wrap=True)
+        for result, known in zip(results, surveys, strict=True):
+            lines = [*_sentences(result), *(f"  {line}" for line in sentences(known))]
+            console().print("\n".join(lines), markup=False, soft_wrap=True)
 
 
 def _plain(result: SyncResult) -> dict[str, Any]:
@@ -183,6 +201,21 @@ def _plain(result: SyncResult) -> dict[str, Any]:
         "reasons": dict(result.reasons),
         "failures": [asdict(failure) for failure in result.failures],
     }
+
+
+def _plain_survey(known: Survey) -> dict[str, Any]:
+    """The survey as JSON has it: how many of each kind, and what could not be read."""
+    snapshots = [
+        {
+            "account_id": snapshot.account_id,
+            "region": snapshot.region,
+            "taken": plain(snapshot.taken),
+            **{kind: len(table) for kind, table in snapshot.tables.items()},
+            "notes": snapshot.notes,
+        }
+        for snapshot in known.snapshots
+    ]
+    return {"snapshots": snapshots, "notes": known.notes}
 
 
 def _sentences(result: SyncResult) -> Iterator[str]:
@@ -201,6 +234,8 @@ def _sentences(result: SyncResult) -> Iterator[str]:
     yield f"  {quiet}, malformed {result.malformed:,}"
     for reason, count in result.reasons.most_common():
         yield f"    {count:,} lines: {reason}"
+    if result.internal:
+        yield f"  {result.internal:,} internal records left out"
     if result.dropped:
         yield f"  dropped as too old: {result.dropped:,} records"
     if result.failed:

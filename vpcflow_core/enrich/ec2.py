@@ -34,6 +34,7 @@ from vpcflow_core.enrich.ec2_calls import (
     rules_of,
 )
 from vpcflow_core.enrich.ec2_errors import code_of, told, trouble
+from vpcflow_core.errors import SettingsError
 from vpcflow_core.snapshot import TABLES, Kind, Snapshot, frame_of
 
 # boto3 makes its clients at run time; their types are a package of their own that we do without.
@@ -59,18 +60,24 @@ def take(session: boto3.Session, region: str, *, account: str = "") -> Snapshot:
     Returns:
         A table for each kind that could be read, and a note for each that could not; the account
         is "" where nothing tells it.
+
+    Raises:
+        SettingsError: As `take_all`.
     """
-    return take_all(session, [region], account=account)[0]
+    return take_all(session, [region], account or caller(session, region))[0]
 
 
-def take_all(
-    session: boto3.Session, regions: Iterable[str], *, account: str = ""
-) -> list[Snapshot]:
-    """`take` in several regions at the same time; in their order."""
-    regions = list(regions)
-    if not regions:
-        return []
-    account = account or caller(session, regions[0])
+def take_all(session: boto3.Session, regions: Iterable[str], account: str) -> list[Snapshot]:
+    """`take` in several regions at the same time; in their order.
+
+    Args:
+        session: Whose credentials to use.
+        regions: Which regions.
+        account: Its number; "" if STS does not tell.
+
+    Raises:
+        SettingsError: A region, or an endpoint that the environment sets, is no such thing.
+    """
     # A session may not be used from several threads; its clients may.
     takers = [_Taker(_client(session, "ec2", region, ATTEMPTS), region) for region in regions]
     with ThreadPoolExecutor(REGIONS_AT_ONCE, "vpcflow-ec2") as threads:
@@ -87,14 +94,19 @@ def caller(session: boto3.Session, region: str) -> str:
 
 def sentence(snapshot: Snapshot) -> str:
     """The snapshot in one line: how many of each kind, and what could not be read."""
-    counts = [f"{len(table):,} {_words(kind)}" for kind, table in snapshot.tables.items()]
+    counts = [_counted(len(table), kind) for kind, table in snapshot.tables.items()]
     parts = [", ".join(counts), *snapshot.notes]
     where = " ".join(word for word in ("EC2", snapshot.account_id, snapshot.region) if word)
     return f"{where}: {'; '.join(part for part in parts if part)}"
 
 
-def _words(kind: str) -> str:
-    return kind.replace("_", " ")
+def _counted(count: int, kind: Kind) -> str:
+    words = _words(kind)
+    return f"{count:,} {words.removesuffix('s') if count == 1 else words}"
+
+
+def _words(kind: Kind) -> str:
+    return kind.replace("_", " ").replace("vpc", "VPC")
 
 
 def _client(session: boto3.Session, service: str, region: str, attempts: int) -> Client:
@@ -104,7 +116,13 @@ def _client(session: boto3.Session, service: str, region: str, attempts: int) ->
         read_timeout=30,
     )
     make: Any = session.client
-    return make(service, region_name=region, config=config)
+    try:
+        return make(service, region_name=region, config=config)
+    except ValueError as error:
+        raise SettingsError(
+            f"'{region}' is no region, or the endpoint set for {service} is no URL.",
+            "Write regions as eu-central-1, and endpoints as https://host:port.",
+        ) from error
 
 
 @dataclass(slots=True)

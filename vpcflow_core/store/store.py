@@ -120,6 +120,14 @@ class Store:
         """What the store holds of each source, by URL."""
         return [_source_state(row) for row in self.ledger.rows(_SOURCES)]
 
+    def places(self, source: str) -> list[tuple[str, str]]:
+        """Account and region of each flow log, as the names of a source's objects tell; "" if not.
+
+        Args:
+            source: URL of the source.
+        """
+        return [(row["account"], row["region"]) for row in self.ledger.rows(_PLACES, [source])]
+
     def reports(self, source: str | None = None, limit: int = 100) -> list[ObjectReport]:
         """The objects that a person should look at, latest loaded first.
 
@@ -166,6 +174,10 @@ _SOURCES = """
         total(malformed), total(size), min(first), max(last), last_sync, max(time),
         total(state <> 'loaded'), last_error, total(internal)
     FROM sources LEFT JOIN objects ON source = sources.id GROUP BY sources.id ORDER BY url
+"""
+_PLACES = """
+    SELECT DISTINCT account, region FROM objects JOIN sources ON source = sources.id
+    WHERE url = ? ORDER BY account, region
 """
 _REPORTS = """
     SELECT url, uri, state, records, malformed, report
