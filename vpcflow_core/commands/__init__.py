@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vpcflow_core.commands.answers import series, sql, top
+from vpcflow_core.commands.check import check
 from vpcflow_core.commands.fields import fields
 from vpcflow_core.commands.files import inspect, read
 from vpcflow_core.commands.judgements import forecast, outliers
@@ -15,6 +16,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve,
     "demo": demo,
     "fields": fields,
+    "check": check,
     "sync": sync,
     "inspect": inspect,
     "read": read,

@@ -1,0 +1,60 @@
+"""Which panels logs of some fields cannot fill, and what to add; may import fields and panels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from vpcflow_core.checks.base import Finding
+from vpcflow_core.errors import FieldError
+from vpcflow_core.fields import find_field
+from vpcflow_core.panels import PANELS, Panel
+from vpcflow_core.query.dimensions import dimension
+from vpcflow_core.query.measures import measure
+
+# Known from elsewhere where the record does not tell: an EC2 snapshot, or the log as a whole.
+LEARNT = {
+    "vpc_id": "an EC2 snapshot tells it",
+    "subnet_id": "an EC2 snapshot tells it",
+    "security_group_ids": "an EC2 snapshot tells it",
+    "direction": "it follows from flow-direction, a snapshot or the addresses of each interface",
+}
+# Without these no record can be placed or counted at all.
+VITAL = ("start_time",)
+# What a single panel does without: it says so itself.
+OPTIONAL = ("reject_reason",)
+
+
+def lacking(columns: Collection[str]) -> Iterator[Finding]:
+    """A finding for each field that panels need and the logs lack.
+
+    Args:
+        columns: Columns that some record has.
+    """
+    needs: dict[str, list[str]] = {}
+    for slug, panel in PANELS.items():
+        for name in _needed(panel) - set(columns) - {*OPTIONAL}:
+            needs.setdefault(name, []).append(slug)
+    for name, slugs in sorted(needs.items(), key=lambda item: (-len(item[1]), item[0])):
+        yield _finding(name, slugs)
+    if not needs:
+        yield Finding("fields", "dashboards", "ok", "The logs have every field that panels need.")
+
+
+def _needed(panel: Panel) -> set[str]:
+    """The columns without which the panel shows nothing."""
+    fields = [*panel.query.by, *(name for name, _ in panel.query.where)]
+    return {*measure(panel.value).needs, *(dimension(name).column for name in fields)}
+
+
+def _finding(name: str, slugs: list[str]) -> Finding:
+    pages = ", ".join(dict.fromkeys(slug.split("/")[0] for slug in slugs))
+    many = f"{len(slugs)} panel{'s' if len(slugs) > 1 else ''} ({pages})"
+    field = find_field(name)
+    if field is None:
+        raise FieldError(f"'{name}' is not in the field table.")
+    if name in LEARNT:
+        found = f"The records do not tell {field.aws}, which {many} need; {LEARNT[name]}."
+        return Finding("fields", field.aws, "ok", found)
+    remedy = f"Add ${{{field.aws}}} (version {field.version}) to the flow log's format."
+    found = f"No record has {field.aws}: {many} stay empty."
+    return Finding("fields", field.aws, "warning", found, remedy)
