@@ -8,11 +8,12 @@ from vpcflow_core.panels.decisions import ACCEPTS, REJECTS
 from vpcflow_core.panels.outliers import OUTLIERS
 from vpcflow_core.panels.overview import OVERVIEW
 from vpcflow_core.panels.security_groups import SECURITY_GROUPS
+from vpcflow_core.panels.sources import SOURCES
 from vpcflow_core.panels.traffic import TRAFFIC
 
 PANELS: dict[str, Panel] = {
     panel.slug: panel
-    for page in (OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS)
+    for page in (OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS, SOURCES)
     for panel in page
 }
 
