@@ -68,9 +68,9 @@ class Accepted:
         )
 
     def matching(self, rule: Rule) -> Ints:
-        """The rows that a rule lets in, each once."""
+        """The rows that a rule lets in, each once; none for a rule that could not be read."""
         rows = self.rows[self.groups.get(rule.group_id, slice(0))]
-        if not len(rows) or not rule.spans:
+        if rule.unread or not rule.spans or not len(rows):
             return rows[:0]
         rows = self._from(rule, rows)
         if rule.protocol != ALL:

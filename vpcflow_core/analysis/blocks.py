@@ -75,15 +75,18 @@ def cover(keys: Keys, weights: Floats, most: int) -> tuple[list[str], float]:
     shared = shared_bits(digits[:-1], digits[1:])
     least = np.where(digits[:, 0] == 4, WIDEST[4], WIDEST[6]) + _VERSION_BITS
     starts = np.flatnonzero(np.concatenate([[True], shared < least[1:]]))
-    ends = np.append(starts[1:], len(keys)) - 1
-    total = np.concatenate([[0.0], np.cumsum(weights)])
-    runs = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    runs = np.column_stack([starts, np.append(starts[1:], len(keys)) - 1])
     if len(runs) <= most:
-        runs = _tree(digits, shared, least, most).runs()
-    runs = sorted(runs, key=lambda run: (total[run[0]] - total[run[1] + 1], run))[:most]
-    covered = sum(total[last + 1] - total[first] for first, last in runs)
-    blocks = [_block(digits[first], digits[last]) for first, last in runs]
-    return blocks, min(1.0, float(covered / total[-1]))
+        runs = np.array(_tree(digits, shared, least, most).runs())
+    total = np.concatenate([[0.0], np.cumsum(weights)])
+    held = total[runs[:, 1] + 1] - total[runs[:, 0]]
+    bits = shared_bits(digits[runs[:, 0]], digits[runs[:, 1]])
+    best = np.lexsort([_width(digits[runs[:, 0]]) - bits, -held])[:most]
+    blocks = [
+        _block(digits[first], int(bits[at]))
+        for at, (first, _) in zip(best, runs[best], strict=True)
+    ]
+    return blocks, min(1.0, float(held[best].sum() / total[-1]))
 
 
 def shared_bits(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> Ints:
@@ -91,17 +94,21 @@ def shared_bits(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> Ints:
     differing = left ^ right
     byte = (differing != 0).argmax(axis=1)
     at = differing[np.arange(len(differing)), byte]
-    # Equal keys differ nowhere: argmax points at byte 0, which has no leading one.
-    return np.where(at == 0, 8 * LENGTH, 8 * byte + _LEADING_ZEROS[at])
+    # Equal keys differ nowhere, and share what an address of their version has.
+    return np.where(at == 0, _width(left), 8 * byte + _LEADING_ZEROS[at])
 
 
-def _block(first: NDArray[np.uint8], last: NDArray[np.uint8]) -> str:
-    """The narrowest block around two addresses."""
-    version = int(first[0])
-    bits = min(int(shared_bits(first[None], last[None])[0]) - _VERSION_BITS, _BITS[version])
-    packed = first[1 : 1 + _BITS[version] // 8].tobytes()
+def _width(keys: NDArray[np.uint8]) -> Ints:
+    """How many bits each key has: the version's, and the address's."""
+    return np.where(keys[:, 0] == 4, _BITS[4], _BITS[6]) + _VERSION_BITS
+
+
+def _block(key: NDArray[np.uint8], bits: int) -> str:
+    """The block of all addresses that share the first bits of a key."""
+    version = int(key[0])
+    packed = key[1 : 1 + _BITS[version] // 8].tobytes()
     network = IPv4Network if version == 4 else IPv6Network
-    return str(network((packed, bits), strict=False))
+    return str(network((packed, bits - _VERSION_BITS), strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,7 @@ def _tree(digits: NDArray[np.uint8], shared: Ints, least: Ints, most: int) -> _T
     Two neighbours fork where their bits part, and each fork lies between two neighbours alone.
     """
     count = len(digits)
-    width = np.where(digits[:, 0] == 4, _BITS[4], _BITS[6]) + _VERSION_BITS
+    width = _width(digits)
     left = np.full(2 * count - 1, -1)
     tree = _Tree(left, left.copy(), left.copy(), left.copy(), np.ones((2 * count - 1, most)))
     tree.first[:count] = tree.last[:count] = nodes = np.arange(count)

@@ -1,6 +1,6 @@
 """Rules of security groups, read: what each lets in, and how people read it.
 
-May import pandas, enrich.names and address_keys.
+May import pandas, enrich.names, address_keys and shapes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pandas as pd
 
 from vpcflow_core.analysis.address_keys import WORLD, Span, span_of
 from vpcflow_core.analysis.replies import TCP, UDP
+from vpcflow_core.analysis.shapes import current, newest
 from vpcflow_core.enrich.names import protocol_keyword, protocol_number
 
 ALL = -1
@@ -75,12 +76,13 @@ class Sources:
     def of(
         cls, interfaces: pd.DataFrame, prefix_lists: pd.DataFrame, groups: pd.DataFrame
     ) -> Sources:
-        """What the tables of a snapshot tell."""
+        """What the tables tell: the interfaces given, the lists there are, and all groups."""
+        prefix_lists = current(prefix_lists, "prefix_list_id")
         members = group_members(interfaces)[["security_group_id", "addresses"]]
         blocks = prefix_lists[["prefix_list_id", "cidrs"]].explode("cidrs").dropna()
-        broken = blocks[[span_of(block) is None for block in blocks["cidrs"]]]
+        broken = blocks[blocks["cidrs"].map(span_of).isna()]
         return cls(
-            _names(groups, "security_group_id"),
+            _names(newest(groups, "security_group_id"), "security_group_id"),
             _spans(members.explode("addresses").dropna()),
             _names(prefix_lists, "prefix_list_id"),
             _spans(blocks),
@@ -126,8 +128,9 @@ def group_members(interfaces: pd.DataFrame) -> pd.DataFrame:
 
 
 def inbound_rules(rules: pd.DataFrame, sources: Sources) -> list[Rule]:
-    """The inbound rules of the snapshot's table, each once."""
-    inbound = rules[~rules["egress"].astype(bool)].drop_duplicates("rule_id")
+    """The inbound rules that there are, each once."""
+    rules = current(rules, "rule_id")
+    inbound = rules[~rules["egress"].astype(bool)]
     inbound = inbound.astype("object").where(inbound.notna(), None)
     return [_read(row, sources) for row in inbound.to_dict("records")]
 
@@ -188,9 +191,8 @@ def _icmp(kind: int, code: int) -> str:
 
 
 def _names(table: pd.DataFrame, key: str) -> dict[str, str | None]:
-    known = table.dropna(subset=[key])
-    names = known["name"].astype("object").where(known["name"].notna(), None)
-    return dict(zip(known[key], names, strict=True))
+    names = table["name"].astype("object").where(table["name"].notna(), None)
+    return dict(zip(table[key], names, strict=True))
 
 
 def _spans(pairs: pd.DataFrame) -> dict[str, tuple[Span, ...]]:

@@ -16,6 +16,7 @@ from vpcflow_core.analysis.accepted import Accepted, Ints
 from vpcflow_core.analysis.blocks import cover
 from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.analysis.rules import Rule, Sources, group_members, inbound_rules, labelled
+from vpcflow_core.analysis.shapes import current, during
 from vpcflow_core.analysis.unexplained import sentences, unexplained
 
 UNEXPLAINED = "unexplained"
@@ -67,10 +68,12 @@ def rules_in_use(
             protocol (number), dstport, flows, bytes, first, last (UTC). Maybe `reply` (bool), or
             srcport and tcp_flags; maybe security_group_ids (list): the interface's groups when
             the flow was logged, which come before those of the table where there are any.
-        interfaces: Table of the snapshot; as the next ones of several accounts and regions.
-        rules: Table of the snapshot; outbound ones are left out.
-        prefix_lists: Table of the snapshot.
-        groups: Table of the snapshot.
+        interfaces: Table of snapshots, like the next ones: of several accounts and regions, of
+            one moment or with all known shapes (see `shapes`). Interfaces count as they were in
+            the time of the flows; rules, groups and lists as they are.
+        rules: Likewise; outbound ones are left out.
+        prefix_lists: Likewise.
+        groups: Likewise.
 
     Returns:
         One row for each inbound rule; never matched ones first, then those open to the world,
@@ -82,20 +85,28 @@ def rules_in_use(
         be said (a word that is no protocol, an unknown prefix list) has null counts and comes
         last. `attrs`: `notes` has sentences, `unexplained` the counts of `unexplained`.
     """
-    sources = Sources.of(interfaces, prefix_lists, groups)
+    then = during(interfaces, *_window(flows))
+    sources = Sources.of(then, prefix_lists, groups)
     read = inbound_rules(rules, sources)
-    accepted = Accepted.of(flows, interfaces)
+    accepted = Accepted.of(flows, then)
     matches = [accepted.matching(rule) for rule in read]
     matched = _times_matched(accepted, matches)
     rows = [
         _told(rule) | ({} if rule.unread else _counted(rule, rows, accepted, matched))
         for rule, rows in zip(read, matches, strict=True)
     ]
-    attached = Counter(group_members(interfaces)["security_group_id"])
+    members = group_members(current(interfaces, "interface_id"))
+    attached = Counter(members["security_group_id"])
     frame = _sorted(_typed(rows, sources.group_names, attached))
     frame.attrs[UNEXPLAINED] = counts = unexplained(accepted, matched)
     told = "reply" in flows or "srcport" in flows
     return noted(frame, *sentences(counts, read, sources, told))
+
+
+def _window(flows: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """First and last time of all flows; NaT where there are none."""
+    first, last = (pd.to_datetime(flows[name], utc=True) for name in ("first", "last"))
+    return first.min(), last.max()
 
 
 def _times_matched(accepted: Accepted, matches: Sequence[Ints]) -> Ints:
@@ -171,10 +182,11 @@ def unused_groups(
     """Security groups that no traffic passed in the window.
 
     Args:
-        groups: Table of the snapshot; as the next ones of several accounts and regions.
-        interfaces: Table of the snapshot.
+        groups: Table of snapshots, like the next ones: of several accounts and regions, of one
+            moment or with all known shapes (see `shapes`); what is gone does not count.
+        interfaces: Likewise.
         active_interface_ids: Interfaces with traffic in the window, accepted or not.
-        rules: Table of the snapshot, inbound and outbound.
+        rules: Likewise; inbound and outbound.
 
     Returns:
         One row for each unused group, those attached to nothing first: security_group_id, name,
@@ -182,22 +194,27 @@ def unused_groups(
         (number), referenced_by (other groups whose rules name it), keep (why it cannot be
         deleted even so, or empty), description. `attrs["notes"]`: sentences.
     """
-    members = group_members(interfaces)
+    groups, rules = current(groups, "security_group_id"), current(rules, "rule_id")
+    members = group_members(current(interfaces, "interface_id"))
     active = members["interface_id"].isin(list(active_interface_ids))
     used = members.loc[active, "security_group_id"]
-    frame = groups[~groups["security_group_id"].isin(used)].drop_duplicates("security_group_id")
-    ids = frame["security_group_id"]
-    count = ids.map(members["security_group_id"].value_counts()).fillna(0).astype("int64")
-    referenced = ids.map(_referenced_by(groups, rules)).fillna("")
+    frame = groups[~groups["security_group_id"].isin(used)]
+    attached, naming = Counter(members["security_group_id"]), _referenced_by(groups, rules)
+    ids = frame["security_group_id"].tolist()
+    texts = {
+        "why": [_why(attached[group]) for group in ids],
+        "referenced_by": [naming.get(group, "") for group in ids],
+        "keep": [
+            _keep(name, group in naming) for name, group in zip(frame["name"], ids, strict=True)
+        ],
+    }
     frame = frame.assign(
-        interfaces=count,
-        why=count.map(_why).astype("object"),
-        referenced_by=referenced,
-        keep=_keep(frame["name"] == "default", referenced != ""),
+        interfaces=np.array([attached[group] for group in ids], dtype="int64"),
+        **{name: pd.Series(text, frame.index, dtype="object") for name, text in texts.items()},
     )
     frame = frame.sort_values(["interfaces", "security_group_id"], ignore_index=True)
     frame = frame[list(_UNUSED_COLUMNS)]
-    return noted(frame, UNWATCHED) if (count > 0).any() else frame
+    return noted(frame, UNWATCHED) if frame["interfaces"].any() else frame
 
 
 def _why(interfaces: int) -> str:
@@ -206,12 +223,11 @@ def _why(interfaces: int) -> str:
     return f"no traffic at its {interfaces} interface{'s' if interfaces > 1 else ''}"
 
 
-def _keep(default: pd.Series[bool], referenced: pd.Series[bool]) -> list[str]:
-    """Why each group cannot be deleted, whatever its traffic (EC2: DependencyViolation)."""
-    return [
-        DEFAULT_GROUP if is_default else REFERENCED if is_named else ""
-        for is_default, is_named in zip(default.fillna(False), referenced, strict=True)
-    ]
+def _keep(name: str | None, referenced: bool) -> str:
+    """Why a group cannot be deleted, whatever its traffic (EC2 refuses: DependencyViolation)."""
+    if name == "default":
+        return DEFAULT_GROUP
+    return REFERENCED if referenced else ""
 
 
 def _referenced_by(groups: pd.DataFrame, rules: pd.DataFrame) -> dict[str, str]:
