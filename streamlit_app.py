@@ -5,5 +5,13 @@ import streamlit as st
 st.set_page_config("vpcflow", page_icon="\N{WATER WAVE}", layout="wide")
 PAGES = [
     st.Page("dashboards/overview.py", title="Overview", icon=":material/public:", default=True),
-]
+    st.Page("dashboards/accepts.py", title="Accepts", icon=":material/check_circle:"),
+    st.Page("dashboards/rejects.py", title="Rejects", icon=":material/block:"),
+    st.Page("dashboards/traffic.py", title="Traffic", icon=":material/swap_horiz:"),
+    st.Page(
+        "dashboards/security_groups.py", title="Security Groups", icon=":material/shield:",
+        url_path="security-groups",
+    ),
+    st.Page("dashboards/outliers.py", title="Outliers", icon=":material/troubleshoot:"),
+]  # fmt: skip
 st.navigation(PAGES).run()

@@ -1,18 +1,16 @@
 """Overview: what flows through the network."""
 
-from dashboards.ui.page import dashboard
+from dashboards.ui.page import Dashboard
+from dashboards.ui.state import FLOW_FILTERS
 
-FILTERS = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "interface_id", "action")
-ROWS = (
-    (("overview/source-locations", 2), ("overview/actions", 1)),
-    (("overview/top-sources", 1), ("overview/top-destinations", 1)),
-    (("overview/rejections", 1), ("overview/protocols", 1)),
-    (("overview/interfaces", 4), ("overview/destination-ports", 4), ("overview/log-status", 3)),
-)
-
-dashboard(
+Dashboard(
     "Overview",
     "What flows through the network, from where, and what is let through?",
-    FILTERS,
-    ROWS,
-)
+    filters=(*FLOW_FILTERS, "action"),
+    rows=(
+        (("overview/source-locations", 2), ("overview/actions", 1)),
+        (("overview/top-sources", 1), ("overview/top-destinations", 1)),
+        (("overview/rejections", 1), ("overview/protocols", 1)),
+        (("overview/interfaces", 4), ("overview/destination-ports", 4), ("overview/log-status", 3)),
+    ),
+).draw()

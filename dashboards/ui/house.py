@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gc
+from typing import TypeAlias
 
 import streamlit as st
 
+from dashboards.ui.parameters import heeded, read_parameters
+from dashboards.ui.state import PageState
 from dashboards.ui.syncer import Syncer
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.home import Home, find_home
-from vpcflow_core.panels import Answer, panel
+from vpcflow_core.panels import Answer, Panel, panel
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.settings import Settings, load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window, parse_instant
+
+Texts: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @st.cache_resource(show_spinner=False)
@@ -51,17 +56,31 @@ def source_urls() -> list[str]:
     return [source.url for source in flows().store.sources()]
 
 
-@st.cache_resource(show_spinner=False, max_entries=20)
-def of_source(url: str) -> FlowLogs:
-    """The logs of one source; of all, for ""."""
-    return flows().only(url) if url else flows()
+@st.cache_resource(show_spinner=False, max_entries=40)
+def logs(source: str, once: bool) -> FlowLogs:
+    """The logs of one source, of all for ""; each flow counted once, if asked for."""
+    return flows().only(source) if source else flows()
+
+
+def answer(panel_: Panel, state: PageState, window: Window, generation: int) -> Answer:
+    """The answer of a panel; kept until the store has more (`generation` has grown)."""
+    return _answer(
+        panel_.slug, str(window), state.filters, heeded(panel_, state.parameters), state.source,
+        state.once, generation,
+    )  # fmt: skip
 
 
 @st.cache_data(show_spinner=False, max_entries=2000, max_size="200MiB")
-def answer(
-    slug: str, window: str, filters: tuple[tuple[str, str], ...], source: str, generation: int
-) -> Answer:
-    """The answer of a panel; kept until the store has more (`generation` has grown)."""
-    start, _, end = window.partition("/")
-    asked = Window(parse_instant(start), parse_instant(end))
-    return panel(slug).answer(of_source(source), asked, Filters.parse(filters))
+def _answer(
+    slug: str, window: str, filters: Texts, parameters: Texts, source: str, once: bool,
+    generation: int,
+) -> Answer:  # fmt: skip
+    return panel(slug).answer(
+        logs(source, once), _window(window), Filters.parse(filters),
+        read_parameters(dict(parameters))[0],
+    )  # fmt: skip
+
+
+def _window(text: str) -> Window:
+    start, _, end = text.partition("/")
+    return Window(parse_instant(start), parse_instant(end))

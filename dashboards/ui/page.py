@@ -3,50 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboards.ui import house, panel, sidebar, status, timerange
+from dashboards.ui import actions, chips, house, knobs, panel, records, sidebar, status, timerange
+from dashboards.ui.parameters import heeds
 from dashboards.ui.state import FILTER_LABELS, PageState, parse_state
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels import PANELS
+from vpcflow_core.panels.base import DEFAULTS
 
-# A row is a list of panels: slug and relative width of each.
-Rows = Sequence[Sequence[tuple[str, int]]]
+# A row is a list of panels, slug and relative width of each; a text is a heading between rows.
+Row = str | Sequence[tuple[str, int]]
 
 
-def dashboard(title: str, question: str, filters: Sequence[str], rows: Rows) -> None:
-    """Draw a dashboard.
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A page, as data.
 
-    Args:
+    Attributes:
         title: Its name.
         question: What it answers, one sentence.
         filters: Fields of the sidebar's filters.
         rows: Its panels.
+        fixed: Fields that the page itself decides: a filter of another page's is not in force.
     """
-    try:
-        _warn_about_link(filters)
-        range_, zone = timerange.controls(title, question)
-        state = PageState(range_, zone, sidebar.filters(filters), sidebar.source())
-        _body(state, rows)
-    except VpcflowError as error:
-        st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
+
+    title: str
+    question: str
+    filters: Sequence[str]
+    rows: Sequence[Row]
+    fixed: Sequence[str] = ()
+
+    @property
+    def slugs(self) -> list[str]:
+        """Its panels' names."""
+        return [slug for row in self.rows if not isinstance(row, str) for slug, _ in row]
+
+    @property
+    def judges(self) -> bool:
+        """Whether some panel heeds the parameters of outliers."""
+        return any(heeds(PANELS[slug]) for slug in self.slugs)
+
+    def draw(self) -> None:
+        """Draw it."""
+        actions.begin_page()
+        try:
+            _tell_of_link()
+            range_, zone = timerange.controls(self.title, self.question)
+            filters = sidebar.filters(self.filters, self.fixed)
+            turned = knobs.parameters() if self.judges else DEFAULTS
+            source, once = sidebar.counting()
+            _body(self, PageState(range_, zone, filters, source, turned, once))
+        except VpcflowError as error:
+            st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
 
 
-def _warn_about_link(filters: Sequence[str]) -> None:
-    """Once a session: tell what of a pasted link could not be read."""
+def _tell_of_link() -> None:
+    """Tell what of a pasted link could not be read, until something is changed."""
     if "link_notes" not in st.session_state:
-        # Text boxes tell themselves what is wrong with their text; a choice drops it in silence.
-        boxes = {"range", *filters} - {"action"}
-        given = {name: text for name, text in st.query_params.items() if name not in boxes}
+        # The range's box tells by itself what is wrong with its text.
+        given = {name: text for name, text in st.query_params.items() if name != "range"}
         st.session_state["link_notes"] = parse_state(given)[1]
     for note in st.session_state["link_notes"]:
         st.warning(f"In the link: {note}", icon=":material/link_off:")
 
 
-def _body(state: PageState, rows: Rows) -> None:
+def _body(dashboard: Dashboard, state: PageState) -> None:
     """Freshness, chips and panels; or what to do while there is nothing to show."""
-    logs = house.of_source(state.source)
+    logs = house.logs(state.source, state.once)
     extent = logs.extent
     status.sync_line(empty=extent is None)
     if extent is None:
@@ -54,22 +80,25 @@ def _body(state: PageState, rows: Rows) -> None:
         return
     window, anchored = timerange.window(state.range, extent)
     status.freshness(logs, window, anchored, state)
-    _chips(state)
+    _not_in_force(dashboard)
+    chips.draw(state)
     generation = logs.store.generation()
-    for row in rows:
+    for row in dashboard.rows:
+        if isinstance(row, str):
+            st.header(row, anchor=False)
+            continue
         columns = st.columns([width for _, width in row])
         for column, (slug, _) in zip(columns, row, strict=True):
             with column:
                 panel.draw(PANELS[slug], state, window, generation)
+    records.show_if_asked(state, window, generation)
 
 
-def _chips(state: PageState) -> None:
-    """A button for each filter in force; a click removes it."""
-    if not state.filters:
-        return
-    with st.container(horizontal=True, key="chips"):
-        for field, text in state.filters:
-            st.button(
-                f"{FILTER_LABELS[field]}: {text}", icon=":material/close:", key=f"chip-{field}",
-                on_click=sidebar.clear, args=((field,),),
-            )  # fmt: skip
+def _not_in_force(dashboard: Dashboard) -> None:
+    """Name filters, set elsewhere, that this page does not heed."""
+    for field in dashboard.fixed:
+        if text := sidebar.asked(field):
+            st.caption(
+                f":material/filter_alt_off: {FILTER_LABELS[field]}: {text} is not in force here: "
+                f"this page is about {dashboard.title.lower()}."
+            )

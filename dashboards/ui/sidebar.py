@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboards.ui.filter_text import DECISIONS, decision_of, filter_problem
 from dashboards.ui.house import source_urls
-from dashboards.ui.state import FILTER_LABELS, filter_problem
+from dashboards.ui.state import FILTER_LABELS
 
-DECISIONS = ["ACCEPT", "REJECT"]
 ADDRESS_HELP = (
-    "An address, a block, a pattern or a list: `10.0.0.5`, `10.0.0.0/8`, `2001:db8::/32`, "
-    "`203.0.*`. A leading `!` leaves out: `!10.0.0.0/8`."
+    "An address, a block, a country, a pattern or a list: `10.0.0.5`, `10.0.0.0/8`, "
+    "`2001:db8::/32`, `country:US`, `203.0.*`. A leading `!` leaves out: `!10.0.0.0/8`."
 )
 PORT_HELP = "A port, name, range or list: `443`, `https`, `1024-65535`, `80, 443`, `!22`."
 ID_HELP = "An id, a pattern or a list: `eni-0a1b`, `eni-0a*`, `!eni-0a1b`."
@@ -22,30 +22,45 @@ HELP = {
     "srcport": PORT_HELP,
     "dstport": PORT_HELP,
     "protocol": "A keyword, a number or a list: `tcp`, `17`, `tcp, udp`, `!icmp`.",
+    "interface_id": ID_HELP,
+    "security_group_id": ID_HELP.replace("eni-", "sg-"),
+    "subnet_id": ID_HELP.replace("eni-", "subnet-"),
+    "vpc_id": ID_HELP.replace("eni-", "vpc-"),
+    "direction": "`internal`, `inbound`, `outbound`, or a list.",
 }
 
 
-def filters(fields: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Draw the boxes of these fields; gives the filters in force as `(field, text)`."""
+def filters(fields: Sequence[str], fixed: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Draw the boxes of a page.
+
+    A filter that was set on another page stays in force, in a box of its own: what narrows a page
+    is always seen on it.
+
+    Args:
+        fields: The page's own filters.
+        fixed: Fields that the page itself decides; they get no box.
+
+    Returns:
+        The filters in force as `(field, text)`, in the order of `FILTER_LABELS`.
+    """
+    brought = [f for f in FILTER_LABELS if f not in (*fields, *fixed) and asked(f)]
     with st.sidebar:
         st.markdown("### Filters")
-        texts = {field: _decision() if field == "action" else _box(field) for field in fields}
+        texts = {f: _decision() if f == "action" else _box(f) for f in (*fields, *brought)}
         if any(texts.values()):
-            st.button("Clear all filters", on_click=clear, args=(tuple(fields),), width="stretch")
-    return tuple((field, text) for field, text in texts.items() if text)
+            st.button("Clear all filters", on_click=clear, args=(tuple(texts),), width="stretch")
+    return tuple((field, texts[field]) for field in FILTER_LABELS if texts.get(field))
 
 
-def source() -> str:
-    """Draw the choice of source where the store holds several; gives its URL, "" for all."""
-    urls = source_urls()
-    if len(urls) < 2:
-        return ""
+def asked(field: str) -> str:
+    """What the box or the address bar says of a field."""
+    return str(st.session_state.get(field, st.query_params.get(field, "")) or "")
+
+
+def counting() -> tuple[str, bool]:
+    """Draw what counts: the source, where there are several, and whether each flow counts once."""
     with st.sidebar:
-        names = {"": "All sources", **{url: url for url in urls}}
-        chosen = st.selectbox(
-            "Source", list(names), key="source", format_func=names.__getitem__, bind="query-params"
-        )
-    return str(chosen or "")
+        return _source(), False
 
 
 def clear(fields: Sequence[str]) -> None:
@@ -54,8 +69,25 @@ def clear(fields: Sequence[str]) -> None:
         st.session_state[field] = None if field == "action" else ""
 
 
+def _source() -> str:
+    """The choice of source where the store holds several; gives its URL, "" for all."""
+    urls = source_urls()
+    if len(urls) < 2:
+        return ""
+    names = {"": "All sources", **{url: url for url in urls}}
+    chosen = st.selectbox(
+        "Source", list(names), key="source", format_func=names.__getitem__, bind="query-params"
+    )
+    return str(chosen or "")
+
+
 def _decision() -> str:
     """ACCEPT or REJECT; nothing chosen is both."""
+    if "action" not in st.session_state:
+        # The control knows its two words alone; a link may also say `reject` or `!ACCEPT`.
+        text = st.query_params.get("action", "")
+        if text not in ("", *DECISIONS) and not filter_problem("action", text):
+            st.session_state["action"] = decision_of(text) or None
     chosen = st.segmented_control(
         FILTER_LABELS["action"], DECISIONS, key="action", bind="query-params", width="stretch"
     )
@@ -64,9 +96,7 @@ def _decision() -> str:
 
 def _box(field: str) -> str:
     """One text box; a text that cannot be read is refused below it, and the last good one kept."""
-    text = st.text_input(
-        FILTER_LABELS[field], key=field, bind="query-params", help=HELP.get(field, ID_HELP)
-    )
+    text = st.text_input(FILTER_LABELS[field], key=field, bind="query-params", help=HELP[field])
     text = (text or "").strip()
     problem = filter_problem(field, text)
     good = st.session_state.setdefault("good_filters", {})

@@ -8,13 +8,18 @@ from datetime import timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
-from vpcflow_core.errors import MisuseError, TimeError
+from dashboards.ui.filter_text import decision_of, filter_problem
+from dashboards.ui.parameters import KNOBS, read_parameters, written
+from vpcflow_core.errors import TimeError, closest
+from vpcflow_core.panels.base import DEFAULTS, Parameters
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.times import Range, parse_range
 
-VERSION = "1"
+# Version of the names and forms of the parameters; older ones are read by the same rules.
+VERSION = 1
 DEFAULT_RANGE = Range(length=timedelta(hours=24))
 QUICK_RANGES = ("24h", "1h", "6h", "7d")  # the first one is the default
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 # Every filter a page may have, and what its box is called; the URL uses the same names.
 FILTER_LABELS = {
@@ -30,23 +35,31 @@ FILTER_LABELS = {
     "vpc_id": "VPC",
     "direction": "Direction",
 }
+# What pages filter by: most of them a flow's ends, some its place in the network too.
+FLOW_FILTERS = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "interface_id")
+NETWORK_FILTERS = ("security_group_id", "subnet_id", "vpc_id", "direction")
+NAMES = ("range", "tz", "source", "once", "v", *FILTER_LABELS, *KNOBS)
 
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """Range, zone, filters and source of a page.
+    """All that decides what a page shows.
 
     Attributes:
         range: What was asked for; a moving range or fixed times.
         zone: IANA name of the zone times are shown and typed in.
         filters: `(field, text)` pairs as typed, in the order of `FILTER_LABELS`.
         source: URL of the one source to show; "" for all.
+        parameters: What outliers are judged by.
+        once: Whether a flow that several interfaces logged counts once.
     """
 
     range: Range = DEFAULT_RANGE
     zone: str = "UTC"
     filters: tuple[tuple[str, str], ...] = ()
     source: str = ""
+    parameters: Parameters = DEFAULTS
+    once: bool = False
 
     @property
     def where(self) -> Filters:
@@ -58,8 +71,10 @@ class PageState:
         named = {
             "range": str(self.range) if self.range != DEFAULT_RANGE else "",
             "tz": self.zone if self.zone != "UTC" else "",
-            "source": self.source,
             **dict(self.filters),
+            **written(self.parameters),
+            "once": "1" if self.once else "",
+            "source": self.source,
         }
         return {name: text for name, text in named.items() if text}
 
@@ -70,18 +85,31 @@ class PageState:
 
 def parse_state(params: Mapping[str, str]) -> tuple[PageState, list[str]]:
     """Read a link's parameters; what cannot be read is left out and told in a sentence."""
-    notes: list[str] = []
-    zone = params.get("tz", "UTC")
+    notes = [*_of_newer_version(params.get("v", "")), *_unknown(params)]
+    zone = params.get("tz") or "UTC"
     if zone not in available_timezones():
         notes.append(f"The time zone '{zone}' is unknown; UTC is used.")
         zone = "UTC"
-    return (
-        PageState(
-            _range(params.get("range", ""), zone, notes), zone, _filters(params, notes),
-            params.get("source", ""),
-        ),
-        notes,
-    )  # fmt: skip
+    range_ = _range(params.get("range", ""), zone, notes)
+    filters = _filters(params, notes)
+    parameters, problems = read_parameters(params)
+    notes += problems
+    once = _once(params.get("once", ""), notes)
+    return PageState(range_, zone, filters, params.get("source", ""), parameters, once), notes
+
+
+def _of_newer_version(text: str) -> list[str]:
+    if not text or (text.isascii() and text.isdigit() and int(text) <= VERSION):
+        return []
+    if text.isascii() and text.isdigit():
+        return [f"It was made by a newer vpcflow (v={text}): some of it may be missing here."]
+    return [f"'{text}' is no version of links."]
+
+
+def _unknown(params: Mapping[str, str]) -> list[str]:
+    """A sentence for each parameter that means nothing; `embed` and the like are Streamlit's."""
+    strange = [n for n in params if n not in NAMES and not n.lower().startswith("embed")]
+    return [f"'{name}' means nothing here. {closest(name, NAMES)}".strip() for name in strange]
 
 
 def _range(text: str, zone: str, notes: list[str]) -> Range:
@@ -98,27 +126,16 @@ def _filters(params: Mapping[str, str], notes: list[str]) -> tuple[tuple[str, st
     read = []
     for name in FILTER_LABELS:
         text = params.get(name, "").strip()
-        problem = filter_problem(name, text)
-        if problem:
+        if problem := filter_problem(name, text):
             notes.append(problem)
+        elif text and name == "action":
+            read += [(name, decision)] if (decision := decision_of(text)) else []
         elif text:
             read.append((name, text))
     return tuple(read)
 
 
-def filter_problem(name: str, text: str) -> str:
-    """Why the text is no filter for the field, in words; "" if it is one."""
-    try:
-        Filters.parse([(name, text)] if text else [])
-    except MisuseError as error:
-        return f"{error.what} {error.next_step}".strip()
-    return ""
-
-
-def narrowed(text: str, value: str) -> str:
-    """The filter text that also lets through `value` alone: a click narrows, never widens.
-
-    A value that the text already asks for replaces the list it is in; exclusions stay.
-    """
-    excluded = [part for part in (p.strip() for p in text.split(",")) if part.startswith("!")]
-    return ", ".join([value, *(part for part in excluded if part != f"!{value}")])
+def _once(text: str, notes: list[str]) -> bool:
+    if text and text.lower() not in (*YES, *NO):
+        notes.append(f"once: '{text}' is neither 1 nor 0; every record counts.")
+    return text.lower() in YES

@@ -1,0 +1,20 @@
+"""Outliers: everything unusual on one page."""
+
+from dashboards.ui.page import Dashboard
+from dashboards.ui.state import FLOW_FILTERS, NETWORK_FILTERS
+
+Dashboard(
+    "Outliers",
+    "What was unusual, when, and how far from what was expected?",
+    filters=(*FLOW_FILTERS, "action", *NETWORK_FILTERS),
+    rows=(
+        (("outliers/violations", 1),),
+        "Volume",
+        (("outliers/bytes", 1), ("outliers/packets", 1)),
+        "Decisions",
+        (("outliers/accepted", 1), ("outliers/rejected", 1)),
+        "Security groups",
+        (("outliers/inbound-bytes", 1), ("outliers/outbound-bytes", 1)),
+        (("outliers/inbound-packets", 1), ("outliers/outbound-packets", 1)),
+    ),
+).draw()

@@ -1,0 +1,13 @@
+"""Rejects: what was refused."""
+
+from dashboards.decisions import decision_page
+
+decision_page(
+    "rejects",
+    "Rejects",
+    "What is refused, whom does it come from, and is it more than usual?",
+    own=(
+        (("rejects/sources-over-time", 2), ("rejects/reasons", 1)),
+        (("rejects/interface-destinations", 1),),
+    ),
+).draw()

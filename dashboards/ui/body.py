@@ -1,0 +1,141 @@
+"""What a panel shows: a chart, a table, numbers; or why it is empty, and the way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.ui import actions, drill
+from dashboards.ui.state import FILTER_LABELS, PageState
+from vpcflow_core.charts import CONFIG, figure, styled
+from vpcflow_core.panels import Answer, Headline, Panel
+from vpcflow_core.times import Window
+from vpcflow_core.units import humane
+
+# Numbers that are bad news when they grow.
+BAD_NEWS = ("REJECT",)
+
+
+def draw(panel: Panel, given: Answer, state: PageState, window: Window) -> None:
+    """Draw the answer."""
+    if panel.chart == "number":
+        _numbers(panel, given)
+    elif is_empty(panel, given):
+        _empty(panel, state, window)
+    elif panel.chart == "table":
+        _table(panel, given, state)
+    else:
+        _chart(panel, given, state)
+
+
+def is_empty(panel: Panel, given: Answer) -> bool:
+    """Whether there is nothing to draw; a series of zeros is nothing."""
+    if given.frame.empty or panel.chart == "table":
+        return given.frame.empty
+    drawn = panel.value if panel.value in given.frame else "value"
+    return not given.frame[drawn].fillna(0).any()
+
+
+def empty_sentence(panel: Panel, state: PageState, window: Window) -> str:
+    """Why a panel is empty."""
+    why = f"No {panel.about} between {window.start:%d %b %H:%M} and {window.end:%d %b %H:%M} UTC"
+    if not state.filters:
+        return f"{why}."
+    shown = ", ".join(f"{FILTER_LABELS[field]}: {text}" for field, text in state.filters)
+    return f"{why} with the filters {shown}."
+
+
+def _empty(panel: Panel, state: PageState, window: Window) -> None:
+    """Why there is nothing, and ways out."""
+    st.info(empty_sentence(panel, state, window), icon=":material/search_off:")
+    with st.container(horizontal=True):
+        if state.filters:
+            fields = [field for field, _ in state.filters]
+            st.button(
+                "Clear filters", key=f"clear-{panel.slug}", on_click=actions.clear_filters,
+                args=(fields,),
+            )  # fmt: skip
+        if str(state.range) != "7d":
+            st.button(
+                "Last 7 days", key=f"widen-{panel.slug}", on_click=actions.set_range, args=("7d",)
+            )
+
+
+def _chart(panel: Panel, given: Answer, state: PageState) -> None:
+    key = f"chart-{panel.slug}"
+    over_time = panel.chart in drill.TIME_CHARTS
+    dark = st.context.theme.type == "dark"
+    drawn = figure(panel, given, state.zone, dark)
+    st.plotly_chart(
+        drawn, config=CONFIG, key=key, theme="streamlit", alt=summary(panel, given),
+        on_select=lambda: _selected(panel, given, state, key),
+        selection_mode=("points", "box") if over_time else "points",
+    )  # fmt: skip
+
+
+def _selected(panel: Panel, given: Answer, state: PageState, key: str) -> None:
+    """A drag narrows the range, a click the page; on a violation it leads to its minute."""
+    chosen = st.session_state[key].selection
+    if chosen.box:
+        actions.choose_window(drill.dragged(chosen.box[0]["x"], state.zone))
+        return
+    values: Any = chosen.points[0].get("customdata") if chosen.points else None
+    if values is None:
+        return
+    if panel.drill:
+        actions.narrow(state, panel, values)
+    elif panel.chart == "band" and given.every:
+        bucket = pd.Timestamp(values[0] if isinstance(values, list) else values)
+        actions.look_at(state, panel, bucket.to_pydatetime(), given.every)
+
+
+def _table(panel: Panel, given: Answer, state: PageState) -> None:
+    key = f"table-{panel.slug}"
+    st.dataframe(
+        styled(panel, given, state.zone), hide_index=True, key=key, alt=summary(panel, given),
+        selection_mode="single-row",
+        on_select=(lambda: _row(panel, given, state, key)) if panel.drill else "ignore",
+    )  # fmt: skip
+
+
+def _row(panel: Panel, given: Answer, state: PageState, key: str) -> None:
+    """A row narrows the page by what it is about."""
+    rows = st.session_state[key].selection.rows
+    if rows:
+        actions.narrow(state, panel, list(given.frame.loc[rows[0], list(panel.drill)]))
+
+
+def _numbers(panel: Panel, given: Answer) -> None:
+    """The headlines; the first with its course over the window."""
+    bad = any(value in BAD_NEWS for _, value in panel.query.where)
+    with st.container(horizontal=True):
+        for place, headline in enumerate(given.headlines):
+            _number(panel, headline, given if place == 0 else None, bad)
+
+
+def _number(panel: Panel, headline: Headline, course: Answer | None, bad: bool) -> None:
+    line = course.frame[panel.value] if course is not None and course.every else None
+    change = _percent(headline.change)
+    st.metric(
+        headline.label or panel.title, humane(headline.value, headline.measure), change,
+        "inverse" if bad else "normal", help=f"Exactly {headline.value:,} {headline.measure}",
+        label_visibility="visible" if headline.label else "collapsed",
+        chart_data=line, delta_description=None if change is None else "than a day before",
+    )  # fmt: skip
+
+
+def _percent(change: float | None) -> str | int | None:
+    """A change in percent; the number 0 where there is none, which alone is drawn in grey."""
+    if change is None or round(change, 1) == 0:
+        return None if change is None else 0
+    return f"{change:+,.{1 if abs(change) < 100 else 0}f} %"
+
+
+def summary(panel: Panel, given: Answer) -> str:
+    """A panel in words, for those who do not see it."""
+    if panel.value not in given.frame:
+        return " ".join([f"{panel.title}. {panel.help}", *given.notes])
+    total = humane(float(given.frame[panel.value].sum()), panel.value)
+    return f"{panel.title}. {panel.help} {len(given.frame)} rows, {total} {panel.value} in all."

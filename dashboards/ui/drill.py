@@ -1,0 +1,82 @@
+"""What a click or a drag on a panel means, as filters and ranges; knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from dashboards.ui.filter_text import narrowed
+from dashboards.ui.state import FILTER_LABELS, PageState
+from vpcflow_core.panels import Panel
+from vpcflow_core.query.filters import exactly
+from vpcflow_core.times import Range, Window
+
+TIME_CHARTS = ("columns", "stacked", "area", "band", "lines", "trend", "box")
+MINUTE = timedelta(minutes=1)
+# Timeslices to see before and after one that is looked at.
+CONTEXT = 15
+
+
+def clicked(panel: Panel, values: Any) -> dict[str, str]:
+    """Filter texts by field for what was clicked; nothing for what stands for many values.
+
+    Args:
+        panel: Where.
+        values: The value of each field of `panel.drill`; one alone need not be in a list.
+    """
+    parts = values if isinstance(values, Sequence) and not isinstance(values, str) else [values]
+    if panel.chart == "map":
+        return {panel.drill[0]: f"country:{parts[0]}"} if _known(parts[0]) else {}
+    pairs = zip(panel.drill, parts, strict=False)
+    return {field: exactly(_plain(value)) for field, value in pairs if _known(value)}
+
+
+def narrowing(state: PageState, texts: Mapping[str, str]) -> PageState:
+    """The page narrowed by these values besides its filters."""
+    old = dict(state.filters)
+    new = old | {field: narrowed(field, old.get(field, ""), text) for field, text in texts.items()}
+    return replace(state, filters=tuple((f, new[f]) for f in FILTER_LABELS if new.get(f)))
+
+
+def dragged(ends: Sequence[Any], zone: str) -> Window:
+    """The window between two places of a time axis, in whole minutes.
+
+    Args:
+        ends: Wall clock of the zone, as plotly tells it: `2026-11-20 09:30:12.5`.
+        zone: IANA name of the zone.
+    """
+    place = ZoneInfo(zone)
+    first, last = sorted(pd.Timestamp(end).to_pydatetime() for end in ends[:2])
+    # An hour that a clock shows twice counts from its first time to its second.
+    start = first.replace(tzinfo=place, fold=0).astimezone(UTC)
+    end = last.replace(tzinfo=place, fold=1).astimezone(UTC)
+    return Window(start, max(end, start + MINUTE)).snapped(MINUTE)
+
+
+def around(bucket: datetime, every: timedelta) -> Window:
+    """A timeslice with some context before and after it."""
+    return Window(bucket - CONTEXT * every, bucket + (CONTEXT + 1) * every).snapped(MINUTE)
+
+
+def looking_at(state: PageState, panel: Panel, bucket: datetime, every: timedelta) -> PageState:
+    """The state of the Traffic page that shows the traffic a panel judged in one timeslice."""
+    texts = dict(state.filters) | dict(panel.query.where)
+    return replace(
+        state,
+        range=Range(fixed=around(bucket, every)),
+        filters=tuple((f, texts[f]) for f in FILTER_LABELS if f in texts),
+    )
+
+
+def _known(value: Any) -> bool:
+    return value is not None and not pd.isna(value)
+
+
+def _plain(value: Any) -> str | int:
+    """Numbers from frames and browsers as whole ones; ports and protocols are."""
+    return value if isinstance(value, str) else int(value)

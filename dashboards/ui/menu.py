@@ -1,0 +1,64 @@
+"""A panel's menu: help, rows, SQL, downloads, and the records behind it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.ui import actions
+from vpcflow_core.panels import Answer, Panel
+
+ROWS_SHOWN = 1000
+
+
+def draw(panel: Panel, given: Answer) -> None:
+    """The button; what it opens is made only then."""
+    with st.popover(
+        "", icon=":material/more_horiz:", key=f"menu-{panel.slug}", on_change="rerun",
+        type="tertiary", help="Rows, SQL, downloads, records",
+    ) as menu:  # fmt: skip
+        if menu.open:
+            _open(panel, given)
+
+
+def _open(panel: Panel, given: Answer) -> None:
+    count = len(given.frame)
+    st.caption(f"{panel.help} {count:,} rows in {given.seconds * 1000:,.0f} ms.")
+    st.dataframe(given.frame.head(ROWS_SHOWN), hide_index=True, alt=f"Rows of {panel.title}")
+    if count > ROWS_SHOWN:
+        st.caption(f"The first {ROWS_SHOWN:,} of {count:,} rows; the downloads have them all.")
+    with st.container(horizontal=True):
+        downloads(given.frame, panel.slug.replace("/", "-"))
+        st.button(
+            "Records behind it", key=f"records-{panel.slug}", icon=":material/list:",
+            on_click=actions.show_records, args=(panel.slug,),
+        )  # fmt: skip
+    st.code(given.sql, language="sql", wrap_lines=True)
+
+
+def downloads(frame: pd.DataFrame, name: str) -> None:
+    """Buttons that make the whole frame's file when they are pressed."""
+    _download(name, "CSV", "text/csv", lambda: csv(frame))
+    _download(name, "Parquet", "application/octet-stream", lambda: parquet(frame))
+
+
+def _download(name: str, kind: str, mime: str, make: Callable[[], bytes]) -> None:
+    st.download_button(
+        f"Download {kind}", make, f"{name}.{kind.lower()}", mime, key=f"{kind}-{name}",
+        on_click="ignore",
+    )  # fmt: skip
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """The whole frame as CSV, times ISO 8601."""
+    return frame.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ").encode()
+
+
+def parquet(frame: pd.DataFrame) -> bytes:
+    """The whole frame as Parquet."""
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()

@@ -1,0 +1,164 @@
+"""What an analyst may turn about outliers: names, words, and what values are good; no Streamlit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, get_args
+
+from vpcflow_core.analysis.outliers import LEAST_HISTORY, Watch
+from vpcflow_core.errors import MisuseError, ParameterError
+from vpcflow_core.panels.base import DEFAULTS, Panel, Parameters
+from vpcflow_core.panels.outliers import violations
+from vpcflow_core.times import format_duration, parse_duration
+
+TIMESLICES = ("1m", "5m", "15m", "1h")  # the first one is the default
+WATCHES: tuple[Watch, ...] = ("both", "up", "down")
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+MOST_EARLIER = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One parameter.
+
+    Attributes:
+        name: Of the URL's parameter and of the field of `Parameters`.
+        label: What its box is called.
+        help: What it does, one sentence.
+        read: Its value from text; raises MisuseError.
+        write: The shortest text that `read` reads back.
+    """
+
+    name: str
+    label: str
+    help: str
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
+
+    @property
+    def default(self) -> Any:
+        """Its value if not said."""
+        return getattr(DEFAULTS, self.name)
+
+    def problem(self, text: str) -> str:
+        """Why a text is no value of it, in words; "" if it is one."""
+        try:
+            self.read(text)
+        except MisuseError as error:
+            return f"{error.what} {error.next_step}".strip()
+        return ""
+
+
+def _timeslice(text: str) -> timedelta:
+    length = parse_duration(text)
+    if length > DAY:
+        raise ParameterError(f"A timeslice of {text} is too long.", "Write a day or less: 1m, 1h.")
+    return length
+
+
+def _whole(name: str, least: int) -> Callable[[str], int]:
+    """Reads a whole number of at least so much."""
+
+    def read(text: str) -> int:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not number.is_integer() or not least <= number <= MOST_EARLIER:
+            raise ParameterError(
+                f"{name}: '{text}' is not a whole number from {least:,} to {MOST_EARLIER:,}."
+            )
+        return int(number)
+
+    return read
+
+
+def _threshold(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise ParameterError(f"Threshold: '{text}' is not a number above 0.", "Write 3 or 2.5.")
+    return number
+
+
+def _watch(text: str) -> Watch:
+    if text not in get_args(Watch):
+        raise ParameterError(f"'{text}' is no side to watch.", "Write up, down or both.")
+    return text  # type: ignore[return-value]  # it is one of Watch's words
+
+
+KNOBS = {
+    knob.name: knob
+    for knob in (
+        Knob(
+            "timeslice",
+            "Timeslice",
+            "How long the buckets are that are judged and compared: `1m`, `5m`, `90s`, `1h`.",
+            _timeslice,
+            format_duration,
+        ),
+        Knob(
+            "window",
+            "Window",
+            "How many earlier timeslices the expected band is made of.",
+            _whole("Window", LEAST_HISTORY),
+            str,
+        ),
+        Knob(
+            "threshold",
+            "Threshold",
+            "Half the width of the band, in standard deviations: a smaller one finds more.",
+            _threshold,
+            lambda number: f"{number:g}",
+        ),
+        Knob(
+            "consecutive",
+            "Consecutive",
+            "How many timeslices in a row must lie outside before they count.",
+            _whole("Consecutive", 1),
+            str,
+        ),
+        Knob(
+            "watch",
+            "Watch",
+            "`up` finds too much, `down` too little, `both` finds either.",
+            _watch,
+            str,
+        ),
+    )
+}
+
+
+def read_parameters(texts: Mapping[str, str]) -> tuple[Parameters, list[str]]:
+    """Parameters from the texts there are; bad ones keep their default and are told of."""
+    found, problems = DEFAULTS, []
+    for name, knob in KNOBS.items():
+        text = texts.get(name, "").strip()
+        if problem := text and knob.problem(text):
+            problems.append(problem)
+        elif text:
+            found = replace(found, **{name: knob.read(text)})
+    return found, problems
+
+
+def written(parameters: Parameters) -> dict[str, str]:
+    """Text by name of each parameter that is not at its default."""
+    values = {name: getattr(parameters, name) for name in KNOBS}
+    return {n: KNOBS[n].write(v) for n, v in values.items() if v != KNOBS[n].default}
+
+
+def heeds(panel: Panel) -> tuple[str, ...]:
+    """The parameters that a panel's answer depends on."""
+    if panel.analysis is violations or panel.chart == "band":
+        return tuple(KNOBS)
+    return ("timeslice",) if panel.chart in ("lines", "trend") else ()
+
+
+def heeded(panel: Panel, parameters: Parameters) -> tuple[tuple[str, str], ...]:
+    """What a panel needs of the parameters, as text: turning others must not make it ask again."""
+    return tuple(item for item in written(parameters).items() if item[0] in heeds(panel))
