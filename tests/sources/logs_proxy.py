@@ -34,7 +34,14 @@ class Refusal:
     status: int = 400
 
     @property
+    def xml(self) -> bytes:
+        """As EC2 and STS write it."""
+        error = f"<Error><Code>{self.code}</Code><Message>MESSAGE of AWS</Message></Error>"
+        return f"<Response><Errors>{error}</Errors></Response>".encode()
+
+    @property
     def body(self) -> bytes:
+        """As CloudWatch Logs writes it."""
         return json.dumps({"__type": self.code, "message": "MESSAGE of AWS"}).encode()
 
 
@@ -46,6 +53,7 @@ class Proxy:
         refuse: Gives a refusal for a call, or None to pass it on.
         page: Events of a page of FilterLogEvents at most.
         empty: Whether every page with events is followed by an empty one.
+        double: Whether every page holds its first events twice.
         repeat: Whether the last page of a chain comes with the token it was asked with.
         known: Groups of other accounts, by ARN: the name of the group in moto that stands for each.
     """
@@ -56,6 +64,7 @@ class Proxy:
     refuse: Callable[[Call], Refusal | None] = lambda call: None
     page: int = 10_000
     empty: bool = False
+    double: bool = False
     repeat: bool = False
     known: dict[str, str] = field(default_factory=dict)
 
@@ -87,6 +96,8 @@ class Proxy:
                 arn = next(a for a, n in self.known.items() if n == group["logGroupName"])
                 group["arn"] = f"{arn}:*"
         if call.action == "FilterLogEvents":
+            if self.double:
+                answer["events"] += answer["events"][:3]
             if answer["nextToken"] and self.empty:
                 answer["nextToken"] = "empty " + answer["nextToken"]
             if not answer["nextToken"] and self.repeat:
@@ -122,7 +133,7 @@ def proxy_of(moto: str) -> Iterator[Proxy]:
                 proxy.calls.append(call)
                 refusal = proxy.refuse(call)
                 status, answer = (
-                    (refusal.status, refusal.body) if refusal else proxy.forward(body, headers)
+                    (refusal.status, refusal.xml) if refusal else proxy.forward(body, headers)
                 )
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from botocore import exceptions as aws
+from botocore.parsers import ResponseParserError
 
 from vpcflow_core.errors import AccessError, CredentialsError, SourceError, VpcflowError
 
@@ -97,6 +98,9 @@ _CODES: dict[str, Told] = {
     "RequestTimeTooSkewed": _CLOCK,
 }  # fmt: skip
 
+# What botocore raises; the last where something else than the service answers.
+FAILURES = (aws.BotoCoreError, aws.ClientError, ResponseParserError)
+
 # By exception, for what fails before there is an answer; the first that fits.
 _KINDS: tuple[tuple[tuple[type[Exception], ...], Told], ...] = (
     ((aws.NoCredentialsError, aws.PartialCredentialsError), ABSENT),
@@ -107,7 +111,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], Told], ...] = (
         ),
         _EXPIRED,
     ),
-    ((aws.HTTPClientError, aws.ConnectionError), _UNREACHABLE),
+    ((aws.HTTPClientError, aws.ConnectionError, ResponseParserError), _UNREACHABLE),
 )  # fmt: skip
 
 

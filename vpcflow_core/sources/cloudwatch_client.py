@@ -19,7 +19,7 @@ from botocore import exceptions as aws
 
 from vpcflow_core.errors import MissingError, VpcflowError, closest
 from vpcflow_core.sources.aws_client import Client, client_of, session_of
-from vpcflow_core.sources.aws_errors import SLOW_CODES, code_of
+from vpcflow_core.sources.aws_errors import FAILURES, SLOW_CODES, code_of
 from vpcflow_core.sources.cloudwatch_errors import LOGS
 from vpcflow_core.sources.limiter import Limiter
 
@@ -78,7 +78,7 @@ class Logs:
             self._limiter.wait()
             try:
                 answer: dict[str, Any] = call(**wanted)
-            except (aws.BotoCoreError, aws.ClientError) as error:
+            except FAILURES as error:
                 if attempt >= self._attempts(error):
                     raise self._told(error, _action(operation)) from error
                 self._back_off(error, attempt)
@@ -119,7 +119,7 @@ class Logs:
         """The account that asks; "" where STS does not tell."""
         try:
             return str(self.sibling("sts").get_caller_identity()["Account"])
-        except (aws.BotoCoreError, aws.ClientError, VpcflowError):
+        except (*FAILURES, VpcflowError):
             return ""
 
     def _acting(self) -> boto3.Session:

@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from botocore import exceptions as aws
-
 from vpcflow_core.errors import MissingError, VpcflowError, closest
+from vpcflow_core.sources.aws_errors import FAILURES
 from vpcflow_core.sources.cloudwatch_client import Logs
 from vpcflow_core.sources.cloudwatch_errors import LOGS
 from vpcflow_core.sources.cloudwatch_url import Place
@@ -176,7 +175,7 @@ def flow_logs_to(logs: Logs, name: str) -> list[FlowLog]:
     try:
         pages = logs.sibling("ec2").get_paginator("describe_flow_logs").paginate(**wanted)
         return list(_flow_logs(pages))
-    except (aws.BotoCoreError, aws.ClientError) as error:
+    except FAILURES as error:
         words = {"place": logs.place, "action": "ec2:DescribeFlowLogs"}
         raise LOGS.told(error, **words, role=logs.options.role_arn) from error
 

@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 
 from vpcflow_core.errors import MissingError, SourceError, VpcflowError, closest
 from vpcflow_core.sources.aws_client import Client, client_of, session_of
-from vpcflow_core.sources.aws_errors import code_of
+from vpcflow_core.sources.aws_errors import FAILURES, code_of
 from vpcflow_core.sources.s3_errors import S3
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Bucket:
     def _ask(self, action: str, key: str, request: Callable[[Client], Any]) -> Any:
         try:
             return request(self._connected())
-        except (aws.BotoCoreError, aws.ClientError) as error:
+        except FAILURES as error:
             if code_of(error) == "NoSuchBucket":
                 raise self._no_bucket() from error
             raise S3.told(error, **self._words(action, key)) from error
@@ -190,7 +190,7 @@ class Bucket:
         try:
             found = (client or self._client or self._connected()).list_buckets()
             names = [b["Name"] for b in found.get("Buckets", ())]
-        except (aws.BotoCoreError, aws.ClientError, VpcflowError):
+        except (*FAILURES, VpcflowError):
             names = []
         some = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
         known = f"The account has: {some}." if names else "Check its name and account."
