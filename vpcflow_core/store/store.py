@@ -121,7 +121,7 @@ class Store:
         return [_source_state(row) for row in self.ledger.rows(_SOURCES)]
 
     def places(self, source: str) -> list[tuple[str, str]]:
-        """Account and region of each flow log, as the names of a source's objects tell; "" if not.
+        """Accounts and regions that a source's newest objects are named after; "" if by none.
 
         Args:
             source: URL of the source.
@@ -175,9 +175,12 @@ _SOURCES = """
         total(state <> 'loaded'), last_error, total(internal)
     FROM sources LEFT JOIN objects ON source = sources.id GROUP BY sources.id ORDER BY url
 """
+# NOT INDEXED: from the newest on, where the index would read all objects of the source.
 _PLACES = """
-    SELECT DISTINCT account, region FROM objects JOIN sources ON source = sources.id
-    WHERE url = ? ORDER BY account, region
+    SELECT DISTINCT account, region FROM (
+        SELECT account, region FROM objects NOT INDEXED
+        WHERE source = (SELECT id FROM sources WHERE url = ?) ORDER BY id DESC LIMIT 100000
+    ) ORDER BY account, region
 """
 _REPORTS = """
     SELECT url, uri, state, records, malformed, report
