@@ -1,6 +1,6 @@
 """Which store is opened and which sources fill it; the sample where nobody has configured any.
 
-May import errors, times, settings and store.
+May import errors, times, settings, added and store.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from vpcflow_core.added import added
 from vpcflow_core.settings import Settings, SourceSetting
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import floor_to, format_instant
@@ -30,10 +31,24 @@ class Home:
     store: Path
     sources: dict[str, SourceSetting] = field(default_factory=dict)
 
+    @property
+    def all_sources(self) -> dict[str, SourceSetting]:
+        """Those of the settings, and those added in the app.
+
+        Raises:
+            SettingsError: The list of added ones is damaged.
+        """
+        return self.sources | added(self.store) | self.sources  # in this order; settings win
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it is the sample's store, which is deleted after a day."""
+        return self.store.is_relative_to(cache_folder() / "sample")
+
 
 def find_home(settings: Settings) -> Home:
     """The configured store and sources; without any, what was synced before, else the sample."""
-    if settings.sources or "store" in settings.model_fields_set or _has_records(settings.store):
+    if settings.sources or "store" in settings.model_fields_set or _in_use(settings.store):
         return Home(settings.store, settings.sources)
     return sample_home()
 
@@ -62,8 +77,9 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "vpcflow"
 
 
-def _has_records(path: Path) -> bool:
+def _in_use(path: Path) -> bool:
+    """Whether the store has records, or sources to read them from."""
     if not path.is_dir():
         return False
     with Store.open(path) as store:
-        return store.extent("records") is not None
+        return store.extent("records") is not None or bool(added(path))
