@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,10 +13,12 @@ import pytest
 from dashboards.ui import syncer as room
 from dashboards.ui.syncer import FIRST_LOOK, Syncer
 from tests.logs import read_with_pandas
+from vpcflow_core.added import add
 from vpcflow_core.home import Home
 from vpcflow_core.settings import Settings, SourceSetting
 from vpcflow_core.sources.sample import generate
 from vpcflow_core.store.store import Store
+from vpcflow_core.store.sync import Progress, SyncResult
 from vpcflow_core.times import floor_to
 from vpcflow_core.update import update
 
@@ -32,6 +36,12 @@ def run(syncer: Syncer) -> None:
     assert syncer._thread is not None
     syncer._thread.join(60)
     assert not syncer.running
+    syncer.close()
+
+
+def count_objects(home: Home) -> int:
+    with Store.open(home.store) as store:
+        return sum(source.objects for source in store.sources())
 
 
 def test_an_empty_store_gets_the_last_day_first_and_everything_in_the_end(
@@ -108,3 +118,127 @@ def test_a_store_that_cannot_be_opened_is_told(tmp_path: Path, home: Home) -> No
     syncer = Syncer(Home(tmp_path / "file", home.sources), Settings())
     run(syncer)
     assert len(syncer.errors) == 1
+
+
+def test_a_cancelled_sync_loses_nothing_and_the_next_one_reads_the_rest_once(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncer = Syncer(home, Settings())
+    results: list[SyncResult] = []
+
+    def half(*arguments: object, **options: object) -> None:
+        def tell(progress: Progress) -> None:
+            if progress.objects and not results:
+                syncer.cancel()
+
+        result = update(*arguments, **{**options, "progress": tell})  # type: ignore[arg-type]
+        results.append(result)
+
+    monkeypatch.setattr(room, "update", half)
+    monkeypatch.setattr("vpcflow_core.store.pipeline._PAUSE_SECONDS", 0.001)
+    run(syncer)
+    everything = len(list(Path(home.sources["logs"].url).rglob("*.log.gz")))
+    assert syncer.stopped
+    assert not results[0].complete
+    assert 0 < count_objects(home) < everything
+    run(again := Syncer(home, Settings()))
+    assert not again.stopped
+    assert count_objects(home) == everything
+    records = read_with_pandas(Path(home.sources["logs"].url))
+    with Store.open(home.store) as store:
+        assert sum(file.rows for file in store.files("records")) == len(records)
+        quiet = update(store, home.sources["logs"], Settings())
+    assert quiet.objects == 0
+
+
+def test_a_cancelled_sync_leaves_the_other_sources_alone_and_does_not_begin_again_by_itself(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = Home(home.store, {**home.sources, "more": home.sources["logs"]})
+    syncer = Syncer(two, Settings(sync_every=timedelta(milliseconds=1)))
+    calls: list[int] = []
+    monkeypatch.setattr(room, "update", lambda *_, **__: (calls.append(1), syncer.cancel()))
+    syncer.start()
+    wait_for(lambda: not syncer.running)
+    assert (calls, syncer.stopped, syncer.next) == ([1], True, None)
+    syncer.start()
+    wait_for(lambda: len(calls) == 2)
+    syncer.close()
+
+
+def test_the_next_sync_begins_by_itself_so_long_after_the_last(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(room, "update", lambda *_, **__: calls.append(1))
+    syncer = Syncer(home, Settings(sync_every=timedelta(milliseconds=20)))
+    syncer.start()
+    wait_for(lambda: len(calls) > 5)
+    syncer.close()
+    assert syncer.next is None
+
+
+@pytest.mark.parametrize(
+    ("url", "every", "due"),
+    [("logs", timedelta(hours=1), True), ("logs", None, False), ("sample://", timedelta(1), False),
+     ("uploads://a", timedelta(1), False), ("s3://bucket", timedelta(1), True)],
+)  # fmt: skip
+def test_only_what_may_grow_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, every: timedelta | None, due: bool
+) -> None:
+    monkeypatch.setattr(room, "update", lambda *_, **__: None)
+    home = Home(tmp_path / "store", {"a": SourceSetting(url=url)})
+    syncer = Syncer(home, Settings(sync_every=every))
+    syncer.start()
+    wait_for(lambda: not syncer.running)
+    assert (syncer.next is not None) == due
+    if syncer.next and every:
+        assert timedelta(0) < syncer.next - datetime.now(UTC) <= every
+    syncer.close()
+
+
+def test_a_source_that_is_added_meanwhile_is_read_in_the_same_sync(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def adding(_: Store, source: SourceSetting, *__: object, **___: object) -> None:
+        seen.append(source.url)
+        if len(seen) == 1:
+            add(home.store, SourceSetting(url="s3://logs/more"))
+
+    monkeypatch.setattr(room, "update", adding)
+    run(Syncer(home, Settings()))
+    assert list(dict.fromkeys(seen)) == [home.sources["logs"].url, "s3://logs/more"]
+
+
+def test_a_defect_ends_the_sync_in_words_and_the_page_learns_of_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(room, "update", broken)
+    syncer = Syncer(home, Settings())
+    run(syncer)
+    assert syncer.errors == ["The sync failed; the server's log says why."]
+
+
+def test_errors_of_the_servers_folders_can_be_told_without_them(tmp_path: Path) -> None:
+    syncer = Syncer(
+        Home(tmp_path / "store", {"gone": SourceSetting(url=str(tmp_path / "gone"))}), Settings()
+    )
+    run(syncer)
+    (trouble,) = syncer.troubles
+    assert str(tmp_path) in trouble.told()
+    assert trouble.told(with_paths=False) == (
+        "gone: It could not be read; the server's log says why."
+    )
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(2000):
+        if condition():
+            return
+        time.sleep(0.01)
+    pytest.fail("it never came true")
