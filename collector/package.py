@@ -42,4 +42,4 @@ def write(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{write(Path(sys.argv[1]) if len(sys.argv) > 1 else Path.cwd())}\n")
+    sys.stdout.write(f"{write(Path(sys.argv[1]) if len(sys.argv) > 1 else Path())}\n")

@@ -120,6 +120,13 @@ def test_every_parameter_has_a_description_or_says_all_by_its_values() -> None:
             assert "Description" in parameter or "AllowedValues" in parameter, f"{path.name} {name}"
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_the_documentation_names_every_parameter(path: Path) -> None:
+    page = "iam.md" if path.stem == "reader-policy" else "collect.md"
+    text = (FOLDER.parent / "docs" / page).read_text(encoding="utf-8")
+    assert [n for n in template(path.name)["Parameters"] if f"`{n}`" not in text] == []
+
+
 def test_flow_logs_have_all_fields_by_default() -> None:
     default = template("flow-logs.yaml")["Parameters"]["LogFormat"]["Default"]
     assert default.split(" ") == [f"${{{field.aws}}}" for field in VPC_FIELDS]
