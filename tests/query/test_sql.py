@@ -285,6 +285,18 @@ def test_quantiles_equal_pandas(logs: Logs, engine: DuckDBEngine) -> None:
     assert engine.run(quartile, EVER).frame["q"][0] == pytest.approx(expected)
 
 
+def test_missing_values_are_a_group_where_they_are_asked_for(
+    logs: Logs, engine: DuckDBEngine
+) -> None:
+    whole = ask(engine, Query(("flows",)))["flows"].iloc[0]
+    told = ask(engine, Query(("flows",), by=("vpc_id",)))
+    every = ask(engine, Query(("flows",), by=("vpc_id",), nulls=("vpc_id",)))
+    assert told["vpc_id"].notna().all()
+    assert told["flows"].sum() < whole
+    assert every["flows"].sum() == whole
+    assert every["vpc_id"].isna().sum() == 1
+
+
 def test_quantiles_and_times_of_an_empty_bucket_are_null_not_zero(
     logs: Logs, engine: DuckDBEngine
 ) -> None:

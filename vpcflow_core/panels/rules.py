@@ -44,9 +44,10 @@ class _Part:
         """The part's accepted flows towards interfaces."""
         columns = asked.flows.engine.columns()
         by = [name for name in asked.query.by if name != "dstport" or self.dstport is None]
-        by += [name for name in ("tcp_flags",) if name in columns]
+        flags = ("tcp_flags",) if "tcp_flags" in columns else ()
         wanted = asked.filters & Filters.parse(self.where)
-        query = replace(asked.query, by=tuple(by), top=MOST_ROWS)
+        # Logs of another format in the same store may have no flags.
+        query = replace(asked.query, by=(*by, *flags), nulls=flags, top=MOST_ROWS)
         return asked.flows.ask(query, asked.window, wanted)
 
     def completed(self, frame: pd.DataFrame) -> pd.DataFrame:

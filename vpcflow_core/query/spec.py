@@ -20,6 +20,8 @@ class Query:
         where: Filters of the question itself, `(field, value)` texts as a person writes them.
         top: How many groups to keep; None: all.
         order: Measure to sort by, highest first; "": the first measure.
+        nulls: Dimensions of `by` whose missing values are a group too; records without one of the
+            others are in no row.
         records: Ask the relation `records` (NODATA and SKIPDATA too) instead of `flows`.
     """
 
@@ -29,4 +31,5 @@ class Query:
     where: tuple[tuple[str, str], ...] = ()
     top: int | None = None
     order: str = ""
+    nulls: tuple[str, ...] = ()
     records: bool = False
