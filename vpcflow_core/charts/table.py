@@ -50,9 +50,18 @@ def table_frame(panel: Panel, answer: Answer, zone: str = "UTC") -> pd.DataFrame
     return pd.DataFrame(made).reset_index(drop=True)
 
 
-def styled(panel: Panel, answer: Answer, zone: str = "UTC") -> Styler:
-    """The table for `st.dataframe`: it shows humane texts and sorts by the numbers behind them."""
-    styler = table_frame(panel, answer, zone).style.format(na_rep="")
+def styled(
+    panel: Panel, answer: Answer, zone: str = "UTC", more: Mapping[str, Sequence[str]] | None = None
+) -> Styler:
+    """The table for `st.dataframe`: it shows humane texts and sorts by the numbers behind them.
+
+    Args:
+        panel: What to show.
+        answer: Its rows.
+        zone: IANA name of the zone times are shown in.
+        more: Columns to add, by title: links.
+    """
+    styler = table_frame(panel, answer, zone).assign(**(more or {})).style.format(na_rep="")
     for form in _formats(answer):
         styler = styler.format(form.text, subset=(form.rows, [form.column]), na_rep="")
     return styler
@@ -121,7 +130,7 @@ def _ranges(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _format(column: str, values: pd.Series) -> Callable[[Any], str] | None:
     """How the values of a column are shown; None as they are."""
-    if column in LABELS:
+    if column in LABELS and pd.api.types.is_numeric_dtype(values.dtype):
         return LABELS[column]
     if column in UNITS:
         return partial(humane, measure=column)
