@@ -252,7 +252,18 @@ def test_a_delegated_prefix_of_an_interface_belongs_to_its_groups() -> None:
 
 
 def test_a_group_may_reference_itself() -> None:
-    assert matched(rule(referenced_group_id="sg-db"), flow("eni-db", "10.0.1.11", 6, 5432)) == 1
+    twin = INTERFACES[1] | {"interface_id": "eni-db2", "addresses": ["10.0.1.20"]}
+    flows = [flow("eni-db", "10.0.1.20", 6, 5432)]
+    assert matched(rule(referenced_group_id="sg-db"), *flows, interfaces=[*INTERFACES, twin]) == 1
+
+
+def test_what_the_interface_sent_is_no_inbound_flow() -> None:
+    sent, came = flow("eni-db", "10.0.1.11", 6, 5432, 5), flow("eni-web", "10.0.1.11", 6, 5432, 2)
+    frame = used([sent, came], [rule("sg-db", "-1"), rule("sg-web", "-1")]).set_index(
+        "security_group_id"
+    )
+    assert frame["flows"].to_dict() == {"sg-db": 0, "sg-web": 2}
+    assert frame.attrs[UNEXPLAINED]["total"] == 2
 
 
 def test_a_group_of_another_account_is_found_by_its_id() -> None:
@@ -668,6 +679,7 @@ def test_the_counts_are_those_of_the_slow_computation(
     flows: Any, rules: Any, interfaces: Any, blocks: Any
 ) -> None:
     rules = [{"rule_id": f"sgr-{n}"} | row for n, row in enumerate(rules)]
+    own = {(i["interface_id"], address) for i in interfaces for address in i["addresses"]}
     lists = {"pl-1": blocks, "pl-2": ["10.0.0.0/8", "::/1"]}
     tables = (
         frame_of("interfaces", interfaces),
@@ -676,6 +688,7 @@ def test_the_counts_are_those_of_the_slow_computation(
         frame_of("security_groups", [{"security_group_id": group} for group in SG]),
     )
     frame = rules_in_use(flow_frame(flows), *tables)
+    flows = [seen for seen in flows if (seen["interface_id"], seen["srcaddr"]) not in own]
     read = inbound_rules(tables[1], Sources.of(tables[0], *tables[2:]))
     unread = {one.rule_id for one in read if one.unread}
     hits = {

@@ -48,7 +48,8 @@ class Accepted:
 
     @classmethod
     def of(cls, flows: pd.DataFrame, interfaces: pd.DataFrame) -> Accepted:
-        """Lay out the flows, as `rules_in_use` takes them."""
+        """Lay out the flows, as `rules_in_use` takes them, without those that were sent."""
+        flows = received(flows, interfaces)
         codes, distinct = pd.factorize(flows["srcaddr"], use_na_sentinel=False)
         addresses, place = np.unique(keys_of(distinct), return_inverse=True)
         address, reply = place[codes], known_replies(flows)
@@ -95,6 +96,23 @@ class Accepted:
         np.add.at(change, starts, 1)
         np.add.at(change, stops, -1)
         return rows[np.cumsum(change)[self.address[rows]] > 0]
+
+
+def received(flows: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
+    """Without the flows that come from an address of the interface itself.
+
+    Both ends log traffic inside a subnet, and the sender's copy is internal as much as the
+    receiver's: inbound rules have to do with the latter alone.
+    """
+    own = interfaces[["interface_id", "addresses"]].explode("addresses").dropna()
+    at, ids = pd.factorize(flows["interface_id"])
+    source, addresses = pd.factorize(flows["srcaddr"])
+    # Each pair is one number: a MultiIndex of 500,000 pairs costs a second.
+    owner = ids.get_indexer(pd.Index(own["interface_id"]))
+    address = addresses.get_indexer(pd.Index(own["addresses"]))
+    pairs = (owner * len(addresses) + address)[(owner >= 0) & (address >= 0)]
+    sent = (at >= 0) & (source >= 0) & np.isin(at * len(addresses) + source, pairs)
+    return flows[~sent]
 
 
 def known_replies(flows: pd.DataFrame) -> NDArray[np.bool_]:

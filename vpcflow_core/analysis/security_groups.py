@@ -35,10 +35,7 @@ _TYPES = {
     "seen_share": "Float64", "attached": "int64",
 }  # fmt: skip
 
-UNWATCHED = (
-    "No traffic may also mean that no flow log watches the interface, or that a service keeps it "
-    "for later."
-)
+UNWATCHED = "No traffic may also mean that no flow log watches the interface."
 DEFAULT_GROUP = "the default group of its VPC, which cannot be deleted"
 REFERENCED = "named by rules of other groups, which have to go first"
 
@@ -64,10 +61,11 @@ def rules_in_use(
     every record; the dstport of an answer is not read, and may be null, which joins their rows.
 
     Args:
-        flows: Accepted flows to an address of the interface, added up: interface_id, srcaddr,
-            protocol (number), dstport, flows, bytes, first, last (UTC). Maybe `reply` (bool), or
-            srcport and tcp_flags; maybe security_group_ids (list): the interface's groups when
-            the flow was logged, which come before those of the table where there are any.
+        flows: Accepted flows, inbound and internal, added up: interface_id, srcaddr, protocol
+            (number), dstport, flows, bytes, first, last (UTC). Maybe `reply` (bool), or srcport
+            and tcp_flags; maybe security_group_ids (list): the interface's groups when the flow
+            was logged, which come before those of the table where there are any. What comes from
+            an address of the interface itself was sent, and is left out.
         interfaces: Table of snapshots, like the next ones: of several accounts and regions, of
             one moment or with all known shapes (see `shapes`). Interfaces count as they were in
             the time of the flows; rules, groups and lists as they are.
