@@ -72,6 +72,10 @@ class Proxy:
         """The arguments of all calls of that name."""
         return [call.wanted for call in self.calls if call.action == action]
 
+    def reads(self) -> list[dict[str, Any]]:
+        """The arguments of all calls that read events, without those that only try whether."""
+        return [wanted for wanted in self.asked("FilterLogEvents") if "limit" not in wanted]
+
     def answer(self, call: Call, headers: dict[str, str]) -> tuple[int, bytes]:
         """Status and body of the answer."""
         self.calls.append(call)
@@ -85,7 +89,7 @@ class Proxy:
         if arn:
             wanted["logGroupName"] = self.known[arn]
         if call.action == "FilterLogEvents":
-            wanted |= {"limit": self.page, "interleaved": True}
+            wanted |= {"limit": min(wanted.get("limit", self.page), self.page), "interleaved": True}
         status, body = self.forward(json.dumps(wanted).encode(), headers)
         return status, self._changed(call, body) if status == 200 else body
 
@@ -93,8 +97,8 @@ class Proxy:
         answer = json.loads(body)
         if call.action == "DescribeLogGroups" and "logGroupIdentifiers" in call.wanted:
             for group in answer["logGroups"]:
-                arn = next(a for a, n in self.known.items() if n == group["logGroupName"])
-                group["arn"] = f"{arn}:*"
+                names = {name: arn for arn, name in self.known.items()}
+                group["arn"] = names.get(group["logGroupName"], "arn") + ":*"
         if call.action == "FilterLogEvents":
             if self.double:
                 answer["events"] += answer["events"][:3]

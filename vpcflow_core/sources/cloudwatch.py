@@ -79,6 +79,7 @@ class CloudWatchSource:
             self._chosen = None
         group = self._choose().group
         extent = self._extent(group, span, now)
+        self._try(group, extent)
         for part in extent.slices(span):
             yield LogObject(
                 uri=f"{self.url}#{part}",
@@ -132,6 +133,12 @@ class CloudWatchSource:
             # An hour that is half expired is left alone: read again, it would lose records.
             first = max(first, ceil_to(now - group.retention, SLICE))
         return Extent(first, newest, now)
+
+    def _try(self, group: Group, extent: Extent) -> None:
+        """Ask for one event: else a missing permission would be told of each hour anew."""
+        newest = _milliseconds(extent.newest)
+        span = {"startTime": newest, "endTime": newest + 1}
+        self._logs.ask("filter_log_events", **group.identity, **span, limit=1)
 
     def _pages(self, chosen: _Chosen, part: Part) -> Iterator[tuple[list[Event], bool]]:
         """Events of a part; the end of FilterLogEvents is included, ours is not."""
