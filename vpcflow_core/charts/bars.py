@@ -15,6 +15,9 @@ from vpcflow_core.charts.words import hover_texts, named, short_labels
 from vpcflow_core.panels.base import Answer, Panel
 from vpcflow_core.units import humane
 
+# Fewer bars than this would be blocks.
+FEW = 6
+
 
 def bars(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     """Horizontal bars, largest on top, with the value written at each."""
@@ -27,7 +30,7 @@ def bars(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
         cliponaxis=False, hoverinfo="text",
         hovertext=hover_texts(panel, frame, _heads(panel, answer, field, frame[field])),
     )  # fmt: skip
-    return _upright(go.Figure(trace), float(values.max()))
+    return _upright(go.Figure(trace), float(values.max()), len(frame))
 
 
 def split(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -46,7 +49,7 @@ def split(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     # The order of the bars would else be the one in which the parts happen to come.
     chart.update_yaxes(categoryorder="array", categoryarray=list(shown.values()))
     chart.update_layout(barmode="stack")
-    return legend_below(_upright(chart, float(whole.max())))
+    return legend_below(_upright(chart, float(whole.max()), len(whole)), y=-0.02)
 
 
 def _part(panel: Panel, answer: Answer, group: Group, shown: dict[Any, str]) -> go.Bar:
@@ -67,10 +70,10 @@ def _heads(panel: Panel, answer: Answer, field: str, values: pd.Series) -> list[
     return [named(field, value, names, panel.rest) for value in values]
 
 
-def _upright(chart: go.Figure, largest: float) -> go.Figure:
-    """The first bar on top; room for the number behind the longest one."""
+def _upright(chart: go.Figure, largest: float, count: int) -> go.Figure:
+    """The first bar on top; room for the number behind the longest one; few bars stay slim."""
     chart.update_yaxes(
         autorange="reversed", type="category", ticksuffix="  ", title=None, fixedrange=True
     )
     chart.update_xaxes(visible=False, fixedrange=True, range=[0, (largest or 1) * 1.2])
-    return chart.update_layout(dragmode=False, bargap=0.25)
+    return chart.update_layout(dragmode=False, bargap=1 - 0.75 * min(1, count / FEW))

@@ -11,14 +11,21 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.groups import groups
 from vpcflow_core.charts.style import faint, legend_below
-from vpcflow_core.charts.time_axis import colour_of, over_time, places, shade, unfinished
-from vpcflow_core.charts.time_axis import wall_clock as wall_clock
-from vpcflow_core.charts.words import unit
+from vpcflow_core.charts.time_axis import (
+    HOVER_TIME,
+    colour_of,
+    over_time,
+    places,
+    shade,
+    unfinished,
+    wall_clock,
+)  # fmt: skip
+from vpcflow_core.charts.words import hover, unit
 from vpcflow_core.panels.base import Answer, Panel
-from vpcflow_core.units import UNITS, humane
 
 # More columns than this are hairs; they are drawn as one stepped area.
 MOST_COLUMNS = 300
+WHEN = "%{x|" + HOVER_TIME + "}<br>"
 
 
 def columns(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
@@ -28,7 +35,7 @@ def columns(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figu
         return _steps(panel, answer, zone)
     trace = go.Bar(
         **_bar(frame, answer, zone, panel), marker_color=colour, name=unit(panel.value),
-        hovertemplate=_hover(panel, unit(panel.value)),
+        **hover(panel.value, frame[panel.value], WHEN + "<b>{}</b>"),
     )  # fmt: skip
     return _finished(go.Figure(trace), panel, answer, zone, "hatched", frame[panel.value].max())
 
@@ -39,10 +46,13 @@ def stacked(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figu
     for group in groups(panel, answer, panel.query.by[0]):
         chart.add_bar(
             **_bar(group.rows, answer, zone, panel), marker_color=group.colour, name=group.short,
-            customdata=[group.value] * len(group.rows), hovertemplate=_hover(panel, group.name),
+            customdata=[group.value] * len(group.rows),
+            **hover(panel.value, group.rows[panel.value], f"{WHEN}{group.name}: <b>{{}}</b>"),
         )  # fmt: skip
-    chart.update_layout(barmode="stack")
-    return legend_below(_finished(chart, panel, answer, zone, "hatched", _highest(panel, answer)))
+    _finished(chart, panel, answer, zone, "hatched", _highest(panel, answer))
+    # A click narrows by the group; Streamlit hears of no click while dragging selects.
+    chart.update_layout(barmode="stack", dragmode="zoom" if panel.drill else "select")
+    return legend_below(chart)
 
 
 def area(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
@@ -52,7 +62,8 @@ def area(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
         chart.add_scatter(
             **places(group.rows["bucket"], zone), y=group.rows[panel.value], name=group.short,
             mode="lines", stackgroup="all", line={"width": 1, "color": group.colour},
-            fillcolor=faint(group.colour, 0.65), **_texts(panel, group.rows, group.name),
+            fillcolor=faint(group.colour, 0.65),
+            **hover(panel.value, group.rows[panel.value], f"{group.name}: <b>{{}}</b>"),
         )  # fmt: skip
     chart.update_layout(hovermode="x unified")
     shade(chart, answer, zone, answer.frame["bucket"])
@@ -66,10 +77,10 @@ def _steps(panel: Panel, answer: Answer, zone: ZoneInfo) -> go.Figure:
         go.Scatter(
             **places(frame["bucket"], zone), y=frame[panel.value], name=unit(panel.value),
             mode="lines", line={"width": 1, "color": colour, "shape": "hv"}, fill="tozeroy",
-            fillcolor=faint(colour, 0.5), **_texts(panel, frame, ""),
+            fillcolor=faint(colour, 0.5), **hover(panel.value, frame[panel.value]),
         )
     )  # fmt: skip
-    chart.update_layout(hovermode="x")
+    chart.update_layout(hovermode="x unified")
     shade(chart, answer, zone, frame["bucket"])
     return _finished(chart, panel, answer, zone, "grey", frame[panel.value].max())
 
@@ -82,27 +93,7 @@ def _bar(frame: pd.DataFrame, answer: Answer, zone: ZoneInfo, panel: Panel) -> d
         "x": wall_clock(frame["bucket"], zone), "y": frame[panel.value], "offset": 0,
         "width": 0.88 * every if every else None, "marker_line_width": 0,
         "marker_pattern_shape": ["/" if open_ else "" for open_ in hatched],
-    } | _humane(panel, frame)  # fmt: skip
-
-
-def _humane(panel: Panel, frame: pd.DataFrame) -> dict[str, Any]:
-    """Texts of values whose unit plotly does not know."""
-    if panel.value not in UNITS:
-        return {}
-    return {"hovertext": [humane(value, panel.value) for value in frame[panel.value]]}
-
-
-def _hover(panel: Panel, name: str) -> str:
-    """When, what, how much."""
-    text = "%{hovertext}" if panel.value in UNITS else "%{y:,}"
-    return "%{x|%a %d %b %H:%M}<br>" + f"{name}: <b>{text}</b><extra></extra>"
-
-
-def _texts(panel: Panel, frame: pd.DataFrame, name: str) -> dict[str, Any]:
-    """The hover of one of several series at the same time."""
-    text = "%{hovertext}" if panel.value in UNITS else "%{y:,} " + unit(panel.value)
-    head = f"{name}: " if name else ""
-    return {"hovertemplate": f"{head}<b>{text}</b><extra></extra>"} | _humane(panel, frame)
+    }  # fmt: skip
 
 
 def _highest(panel: Panel, answer: Answer) -> float:

@@ -24,7 +24,7 @@ def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     trace = go.Pie(
         labels=labels, values=frame[panel.value], hole=0.62, sort=False,
         direction="clockwise", automargin=True, customdata=values,
-        textinfo="label+percent", textposition="outside",
+        texttemplate="%{label}<br>%{percent:.1%}", textposition="outside",
         marker={"colors": [
             GREY if text == panel.rest else COLOURS.get(text) or next(free) for text in labels
         ]},

@@ -19,9 +19,8 @@ from vpcflow_core.charts.time_axis import (
     unfinished,
     wall_clock,
 )  # fmt: skip
-from vpcflow_core.charts.words import unit
+from vpcflow_core.charts.words import amount, hover, unit
 from vpcflow_core.panels.base import Answer, Panel
-from vpcflow_core.units import UNITS, humane
 
 # Column, its name in a window of a day and in any other, colour, dash, width.
 PAST = (
@@ -43,7 +42,7 @@ def lines(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure
         chart.add_scatter(
             **places(frame["bucket"], zone), y=finite(frame[column]), mode="lines",
             name=name if a_day else other, line={"color": colour, "dash": dash, "width": width},
-            **hover(panel, frame[column], name if a_day else other),
+            **_told(panel, frame[column], name if a_day else other),
         )  # fmt: skip
     top = max(float(frame[column].max()) for column, *_ in PAST if _there(frame, column))
     open_ = unfinished(frame["bucket"], answer).any()
@@ -64,13 +63,13 @@ def trend(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure
     chart.add_scatter(
         **places(known["bucket"], zone), y=finite(known["value"]), mode="lines",
         name=unit(panel.value), line={"color": colour, "width": 1.5},
-        **hover(panel, known["value"], unit(panel.value)),
+        **hover(panel.value, known["value"]),
     )  # fmt: skip
     if frame["predicted"].notna().any():
         chart.add_scatter(
             **places(frame["bucket"], zone), y=finite(frame["predicted"]), mode="lines",
             name="predicted", line={"color": AHEAD, "width": 2, "dash": "dash"},
-            **hover(panel, frame["predicted"], "predicted"),
+            **_told(panel, frame["predicted"], "predicted"),
         )  # fmt: skip
     if len(future):
         _today(chart, wall_clock(future["bucket"], zone).iloc[0], dark)
@@ -92,7 +91,7 @@ def _interval(chart: go.Figure, panel: Panel, future: pd.DataFrame, zone: ZoneIn
     chart.add_scatter(
         **where, **edge, y=upper, fill="tonexty", fillcolor=faint(AHEAD, 0.22), name="interval",
         hovertext=[
-            f"{humane(low, panel.value)} to {humane(high, panel.value)}"
+            f"{amount(low, panel.value)} to {amount(high, panel.value)}"
             for low, high in zip(lower, upper, strict=True)
         ],
         hovertemplate="interval: %{hovertext}<extra></extra>",
@@ -112,15 +111,9 @@ def _today(chart: go.Figure, at: pd.Timestamp, dark: bool) -> None:
     )  # fmt: skip
 
 
-def hover(panel: Panel, values: pd.Series, name: str) -> dict[str, Any]:
-    """Name and value, in a unit that people read."""
-    if panel.value in UNITS:
-        texts = ["" if pd.isna(value) else humane(value, panel.value) for value in values]
-        return {
-            "hovertext": texts,
-            "hovertemplate": f"{name}: <b>%{{hovertext}}</b><extra></extra>",
-        }
-    return {"hovertemplate": f"{name}: <b>%{{y:,.3~f}}</b><extra></extra>"}
+def _told(panel: Panel, values: pd.Series, name: str) -> dict[str, Any]:
+    """A series that says its name."""
+    return hover(panel.value, values, f"{name}: <b>{{}}</b>", with_unit=False)
 
 
 def _there(frame: pd.DataFrame, column: str) -> bool:

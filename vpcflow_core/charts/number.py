@@ -12,6 +12,7 @@ from vpcflow_core.panels.base import Answer, Headline, Panel
 from vpcflow_core.units import humane
 
 HEIGHT = 170
+WITHOUT_LINE = 110
 
 
 def number(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
@@ -30,16 +31,16 @@ def number(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figur
         )  # fmt: skip
     chart.update_xaxes(visible=False)
     chart.update_yaxes(visible=False, domain=[0, 0.4], rangemode="tozero")
-    return chart.update_layout(height=HEIGHT, dragmode=False)
+    height = HEIGHT if "bucket" in answer.frame else WITHOUT_LINE
+    return chart.update_layout(height=height, dragmode=False)
 
 
 def _text(headline: Headline, dark: bool) -> str:
     """The number, what it counts, and the change."""
     weak = f'<span style="font-size:12px;color:{INK[dark][1]}">'
     change = headline.change
-    parts = [
-        f"{weak}{headline.label}</span>" if headline.label else "",
-        f'<span style="font-size:28px">{humane(headline.value, headline.measure)}</span>',
-        "" if change is None else f"{weak}{change:+,.0f} % against a day before</span>",
-    ]
-    return "<br>".join(filter(None, parts))
+    large = f'<span style="font-size:28px">{humane(headline.value, headline.measure)}</span>'
+    head = f"{large} {weak}{headline.label}</span>" if headline.label else large
+    if change is None:
+        return head
+    return f"{head}<br>{weak}{change:+,.0f} % against a day before</span>"

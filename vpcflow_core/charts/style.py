@@ -14,9 +14,10 @@ COLOURS = {
     "ACCEPT": MAIN, "REJECT": REFUSED, "OK": MAIN, "NODATA": GREY, "SKIPDATA": "#E69F00",
     "internal": "#009E73", "inbound": "#56B4E9", "outbound": "#CC79A7",
 }  # fmt: skip
+# The colour of refusals comes last: few charts have so many groups.
 SERIES = [
-    MAIN, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1", "#A6761D", "#66A61E",
-    "#5F7FBF",
+    MAIN, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8C6BB1", "#A6761D", "#66A61E", "#5F7FBF",
+    REFUSED,
 ]  # fmt: skip
 ALARM = {False: "#b5179e", True: "#ff5ec4"}
 LAND = {False: ("#e2e8f0", "#ffffff"), True: ("#334155", "#0f172a")}
@@ -35,7 +36,6 @@ CONFIG: dict[str, Any] = {
     "topojsonURL": f"data:application/json,{_NO_TOPOLOGY}#",
     "modeBarButtonsToRemove": [
         "lasso2d",
-        "select2d",
         "autoScale2d",
         "zoomIn2d",
         "zoomOut2d",
@@ -71,12 +71,20 @@ def dress(chart: go.Figure, dark: bool) -> go.Figure:
     )  # fmt: skip
 
 
-def legend_below(chart: go.Figure) -> go.Figure:
-    """The names of the series in a row below the chart."""
+def legend_below(chart: go.Figure, y: float = -0.24) -> go.Figure:
+    """The names of the series in rows below the chart.
+
+    Args:
+        chart: Series with names.
+        y: Where the first row is; the room of the axis is above it.
+    """
     return chart.update_layout(
         showlegend=True,
-        legend={"orientation": "h", "y": -0.24, "x": 0, "traceorder": "normal", "title": None},
-    )
+        legend={
+            "orientation": "h", "xref": "container", "x": 0.01, "xanchor": "left", "y": y,
+            "yanchor": "top", "traceorder": "normal", "title": None, "font": {"size": 12},
+        },
+    )  # fmt: skip
 
 
 def faint(colour: str, share: float) -> str:

@@ -19,6 +19,8 @@ from vpcflow_core.panels.base import Answer, Panel
 from vpcflow_core.times import format_duration
 from vpcflow_core.units import humane
 
+# More points than this are closer to each other than a line is wide.
+MANY = 400
 HOVER_TIME = "%a %d %b %H:%M"
 TICKS = [
     {"dtickrange": [None, 59_999], "value": "%H:%M:%S\n%a %d %b"},
@@ -70,7 +72,7 @@ def over_time(
     text = ", ".join(filter(None, parts)) + (f" · {mark}: not complete yet" if mark else "")
     chart.update_xaxes(
         title={"text": text, "font_size": 11, "standoff": 8}, type="date", tickformatstops=TICKS,
-        nticks=8, hoverformat=HOVER_TIME,
+        nticks=8, hoverformat=HOVER_TIME, range=_span(answer, zone),
     )  # fmt: skip
     values = ticks(top, measure)
     chart.update_yaxes(
@@ -79,6 +81,13 @@ def over_time(
     )  # fmt: skip
     # Dragging over a chart chooses a range of time.
     return chart.update_layout(dragmode="select", selectdirection="h", newselection_line_width=1)
+
+
+def _span(answer: Answer, zone: ZoneInfo) -> list[pd.Timestamp]:
+    """From the first bucket's begin to the last one's end: markers would else widen the axis."""
+    buckets = answer.frame["bucket"]
+    ends = pd.Series([buckets.min(), buckets.max() + (answer.every or timedelta(0))])
+    return list(wall_clock(ends, zone))
 
 
 def ticks(top: float, measure: str, most: int = 5) -> list[float]:
@@ -107,6 +116,11 @@ def colour_of(panel: Panel) -> str:
     """The colour of the decision a panel is about, else the main one."""
     refused = any(pair == ("action", "REJECT") for pair in panel.query.where)
     return REFUSED if refused else MAIN
+
+
+def thin(points: int) -> float:
+    """Width of a line: many points are a thicket where lines are thick."""
+    return 1.0 if points > MANY else 1.6
 
 
 def finite(values: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.units import UNITS, humane
 
 # What fits beside bars on a panel of half a page.
-LONGEST = 23
+LONGEST, LONGEST_NAME = 23, 18
 LABELS: dict[str, Callable[[Any], str]] = {
     "dstport": lambda value: port_label(int(value)),
     "srcport": lambda value: port_label(int(value)),
@@ -60,13 +61,17 @@ def title(column: str) -> str:
 
 def label(field: str, value: Any, rest: str = "other") -> str:
     """A dimension's value as people read it: `443 (https)`, `TCP`; a null is the rest."""
-    return rest if pd.isna(value) else LABELS.get(field, str)(value)
+    if pd.isna(value):
+        return rest
+    # Rules of security groups name protocols as words: tcp, all.
+    return value if isinstance(value, str) else LABELS.get(field, str)(value)
 
 
 def named(field: str, value: Any, names: Mapping[str, str], rest: str = "other") -> str:
     """The label of a value in full, its name first: `prod-web-1 (eni-0b5a9fb1e7797da2b)`."""
-    name = None if pd.isna(value) else names.get(str(value))
-    return f"{name} ({value})" if name else label(field, value, rest)
+    name = _name(value, names)
+    # A name is anybody's text, and plotly reads tags in it.
+    return f"{escape(name)} ({value})" if name else label(field, value, rest)
 
 
 def short_labels(panel: Panel, answer: Answer, field: str, values: Iterable[Any]) -> list[str]:
@@ -79,12 +84,16 @@ def short_labels(panel: Panel, answer: Answer, field: str, values: Iterable[Any]
 
 
 def _short(field: str, value: Any, names: Mapping[str, str], rest: str) -> str:
-    name = None if pd.isna(value) else names.get(str(value))
+    """The name and as much of the id as can be typed into a filter: eni-0b5a*."""
+    name = _name(value, names)
     if not name:
         return shortened(label(field, value, rest))
-    # The beginning of an id can be typed into a filter as it is: eni-0b5a*.
-    start = f" ({str(value)[:8]}…)"
-    return shortened(name, LONGEST - 4) + start if len(str(value)) > 8 else f"{name} ({value})"
+    kind, dash, digits = str(value).partition("-")
+    return f"{escape(shortened(name, LONGEST_NAME))} ({kind}{dash}{digits[:4]}…)"
+
+
+def _name(value: Any, names: Mapping[str, str]) -> str | None:
+    return None if pd.isna(value) else names.get(str(value))
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
@@ -102,6 +111,32 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 def unit(measure: str) -> str:
     """The word behind a number of that measure: flows, bytes, addresses."""
     return MEASURES[measure].unit if measure in MEASURES else title(measure)
+
+
+def amount(value: float, measure: str) -> str:
+    """A number that need not be whole, such as a bound: `43.4`, `1.2 GB`."""
+    return humane(value, measure) if measure in UNITS or value >= 1000 else f"{value:.3g}"
+
+
+def hover(
+    measure: str, values: pd.Series, form: str = "<b>{}</b>", *, with_unit: bool = True
+) -> dict[str, Any]:
+    """How a series tells its values to the mouse.
+
+    plotly writes counts by itself; in units it does not know, each value is a text of its own.
+
+    Args:
+        measure: What they are.
+        values: One a point; nulls are never shown.
+        form: The template around the value.
+        with_unit: Whether counts say what they count.
+    """
+    word = f" {unit(measure)}" if with_unit else ""
+    if measure not in UNITS:
+        return {"hovertemplate": form.replace("{}", f"%{{y:,.3~f}}{word}") + "<extra></extra>"}
+    texts = ["" if pd.isna(value) else humane(value, measure) for value in values]
+    template = form.replace("{}", "%{hovertext}") + "<extra></extra>"
+    return {"hovertemplate": template, "hovertext": texts}
 
 
 def measured(value: float, measure: str) -> str:
