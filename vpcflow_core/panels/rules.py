@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 
 from vpcflow_core.analysis.buckets import notes_of
@@ -74,10 +73,7 @@ def rules(asked: Asked) -> Answer:
     """
     rules, interfaces = _known(asked, "rules"), _known(asked, "interfaces")
     results = [part.ask(asked) for part in _PARTS]
-    parts = [
-        part.completed(_arriving(result.frame, interfaces))
-        for part, result in zip(_PARTS, results, strict=True)
-    ]
+    parts = [part.completed(result.frame) for part, result in zip(_PARTS, results, strict=True)]
     flows = pd.concat(parts, ignore_index=True)
     flows = flows.assign(reply=replies(flows)).drop(columns="srcport")
     frame = rules_in_use(
@@ -91,20 +87,6 @@ def rules(asked: Asked) -> Answer:
     if any(len(result.frame) == MOST_ROWS for result in results):
         notes.append("The smallest flows are left out: there are too many different ones.")
     return asked.answer(*results, frame=frame.drop(columns="group_name"), notes=notes)
-
-
-def _arriving(frame: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
-    """The flows that came to the interface that logged them.
-
-    Within a subnet both ends log a flow as internal: it arrives where its destination is an
-    address of the interface.
-    """
-    own = interfaces[["interface_id", "addresses"]].explode("addresses").dropna().drop_duplicates()
-    keys = frame[["interface_id", "dstaddr"]].merge(
-        own, left_on=["interface_id", "dstaddr"], right_on=["interface_id", "addresses"], how="left"
-    )
-    arrives = (frame["direction"] == "inbound").to_numpy() | keys["addresses"].notna().to_numpy()
-    return frame[np.asarray(arrives, dtype=bool)]
 
 
 def unused(asked: Asked) -> Answer:

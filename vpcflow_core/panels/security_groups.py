@@ -114,7 +114,7 @@ SECURITY_GROUPS: tuple[Panel, ...] = (
         "What each rule let in; never matched ones first. Open ones name the blocks really seen.",
         Query(
             ("flows", "bytes", "first", "last"),
-            by=("interface_id", "srcaddr", "dstaddr", "protocol", "dstport", "direction"),
+            by=("interface_id", "srcaddr", "protocol", "dstport"),
             where=(("action", "ACCEPT"), ("direction", "inbound, internal")),
         ),
         "table",
