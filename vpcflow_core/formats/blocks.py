@@ -19,16 +19,30 @@ _GZIP_WINDOW = 31  # zlib's number for a gzip header and the largest window
 class Unpacked:
     """The content of `data`, gzip members (several, or gzip in gzip) taken off.
 
+    Args:
+        data: What to unpack.
+        most: Bytes of content at most; what holds more ends there, broken. None: no limit.
+
     Attributes:
         broken: After the iteration: why the content ended before its end, or "".
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, most: int | None = None) -> None:
         self.broken = ""
         self._data = data
+        self._most = most
 
     def __iter__(self) -> Iterator[bytes]:
         """Pieces of at most `BLOCK` bytes."""
+        length = 0
+        for piece in self._pieces():
+            length += len(piece)
+            if self._most is not None and length > self._most:
+                self.broken = f"it unpacks to more than {self._most // 2**20} MB"
+                return
+            yield piece
+
+    def _pieces(self) -> Iterator[bytes]:
         pieces: Iterable[bytes] = _slices(self._data, BLOCK)
         if not self._data.startswith(GZIP):
             yield from pieces

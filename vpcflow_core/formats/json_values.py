@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vpcflow_core.errors import FormatError
 from vpcflow_core.fields import ACCOUNT_DIGITS, COLLECTOR_FIELDS, column_name, is_account
 from vpcflow_core.formats import flat
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
@@ -29,6 +30,9 @@ from vpcflow_core.formats.raw_lines import Lines
 from vpcflow_core.formats.values import typed, typed_times
 
 BATCH = 100_000
+# AWS packs a few megabytes at most into one message; more is a trap for whoever unpacks it.
+MOST_PACKED = 64 * 2**20
+MOST_IN_ONE = 2_000_000
 _BETWEEN = " \t\r\n,[]"
 _skip = re.compile(r"[ \t\r\n,\[\]]*").match
 _LINE_KEYS = ("message", "_raw", "body", "@message")
@@ -125,7 +129,7 @@ class _Source:
             self.reject("an event without data in base64", value)
             return
         self._report.kind = "events"
-        unpacked = Unpacked(content)
+        unpacked = Unpacked(content, MOST_PACKED)
         text = b"".join(unpacked)
         if unpacked.broken:
             self._report.notes.append(f"Event {self._number + 1}: {unpacked.broken}")
@@ -157,6 +161,8 @@ class _Source:
             self.take(envelope | beside | inner, time)
             return
         batch = self.batch
+        if len(batch) >= MOST_IN_ONE:
+            raise FormatError(f"One JSON value holds more than {MOST_IN_ONE:,} lines.")
         batch.lines.append(line)
         batch.numbers.append(self.next_number())
         batch.times.append(None if time is None else str(time))

@@ -1,0 +1,39 @@
+"""Content that unpacks to far more than it weighs ends in words, and never in memory."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+
+import pytest
+
+from vpcflow_core import formats
+from vpcflow_core.errors import FormatError
+from vpcflow_core.formats import json_values
+from vpcflow_core.formats.blocks import Unpacked
+
+MB = 2**20
+
+
+def test_unpacking_ends_at_its_limit_and_says_so() -> None:
+    packed = gzip.compress(gzip.compress(b"a" * 100 * MB))
+    unpacked = Unpacked(packed, 40 * MB)
+    assert sum(map(len, unpacked)) <= 40 * MB
+    assert unpacked.broken == "it unpacks to more than 40 MB"
+    assert sum(map(len, Unpacked(packed, 100 * MB))) == 100 * MB
+
+
+def test_a_message_that_is_a_bomb_is_cut_and_noted() -> None:
+    bomb = base64.b64encode(gzip.compress(b"x" * 200 * MB)).decode()
+    parsed = formats.parse(json.dumps({"awslogs": {"data": bomb}}).encode())
+    with pytest.raises(FormatError):
+        list(parsed)
+    assert "it unpacks to more than 64 MB" in parsed.report.notes[0]
+
+
+def test_a_value_of_very_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_values, "MOST_IN_ONE", 1000)
+    lines = base64.b64encode(gzip.compress(b"a\n" * 2000)).decode()
+    with pytest.raises(FormatError, match="more than 1,000 lines"):
+        list(formats.parse(json.dumps({"awslogs": {"data": lines}}).encode()))
