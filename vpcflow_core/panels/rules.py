@@ -83,7 +83,7 @@ def rules(asked: Asked) -> Answer:
         asked.flows.known("prefix_lists"),
         _known(asked, "security_groups"),
     )
-    notes = list(notes_of(frame))
+    notes = [*_narrowed(asked), *notes_of(frame)]
     if any(len(result.frame) == MOST_ROWS for result in results):
         notes.append("The smallest flows are left out: there are too many different ones.")
     return asked.answer(*results, frame=frame.drop(columns="group_name"), notes=notes)
@@ -99,7 +99,14 @@ def unused(asked: Asked) -> Answer:
     result = asked.ask(asked.query)
     active = result.frame["interface_id"]
     frame = unused_groups(groups, interfaces, active, asked.flows.known("rules"))
-    return asked.answer(result, frame=frame, notes=notes_of(frame))
+    return asked.answer(result, frame=frame, notes=[*_narrowed(asked), *notes_of(frame)])
+
+
+def _narrowed(asked: Asked) -> list[str]:
+    """That what looks unused may be used by traffic that the page's filters hide."""
+    if not len(asked.filters):
+        return []
+    return ["The page's filters are in force: other traffic may use what nothing uses here."]
 
 
 def _known(asked: Asked, kind: Kind) -> pd.DataFrame:
