@@ -228,7 +228,7 @@ def test_the_sql_of_an_answer_gives_the_answer_again(flows: FlowLogs) -> None:
 def test_a_version_2_format_answers_what_it_can(flows: FlowLogs) -> None:
     with pytest.raises(MissingDataError, match="vpc-id"):
         flows.top("vpc_id")
-    with pytest.raises(MissingDataError, match="security-group-ids"):
+    with pytest.raises(MissingDataError, match="security groups"):
         flows.top("security_group_id")
     assert flows.top("interface_id")["flows"].tolist() == [122]
 

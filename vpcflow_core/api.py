@@ -134,6 +134,27 @@ class FlowLogs(OverTime):
         """Only records of the source of that URL."""
         return replace(self, engine=self.engine.only([source]))
 
+    def once(self) -> Self:
+        """Count a flow between two logged interfaces once: its receiver's copy is left out.
+
+        `flows` alone; `records` stays whole. docs/decisions/knowledge-of-interfaces.md tells how a
+        copy is known.
+        """
+        return replace(self, engine=self.engine.once())
+
+    def left_out(self, window: Window | None = None, filters: Filters | None = None) -> int:
+        """How many records `once` leaves out.
+
+        Args:
+            window: The time to ask about instead of the own one.
+            filters: Conditions besides the own ones.
+        """
+        counts = [
+            int(flows.ask(Query(("flows",)), window, filters).frame["flows"].sum())
+            for flows in (self, self.once())
+        ]
+        return counts[0] - counts[1]
+
     def last(self, length: str | timedelta) -> Self:
         """The last so long: `24h`. Of the data, where that ended more than an hour ago."""
         wanted = parse_duration(length) if isinstance(length, str) else length

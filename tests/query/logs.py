@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vpcflow_core.fields import find_field
+from vpcflow_core.snapshot import Kind, frame_of
 from vpcflow_core.store.base import RELATIONS, Part, StoreFile
 from vpcflow_core.times import Window
 
@@ -121,11 +122,21 @@ class Logs:
         last = max(file.last for file in files) + timedelta(milliseconds=1)
         return Window(min(file.first for file in files), last)
 
+    def known(self, kind: Kind) -> pd.DataFrame:
+        return known(kind)
+
     def generation(self) -> int:
         return len(self.written)
 
     def close(self) -> None:
         pass
+
+
+def known(kind: Kind) -> pd.DataFrame:
+    """What a store without a snapshot knows."""
+    more = ["account_id", "region", "since", "until", "first_seen", "last_seen", "gone"]
+    times = pd.to_datetime(pd.Series([], dtype="int64"), utc=True)
+    return frame_of(kind).assign(**dict.fromkeys(more, times))
 
 
 class NoLogs(Logs):

@@ -180,7 +180,7 @@ def test_a_field_that_no_file_has_is_explained(tmp_path: Any) -> None:
     for query, filters in asked:
         with pytest.raises(MissingDataError, match=r"has vpc-id: add \$\{vpc-id\} \(version 3\)"):
             ask(engine, query, filters=filters)
-    with pytest.raises(MissingDataError, match="has security-group-ids"):
+    with pytest.raises(MissingDataError, match="has security groups"):
         ask(engine, Query(("flows",), by=("security_group_id",)))
     with pytest.raises(MissingDataError, match="transit"):
         ask(engine, Query(("flows",), by=("tgw_id",)))

@@ -1,4 +1,6 @@
-"""What every engine gives: answers to SELECTs over one relation; may import store.base and pandas.
+"""What every engine gives: answers to SELECTs over one relation.
+
+May import snapshot, store.base and pandas.
 
 An engine provides the relations of `store.base.RELATIONS` with the names and types of the field
 table, and runs SQLAlchemy SELECTs or a person's own SQL over them.
@@ -13,6 +15,7 @@ from typing import Any, Protocol
 import pandas as pd
 from sqlalchemy import ColumnElement, Select
 
+from vpcflow_core.snapshot import Kind
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.times import Window
 
@@ -54,6 +57,9 @@ class Files(Protocol):
     ) -> Window | None:
         """From the first to just after the last record."""
 
+    def known(self, kind: Kind) -> pd.DataFrame:
+        """Every shape of every thing of a kind that a snapshot told of."""
+
     def generation(self) -> int:
         """Grows with every change."""
 
@@ -62,7 +68,7 @@ class Engine(Protocol):
     """Something that answers."""
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
-        """The columns that some record of the relation has; all of the field table's if empty."""
+        """The columns that some record has or that can be known; the field table's if empty."""
 
     def extent(self, relation: str = "flows") -> Window | None:
         """From the first to just after the last record; None without records."""
@@ -81,6 +87,9 @@ class Engine(Protocol):
 
     def only(self, sources: Sequence[str]) -> Engine:
         """An engine beside this one that answers from these sources alone."""
+
+    def once(self) -> Engine:
+        """An engine beside this one that counts a flow between two logged interfaces once."""
 
     def close(self) -> None:
         """Let go of everything."""

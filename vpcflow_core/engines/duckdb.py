@@ -11,7 +11,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import timedelta
@@ -20,17 +20,19 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Select, TableClause, and_
+from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, TableClause, and_
 from sqlalchemy.sql import visitors
 
 from vpcflow_core.engines import guard
 from vpcflow_core.engines.base import Files, Result
+from vpcflow_core.engines.completed import COMPLETED, Completion, Facts, knowable, needs_own
 from vpcflow_core.engines.dialect import bound, written_out
 from vpcflow_core.engines.frames import frame_of
+from vpcflow_core.engines.knowledge import Knowledge, Need, days_of
 from vpcflow_core.engines.relations import quoted, select_files, table_fields
 from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
 from vpcflow_core.query.columns import column_of
-from vpcflow_core.store.base import RELATIONS
+from vpcflow_core.store.base import RELATIONS, StoreFile
 from vpcflow_core.times import Window, format_duration
 
 Cursor = duckdb.DuckDBPyConnection
@@ -87,11 +89,16 @@ class DuckDBEngine:
         self.sources = sources
         self.timeout = timeout
         self.memory_limit = memory_limit
+        self.is_once = False
+        self._knowledge = Knowledge(store)
         self._database = _locked(Path(store.path), threads, memory_limit)
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
-        """The columns that some record of the relation has; all of the field table's if empty."""
+        """The columns that some record has or that can be known; the field table's if empty."""
         present = self.store.columns(relation, self.sources)
+        if present and not relation.startswith("transit"):
+            known = knowable(present, self._knowledge.columns())
+            present = (*present, *(name for name in COMPLETED if name in known))
         return present or tuple(field.name for field in table_fields(relation))
 
     def extent(self, relation: str = "flows") -> Window | None:
@@ -110,7 +117,8 @@ class DuckDBEngine:
         """
         began = time.perf_counter()
         sql, values = bound(question)
-        with _failures(self, StoreError), self._cursor(_relations(question), window) as cursor:
+        with _failures(self, StoreError), self._cursor() as cursor:
+            self._provide(cursor, _relations(question), window, wanted=_names(question))
             table = _table(cursor, sql, values, None)
         return Result(frame_of(table), written_out(question), time.perf_counter() - began)
 
@@ -136,16 +144,26 @@ class DuckDBEngine:
         if max_rows is not None and max_rows < 1:
             raise ParameterError(f"{max_rows} is not a number of rows.", "Ask for 1 or more.")
         began = time.perf_counter()
-        with _failures(self, QueryError), self._cursor((), None) as cursor:
-            statement, used = guard.check(cursor, sql)
+        with _failures(self, QueryError), self._cursor() as cursor:
+            checked = guard.check(cursor, sql)
             if window is not None:
                 start = column_of("start_time")
                 conditions = [start >= window.start, start < window.end, *conditions]
-            self._provide(cursor, used, window, conditions)
-            table = _table(cursor, statement, [], max_rows)
+            wanted = checked.mentioned
+            if wanted is not None:
+                wanted |= _names(*conditions)
+            self._provide(
+                cursor,
+                checked.relations,
+                window,
+                conditions,
+                wanted=COMPLETED if wanted is None else wanted,
+                plain=checked.only_names,
+            )
+            table = _table(cursor, checked.sql, [], max_rows)
         cut = max_rows is not None and len(table) > max_rows
         frame = frame_of(table.slice(0, max_rows))
-        return Result(frame, statement, time.perf_counter() - began, cut)
+        return Result(frame, checked.sql, time.perf_counter() - began, cut)
 
     def only(self, sources: Sequence[str]) -> DuckDBEngine:
         """An engine that answers from these sources alone, in the same database."""
@@ -153,16 +171,24 @@ class DuckDBEngine:
         narrowed.sources = sources
         return narrowed
 
+    def once(self) -> DuckDBEngine:
+        """An engine whose `flows` lacks the receiver's copy of a flow that its sender logged too.
+
+        See docs/decisions/knowledge-of-interfaces.md; `records` stays whole.
+        """
+        narrowed = copy(self)
+        narrowed.is_once = True
+        return narrowed
+
     def close(self) -> None:
-        """Let go of the database; engines that `only` gave end with it."""
+        """Let go of the database; engines that `only` and `once` gave end with it."""
         self._database.close()
 
     @contextmanager
-    def _cursor(self, relations: Iterable[str], window: Window | None) -> Iterator[Cursor]:
-        """A cursor of its own for one question, with its relations; stopped when time is up."""
+    def _cursor(self) -> Iterator[Cursor]:
+        """A cursor of its own for one question; stopped when time is up."""
         cursor = self._database.cursor()
         try:
-            self._provide(cursor, relations, window)
             with _stopped_after(cursor, self.timeout):
                 yield cursor
         finally:
@@ -174,14 +200,52 @@ class DuckDBEngine:
         relations: Iterable[str],
         window: Window | None,
         conditions: Sequence[ColumnElement[bool]] = (),
+        *,
+        wanted: Collection[str],
+        plain: bool = False,
     ) -> None:
-        """Make the relations, of the files that the ledger lists now."""
+        """Make the relations, of the files that the ledger lists now.
+
+        Args:
+            cursor: Where.
+            relations: Their names.
+            window: Files outside are left out.
+            conditions: Only records that meet them.
+            wanted: Names of all columns that may be used.
+            plain: As the files have them; nothing but the relations is in the cursor then.
+        """
+        completed = frozenset(COMPLETED) & frozenset(wanted)
         for name in relations:
+            present = self.store.columns(name, self.sources)
             files = self.store.files(name, window, self.sources)
-            select = select_files(name, self.store.columns(name, self.sources), files)
+            once = self.is_once and name == "flows"
+            completion = None
+            if (completed or once) and not (plain or name.startswith("transit")):
+                own = once or ("direction" in completed and _any_needs_own(files))
+                facts = self._facts(cursor, window, own, once)
+                completion = Completion(facts, completed, once)
+            select = select_files(name, present, files, completion)
             if conditions:
                 select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*conditions))}"  # noqa: S608
             cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS {select}")
+
+    def _facts(self, cursor: Cursor, window: Window | None, own: bool, senders: bool) -> Facts:
+        """What is known for a question, and as tables of its cursor."""
+        days = days_of(window)
+        sources = None if self.sources is None else tuple(self.sources)
+
+        def plain() -> str:
+            present = self.store.columns("flows", self.sources)
+            return select_files("flows", present, self.store.files("flows", days, self.sources))
+
+        facts = self._knowledge.facts(Need(days, sources, own, senders), cursor, plain)
+        for name, table in facts.tables.items():
+            cursor.register(name, table)
+        return facts
+
+
+def _any_needs_own(files: Iterable[StoreFile]) -> bool:
+    return any(needs_own(names) for names in {file.columns for file in files})
 
 
 def _locked(folder: Path, threads: int | None, memory_limit: str) -> Cursor:
@@ -216,6 +280,12 @@ def _relations(question: Select[Any]) -> set[str]:
     """The relations that a SELECT names."""
     tables = [node for node in visitors.iterate(question) if isinstance(node, TableClause)]
     return {table.name for table in tables if table.name in RELATIONS}
+
+
+def _names(*elements: ClauseElement) -> frozenset[str]:
+    """The columns that a statement or conditions name."""
+    nodes = (node for element in elements for node in visitors.iterate(element))
+    return frozenset(node.name for node in nodes if isinstance(node, ColumnClause))
 
 
 def _table(cursor: Cursor, sql: str, values: list[Any], max_rows: int | None) -> pa.Table:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -48,8 +49,25 @@ _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?", re.IGNORECASE)
 _RULE = "Write one SELECT over flows, records, transit_flows or transit_records."
 
 
-def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, frozenset[str]]:
-    """The statement, ready to run, and the relations it reads.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A statement that may run.
+
+    Attributes:
+        sql: The statement, ready to run.
+        relations: The relations it reads.
+        mentioned: Words that hold every column it can use; None: it may use all.
+        only_names: Whether it asks for the names of the relations alone.
+    """
+
+    sql: str
+    relations: frozenset[str]
+    mentioned: frozenset[str] | None
+    only_names: bool
+
+
+def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> Checked:
+    """The statement, looked at.
 
     Raises:
         QueryError: It is not one SELECT over the relations.
@@ -59,7 +77,7 @@ def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, frozenset[s
     tree = _tree(cursor, statement[explain.end() :] if explain else statement)
     names = _cte_names(tree)
     used = {relation for node in _nodes(tree) for relation in _checked(node, names)}
-    return statement, frozenset(used)
+    return Checked(statement, frozenset(used), _mentioned(tree), _only_names(tree))
 
 
 def _parsed(sql: str) -> list[Any]:
@@ -153,6 +171,47 @@ def _table(node: dict[str, Any], names: frozenset[str]) -> Iterator[str]:
         written = ".".join(map(str, path))
         raise QueryError(f"There is no table '{written}'.", f"{closest(name, RELATIONS)}  {_RULE}")
     yield name
+
+
+def _mentioned(tree: Any) -> frozenset[str] | None:
+    """Every word of the statement; None where columns may be meant without being named.
+
+    That is `*`, COLUMNS, `#1`, PIVOT, NATURAL JOIN, and a table's name in place of a column: its
+    whole row.
+    """
+    tables, single = {*RELATIONS}, set()
+    for node in _nodes(tree):
+        kind = node.get("type")
+        if kind in ("STAR", "POSITIONAL_REFERENCE", "PIVOT") or node.get("ref_type") == "NATURAL":
+            return None
+        if "class" not in node:
+            tables.add(str(node.get("alias", "")).lower())
+        elif kind == "COLUMN_REF" and len(node["column_names"]) == 1:
+            single.add(node["column_names"][0].lower())
+    return None if tables & single else frozenset(_words(tree))
+
+
+def _words(tree: Any) -> Iterator[str]:
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            yield node.lower()
+        elif isinstance(node, dict | list):
+            waiting.extend(node.values() if isinstance(node, dict) else node)
+
+
+def _only_names(tree: Any) -> bool:
+    """Whether it is SHOW TABLES.
+
+    Raises:
+        QueryError: It is SHOW TABLES and more.
+    """
+    kinds = [node.get("type") for node in _nodes(tree) if "class" not in node]
+    listed = any(node.get("table_name") == '"tables"' for node in _nodes(tree))
+    if listed and "BASE_TABLE" in kinds:
+        raise QueryError("SHOW TABLES stands alone.", _RULE)
+    return listed
 
 
 def _function(node: dict[str, Any], allowed: frozenset[str] | None = None) -> None:

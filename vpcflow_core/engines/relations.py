@@ -1,4 +1,4 @@
-"""The SQL that makes a relation of Parquet files; may import fields and store.base.
+"""The SQL that makes a relation of Parquet files; may import fields, store.base, completed.
 
 Files differ in their columns. Those of one column set are read together, by name, and brought to
 the relation's columns with null for what they lack: DuckDB's own `union_by_name` would open every
@@ -7,9 +7,10 @@ file before it answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
+from vpcflow_core.engines.completed import Added, Completion
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field, find_field
 from vpcflow_core.store.base import StoreFile
 
@@ -34,7 +35,12 @@ def _type(name: str) -> str:
     return field.sql if field and field.name == name else "VARCHAR"
 
 
-def select_files(relation: str, present: Sequence[str], files: Iterable[StoreFile]) -> str:
+def select_files(
+    relation: str,
+    present: Sequence[str],
+    files: Iterable[StoreFile],
+    completion: Completion | None = None,
+) -> str:
     """The SELECT that gives the relation from these files; without files, no rows.
 
     Args:
@@ -42,25 +48,42 @@ def select_files(relation: str, present: Sequence[str], files: Iterable[StoreFil
         present: Columns that some file of the whole relation has: they decide the extra columns,
             so that a relation looks the same in every window.
         files: The files to read.
+        completion: How records are completed by what is known; None: not at all.
     """
     columns = columns_with_types(relation, present)
     groups: dict[frozenset[str], list[StoreFile]] = {}
     for file in files:
         groups.setdefault(frozenset(file.columns), []).append(file)
-    parts = [_group(columns, names, members) for names, members in groups.items()]
+    parts = [_group(columns, names, some, completion) for names, some in groups.items()]
     return "\nUNION ALL\n".join(parts) or f"SELECT {_list(columns, frozenset())} WHERE false"
 
 
-def _group(columns: dict[str, str], names: frozenset[str], files: list[StoreFile]) -> str:
+def _group(
+    columns: dict[str, str],
+    names: frozenset[str],
+    files: list[StoreFile],
+    completion: Completion | None,
+) -> str:
     paths = ", ".join(_text(str(file.path)) for file in files)
-    return f"SELECT {_list(columns, names)} FROM read_parquet([{paths}])"  # noqa: S608 (quoted here)
+    added = completion.of(names) if completion else Added({})
+    joins = "".join(f"\n{join}" for join in added.joins)
+    where = f"\nWHERE {added.where}" if added.where else ""
+    listed = _list(columns, names, added.columns)
+    return f"SELECT {listed} FROM read_parquet([{paths}]) r{joins}{where}"  # noqa: S608 (quoted here)
 
 
-def _list(columns: dict[str, str], names: frozenset[str]) -> str:
+def _list(
+    columns: dict[str, str], names: frozenset[str], completed: Mapping[str, str] | None = None
+) -> str:
+    own = {name: f"r.{quoted(name)}" for name in names} | dict(completed or {})
     return ", ".join(
-        quoted(name) if name in names else f"CAST(NULL AS {kind}) AS {quoted(name)}"
+        f"{own[name]} AS {quoted(name)}" if name in own else _null(name, kind)
         for name, kind in columns.items()
     )
+
+
+def _null(name: str, kind: str) -> str:
+    return f"CAST(NULL AS {kind}) AS {quoted(name)}"
 
 
 def quoted(name: str) -> str:

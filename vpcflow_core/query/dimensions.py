@@ -86,13 +86,37 @@ def require(needed: Iterable[str], columns: Collection[str]) -> None:
             raise MissingDataError(*_how_to_get(name))
 
 
+# How else a column comes to be known: what a snapshot of EC2 tells of the record's interface.
+_SNAPSHOT = (
+    "`vpcflow sync` takes one where the role has ec2:DescribeNetworkInterfaces; "
+    "records need interface-id for it."
+)
+_FROM_SNAPSHOT = ("vpc_id", "subnet_id", "instance_id")
+_SENTENCES = {
+    "security_group_ids": (
+        "No record in this store has security groups, and there is no EC2 snapshot.",
+        f"{_SNAPSHOT} Or log VPC-JSON with the collector.",
+    ),
+    "direction": (
+        "No record in this store tells its direction: none has flow-direction, nor both "
+        "interface-id and addresses.",
+        "Add ${flow-direction} (version 5) to the flow log's format, or ${interface-id}, "
+        "${srcaddr} and ${dstaddr} (version 2).",
+    ),
+}
+
+
 def _how_to_get(name: str) -> tuple[str, str]:
     row = find_field(name)
     if row is None:
         return f"No record in this store has {name}.", ""
+    if row.name in _SENTENCES:
+        return _SENTENCES[row.name]
     lack = f"No record in this store has {row.aws}"
     if row.version == 0:
         return f"{lack}.", "It comes with logs that a collector wrote: VPC-JSON or CloudWatch Logs."
     if row.relation == "transit":
         return f"{lack}.", "Only the flow logs of transit gateways have it (version 6)."
-    return f"{lack}: add ${{{row.aws}}} (version {row.version}) to the flow log's format.", ""
+    add = f"add ${{{row.aws}}} (version {row.version}) to the flow log's format"
+    other = f"A snapshot of EC2 tells it too: {_SNAPSHOT}" if row.name in _FROM_SNAPSHOT else ""
+    return f"{lack}: {add}.", other

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Label,
     Select,
     func,
+    literal_column,
     select,
     table,
     tuple_,
@@ -69,7 +70,7 @@ def select_for(
     Returns:
         Columns: `bucket` if asked for, the dimensions, the measures. Rows: the order measure's
         highest first, equal ones by the dimensions; with `every`, by bucket. A record that lacks
-        a dimension is in no row.
+        a dimension is in no row, unless `nulls` names it.
 
     Raises:
         FieldError: No such measure or dimension.
@@ -84,7 +85,7 @@ def select_for(
     kept = [_busiest(parts, groups)] if query.every and query.top and groups else []
     made = (
         select(*[b.label(BUCKET) for b in bucket], *groups, *values)
-        .select_from(*_from(parts))
+        .select_from(_from(parts))
         .where(AllOf(*parts.conditions, *kept))
         .group_by(*bucket, *groups)
     )
@@ -115,7 +116,7 @@ def _parts(query: Query, window: Window, filters: Filters, columns: Collection[s
             start >= window.start,
             start < window.end,
             *conditions_of(wanted, columns),
-            *(_group(dim).is_not(None) for dim in dimensions),
+            *(_group(dim).is_not(None) for dim in dimensions if dim.name not in query.nulls),
         ),
     )
 
@@ -137,16 +138,18 @@ def _group(dim: Dimension) -> ColumnElement[Any]:
     return column_of(dim.name)
 
 
-def _from(parts: _Parts) -> list[FromClause]:
-    """The relation, beside it the members of each list that is grouped by."""
-    members = [
-        func.unnest(column_of(dim.column))
-        .table_valued(dim.name, name=f"each_{dim.name}")
-        .render_derived()
-        for dim in parts.dimensions
-        if dim.is_list
-    ]
-    return [table("records" if parts.query.records else "flows"), *members]
+def _from(parts: _Parts) -> FromClause:
+    """The relation; with a row for each member of a list that is grouped by.
+
+    The members are made inside and filtered outside: beside the relation (LATERAL), a condition on
+    them costs DuckDB fifteen times as much.
+    """
+    relation: FromClause = table("records" if parts.query.records else "flows")
+    for dim in parts.dimensions:
+        if dim.is_list:
+            member = func.unnest(column_of(dim.column)).label(dim.name)
+            relation = select(literal_column("*"), member).select_from(relation).subquery("members")
+    return relation
 
 
 def _order(parts: _Parts) -> Label[Any]:
@@ -158,7 +161,7 @@ def _busiest(parts: _Parts, groups: list[ColumnElement[Any]]) -> ColumnElement[b
     """Whether a record belongs to one of the top groups of the whole window."""
     ranked = (
         select(*groups)
-        .select_from(*_from(parts))
+        .select_from(_from(parts))
         .where(AllOf(*parts.conditions))
         .group_by(*groups)
         .order_by(_order(parts).element.desc(), *groups)
