@@ -199,6 +199,12 @@ def test_parts_are_fetched_side_by_side_and_cutting_costs_few_pages():
     assert service.pages <= 50 * 1.5
 
 
+def test_parts_of_which_one_holds_json_are_all_read():
+    service = Service(20_000, 2500)
+    service.events[15_000] |= {"message": '{"srcaddr": "10.0.0.1", "bytes": 15040}'}
+    assert sorted(numbers_of(read_slice(service, whole(20_000)))) == list(range(20_000))
+
+
 def test_an_error_in_one_part_is_the_slices_error():
     def pages(part: Part):
         if part.start > FIRST:
