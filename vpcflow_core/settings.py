@@ -72,13 +72,18 @@ class SourceSetting(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(description="Where its logs lie: `s3://bucket/prefix`, a folder, `sample://`.")
+    url: str = Field(
+        description="Where its logs lie: `s3://bucket/prefix`, `cloudwatch://region/log-group`, "
+        "a folder, `sample://`."
+    )
     log_format: str = Field("", description="Format of its lines, if they have no header.")
     profile: str = Field("", description="AWS profile to use.")
     role_arn: str = Field("", description="Role to assume.")
     external_id: str = Field("", description="External id the role asks for.")
     region: str = Field("", description="Region, if it cannot be found out.")
-    endpoint_url: str = Field("", description="Another S3 endpoint, such as a VPC endpoint.")
+    endpoint_url: str = Field(
+        "", description="Another endpoint of S3 or CloudWatch Logs, such as a VPC endpoint."
+    )
     no_sign: bool = Field(False, description="Read a public bucket without credentials.")
     requester_pays: bool = Field(False, description="Pay for reading another owner's bucket.")
     exclude_internal: list[Block] = Field(

@@ -13,12 +13,11 @@ from urllib.parse import urlsplit
 
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.snapshot import Snapshot
-from vpcflow_core.sources import SourceOptions
+from vpcflow_core.sources import AWS_HOSTS, SourceOptions
 from vpcflow_core.store.store import Store
 
 IN_AWS = ("s3://", "cloudwatch://")
 _NOBODY = ("", "unknown")  # what names of objects have where they tell of no account
-_AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +119,5 @@ def is_aws(url: str, options: SourceOptions, regions: Sequence[str]) -> bool:
     return (
         url.startswith(IN_AWS)
         and not options.no_sign
-        and (bool(regions) or not endpoint or host.endswith(_AWS_HOSTS))
+        and (bool(regions) or not endpoint or host.endswith(AWS_HOSTS))
     )

@@ -113,7 +113,8 @@ def _chosen(names: list[str], settings: Settings) -> list[str]:
         return names or list(settings.sources)
     raise SettingsError(
         "There is no source to sync: none was given, and the settings name none.",
-        "Give one: vpcflow sync s3://bucket/prefix, a folder, or sample://",
+        "Give one: vpcflow sync s3://bucket/prefix, cloudwatch://region/log-group, a folder, or "
+        "sample://",
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from vpcflow_core.errors import SettingsError, closest
 from vpcflow_core.sources.base import LogObject, Source
 
-__all__ = ["SCHEMES", "LogObject", "Source", "SourceOptions", "open_source"]
+__all__ = ["AWS_HOSTS", "SCHEMES", "LogObject", "Source", "SourceOptions", "open_source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class SourceOptions:
 
 
 DEFAULTS = SourceOptions()
+# Endpoints of AWS's own; any other is a service that is like AWS's.
+AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws")
 
 
 def _open_file(url: str, options: SourceOptions, cache: Path | None) -> Source:

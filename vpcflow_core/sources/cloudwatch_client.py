@@ -18,6 +18,7 @@ import boto3
 from botocore import exceptions as aws
 
 from vpcflow_core.errors import MissingError, VpcflowError, closest
+from vpcflow_core.sources import AWS_HOSTS
 from vpcflow_core.sources.aws_client import Client, client_of, session_of
 from vpcflow_core.sources.aws_errors import FAILURES, SLOW_CODES, code_of
 from vpcflow_core.sources.cloudwatch_errors import LOGS
@@ -110,7 +111,7 @@ class Logs:
         An endpoint of AWS's own (a VPC endpoint) serves one service: others are asked elsewhere.
         """
         host = urlsplit(self.options.endpoint_url).hostname or ""
-        endpoint = "" if host.endswith((".amazonaws.com", ".amazonaws.com.cn")) else None
+        endpoint = "" if host.endswith(AWS_HOSTS) else None
         return client_of(
             self._acting(), service, self.options, self.region, attempts=4, endpoint_url=endpoint
         )
