@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.style import MAIN, faint
-from vpcflow_core.charts.time_axis import over_time, shade, unfinished, wall_clock
+from vpcflow_core.charts.decades import decades
+from vpcflow_core.charts.style import faint
+from vpcflow_core.charts.time_axis import colour_of, over_time, shade, unfinished, wall_clock
 from vpcflow_core.panels.base import Answer, Panel
 from vpcflow_core.units import humane
 
@@ -25,6 +25,7 @@ def box(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
 
     On a logarithmic axis where the values spread over decades.
     """
+    colour = colour_of(panel, dark)
     stem = panel.value.rpartition("_")[0]
     frame = answer.frame[answer.frame[panel.value].notna()]
     least, q1, median, q3, most = (frame[f"{stem}_{part}"].astype("float64") for part in PARTS)
@@ -35,30 +36,20 @@ def box(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
     chart = go.Figure(
         go.Box(
             **where, lowerfence=least, q1=q1, median=median, q3=q3, upperfence=most,
-            hoverinfo="skip", line={"color": MAIN, "width": 1.3}, fillcolor=faint(MAIN, 0.3),
+            hoverinfo="skip", line={"color": colour, "width": 1.3}, fillcolor=faint(colour, 0.3),
             showlegend=False,
         )
     )  # fmt: skip
     chart.add_scatter(
-        **where, y=median, mode="markers", marker={"size": 5, "color": MAIN}, showlegend=False,
+        **where, y=median, mode="markers", marker={"size": 5, "color": colour}, showlegend=False,
         hovertext=_hover(frame, stem), hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
     open_ = bool(unfinished(answer.frame["bucket"], answer).any())
     over_time(chart, answer, zone, stem, float(most.max()), "grey" if open_ else "")
     shade(chart, answer, zone, answer.frame["bucket"])
     if float(least.min()) > 0 and float(most.max() / least.min()) > SPREAD:
-        _decades(chart, float(least.min()), float(most.max()), stem)
+        decades(chart, 0.7 * float(least.min()), float(most.max()), stem)
     return chart.update_layout(hovermode="x unified")
-
-
-def _decades(chart: go.Figure, low: float, high: float, measure: str) -> None:
-    """A logarithmic axis from decade to decade."""
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    values = [10.0**power for power in range(first, last + 1)]
-    chart.update_yaxes(
-        type="log", range=[first - 0.15, last], tickvals=values,
-        ticktext=[humane(value, measure) for value in values],
-    )  # fmt: skip
 
 
 def _hover(frame: pd.DataFrame, stem: str) -> list[str]:

@@ -32,7 +32,7 @@ def columns(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figu
     """A column a bucket; those the data does not cover yet are hatched."""
     frame, colour = answer.frame, colour_of(panel)
     if len(frame) > MOST_COLUMNS:
-        return _steps(panel, answer, zone)
+        return _steps(panel, answer, zone, dark)
     trace = go.Bar(
         **_bar(frame, answer, zone, panel), marker_color=colour, name=unit(panel.value),
         **hover(panel.value, frame[panel.value], WHEN + "<b>{}</b>"),
@@ -70,9 +70,9 @@ def area(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
     return legend_below(_finished(chart, panel, answer, zone, "grey", _highest(panel, answer)))
 
 
-def _steps(panel: Panel, answer: Answer, zone: ZoneInfo) -> go.Figure:
+def _steps(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """Columns so thin that they touch."""
-    frame, colour = answer.frame, colour_of(panel)
+    frame, colour = answer.frame, colour_of(panel, dark)
     chart = go.Figure(
         go.Scatter(
             **places(frame["bucket"], zone), y=frame[panel.value], name=unit(panel.value),

@@ -6,10 +6,13 @@ from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.style import COLOURS, GREY, SERIES
+from vpcflow_core.charts.style import COLOURS, GREY, INK, SERIES
 from vpcflow_core.charts.words import hover_texts, named, short_labels, unit
 from vpcflow_core.panels.base import Answer, Panel
 from vpcflow_core.units import humane
+
+# There is more room beside a ring than beside bars.
+LONGEST = 34
 
 
 def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -18,7 +21,7 @@ def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     # An analysis may have put words in the place of the field's codes.
     field = next(str(column) for column in frame if column not in panel.query.measures)
     values = list(frame[field])
-    labels = short_labels(panel, answer, field, values)
+    labels = short_labels(panel, answer, field, values, LONGEST)
     full = [named(field, value, answer.names.get(field, {}), panel.rest) for value in values]
     free = iter(SERIES * len(values))
     trace = go.Pie(
@@ -33,6 +36,10 @@ def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     chart = go.Figure(trace)
     total = humane(frame[panel.value].sum(), panel.value)
     chart.add_annotation(
-        text=f"<b>{total}</b><br>{unit(panel.value)}", x=0.5, y=0.5, showarrow=False, font_size=18
+        text=f"<b>{total}</b><br>{unit(panel.value)}",
+        x=0.5,
+        y=0.5,
+        showarrow=False,
+        font={"size": 18, "color": INK[dark][0]},
     )
     return chart.update_layout(showlegend=False)

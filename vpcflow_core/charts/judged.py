@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from vpcflow_core.charts.decades import floor_of
 from vpcflow_core.charts.style import ALARM, INK, faint, legend_below
 from vpcflow_core.charts.time_axis import (
     colour_of,
-    finite,
     over_time,
     places,
+    raised,
     thin,
     unfinished,
     wall_clock,
@@ -21,50 +21,72 @@ from vpcflow_core.charts.time_axis import (
 from vpcflow_core.charts.words import amount, hover, unit
 from vpcflow_core.panels.base import Answer, Panel
 
+# What is drawn as lines.
+DRAWN = ("value", "lower", "upper")
+
 
 def band(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
-    """A line before its band; violations are diamonds, what is not complete is dotted."""
-    frame, colour = answer.frame, colour_of(panel)
-    where, open_ = places(frame["bucket"], zone), unfinished(frame["bucket"], answer)
+    """A line before its band; violations are diamonds, what is not complete is dotted.
+
+    On a logarithmic axis where a burst dwarfs all else, or what else left its band would be lost.
+    """
+    rows, colour = answer.frame, colour_of(panel, dark)
+    open_, least = unfinished(rows["bucket"], answer), floor_of(rows["value"])
+    # Fewer than none cannot be; and none has no place of its own on a logarithmic axis.
+    frame = rows.assign(**{name: raised(rows[name], least) for name in DRAWN})
     chart = go.Figure()
-    _expected(chart, where, frame, colour)
+    _expected(chart, frame, zone, colour)
+    _line(chart, panel, frame, zone, open_, colour)
+    _violations(chart, frame[frame["violation"]], zone, dark)
+    # One series alone answers the mouse: plotly would add the nearest diamond, of another bucket.
+    chart.add_scatter(
+        **places(rows["bucket"], zone), y=frame["value"], mode="lines", showlegend=False,
+        line={"width": 0, "color": colour}, customdata=_texts(panel, rows, open_),
+        **hover(
+            panel.value, rows["value"], "<b>{}</b><br>expected %{customdata}", written=least > 0
+        ),
+    )  # fmt: skip
+    chart.update_layout(hovermode="x unified")
+    mark = "dotted" if open_.any() else ""
+    over_time(chart, answer, zone, panel.value, _top(frame), mark, least)
+    return legend_below(chart)
+
+
+def _top(frame: pd.DataFrame) -> float:
+    """After a huge value the band is huge for a while: it may leave the picture, the values not."""
+    largest = float(frame["value"].max())
+    return max(largest, min(float(frame["upper"].max()), 1.5 * largest))
+
+
+def _line(
+    chart: go.Figure, panel: Panel, frame: pd.DataFrame, zone: ZoneInfo, open_: pd.Series,
+    colour: str,
+) -> None:  # fmt: skip
+    """The values; from the last complete bucket on as dots."""
     line = {"color": colour, "width": thin(len(frame))}
     chart.add_scatter(
-        **where, y=finite(frame["value"].where(~open_)), mode="lines", name=unit(panel.value),
-        line=line, hoverinfo="skip",
+        **places(frame["bucket"], zone), y=frame["value"].where(~open_), mode="lines",
+        name=unit(panel.value), line=line, hoverinfo="skip",
     )  # fmt: skip
-    if open_.any():
-        # From the last complete bucket on, or there would be a gap.
-        tail = frame[open_ | open_.shift(-1, fill_value=False)]
+    tail = frame[open_ | open_.shift(-1, fill_value=False)]
+    if len(tail):
         chart.add_scatter(
             **places(tail["bucket"], zone), y=tail["value"], mode="lines", hoverinfo="skip",
             line={**line, "dash": "dot"}, showlegend=False,
         )  # fmt: skip
-    _violations(chart, frame[frame["violation"]], zone, dark)
-    # One series alone answers the mouse: plotly would add the nearest diamond, of another bucket.
-    chart.add_scatter(
-        **where, y=frame["value"], mode="lines", line={"width": 0, "color": colour},
-        showlegend=False, customdata=_texts(panel, frame, open_),
-        **hover(panel.value, frame["value"], "<b>{}</b><br>expected %{customdata}"),
-    )  # fmt: skip
-    # After a huge value the band is huge for a while: it may leave the picture, the values not.
-    largest = float(frame["value"].max())
-    top = max(largest, min(float(frame["upper"].max()), 1.5 * largest))
-    chart.update_layout(hovermode="x unified")
-    over_time(chart, answer, zone, panel.value, top, "dotted" if open_.any() else "")
-    return legend_below(chart)
 
 
-def _expected(chart: go.Figure, where: dict[str, Any], frame: pd.DataFrame, colour: str) -> None:
-    """The band, from 0 at the lowest: fewer than none cannot be."""
+def _expected(chart: go.Figure, frame: pd.DataFrame, zone: ZoneInfo, colour: str) -> None:
+    """The band."""
+    where = places(frame["bucket"], zone)
     edge = {
         "mode": "lines", "line": {"width": 0, "color": colour}, "hoverinfo": "skip",
         "legendgroup": "band",
     }  # fmt: skip
-    lower, upper = frame["lower"].clip(lower=0), frame["upper"].clip(lower=0)
-    chart.add_scatter(**where, **edge, y=finite(lower).astype("float32"), showlegend=False)
+    lower, upper = frame["lower"], frame["upper"]
+    chart.add_scatter(**where, **edge, y=lower.astype("float32"), showlegend=False)
     chart.add_scatter(
-        **where, **edge, y=finite(upper).astype("float32"), fill="tonexty",
+        **where, **edge, y=upper.astype("float32"), fill="tonexty",
         fillcolor=faint(colour, 0.2), name="expected",
     )  # fmt: skip
 

@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.style import INK, MAIN, faint, legend_below
+from vpcflow_core.charts.decades import floor_of
+from vpcflow_core.charts.style import INK, LIT, MAIN, faint, legend_below
 from vpcflow_core.charts.time_axis import (
     colour_of,
-    finite,
     over_time,
     places,
+    raised,
     shade,
+    thin,
     unfinished,
     wall_clock,
 )  # fmt: skip
@@ -36,69 +38,82 @@ def lines(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure
     frame, chart = answer.frame, go.Figure()
     length = frame["bucket"].max() - frame["bucket"].min()
     a_day = timedelta(hours=23) <= length <= timedelta(hours=25)
-    for column, name, other, colour, dash, width in PAST:
-        if column not in frame or frame[column].isna().all():
-            continue
+    drawn = [past for past in PAST if past[0] in frame and frame[past[0]].notna().any()]
+    least = floor_of(pd.concat([frame[column].astype("Int64") for column, *_ in drawn]))
+    for column, name, other, colour, dash, width in drawn:
+        line = {"color": LIT.get(colour, colour) if dark else colour, "dash": dash, "width": width}
         chart.add_scatter(
-            **places(frame["bucket"], zone), y=finite(frame[column]), mode="lines",
-            name=name if a_day else other, line={"color": colour, "dash": dash, "width": width},
-            **_told(panel, frame[column], name if a_day else other),
+            **places(frame["bucket"], zone), y=raised(frame[column], least), mode="lines",
+            name=name if a_day else other, line=line,
+            **_told(panel, frame[column], name if a_day else other, least),
         )  # fmt: skip
-    top = max(float(frame[column].max()) for column, *_ in PAST if _there(frame, column))
-    open_ = unfinished(frame["bucket"], answer).any()
-    shade(chart, answer, zone, frame["bucket"])
-    chart.update_layout(hovermode="x unified")
-    legend_below(over_time(chart, answer, zone, panel.value, top, "grey" if open_ else ""))
+    top = max(float(frame[column].max()) for column, *_ in drawn)
+    _finished(chart, panel, answer, zone, frame["bucket"], top, least)
     return chart.update_layout(legend_traceorder="reversed")
 
 
 def trend(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """A line, the model's dashed one, and the interval in which the future is expected."""
-    frame, colour = answer.frame, colour_of(panel)
-    future = frame[frame["value"].isna()]
-    chart = go.Figure()
-    if len(future) and future["lower"].notna().any():
-        _interval(chart, panel, future, zone)
-    known = frame[frame["value"].notna()]
+    frame, colour = answer.frame, colour_of(panel, dark)
+    known, future = frame[frame["value"].notna()], frame[frame["value"].isna()]
+    least, chart = floor_of(known["value"]), go.Figure()
+    if future["lower"].notna().any():
+        _interval(chart, panel, future, zone, least)
     chart.add_scatter(
-        **places(known["bucket"], zone), y=finite(known["value"]), mode="lines",
-        name=unit(panel.value), line={"color": colour, "width": 1.5},
-        **hover(panel.value, known["value"]),
+        **places(frame["bucket"], zone), y=raised(frame["value"], least), mode="lines",
+        name=unit(panel.value), line={"color": colour, "width": thin(len(frame))},
+        **hover(panel.value, frame["value"], written=least > 0),
     )  # fmt: skip
     if frame["predicted"].notna().any():
         chart.add_scatter(
-            **places(frame["bucket"], zone), y=finite(frame["predicted"]), mode="lines",
+            **places(frame["bucket"], zone), y=raised(frame["predicted"], least), mode="lines",
             name="predicted", line={"color": AHEAD, "width": 2, "dash": "dash"},
-            **_told(panel, frame["predicted"], "predicted"),
+            **_told(panel, frame["predicted"], "predicted", least),
         )  # fmt: skip
     if len(future):
-        _today(chart, wall_clock(future["bucket"], zone).iloc[0], dark)
-    top = float(frame[["value", "predicted"]].max().max())
-    upper = float(future["upper"].max()) if len(future) else 0.0
-    top = max(top, min(upper, 2 * top)) if upper == upper else top
-    open_ = unfinished(known["bucket"], answer).any()
-    shade(chart, answer, zone, known["bucket"])
-    chart.update_layout(hovermode="x unified")
-    return legend_below(over_time(chart, answer, zone, panel.value, top, "grey" if open_ else ""))
+        _end(chart, wall_clock(future["bucket"], zone).iloc[0], dark)
+    _finished(chart, panel, answer, zone, known["bucket"], _top(known, future), least)
+    return chart
 
 
-def _interval(chart: go.Figure, panel: Panel, future: pd.DataFrame, zone: ZoneInfo) -> None:
+def _top(known: pd.DataFrame, future: pd.DataFrame) -> float:
+    """A wide interval may leave the picture; what was and what is predicted may not."""
+    parts = [known["value"], known["predicted"], future["predicted"]]
+    top = max(0.0, *(float(part.max()) for part in parts if part.notna().any()))
+    upper = future["upper"].max()
+    return top if pd.isna(upper) else max(top, min(float(upper), 2 * top))
+
+
+def _finished(
+    chart: go.Figure, panel: Panel, answer: Answer, zone: ZoneInfo, known: pd.Series, top: float,
+    least: float,
+) -> go.Figure:  # fmt: skip
+    """With its axes, its legend, and the part in grey that is not complete."""
+    mark = "grey" if unfinished(known, answer).any() else ""
+    shade(chart, answer, zone, known)
+    over_time(chart, answer, zone, panel.value, top, mark, least)
+    return legend_below(chart.update_layout(hovermode="x unified"))
+
+
+def _interval(
+    chart: go.Figure, panel: Panel, future: pd.DataFrame, zone: ZoneInfo, least: float
+) -> None:
     """Where the future lies with 95 %."""
     where = places(future["bucket"], zone)
     edge = {"mode": "lines", "line": {"width": 0, "color": AHEAD}, "legendgroup": "interval"}
-    lower, upper = finite(future["lower"].clip(lower=0)), finite(future["upper"])
+    lower, upper = raised(future["lower"], least), raised(future["upper"], least)
     chart.add_scatter(**where, **edge, y=lower, hoverinfo="skip", showlegend=False)
     chart.add_scatter(
         **where, **edge, y=upper, fill="tonexty", fillcolor=faint(AHEAD, 0.22), name="interval",
         hovertext=[
             f"{amount(low, panel.value)} to {amount(high, panel.value)}"
-            for low, high in zip(lower, upper, strict=True)
+            for low, high in zip(future["lower"].clip(lower=0), future["upper"], strict=True)
         ],
         hovertemplate="interval: %{hovertext}<extra></extra>",
     )  # fmt: skip
 
 
-def _today(chart: go.Figure, at: pd.Timestamp, dark: bool) -> None:
+def _end(chart: go.Figure, at: pd.Timestamp, dark: bool) -> None:
     """A thin line where the data ends."""
     weak = INK[dark][1]
     where = {"xref": "x", "yref": "paper"}
@@ -111,10 +126,7 @@ def _today(chart: go.Figure, at: pd.Timestamp, dark: bool) -> None:
     )  # fmt: skip
 
 
-def _told(panel: Panel, values: pd.Series, name: str) -> dict[str, Any]:
+def _told(panel: Panel, values: pd.Series, name: str, least: float) -> dict[str, Any]:
     """A series that says its name."""
-    return hover(panel.value, values, f"{name}: <b>{{}}</b>", with_unit=False)
-
-
-def _there(frame: pd.DataFrame, column: str) -> bool:
-    return column in frame and bool(frame[column].notna().any())
+    form = f"{name}: <b>{{}}</b>"
+    return hover(panel.value, values, form, with_unit=False, written=least > 0)

@@ -17,7 +17,7 @@ WITHOUT_LINE = 110
 
 def number(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """The numbers side by side, the first of them over time below."""
-    chart, colour = go.Figure(), colour_of(panel)
+    chart, colour = go.Figure(), colour_of(panel, dark)
     if "bucket" in answer.frame:
         chart.add_scatter(
             **places(answer.frame["bucket"], zone), y=answer.frame[panel.value], mode="lines",
@@ -27,7 +27,8 @@ def number(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figur
     for place, headline in enumerate(answer.headlines):
         chart.add_annotation(
             text=_text(headline, dark), x=place / len(answer.headlines), y=1, xref="paper",
-            yref="paper", showarrow=False, align="left", xanchor="left", yanchor="top",
+            yref="paper", showarrow=False, font_color=INK[dark][0],
+            align="left", xanchor="left", yanchor="top",
         )  # fmt: skip
     chart.update_xaxes(visible=False)
     chart.update_yaxes(visible=False, domain=[0, 0.4], rangemode="tozero")

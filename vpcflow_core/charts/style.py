@@ -19,6 +19,8 @@ SERIES = [
     MAIN, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8C6BB1", "#A6761D", "#66A61E", "#5F7FBF",
     REFUSED,
 ]  # fmt: skip
+# Thin lines on dark paper need more light than bars.
+LIT = {MAIN: "#4aa3df", REFUSED: "#f0843e"}
 ALARM = {False: "#b5179e", True: "#ff5ec4"}
 LAND = {False: ("#e2e8f0", "#ffffff"), True: ("#334155", "#0f172a")}
 # Letters, weaker letters, lines of the grid, paper.
@@ -81,8 +83,8 @@ def legend_below(chart: go.Figure, y: float = -0.24) -> go.Figure:
     return chart.update_layout(
         showlegend=True,
         legend={
-            "orientation": "h", "xref": "container", "x": 0.01, "xanchor": "left", "y": y,
-            "yanchor": "top", "traceorder": "normal", "title": None, "font": {"size": 12},
+            "orientation": "h", "x": 0, "xanchor": "left", "y": y, "yanchor": "top",
+            "traceorder": "normal", "title": None, "font": {"size": 12},
         },
     )  # fmt: skip
 

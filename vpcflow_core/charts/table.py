@@ -43,10 +43,11 @@ def table_frame(panel: Panel, answer: Answer, zone: str = "UTC") -> pd.DataFrame
     made: dict[str, pd.Series] = {}
     for column, values in _columns(answer.frame).items():
         name, names = str(column), answer.names.get(str(column))
-        if names:
-            made[f"{title(name)} name"] = values.map(dict(names))
+        if names and "name" not in answer.frame:
+            made[title(name)] = values.map(dict(names))
         local = isinstance(values.dtype, pd.DatetimeTZDtype)
-        made[title(name)] = wall_clock(values, ZoneInfo(zone)) if local else values
+        text = f"{title(name)} ID" if title(name) in made else title(name)
+        made[text] = wall_clock(values, ZoneInfo(zone)) if local else values
     return pd.DataFrame(made).reset_index(drop=True)
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.style import GREY, MAIN, REFUSED, faint
+from vpcflow_core.charts.decades import decades
+from vpcflow_core.charts.style import GREY, LIT, MAIN, REFUSED, faint
 from vpcflow_core.panels.base import Answer, Panel
 from vpcflow_core.times import format_duration
 from vpcflow_core.units import humane
@@ -56,8 +57,9 @@ def unfinished(buckets: pd.Series, answer: Answer) -> pd.Series:
 
 
 def over_time(
-    chart: go.Figure, answer: Answer, zone: ZoneInfo, measure: str, top: float, mark: str = ""
-) -> go.Figure:
+    chart: go.Figure, answer: Answer, zone: ZoneInfo, measure: str, top: float, mark: str = "",
+    least: float = 0.0,
+) -> go.Figure:  # fmt: skip
     """Axes: what a point stands for, in which zone, and numbers as people read them.
 
     Args:
@@ -67,6 +69,7 @@ def over_time(
         measure: What is drawn.
         top: The largest value that must be seen.
         mark: How buckets that are not complete are drawn, where there are some.
+        least: Where nothing is drawn; the axis is logarithmic where that is above 0.
     """
     parts = [f"per {format_duration(answer.every)}" if answer.every else "", zone.key]
     text = ", ".join(filter(None, parts)) + (f" · {mark}: not complete yet" if mark else "")
@@ -74,13 +77,22 @@ def over_time(
         title={"text": text, "font_size": 11, "standoff": 8}, type="date", tickformatstops=TICKS,
         nticks=8, hoverformat=HOVER_TIME, range=_span(answer, zone),
     )  # fmt: skip
-    values = ticks(top, measure)
-    chart.update_yaxes(
-        title=None, tickvals=values, ticktext=[humane(value, measure) for value in values],
-        range=[0, max(top * 1.06, values[-1], 1)], fixedrange=True,
-    )  # fmt: skip
+    chart.update_yaxes(title=None, fixedrange=True)
+    if least > 0:
+        decades(chart, least, top, measure, zero=True)
+    else:
+        _linear(chart, top, measure)
     # Dragging over a chart chooses a range of time.
     return chart.update_layout(dragmode="select", selectdirection="h", newselection_line_width=1)
+
+
+def _linear(chart: go.Figure, top: float, measure: str) -> None:
+    """From 0 on, numbers in the measure's units."""
+    values = ticks(top, measure)
+    chart.update_yaxes(
+        tickvals=values, ticktext=[humane(value, measure) for value in values],
+        range=[0, max(top * 1.06, values[-1], 1)],
+    )  # fmt: skip
 
 
 def _span(answer: Answer, zone: ZoneInfo) -> list[pd.Timestamp]:
@@ -112,10 +124,11 @@ def shade(chart: go.Figure, answer: Answer, zone: ZoneInfo, buckets: pd.Series) 
     return chart
 
 
-def colour_of(panel: Panel) -> str:
-    """The colour of the decision a panel is about, else the main one."""
+def colour_of(panel: Panel, dark: bool = False) -> str:
+    """The colour of the decision a panel is about, else the main one; `dark`: as a line there."""
     refused = any(pair == ("action", "REJECT") for pair in panel.query.where)
-    return REFUSED if refused else MAIN
+    colour = REFUSED if refused else MAIN
+    return LIT[colour] if dark else colour
 
 
 def thin(points: int) -> float:
@@ -123,6 +136,6 @@ def thin(points: int) -> float:
     return 1.0 if points > MANY else 1.6
 
 
-def finite(values: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Numbers for plotly; what is missing is a gap."""
-    return values.to_numpy(dtype="float64", na_value=math.nan)
+def raised(values: pd.Series, least: float = 0.0) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Numbers as they are drawn: none below `least`; what is missing is a gap."""
+    return values.to_numpy(dtype="float64", na_value=math.nan).clip(min=least)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -45,6 +46,16 @@ TITLES = {
     "country_name": "Country",
     "first": "First seen",
     "last": "Last seen",
+    "what": "What",
+    "why": "Why unused",
+    "referenced_by": "Named by rules of",
+    "keep": "Cannot be deleted",
+    "rule_id": "Rule",
+    "shared": "Other rules match too",
+    "open": "Open to the world",
+    "seen_blocks": "Blocks seen",
+    "seen_share": "Flows from them, %",
+    "attached": "Interfaces",
 }
 
 
@@ -74,20 +85,22 @@ def named(field: str, value: Any, names: Mapping[str, str], rest: str = "other")
     return f"{escape(name)} ({value})" if name else label(field, value, rest)
 
 
-def short_labels(panel: Panel, answer: Answer, field: str, values: Iterable[Any]) -> list[str]:
+def short_labels(
+    panel: Panel, answer: Answer, field: str, values: Iterable[Any], longest: int = LONGEST
+) -> list[str]:
     """A label for each value that fits beside a bar, no two of them the same."""
     values, names = list(values), answer.names.get(field, {})
-    texts = [_short(field, value, names, panel.rest) for value in values]
+    texts = [_short(field, value, names, panel.rest, longest) for value in values]
     seen = Counter(texts)
     full = [named(field, value, names, panel.rest) for value in values]
     return [long if seen[text] > 1 else text for text, long in zip(texts, full, strict=True)]
 
 
-def _short(field: str, value: Any, names: Mapping[str, str], rest: str) -> str:
+def _short(field: str, value: Any, names: Mapping[str, str], rest: str, longest: int) -> str:
     """The name and as much of the id as can be typed into a filter: eni-0b5a*."""
     name = _name(value, names)
     if not name:
-        return shortened(label(field, value, rest))
+        return shortened(label(field, value, rest), longest)
     kind, dash, digits = str(value).partition("-")
     return f"{escape(shortened(name, LONGEST_NAME))} ({kind}{dash}{digits[:4]}…)"
 
@@ -119,8 +132,9 @@ def amount(value: float, measure: str) -> str:
 
 
 def hover(
-    measure: str, values: pd.Series, form: str = "<b>{}</b>", *, with_unit: bool = True
-) -> dict[str, Any]:
+    measure: str, values: pd.Series, form: str = "<b>{}</b>", *, with_unit: bool = True,
+    written: bool = False,
+) -> dict[str, Any]:  # fmt: skip
     """How a series tells its values to the mouse.
 
     plotly writes counts by itself; in units it does not know, each value is a text of its own.
@@ -130,11 +144,13 @@ def hover(
         values: One a point; nulls are never shown.
         form: The template around the value.
         with_unit: Whether counts say what they count.
+        written: Whether the points do not stand where their values are.
     """
     word = f" {unit(measure)}" if with_unit else ""
-    if measure not in UNITS:
+    if measure not in UNITS and not written:
         return {"hovertemplate": form.replace("{}", f"%{{y:,.3~f}}{word}") + "<extra></extra>"}
-    texts = ["" if pd.isna(value) else humane(value, measure) for value in values]
+    tell = partial(humane, measure=measure) if measure in UNITS else f"{{:,.0f}}{word}".format
+    texts = ["" if pd.isna(value) else tell(value) for value in values]
     template = form.replace("{}", "%{hovertext}") + "<extra></extra>"
     return {"hovertemplate": template, "hovertext": texts}
 

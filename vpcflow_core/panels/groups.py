@@ -1,6 +1,6 @@
 """Analyses of groups: by place, by two fields at once, with the rest as one more.
 
-May import query, analysis and panels.base.
+May import times, query, analysis and panels.base.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import pandas as pd
 
 from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.analysis.places import flows_by_place
-from vpcflow_core.panels.base import Answer, Asked, Headline
+from vpcflow_core.panels.base import MINUTE, Answer, Asked, Headline
+from vpcflow_core.times import timeslice_for
 
+MOST_COLUMNS = 300
 SECURITY = "security group or network ACL"
 # What AWS's codes mean: VPC User Guide, field reject-reason.
 REASONS = {"BPA": "VPC Block Public Access", "EC": "encryption controls of a VPC endpoint"}
@@ -54,6 +56,9 @@ def split(asked: Asked) -> Answer:
 def busiest(asked: Asked) -> Answer:
     """The largest groups over time, and all the others together."""
     query = asked.query
+    # Columns in many colours must be wide enough to be seen.
+    every = max(query.every or MINUTE, timeslice_for(asked.window, MOST_COLUMNS))
+    query = replace(query, every=every)
     shown = asked.ask(query)
     all_ = asked.ask(replace(query, by=(), top=None))
     (field,) = query.by

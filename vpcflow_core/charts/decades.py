@@ -1,0 +1,55 @@
+"""Logarithmic axes, for values that one burst would else press flat; may import units."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from vpcflow_core.units import humane
+
+# From so many times the usual value on, a linear axis shows the burst and nothing else.
+BURST = 100
+MOST_TICKS = 6
+
+
+def floor_of(values: pd.Series) -> float:
+    """Where nothing at all is drawn: at 0, or below the least value on a logarithmic axis.
+
+    The axis is logarithmic where the largest value dwarfs the usual one.
+
+    >>> floor_of(pd.Series([0, 3, 4])), floor_of(pd.Series([0, 3, 4, 4000]))
+    (0.0, 1.0)
+    """
+    some = values[values > 0]
+    return float(some.min()) / 3 if len(some) and some.max() > BURST * some.median() else 0.0
+
+
+def decades(
+    chart: go.Figure, low: float, high: float, measure: str, *, zero: bool = False
+) -> go.Figure:
+    """A logarithmic axis.
+
+    Args:
+        chart: Over time.
+        low: Its lower end.
+        high: The largest value that must be seen.
+        measure: What is drawn.
+        zero: Whether the lower end stands for nothing at all.
+    """
+    values = [value for value in _rounds(measure) if low < value <= high * 1.2]
+    values = values[:: math.ceil(len(values) / MOST_TICKS) or 1]
+    texts = [humane(value, measure) for value in values]
+    if zero:
+        values, texts = [low, *values], [humane(0, measure), *texts]
+    return chart.update_yaxes(
+        type="log", tickvals=values, ticktext=texts,
+        range=[math.log10(low), math.log10(high * 1.3)],
+    )  # fmt: skip
+
+
+def _rounds(measure: str) -> list[float]:
+    """1, 10, 100, 1 K and so on, in the steps of the measure's units."""
+    step = 1024 if measure == "bytes" else 1000
+    return [float(digit * step**power) for power in range(6) for digit in (1, 10, 100)]
