@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
-from dashboards.ui import actions, drill
+from dashboards.ui import actions, drill, links
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.charts import CONFIG, figure, styled
-from vpcflow_core.panels import Answer, Headline, Panel
+from vpcflow_core.panels import PANELS, Answer, Headline, Panel
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane
 
 # Numbers that are bad news when they grow.
 BAD_NEWS = ("REJECT",)
+# The column of a table that leads to another page.
+LEAD = "Traffic then"
 
 
 def draw(panel: Panel, given: Answer, state: PageState, window: Window) -> None:
@@ -40,7 +43,8 @@ def is_empty(panel: Panel, given: Answer) -> bool:
 
 def empty_sentence(panel: Panel, state: PageState, window: Window) -> str:
     """Why a panel is empty."""
-    why = f"No {panel.about} between {window.start:%d %b %H:%M} and {window.end:%d %b %H:%M} UTC"
+    start, end = (at.astimezone(ZoneInfo(state.zone)) for at in (window.start, window.end))
+    why = f"No {panel.about} between {start:%d %b %H:%M} and {end:%d %b %H:%M} {state.zone}"
     if not state.filters:
         return f"{why}."
     shown = ", ".join(f"{FILTER_LABELS[field]}: {text}" for field, text in state.filters)
@@ -93,11 +97,25 @@ def _selected(panel: Panel, given: Answer, state: PageState, key: str) -> None:
 
 def _table(panel: Panel, given: Answer, state: PageState) -> None:
     key = f"table-{panel.slug}"
+    leads = _leads(given, state)
     st.dataframe(
-        styled(panel, given, state.zone), hide_index=True, key=key, alt=summary(panel, given),
-        selection_mode="single-row",
+        styled(panel, given, state.zone, {LEAD: leads} if leads else None), hide_index=True,
+        key=key, alt=summary(panel, given), selection_mode="single-row",
+        column_config={LEAD: st.column_config.LinkColumn(display_text="Open", width="small")},
         on_select=(lambda: _row(panel, given, state, key)) if panel.drill else "ignore",
     )  # fmt: skip
+
+
+def _leads(given: Answer, state: PageState) -> list[str]:
+    """For each violation the address of the Traffic page at its time; none for other tables."""
+    every, url = given.every, st.context.url
+    if "deviations" not in given.frame or every is None or url is None:
+        return []
+    rows = zip(given.frame["panel"], given.frame["bucket"], strict=True)
+    return [
+        links.beside(url, "traffic", drill.looking_at(state, PANELS[slug], bucket, every))
+        for slug, bucket in rows
+    ]
 
 
 def _row(panel: Panel, given: Answer, state: PageState, key: str) -> None:

@@ -11,6 +11,7 @@ from dashboards.ui.parameters import heeded, read_parameters
 from dashboards.ui.state import PageState
 from dashboards.ui.syncer import Syncer
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.engines.base import Result
 from vpcflow_core.home import Home, find_home
 from vpcflow_core.panels import Answer, Panel, panel
 from vpcflow_core.query.filters import Filters
@@ -59,7 +60,8 @@ def source_urls() -> list[str]:
 @st.cache_resource(show_spinner=False, max_entries=40)
 def logs(source: str, once: bool) -> FlowLogs:
     """The logs of one source, of all for ""; each flow counted once, if asked for."""
-    return flows().only(source) if source else flows()
+    chosen = flows().only(source) if source else flows()
+    return chosen.once() if once else chosen
 
 
 def answer(panel_: Panel, state: PageState, window: Window, generation: int) -> Answer:
@@ -79,6 +81,35 @@ def _answer(
         logs(source, once), _window(window), Filters.parse(filters),
         read_parameters(dict(parameters))[0],
     )  # fmt: skip
+
+
+def records(panel_: Panel, state: PageState, window: Window, generation: int, limit: int) -> Result:
+    """The newest records behind a panel."""
+    return _records(
+        str(window), state.filters, panel_.query.where, panel_.query.records, state.source,
+        state.once, generation, limit,
+    )  # fmt: skip
+
+
+@st.cache_data(show_spinner=False, max_entries=50, max_size="100MiB")
+def _records(
+    window: str, filters: Texts, where: Texts, status: bool, source: str, once: bool,
+    generation: int, limit: int,
+) -> Result:  # fmt: skip
+    return logs(source, once).records(
+        _window(window), Filters.parse(filters), where=where, status=status, limit=limit
+    )
+
+
+def left_out(state: PageState, window: Window) -> int:
+    """How many records are left out where each flow counts once."""
+    generation = flows().store.generation()
+    return _count_left_out(str(window), state.filters, state.source, generation)
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _count_left_out(window: str, filters: Texts, source: str, generation: int) -> int:
+    return logs(source, False).left_out(_window(window), Filters.parse(filters))
 
 
 def _window(text: str) -> Window:

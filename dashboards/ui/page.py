@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.ui import actions, chips, house, knobs, panel, records, sidebar, status, timerange
 from dashboards.ui.parameters import heeds
-from dashboards.ui.state import FILTER_LABELS, PageState, parse_state
+from dashboards.ui.state import FILTER_LABELS, PageState, parse_state, tidied
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels import PANELS
 from vpcflow_core.panels.base import DEFAULTS
@@ -50,22 +50,38 @@ class Dashboard:
         """Draw it."""
         actions.begin_page()
         try:
-            _tell_of_link()
+            _read_link()
             range_, zone = timerange.controls(self.title, self.question)
             filters = sidebar.filters(self.filters, self.fixed)
             turned = knobs.parameters() if self.judges else DEFAULTS
             source, once = sidebar.counting()
-            _body(self, PageState(range_, zone, filters, source, turned, once))
+            state = PageState(range_, zone, filters, source, turned, once)
+            _tell_of_link(state)
+            _body(self, state)
         except VpcflowError as error:
             st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
 
 
-def _tell_of_link() -> None:
-    """Tell what of a pasted link could not be read, until something is changed."""
-    if "link_notes" not in st.session_state:
-        # The range's box tells by itself what is wrong with its text.
-        given = {name: text for name, text in st.query_params.items() if name != "range"}
-        st.session_state["link_notes"] = parse_state(given)[1]
+def _read_link() -> None:
+    """Once a session: note what of a pasted link cannot be read; bring the rest into form."""
+    if "link_notes" in st.session_state:
+        return
+    given = dict(st.query_params)
+    # The range's box tells by itself what is wrong with its text.
+    st.session_state["link_notes"] = parse_state({**given, "range": ""})[1]
+    if changed := tidied(given):
+        for name, text in changed.items():
+            if text:
+                st.query_params[name] = text
+            else:
+                del st.query_params[name]
+        st.rerun()
+
+
+def _tell_of_link(state: PageState) -> None:
+    """What could not be read of the link, until something is changed."""
+    if st.session_state.setdefault("link_state", state) != state:
+        st.session_state["link_notes"] = []
     for note in st.session_state["link_notes"]:
         st.warning(f"In the link: {note}", icon=":material/link_off:")
 

@@ -34,8 +34,8 @@ def _panel(panel: Panel, state: PageState, window: Window, generation: int) -> N
     with place:
         menu.draw(panel, given)
     body.draw(panel, given, state, window)
-    for note in given.notes:
-        st.caption(note)
+    if given.notes and (panel.chart == "table" or not body.is_empty(panel, given)):
+        st.caption("  \n".join(given.notes))
 
 
 def _answer(panel: Panel, state: PageState, window: Window, generation: int) -> Answer | None:

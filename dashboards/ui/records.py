@@ -2,14 +2,62 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
+import pandas as pd
 import streamlit as st
 
+from dashboards.ui import house, menu
 from dashboards.ui.state import PageState
+from vpcflow_core.charts import wall_clock
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.panels import PANELS, Panel
 from vpcflow_core.times import Window
+
+LIMIT = 1000
 
 
 def show_if_asked(state: PageState, window: Window, generation: int) -> None:
-    """Open the dialog that a panel's menu asked for."""
+    """Open the dialog, if a panel's menu asked for it."""
     slug = st.session_state.pop("records_of", None)
-    if slug:
-        st.toast(slug)
+    if slug in PANELS:
+        st.dialog("Records", width="large", icon=":material/list:")(_dialog)(
+            PANELS[slug], state, window, generation
+        )
+
+
+def _dialog(panel: Panel, state: PageState, window: Window, generation: int) -> None:
+    try:
+        found = house.records(panel, state, window, generation, LIMIT)
+    except VpcflowError as error:
+        st.info(f"{error.what}\n\n{error.next_step}", icon=":material/info:")
+        return
+    frame = found.frame
+    st.caption(told(panel, state, len(frame)))
+    kept = frame.dropna(axis="columns", how="all")
+    hidden = len(frame.columns) - len(kept.columns)
+    everything = bool(hidden) and st.toggle(
+        f"Show {hidden} fields that none of these records has", key="records-all"
+    )
+    st.dataframe(
+        _local(frame if everything else kept, state.zone), hide_index=True, height=520,
+        alt=f"Records behind {panel.title}",
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        menu.downloads(frame, f"records-{panel.slug.replace('/', '-')}")
+    with st.expander("SQL"):
+        st.code(found.sql, language="sql", wrap_lines=True)
+
+
+def told(panel: Panel, state: PageState, count: int) -> str:
+    """Which records these are, in a sentence."""
+    which = f"The newest {count:,} records" if count == LIMIT else f"All {count:,} records"
+    conditions = [f"{field} {text}" for field, text in (*panel.query.where, *state.filters)]
+    narrowed = f" with {', '.join(conditions)}" if conditions else ""
+    return f"{which} behind *{panel.title}*{narrowed}; the newest first, times in {state.zone}."
+
+
+def _local(frame: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """The frame with the zone's wall clock in place of UTC."""
+    times = frame.select_dtypes("datetimetz")
+    return frame.assign(**{str(name): wall_clock(frame[name], ZoneInfo(zone)) for name in times})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboards.ui.filter_text import DECISIONS, decision_of, filter_problem
+from dashboards.ui.filter_text import DECISIONS, filter_problem
 from dashboards.ui.house import source_urls
 from dashboards.ui.state import FILTER_LABELS
 
@@ -60,7 +60,13 @@ def asked(field: str) -> str:
 def counting() -> tuple[str, bool]:
     """Draw what counts: the source, where there are several, and whether each flow counts once."""
     with st.sidebar:
-        return _source(), False
+        st.markdown("### Counting")
+        once = st.toggle(
+            "Count each flow once", key="once", bind="query-params",
+            help="A flow between two of your interfaces is logged by both. This leaves out the "
+            "second record of each.",
+        )  # fmt: skip
+        return source(), once
 
 
 def clear(fields: Sequence[str]) -> None:
@@ -69,7 +75,7 @@ def clear(fields: Sequence[str]) -> None:
         st.session_state[field] = None if field == "action" else ""
 
 
-def _source() -> str:
+def source() -> str:
     """The choice of source where the store holds several; gives its URL, "" for all."""
     urls = source_urls()
     if len(urls) < 2:
@@ -83,11 +89,6 @@ def _source() -> str:
 
 def _decision() -> str:
     """ACCEPT or REJECT; nothing chosen is both."""
-    if "action" not in st.session_state:
-        # The control knows its two words alone; a link may also say `reject` or `!ACCEPT`.
-        text = st.query_params.get("action", "")
-        if text not in ("", *DECISIONS) and not filter_problem("action", text):
-            st.session_state["action"] = decision_of(text) or None
     chosen = st.segmented_control(
         FILTER_LABELS["action"], DECISIONS, key="action", bind="query-params", width="stretch"
     )

@@ -73,7 +73,7 @@ class PageState:
             "tz": self.zone if self.zone != "UTC" else "",
             **dict(self.filters),
             **written(self.parameters),
-            "once": "1" if self.once else "",
+            "once": "true" if self.once else "",
             "source": self.source,
         }
         return {name: text for name, text in named.items() if text}
@@ -96,6 +96,16 @@ def parse_state(params: Mapping[str, str]) -> tuple[PageState, list[str]]:
     notes += problems
     once = _once(params.get("once", ""), notes)
     return PageState(range_, zone, filters, params.get("source", ""), parameters, once), notes
+
+
+def tidied(params: Mapping[str, str]) -> dict[str, str]:
+    """Parameters of a link that widgets know in another form alone; "" is to be left out."""
+    made = {}
+    if params.get("once", "").lower() in YES:
+        made["once"] = "true"
+    if (action := params.get("action", "").strip()) and not filter_problem("action", action):
+        made["action"] = decision_of(action)
+    return {name: text for name, text in made.items() if text != params[name]}
 
 
 def _of_newer_version(text: str) -> list[str]:

@@ -8,16 +8,21 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import house
+from dashboards.ui import house, share
+from dashboards.ui.sources.overview import code
+from dashboards.ui.sources.reports import inside, why
+from dashboards.ui.sources.rights import here
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts import CONFIG, blank_map
+from vpcflow_core.errors import VpcflowError
 from vpcflow_core.store.state import ObjectReport, SourceState
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane_count
 
 EXAMPLES_SHOWN = 50
+SOURCES_PAGE = "dashboards/sources.py"
 
 
 def sync_line(empty: bool) -> None:
@@ -29,8 +34,8 @@ def sync_line(empty: bool) -> None:
     worker = house.syncer()
     if worker.running:
         _watch(empty)
-    for error in worker.errors:
-        st.warning(error, icon=":material/sync_problem:")
+    for trouble in worker.troubles:
+        st.warning(trouble.told(with_paths=here().folders), icon=":material/sync_problem:")
 
 
 @st.fragment(run_every="500ms")
@@ -58,8 +63,17 @@ def _sentence(progress: Progress) -> str:
     )
 
 
+def refresh() -> None:
+    """The button that looks for new logs."""
+    st.button(
+        "Refresh", icon=":material/refresh:", help="Look for new logs", type="tertiary",
+        on_click=house.syncer().start,
+    )  # fmt: skip
+
+
 def nothing_yet() -> None:
     """What an empty store says."""
+    refresh()
     if house.syncer().running:
         st.info("The first logs are being read; the page fills by itself.")
         # Also loads what drawing needs, on the server and in the browser, while there is time.
@@ -67,10 +81,11 @@ def nothing_yet() -> None:
         st.plotly_chart(blank_map(dark), config=CONFIG, key="blank-map", alt="A map without data")
         return
     st.info(
-        "This store holds no records yet. Fill it with "
+        "This store holds no records yet. Add a source or upload files, or fill it with "
         "`vpcflow sync s3://bucket/prefix` or `vpcflow sync FOLDER`, then press Refresh.",
         icon=":material/inventory_2:",
     )
+    st.page_link(SOURCES_PAGE, label="Sources and uploads", icon=":material/database:")
 
 
 def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -> None:
@@ -80,16 +95,35 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     zone = ZoneInfo(state.zone)
     known = [s for s in logs.store.sources() if state.source in ("", s.url)]
     parts = [
-        f"**{_moment(window.start, zone)} - {_moment(window.end, zone)}** {state.zone}",
         f"newest record {_age(datetime.now(UTC) - extent.end)} ago",
         f"{humane_count(sum(s.records for s in known))} records in the store",
     ]
     if anchored == "data":
-        parts.insert(1, "relative to the data's end, which lies in the past")
+        parts.insert(0, "relative to the data's end, which lies in the past")
     if skipped := sum(s.skipdata for s in known):
         parts.append(f"{skipped:,} SKIPDATA: some traffic was not logged")
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="freshness"):
+        shown = f"**{moment(window.start, zone)} - {moment(window.end, zone)}** {state.zone}"
+        st.markdown(shown, width="stretch")
+        share.draw(state, window)
+        refresh()
     st.caption(" · ".join(parts))
+    if state.once:
+        st.fragment(parallel=True, key="left-out")(_left_out)(state, window)
     _not_loaded(logs, state.source, known)
+
+
+def _left_out(state: PageState, window: Window) -> None:
+    """What counting each flow once leaves out; asked beside the page, which need not wait."""
+    try:
+        count = house.left_out(state, window)
+    except VpcflowError as error:
+        st.caption(f":material/looks_one: Each flow is counted once: {error}")
+        return
+    st.caption(
+        f":material/looks_one: Each flow is counted once: {count:,} records are left out, which "
+        "the other end's interface logged too."
+    )
 
 
 def _not_loaded(logs: FlowLogs, source: str, known: list[SourceState]) -> None:
@@ -107,18 +141,25 @@ def _not_loaded(logs: FlowLogs, source: str, known: list[SourceState]) -> None:
         if shown.open:
             rows = [row for report in logs.store.reports(source or None) for row in _rows(report)]
             st.table(rows[:EXAMPLES_SHOWN])
+            st.page_link(SOURCES_PAGE, label="The whole parse report", icon=":material/database:")
 
 
 def _rows(report: ObjectReport) -> Iterator[dict[str, object]]:
-    """A row for the object's own problem, and one for each example of a line not loaded."""
+    """A row for the object's own problem, and one for each example of a line not loaded.
+
+    What logs say is code: nothing in it is markup, and no image of it is fetched.
+    """
+    name = code(inside(report))
     if report.problem:
-        yield {"object": report.uri, "line": None, "why": report.problem, "text": ""}
+        problem = code(why(report, here().folders))
+        yield {"object": name, "line": None, "why": problem, "text": ""}
     for kept in report.reasons:
-        yield {"object": report.uri, "line": kept.line, "why": kept.reason, "text": kept.text}
+        yield {"object": name, "line": kept.line, "why": code(kept.reason), "text": code(kept.text)}
 
 
-def _moment(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%a %d %b %Y %H:%M}"
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A time as the zone's clock shows it."""
+    return f"{at.astimezone(zone):%a %d %b %Y %H:%M}"
 
 
 def _age(age: timedelta) -> str:

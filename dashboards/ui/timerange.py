@@ -1,4 +1,4 @@
-"""The controls of time: range, fixed times, zone, refresh; and the window they mean."""
+"""The controls of time: range, fixed times, zone; and the window they mean."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
 
-from dashboards.ui import house
 from dashboards.ui.state import DEFAULT_RANGE, QUICK_RANGES
 from vpcflow_core.errors import TimeError
 from vpcflow_core.query.windows import resolve_window
@@ -20,24 +19,32 @@ MINUTE = timedelta(minutes=1)
 
 def controls(title: str, question: str) -> tuple[Range, str]:
     """Draw title and controls; gives the range asked for and the zone."""
-    heading, range_box, custom, zone_box, refresh = st.columns(
-        [4, 3, 1.6, 2.2, 1.7], vertical_alignment="bottom"
-    )
-    heading.title(title, anchor=False, help=question)
-    # The zone's widget stands right of the range's, but a typed range is read in that zone.
-    zone = zone_box.selectbox("Time zone", _zones(), key="tz", bind="query-params")
-    chosen = range_box.selectbox(
-        "Time range", QUICK_RANGES, key="range",
-        format_func=lambda text: _name(text, zone), accept_new_options=True, bind="query-params",
+    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+        st.title(title, anchor=False, help=question, width="stretch")
+        range_box, custom = st.container(width=230), st.container(width="content")
+        # It stands right of the range's box, but a typed range is read in that zone.
+        zone = st.selectbox("Time zone", _zones(), key="tz", bind="query-params", width=170)
+    with custom.popover("Custom"):
+        text = _fixed_times(zone)
+    with range_box:
+        _quick(text, zone)
+    return _read(text, zone), zone
+
+
+def _quick(text: str, zone: str) -> None:
+    """The box of ranges in words; the address bar and the text of the range are not its own."""
+    st.session_state["quick"] = text
+    st.selectbox(
+        "Time range", dict.fromkeys([*QUICK_RANGES, text]), key="quick", accept_new_options=True,
+        format_func=lambda choice: _name(choice, zone), on_change=_choose,
         help="Pick one or type your own: `90m`, `3d`, `2026-11-01T00:00Z/2026-11-02T00:00Z`.",
     )  # fmt: skip
-    with custom.popover("Custom", width="stretch"):
-        _fixed_times(zone)
-    refresh.button(
-        "Refresh", icon=":material/refresh:", help="Look for new logs", width="stretch",
-        on_click=house.syncer().start,
-    )  # fmt: skip
-    return _read(chosen or str(DEFAULT_RANGE), zone), zone
+
+
+def _choose() -> None:
+    """Make the chosen range that of the page; the first one needs no text."""
+    chosen = st.session_state["quick"] or ""
+    st.session_state["range"] = "" if chosen == QUICK_RANGES[0] else chosen
 
 
 def window(asked: Range, extent: Window) -> tuple[Window, str]:
@@ -77,12 +84,17 @@ def _read(text: str, zone: str) -> Range:
     return asked
 
 
-def _fixed_times(zone: str) -> None:
-    """Two times and a button that makes them the range."""
+def _fixed_times(zone: str) -> str:
+    """Two times and a button that makes them the range; below, the range as text, which it gives.
+
+    The text is what the address bar holds.
+    """
     now = datetime.now(ZoneInfo(zone)).replace(tzinfo=None, second=0, microsecond=0)
     start = st.datetime_input(f"From ({zone})", now - timedelta(days=1), key="from", step=300)
     end = st.datetime_input(f"To ({zone})", now, key="to", step=300)
     st.button("Show these times", on_click=_fix, args=(start, end, zone), width="stretch")
+    text = st.text_input("As text", key="range", placeholder=QUICK_RANGES[0], bind="query-params")
+    return text.strip() or QUICK_RANGES[0]
 
 
 def _fix(start: datetime, end: datetime, zone: str) -> None:

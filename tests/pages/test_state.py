@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboards.ui import links
+from dashboards.ui.parameters import KNOBS, WATCHES, heeded, heeds, read_parameters, written
 from dashboards.ui.state import (
     DEFAULT_RANGE,
     FILTER_LABELS,
+    NAMES,
     PageState,
-    filter_problem,
-    narrowed,
     parse_state,
+    tidied,
 )
-from vpcflow_core.times import Range, parse_range
+from vpcflow_core.panels import PANELS, Parameters
+from vpcflow_core.times import Range, Window, parse_range
 
 VALUES = {
-    "srcaddr": ["10.0.0.0/8", "!10.0.0.5", "2001:db8::/32, 203.0.*"],
+    "srcaddr": ["10.0.0.0/8", "!10.0.0.5", "2001:db8::/32, 203.0.*", "country:US"],
     "dstport": ["443", "https", "1024-65535", "!22"],
     "protocol": ["tcp", "6, 17"],
     "interface_id": ["eni-0a*"],
     "action": ["ACCEPT", "REJECT"],
+    "security_group_id": ["sg-1, sg-2"],
+    "direction": ["inbound", "!internal"],
 }
 filters = st.fixed_dictionaries(
     {}, optional={name: st.sampled_from(texts) for name, texts in VALUES.items()}
@@ -31,15 +37,28 @@ filters = st.fixed_dictionaries(
 ranges = st.sampled_from(["1h", "24h", "7d", "2026-11-01T00:00Z/2026-11-02T00:30Z"]).map(
     parse_range
 )
+parameters = st.builds(
+    Parameters,
+    st.integers(1, 86400).map(lambda seconds: timedelta(seconds=seconds)),
+    st.integers(2, 500),
+    st.integers(1, 400).map(lambda tenths: tenths / 10),
+    st.integers(1, 60),
+    st.sampled_from(WATCHES),
+)
 states = st.builds(
     PageState, ranges, st.sampled_from(["UTC", "Asia/Kolkata", "America/New_York"]), filters,
-    st.sampled_from(["", "s3://central-logs/prod"]),
+    st.sampled_from(["", "s3://central-logs/prod"]), parameters, st.booleans(),
 )  # fmt: skip
+
+
+def parsed(url: str) -> tuple[PageState, list[str]]:
+    return parse_state(dict(parse_qsl(url.partition("?")[2])))
 
 
 @given(states)
 def test_a_state_reads_back_from_its_link(state: PageState) -> None:
-    assert parse_state(dict(parse_qsl(state.query_string()))) == (state, [])
+    assert parsed(f"?{state.query_string()}") == (state, [])
+    assert tidied(state.params()) == {}
 
 
 def test_the_default_state_needs_no_parameters() -> None:
@@ -47,37 +66,95 @@ def test_the_default_state_needs_no_parameters() -> None:
     assert parse_state({}) == (PageState(), [])
 
 
-@given(st.dictionaries(st.sampled_from([*FILTER_LABELS, "range", "tz", "v", "x"]), st.text()))
+def test_a_link_without_version_or_of_an_older_one_reads_the_same() -> None:
+    params = {"range": "7d", "dstport": "443", "threshold": "4.5"}
+    for version in ({}, {"v": "0"}, {"v": "1"}):
+        assert parse_state(params | version) == parse_state(params)
+        assert parse_state(params | version)[1] == []
+
+
+def test_a_link_of_a_newer_version_is_told() -> None:
+    state, notes = parse_state({"range": "7d", "v": "99"})
+    assert state == PageState(parse_range("7d"))
+    assert "newer vpcflow (v=99)" in notes[0]
+
+
+@given(st.dictionaries(st.sampled_from([*NAMES, "x"]), st.text()))
 def test_nonsense_in_a_link_is_told_and_left_out(params: dict[str, str]) -> None:
     state, notes = parse_state(params)
-    again, none = parse_state(dict(parse_qsl(state.query_string())))
-    assert again == state
-    assert none == []
+    assert parsed(f"?{state.query_string()}") == (state, [])
     assert all(isinstance(note, str) and note for note in notes)
+    assert ("x" in params) <= any("'x' means nothing" in note for note in notes)
 
 
 def test_each_kind_of_nonsense_has_its_sentence() -> None:
-    state, notes = parse_state({"range": "soon", "tz": "Mars/Base", "dstport": "70000"})
+    state, notes = parse_state(
+        {
+            "range": "soon", "tz": "Mars/Base", "dstport": "70000", "threshold": "-1",
+            "timeslice": "2w", "watch": "left", "window": "1", "consecutive": "x",
+            "once": "maybe", "srcadr": "10.0.0.1", "v": "one",
+        }
+    )  # fmt: skip
     assert state == PageState()
-    assert len(notes) == 3
-    assert "'soon'" in " ".join(notes)
-    assert "'Mars/Base'" in " ".join(notes)
-    assert "70000" in " ".join(notes)
+    told = " ".join(notes)
+    assert len(notes) == 11
+    for word in ("soon", "Mars/Base", "70000", "-1", "2w", "left", "'1'", "'x'", "maybe", "one"):
+        assert word in told
+    assert "Did you mean 'srcaddr'?" in told
 
 
-def test_a_bad_filter_is_told_in_words() -> None:
-    assert filter_problem("dstport", "443") == ""
-    assert filter_problem("dstport", "") == ""
-    assert "70000" in filter_problem("dstport", "70000")
-    assert "https" in filter_problem("dstport", "htps")
-
-
-def test_a_click_narrows_and_keeps_what_is_left_out() -> None:
-    assert narrowed("", "443") == "443"
-    assert narrowed("80, 443", "443") == "443"
-    assert narrowed("10.0.0.0/8, !10.0.0.5", "10.1.2.3") == "10.1.2.3, !10.0.0.5"
-    assert narrowed("!443", "443") == "443"
+@pytest.mark.parametrize(
+    ("link", "changed"),
+    [
+        ({"once": "1"}, {"once": "true"}),
+        ({"once": "true"}, {}),
+        ({"once": "maybe"}, {}),
+        ({"action": "reject"}, {"action": "REJECT"}),
+        ({"action": "!ACCEPT"}, {"action": "REJECT"}),
+        ({"action": "ACCEPT, REJECT"}, {"action": ""}),
+        ({"action": "perhaps"}, {}),
+    ],
+)
+def test_other_spellings_of_a_link_are_brought_into_form(
+    link: dict[str, str], changed: dict[str, str]
+) -> None:
+    assert tidied(link) == changed
 
 
 def test_the_default_range_is_a_day() -> None:
     assert Range(length=timedelta(hours=24)) == DEFAULT_RANGE
+
+
+@given(parameters)
+def test_parameters_read_back_from_their_texts(turned: Parameters) -> None:
+    assert read_parameters(written(turned)) == (turned, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("timeslice", "0m"), ("timeslice", "2d"), ("window", "1"), ("window", "2.5"),
+        ("window", "nan"), ("threshold", "0"), ("threshold", "inf"), ("threshold", "three"),
+        ("consecutive", "0"), ("watch", "sideways"),
+    ],
+)  # fmt: skip
+def test_a_bad_parameter_is_told_in_words(name: str, text: str) -> None:
+    assert text in KNOBS[name].problem(text)
+
+
+def test_a_panel_is_asked_again_only_for_parameters_it_heeds() -> None:
+    turned = Parameters(timedelta(minutes=5), threshold=4.0)
+    assert heeded(PANELS["overview/top-sources"], turned) == ()
+    assert heeded(PANELS["accepts/trend"], turned) == (("timeslice", "5m"),)
+    assert dict(heeded(PANELS["outliers/bytes"], turned)) == {"timeslice": "5m", "threshold": "4"}
+    assert heeds(PANELS["outliers/violations"]) == tuple(KNOBS)
+
+
+def test_links_move_with_the_present_or_stand_still() -> None:
+    state, url = PageState(parse_range("6h"), "Asia/Kolkata"), "http://host/base/traffic"
+    window = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, 6, tzinfo=UTC))
+    moving, fixed = links.moving(url, state), links.fixed(url, state, window)
+    assert moving == "http://host/base/traffic?range=6h&tz=Asia/Kolkata&v=1"
+    assert parsed(fixed)[0].range == Range(fixed=window)
+    assert links.moving(url, PageState(Range(fixed=window))) == ""
+    assert links.beside(url, "outliers", state).startswith("http://host/base/outliers?range=6h")

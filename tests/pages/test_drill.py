@@ -1,0 +1,83 @@
+"""What a click or a drag means, as filters and ranges."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from dashboards.ui import drill
+from dashboards.ui.filter_text import filter_problem
+from dashboards.ui.state import PageState
+from vpcflow_core.panels import PANELS
+from vpcflow_core.times import Range, Window
+
+
+def at(*moment: int) -> datetime:
+    return datetime(2026, *moment, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("slug", "values", "texts"),
+    [
+        ("overview/top-sources", "10.0.0.5", {"srcaddr": "10.0.0.5"}),
+        ("overview/top-sources", ["2001:db8::1"], {"srcaddr": "2001:db8::1"}),
+        ("overview/destination-ports", 443, {"dstport": "443"}),
+        ("overview/destination-ports", 443.0, {"dstport": "443"}),
+        ("overview/source-locations", "US", {"srcaddr": "country:US"}),
+        ("overview/source-locations", None, {}),
+        ("overview/protocols", None, {}),
+        ("traffic/ports-by-action", [443, "REJECT"], {"dstport": "443", "action": "REJECT"}),
+        ("security-groups/ports", ["sg-1", None], {"security_group_id": "sg-1"}),
+        ("accepts/source-ports", ["10.0.0.5", 0], {"srcaddr": "10.0.0.5", "srcport": "0"}),
+        ("rejects/interface-destinations", [pd.NA, "10.0.0.5"], {"dstaddr": "10.0.0.5"}),
+    ],
+)
+def test_what_was_clicked_becomes_filters(slug: str, values: object, texts: dict[str, str]) -> None:
+    assert drill.clicked(PANELS[slug], values) == texts
+    assert all(filter_problem(field, text) == "" for field, text in texts.items())
+
+
+def test_every_drill_field_is_a_filter_of_some_page() -> None:
+    from dashboards.ui.state import FILTER_LABELS
+
+    for panel in PANELS.values():
+        assert set(panel.drill) <= set(FILTER_LABELS), panel.slug
+
+
+def test_a_click_narrows_besides_the_filters_in_force() -> None:
+    state = PageState(filters=(("srcaddr", "10.0.0.0/8, !10.0.0.9"), ("action", "REJECT")))
+    after = drill.narrowing(state, {"dstport": "22", "srcaddr": "10.0.0.5"})
+    assert after.filters == (
+        ("srcaddr", "10.0.0.5, !10.0.0.9"), ("dstport", "22"), ("action", "REJECT"),
+    )  # fmt: skip
+
+
+def test_a_drag_over_wall_clock_is_a_range_in_utc() -> None:
+    window = drill.dragged(["2026-11-20 09:30:12.5", "2026-11-20 08:00"], "Asia/Kolkata")
+    assert window == Window(at(11, 20, 2, 30), at(11, 20, 4, 1))
+
+
+def test_a_drag_that_hardly_moved_is_a_minute() -> None:
+    same = "2026-11-20 09:30:12"
+    assert drill.dragged([same, same], "UTC").length <= timedelta(minutes=2)
+
+
+def test_a_drag_over_the_hour_that_the_clock_shows_twice_takes_both() -> None:
+    window = drill.dragged(["2026-10-25 02:00", "2026-10-25 02:30"], "Europe/Berlin")
+    assert window == Window(at(10, 25, 0), at(10, 25, 1, 30))
+
+
+def test_a_drag_from_an_hour_that_the_clock_skips_still_is_a_range() -> None:
+    window = drill.dragged(["2026-03-29 02:15", "2026-03-29 02:45"], "Europe/Berlin")
+    assert window.start < window.end
+
+
+def test_a_violation_is_looked_at_with_its_condition_and_some_context() -> None:
+    state = PageState(filters=(("srcaddr", "10.0.0.0/8"),), zone="Asia/Kolkata")
+    minute = timedelta(minutes=1)
+    shown = drill.looking_at(state, PANELS["outliers/rejected"], at(11, 20, 7), minute)
+    assert shown.filters == (("srcaddr", "10.0.0.0/8"), ("action", "REJECT"))
+    assert shown.zone == "Asia/Kolkata"
+    assert shown.range == Range(fixed=Window(at(11, 20, 6, 45), at(11, 20, 7, 16)))
