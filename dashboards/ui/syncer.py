@@ -26,6 +26,11 @@ FIXED = ("sample://", "uploads://")
 IN_AWS = ("s3://", "cloudwatch://")
 
 
+def is_folder(url: str) -> bool:
+    """Whether a URL names a place on the server, which not everybody may learn of."""
+    return not url.startswith((*IN_AWS, *FIXED))
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """Why a source could not be read the last time.
@@ -43,7 +48,7 @@ class Trouble:
     def told(self, *, with_paths: bool = True) -> str:
         """In words; without those that may tell of the server's folders, if wanted."""
         whom = f"{self.name}: " if self.name else ""
-        if with_paths or self.url.startswith((*IN_AWS, *FIXED)):
+        if with_paths or not is_folder(self.url):
             return f"{whom}{self.error}"
         return f"{whom}It could not be read; the server's log says why."
 

@@ -28,7 +28,7 @@ def chromium() -> Iterator[Browser]:
 def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Starts the app for one test."""
     with ExitStack() as stack:
-        yield lambda *arguments: stack.enter_context(serving(tmp_path, *arguments))
+        yield lambda *a, **settings: stack.enter_context(serving(tmp_path, *a, **settings))
 
 
 @pytest.fixture

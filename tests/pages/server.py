@@ -28,6 +28,7 @@ def serving(
     home: Path,
     store: Path | None = None,
     sources: Mapping[str, str | dict[str, object]] | None = None,
+    **settings: str,
 ) -> Iterator[str]:
     """Run the app with a home folder of its own; gives its URL.
 
@@ -35,6 +36,7 @@ def serving(
         home: Empty folder for caches and the server's log.
         store: Store to show; the default one if None.
         sources: Sources by name: a URL, or all settings of one.
+        settings: Other settings.
     """
     port = free_port()
     environment = {n: v for n, v in os.environ.items() if not n.startswith(("VPCFLOW", "AWS_"))}
@@ -44,6 +46,7 @@ def serving(
     if sources:
         named = {n: {"url": s} if isinstance(s, str) else s for n, s in sources.items()}
         environment["VPCFLOW_SOURCES"] = json.dumps(named)
+    environment |= {f"VPCFLOW_{name.upper()}": text for name, text in settings.items()}
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(

@@ -25,10 +25,12 @@ class Unpacked:
 
     Attributes:
         broken: After the iteration: why the content ended before its end, or "".
+        is_cut: After the iteration: whether it ended because of `most`.
     """
 
     def __init__(self, data: bytes, most: int | None = None) -> None:
         self.broken = ""
+        self.is_cut = False
         self._data = data
         self._most = most
 
@@ -38,6 +40,7 @@ class Unpacked:
         for piece in self._pieces():
             length += len(piece)
             if self._most is not None and length > self._most:
+                self.is_cut = True
                 self.broken = f"it unpacks to more than {self._most // 2**20} MB"
                 return
             yield piece

@@ -1,0 +1,115 @@
+"""What the sync does now, and the state of every source; looks again by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from dashboards.ui import house, menu
+from dashboards.ui.sources.overview import Row, code, exact_table, humane_table, length, rows_of
+from dashboards.ui.sources.rights import Rights
+from dashboards.ui.syncer import Syncer
+from vpcflow_core.store.sync import Progress
+from vpcflow_core.units import humane_count
+
+
+def draw(rights: Rights) -> None:
+    """Buttons, progress and table: looked at each second while a sync runs, else now and then."""
+    running = house.syncer().running
+    st.fragment(_body, run_every="1s" if running else "15s")(rights, running)
+
+
+def rows() -> list[Row]:
+    """Every source there is."""
+    return rows_of(house.home(), house.flows().store)
+
+
+def _body(rights: Rights, was_running: bool) -> None:
+    worker = house.syncer()
+    if worker.running != was_running:
+        st.rerun()  # the whole page: panels have more to show, and the pace of looking changes
+    with st.container(horizontal=True, vertical_alignment="center", key="sync"):
+        _button(worker)
+        st.markdown(_sentence(worker, datetime.now(UTC)), width="stretch")
+    if worker.running:
+        st.progress(_share(worker.progress), text=_told(worker.progress))
+    for trouble in worker.troubles:
+        st.warning(trouble.told(with_paths=rights.folders), icon=":material/sync_problem:")
+    _table(rows(), rights)
+
+
+def _button(worker: Syncer) -> None:
+    if worker.running:
+        st.button(
+            "Stop", icon=":material/stop_circle:", key="sync-stop", on_click=worker.cancel,
+            disabled=worker.stopping, help="Ends after the objects at hand; what was read stays.",
+        )  # fmt: skip
+        return
+    st.button(
+        "Sync now", icon=":material/sync:", key="sync-now", on_click=worker.start,
+        help="Look for new logs at every source.",
+    )  # fmt: skip
+
+
+def _sentence(worker: Syncer, now: datetime) -> str:
+    """What the sync does, or when it did and will."""
+    if worker.stopping:
+        return "Stopping after the objects at hand ..."
+    if worker.running:
+        return f"Reading {code(worker.source)} ..." if worker.source else "Beginning ..."
+    if worker.stopped:
+        return "The sync was stopped. What was read stays; **Sync now** reads the rest."
+    ended = f"Last sync {length(now - worker.finished)} ago." if worker.finished else ""
+    if worker.next is None:
+        return f"{ended} No sync begins by itself."
+    return f"{ended} The next one begins by itself in {length(worker.next - now)}."
+
+
+def _share(progress: Progress | None) -> float:
+    if progress is None:
+        return 0.0
+    done, total = progress.amounts
+    return min(done / max(total, 1), 1.0)
+
+
+def _told(progress: Progress | None) -> str:
+    """Objects, records, pace and time left."""
+    if progress is None or not progress.total_objects:
+        return "Looking for new logs ..."
+    left = progress.seconds_left
+    more = "" if progress.listed else "+"
+    parts = [
+        f"{progress.objects:,} of {progress.total_objects:,}{more} objects",
+        f"{humane_count(progress.records)} records",
+        f"{humane_count(progress.records_per_second)} a second",
+    ]
+    if left is not None and progress.objects < progress.total_objects:
+        parts.append(f"{left:,.0f} s left" if left < 120 else f"{left / 60:,.0f} min left")
+    return ", ".join(parts)
+
+
+def _table(found: list[Row], rights: Rights) -> None:
+    """The sources, humane; the file has every number exact."""
+    if not found:
+        st.info("There is no source yet: add one below, or upload files.", icon=":material/add:")
+        return
+    with st.container(key="source-table"):
+        frame = humane_table(found, datetime.now(UTC), with_paths=rights.folders)
+        st.table(frame, border="horizontal", hide_index=True, alt="The state of every source")
+    for row in found:
+        _problem(row, rights)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "Malformed: lines that are no record. Broken: objects that could not be read whole. "
+            "Numbers are rounded; the download has them exact.", width="stretch",
+        )  # fmt: skip
+        menu.downloads(exact_table(found, with_paths=rights.folders), "sources")
+
+
+def _problem(row: Row, rights: Rights) -> None:
+    """Why a source cannot be opened, or what went wrong at a sync of another process."""
+    told = row.problem or (row.state.error if row.state else "")
+    if told and not any(t.name == row.name for t in house.syncer().troubles):
+        shown = told if rights.folders or row.is_in_aws else "It could not be read."
+        st.warning(f"{code(row.name or row.url)}: {shown}", icon=":material/sync_problem:")

@@ -1,0 +1,134 @@
+"""Add a source by its URL: who may, what is refused, and what is looked at before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import streamlit as st
+
+from dashboards.ui.sources import place
+from dashboards.ui.sources.activity import rows
+from dashboards.ui.sources.overview import Row, code
+from dashboards.ui.sources.rights import Rights
+from vpcflow_core.added import without_password
+from vpcflow_core.checks import Finding, check
+from vpcflow_core.errors import SettingsError, VpcflowError
+from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.settings import SourceSetting
+from vpcflow_core.sources import SCHEMES, open_source
+from vpcflow_core.sources.local import LocalSource
+from vpcflow_core.update import options
+
+NOT_ALLOWED = "Set `add_sources` in vpcflow.toml to change this."
+OPTIONS = {
+    "log_format": ("Format", "Fields of lines without header: `version account-id ...`."),
+    "profile": ("AWS profile", "Of the server's AWS configuration."),
+    "role_arn": ("Role", "ARN of a role to assume."),
+    "region": ("Region", "If it cannot be found out."),
+    "endpoint_url": ("Endpoint", "Address of the service, if it is not AWS's own."),
+}
+
+
+def draw(rights: Rights) -> None:
+    """The form, or why there is none."""
+    st.markdown("### Add a source")
+    if not rights.aws:
+        st.caption(f"Sources cannot be added here. {NOT_ALLOWED}")
+        return
+    with st.form("add-source", border=False):
+        url = st.text_input(
+            "URL", key="new-url", placeholder="s3://bucket/prefix",
+            help="`s3://bucket/prefix`, `cloudwatch://region/log-group`"
+            + (", or a folder of this machine." if rights.folders else "."),
+        )  # fmt: skip
+        name = st.text_input("Name", key="new-name", help="What to call it; else the URL's end.")
+        with st.expander("Format, credentials, region"):
+            given = {
+                field: st.text_input(label, key=f"new-{field}", help=help_)
+                for field, (label, help_) in OPTIONS.items()
+                if field != "endpoint_url" or rights.folders
+            }
+            no_sign = st.checkbox("Public bucket: no credentials", key="new-no_sign")
+            pays = st.checkbox("Requester pays", key="new-requester_pays")
+        if st.form_submit_button("Check and add", icon=":material/add:"):
+            words = {field: text.strip() for field, text in given.items()}
+            source = SourceSetting(url=url.strip(), no_sign=no_sign, requester_pays=pays, **words)
+            _add(source, name.strip(), rights)
+    _show_added()
+
+
+def _add(source: SourceSetting, name: str, rights: Rights) -> None:
+    """Look at the source as a sync would; add it if it can be read."""
+    try:
+        admit(source, rights, place.home().store, rows())
+        with st.spinner("Looking at the source ..."):
+            findings = look(source)
+        failed = [finding for finding in findings if finding.state == "failed"]
+        if failed:
+            _tell(failed)
+            return
+        added = place.take_in(source, name)
+    except VpcflowError as error:
+        st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
+        return
+    st.session_state["added"] = (added, findings)
+    st.rerun()
+
+
+def admit(source: SourceSetting, rights: Rights, store: Path, known: Iterable[Row]) -> None:
+    """Refuse what may not be added, before anything of it is looked at.
+
+    Raises:
+        SettingsError: It may not be added, is there already, or its URL is wrong.
+        FormatError: Its format is wrong.
+    """
+    scheme = source.url.partition("://")[0].lower() if "://" in source.url else "file"
+    if without_password(source.url) != source.url or "@" in source.endpoint_url:
+        raise SettingsError("A source's URL must not hold a password or key.", "Name a profile.")
+    if scheme == "sample":
+        raise SettingsError("The sample has a store of its own.", "See it: vpcflow demo")
+    if scheme == "file" and not rights.folders:
+        raise SettingsError("Folders of the server may not be added here.", NOT_ALLOWED)
+    if scheme in SCHEMES and not rights.aws:
+        raise SettingsError("Sources may not be added here.", NOT_ALLOWED)
+    if source.log_format:
+        LogFormat.parse(source.log_format)
+    opened = open_source(source.url, options=options(source))
+    if isinstance(opened, LocalSource) and _overlap(opened.path.resolve(), store.resolve()):
+        raise SettingsError("That folder holds the store itself.", "Give the folder of the logs.")
+    for row in known:
+        if row.url == opened.url:
+            raise SettingsError(f"{opened.url} is a source already: {row.name or 'read before'}.")
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def look(source: SourceSetting) -> list[Finding]:
+    """What a check of the source finds."""
+    how = options(source)
+    opened = open_source(source.url, options=how)
+    return list(check(opened, how, log_format=source.log_format))
+
+
+def _tell(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        icon = ":material/error:" if finding.state == "failed" else ":material/warning:"
+        show = st.error if finding.state == "failed" else st.warning
+        show(f"{finding.found}\n\n{finding.remedy}", icon=icon)
+
+
+def _show_added() -> None:
+    """What was found of the source that was added last."""
+    if "added" not in st.session_state:
+        return
+    name, findings = st.session_state["added"]
+    if not any(row.name == name for row in rows()):
+        return
+    st.success(f"{code(name)} was added.", icon=":material/check:")
+    worth = [finding for finding in findings if finding.state == "warning"]
+    if worth:
+        with st.expander(f"{len(worth)} things to know"):
+            _tell(worth)

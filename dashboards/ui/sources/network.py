@@ -1,0 +1,83 @@
+"""What is known of the network beside its logs: snapshots of EC2, and a button for a new one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.ui import house
+from dashboards.ui.sources.activity import rows
+from dashboards.ui.sources.overview import ago, code
+from dashboards.ui.sources.rights import Rights
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.snapshot import TABLES, Kind
+from vpcflow_core.store.store import Store
+from vpcflow_core.update import look_around
+
+KINDS: dict[Kind, str] = {
+    "interfaces": "Interfaces", "security_groups": "Security groups", "rules": "Rules",
+    "subnets": "Subnets", "vpcs": "VPCs",
+}  # fmt: skip
+
+
+def draw(rights: Rights) -> None:
+    """The newest snapshot of each account and region, how much it knows, and what it lacks."""
+    st.markdown("### Known from EC2")
+    store = house.flows().store
+    states = store.snapshots()
+    if states:
+        frame = counts(store, datetime.now(UTC))
+        st.table(frame, border="horizontal", hide_index=True, alt="Snapshots of EC2")
+    else:
+        st.caption(
+            "Nothing yet: names of interfaces, their security groups and rules are asked of EC2 "
+            "after a sync of logs in AWS, as far as the credentials may see them."
+        )
+    for state in states:
+        for note in state.notes:
+            st.warning(f"{state.account_id} {state.region}: {note}", icon=":material/info:")
+    if any(row.is_in_aws and row.setting for row in rows()):
+        if st.button("Take a snapshot now", icon=":material/photo_camera:", key="snapshot-now"):
+            _look_around(store)
+        for note in st.session_state.pop("survey_notes", []):
+            st.warning(note, icon=":material/info:")
+
+
+def counts(store: Store, now: datetime) -> pd.DataFrame:
+    """A row an account and region: when it was looked at, and how many of each kind there are."""
+    states = store.snapshots()
+    frame = pd.DataFrame({
+        "Account": [code(state.account_id or "unknown") for state in states],
+        "Region": [code(state.region) for state in states],
+        "Snapshot": [ago(state.taken, now) for state in states],
+    })  # fmt: skip
+    for kind, title in KINDS.items():
+        there = _there(store, kind)
+        frame[title] = [f"{there.get((s.account_id, s.region), 0):,}" for s in states]
+    return frame
+
+
+def _there(store: Store, kind: Kind) -> dict[tuple[str, str], int]:
+    """How many things of a kind the newest snapshots show, by account and region."""
+    known = store.known(kind)
+    places = ["account_id", "region"]
+    now = known[~known["gone"]].drop_duplicates([*places, TABLES[kind].key])
+    return dict(Counter(zip(*(now[place] for place in places), strict=True)))
+
+
+def _look_around(store: Store) -> None:
+    """Ask EC2 about the networks of every source in AWS."""
+    notes: list[str] = []
+    with st.spinner("Asking EC2 ..."):
+        for row in rows():
+            if row.setting and row.is_in_aws:
+                try:
+                    found = look_around(store, row.url, row.setting, fresh=datetime.now(UTC))
+                    notes += [f"{row.name}: {note}" for note in found.notes]
+                except VpcflowError as error:
+                    notes.append(f"{row.name}: {error}")
+    st.session_state["survey_notes"] = notes
+    st.rerun()

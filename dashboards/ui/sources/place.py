@@ -1,0 +1,45 @@
+"""The store that added sources go to; the sample gives way to it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.ui import house
+from vpcflow_core.added import add
+from vpcflow_core.errors import SettingsError
+from vpcflow_core.home import Home
+from vpcflow_core.settings import SourceSetting
+
+
+def home() -> Home:
+    """Where sources are added: the store that is shown; instead of the sample's, an own one.
+
+    Raises:
+        SettingsError: The sample is shown on purpose.
+    """
+    shown, settings = house.home(), house.settings()
+    if not shown.is_passing:
+        return shown
+    own = Home(settings.store, settings.sources)
+    if own.is_passing:
+        raise SettingsError(
+            "This is the demonstration: its store is deleted after a day.",
+            "Start vpcflow serve, or choose a store by the setting 'store'.",
+        )
+    return own
+
+
+def take_in(source: SourceSetting, name: str = "") -> str:
+    """Add the source, show the store it is in, and begin to read; gives the source's name.
+
+    Raises:
+        SettingsError: The sample is shown on purpose, or the URL holds a password.
+    """
+    where = home()
+    found = add(where.store, source, name, where.sources)
+    if where.store != house.home().store:
+        house.syncer().close()
+        st.cache_data.clear()  # answers of the sample are none of the own store
+        st.cache_resource.clear()
+    house.syncer().start()
+    return found

@@ -1,0 +1,44 @@
+"""The parse report: which objects were not read whole, why, and what the lines look like."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.ui import house, menu
+from dashboards.ui.sources.activity import rows
+from dashboards.ui.sources.reports import lines_table, objects_table, reasons_table
+from dashboards.ui.sources.rights import Rights
+
+SHOWN = 500
+# More than anybody reads; the newest come first.
+MOST = 20_000
+
+
+def draw(rights: Rights, source: str) -> None:
+    """Objects with problems, latest first; of one source, or of all for ""."""
+    st.markdown("### Not loaded")
+    store = house.flows().store
+    chosen = [s for s in store.sources() if source in ("", s.url)]
+    lines, broken = sum(s.malformed for s in chosen), sum(s.broken for s in chosen)
+    reports = store.reports(source or None, limit=MOST)
+    if not reports:
+        st.caption("Every line of every object was read.")
+        return
+    st.caption(
+        f"{lines:,} lines and {broken:,} objects could not be read; "
+        f"{len(reports):,} objects have something to tell."
+    )
+    names = {row.url: row.label(with_paths=rights.folders) for row in rows()}
+    objects = objects_table(reports, names, with_paths=rights.folders)
+    examples = lines_table(reports, names)
+    by_object, by_reason, of_lines = st.tabs(["Objects", "Reasons", "Lines"])
+    with by_object:
+        st.dataframe(objects.head(SHOWN), hide_index=True, alt="Objects not read whole")
+        with st.container(horizontal=True):
+            menu.downloads(objects, "parse-report")
+    with by_reason:
+        st.dataframe(reasons_table(reports), hide_index=True, alt="Lines not loaded, by reason")
+    with of_lines:
+        st.dataframe(examples.head(SHOWN), hide_index=True, alt="Examples of lines not loaded")
+        with st.container(horizontal=True):
+            menu.downloads(examples, "lines-not-loaded")

@@ -1,0 +1,70 @@
+"""Remove what was added: from the list of sources, and its records if they are to go too."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.ui import house
+from dashboards.ui.sources.activity import rows
+from dashboards.ui.sources.overview import Row
+from dashboards.ui.sources.rights import Rights
+from vpcflow_core.added import remove
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.sources.uploads import drop
+from vpcflow_core.store.store import Store
+from vpcflow_core.store.sync import forget
+
+# A sync may have begun in another process meanwhile.
+WAIT = 10.0
+
+
+def draw(rights: Rights) -> None:
+    """A choice of what may be removed here, and a button."""
+    found = {row.url: row for row in rows() if may_remove(row, rights)}
+    if told := st.session_state.pop("removed", ""):
+        st.toast(told, icon=":material/delete:")
+    if not found:
+        return
+    with st.popover("Remove a source", icon=":material/delete:", key="remove-source"):
+        labels = {url: row.label(with_paths=rights.folders) for url, row in found.items()}
+        chosen = st.selectbox(
+            "Source", list(found), key="removal", format_func=lambda url: labels.get(url, url)
+        )
+        row = found.get(chosen or "", next(iter(found.values())))
+        and_records = row.state is not None and (
+            row.setting is None
+            or row.is_upload
+            or st.checkbox("Forget its records too", value=True, key="forget-records")
+        )
+        if house.syncer().running:
+            st.caption("A sync is running: stop it first.")
+        if st.button(
+            "Remove", key="remove-now", disabled=house.syncer().running, icon=":material/delete:"
+        ):
+            _remove(row, and_records)
+
+
+def may_remove(row: Row, rights: Rights) -> bool:
+    """Whether a visitor may remove a source: what they may add, they may remove."""
+    allowed = rights.uploads if row.is_upload else rights.aws if row.is_in_aws else rights.folders
+    return row.is_removable and allowed
+
+
+def _remove(row: Row, and_records: bool) -> None:
+    home = house.home()
+    try:
+        count = 0
+        if and_records:
+            with Store.open(home.store) as store:
+                count = forget(store, row.url, wait=WAIT)
+        if row.is_added:
+            remove(home.store, row.name)
+        if row.is_upload:
+            drop(home.store, row.url)
+    except VpcflowError as error:
+        st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
+        return
+    st.session_state["removed"] = f"{row.name or 'The source'} was removed" + (
+        f" with {count:,} records." if count else "."
+    )
+    st.rerun()

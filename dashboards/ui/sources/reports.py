@@ -1,0 +1,91 @@
+"""The parse report as tables: objects that have problems, and examples of lines; no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from dashboards.ui.syncer import is_folder
+from vpcflow_core.formats.base import Report
+from vpcflow_core.store.state import ObjectReport
+
+OBJECT_COLUMNS = ["source", "object", "state", "records", "malformed", "why"]
+LINE_COLUMNS = ["source", "object", "line", "why", "text"]
+
+
+def objects_table(
+    reports: Sequence[ObjectReport], names: dict[str, str], *, with_paths: bool
+) -> pd.DataFrame:
+    """A row an object: its state, its numbers, and why lines of it, or all of it, are missing.
+
+    Args:
+        reports: Of the store.
+        names: What each source is called, by URL.
+        with_paths: Whether the server's folders may be named.
+    """
+    rows = [
+        (names.get(r.source, ""), inside(r), r.state, r.records, r.malformed, why(r, with_paths))
+        for r in reports
+    ]
+    return pd.DataFrame(rows, columns=OBJECT_COLUMNS)
+
+
+def lines_table(reports: Sequence[ObjectReport], names: dict[str, str]) -> pd.DataFrame:
+    """A row an example of a line that was not loaded."""
+    rows = [
+        (names.get(r.source, ""), inside(r), kept.line, kept.reason, kept.text)
+        for r in reports
+        for kept in r.reasons
+    ]
+    return pd.DataFrame(rows, columns=LINE_COLUMNS)
+
+
+def reasons_table(reports: Sequence[ObjectReport]) -> pd.DataFrame:
+    """Lines that were not loaded by their reason, the most frequent first."""
+    counts: dict[str, int] = {}
+    for report in reports:
+        for reason, count in report.counts.items():
+            counts[reason] = counts.get(reason, 0) + count
+    rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return pd.DataFrame(rows, columns=["why", "lines"])
+
+
+def why(report: ObjectReport, with_paths: bool = True) -> str:
+    """All that is to be said of an object, in one line."""
+    problem = report.problem
+    if problem and not with_paths and report.state == "failed" and is_folder(report.source):
+        problem = "It could not be read."  # the system's own words would name the folder
+    counted = [f"{count:,} x {reason}" for reason, count in report.counts.most_common()]
+    text = "; ".join([*([problem] if problem else []), *counted, *report.notes])
+    return text.replace(report.uri, inside(report))
+
+
+def inside(report: ObjectReport) -> str:
+    """The object's name below its source; the source's own name says where that is."""
+    if report.uri.startswith(report.source) and report.uri != report.source:
+        return report.uri.removeprefix(report.source).lstrip("/")
+    return report.uri.rpartition("/")[2]
+
+
+def told(report: Report) -> str:
+    """What was read of a file, in a sentence."""
+    parts = [f"{report.records:,} records"]
+    parts += [
+        f"{count:,} {word}"
+        for count, word in ((report.nodata, "NODATA"), (report.skipdata, "SKIPDATA"))
+        if count
+    ]
+    if report.first and report.last:
+        parts.append(f"{report.first:%d %b %Y %H:%M} to {report.last:%d %b %Y %H:%M} UTC")
+    if report.malformed:
+        parts.append(f"{report.malformed:,} lines not loaded")
+    return ", ".join(parts)
+
+
+def examples(report: Report) -> pd.DataFrame:
+    """The first lines of a file that were not loaded, with their number and why."""
+    return pd.DataFrame(
+        [(kept.line, kept.reason, kept.text) for kept in report.reasons],
+        columns=["line", "why", "text"],
+    )

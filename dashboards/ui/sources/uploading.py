@@ -1,0 +1,144 @@
+"""Upload files: judged one by one, kept as a source of their own, and what was read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+import streamlit as st
+
+from dashboards.ui import house
+from dashboards.ui.sources import place
+from dashboards.ui.sources.adding import NOT_ALLOWED
+from dashboards.ui.sources.judging import MB, Judged, judge
+from dashboards.ui.sources.overview import code
+from dashboards.ui.sources.reports import examples, told
+from dashboards.ui.sources.rights import Rights
+from vpcflow_core.errors import SettingsError, VpcflowError
+from vpcflow_core.formats.base import LogFormat, Report
+from vpcflow_core.settings import SourceSetting
+from vpcflow_core.sources.uploads import UPLOADS, keep, safe_file, safe_name, size_of_all
+
+# All uploads of a store together may be so many times as large as one file.
+TOGETHER = 40
+
+
+class File(Protocol):
+    """What the browser sends."""
+
+    name: str
+
+    def getvalue(self) -> bytes:
+        """Its content."""
+
+
+def draw(rights: Rights) -> None:
+    """The form and the report of the last upload, or why there is none."""
+    st.markdown("### Upload files")
+    if not rights.uploads:
+        st.caption(f"Files cannot be uploaded here. {NOT_ALLOWED}")
+        return
+    limit = house.settings().upload_limit
+    # A new key empties the box once its files were read.
+    number = st.session_state.setdefault("uploads", 0)
+    with st.form("upload", border=False):
+        files = st.file_uploader(
+            "Log files", accept_multiple_files=True, key=f"files-{number}", max_upload_size=limit,
+            help="Text, JSON, CSV or Parquet, plain or packed with gzip. They become a source of "
+            "their own, which can be removed again.",
+        )  # fmt: skip
+        name = st.text_input("Name", key="upload-name", help="What to call them together.")
+        with st.expander("Format of lines without header"):
+            text = st.text_input("Fields", key="upload-format", placeholder="version account-id")
+        if st.form_submit_button("Read files", icon=":material/upload_file:"):
+            _take(files or [], name.strip(), text.strip(), limit)
+    _show_last()
+
+
+def _take(files: Sequence[File], name: str, text: str, limit: int) -> None:
+    """Judge the files and keep those that hold records."""
+    try:
+        if not files:
+            raise SettingsError("No file was chosen.", "Drop files into the box, or browse.")
+        given = LogFormat.parse(text) if text else None
+        where = place.home()
+        contents = [file.getvalue() for file in files]
+        _check_room(sum(map(len, contents)) + size_of_all(where.store), limit)
+        with st.spinner("Reading the files ..."):
+            judged = [
+                judge(file.name, content, limit, given)
+                for file, content in zip(files, contents, strict=True)
+            ]
+        kept = {
+            f"{number}/{verdict.name}": content
+            for number, (verdict, content) in enumerate(zip(judged, contents, strict=True))
+            if not verdict.refused
+        }
+        called = ""
+        if kept:
+            url = keep(where.store, name or _name(files), kept)
+            setting = SourceSetting(url=url, log_format=text)
+            called = place.take_in(setting, url.removeprefix(UPLOADS))
+    except VpcflowError as error:
+        st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
+        return
+    except OSError as error:
+        st.error(f"The files could not be kept: {error.strerror}.", icon=":material/error:")
+        return
+    st.session_state["uploaded"] = (called, judged)
+    st.session_state["uploads"] += 1
+    st.rerun()
+
+
+def _name(files: Sequence[File]) -> str:
+    """What to call them if nobody says: the first one's name."""
+    return safe_name(safe_file(files[0].name).partition(".")[0])
+
+
+def _check_room(size: int, limit: int) -> None:
+    if size > TOGETHER * limit * MB:
+        raise SettingsError(
+            f"All uploads together may take {TOGETHER * limit:,} MB.", "Remove some first."
+        )
+
+
+def _show_last() -> None:
+    """What was read of the files that were uploaded last."""
+    if "uploaded" not in st.session_state:
+        return
+    called, judged = st.session_state["uploaded"]
+    with st.container(key="upload-report"):
+        if called:
+            st.success(f"Kept as the source {code(called)}.", icon=":material/check:")
+        for verdict in judged:
+            _show(verdict)
+
+
+def _show(verdict: Judged) -> None:
+    report = verdict.report
+    if report is None or verdict.refused:
+        st.error(f"{code(verdict.name)} was not taken. {verdict.refused}", icon=":material/error:")
+    if report is None:
+        return
+    if report.records:
+        st.markdown(f"{code(verdict.name)}: {told(report)}")
+        st.caption(f"{len(report.fields)} fields: {code(' '.join(report.fields))}")
+    for note in _notes(report):
+        st.warning(note, icon=":material/warning:")
+    if report.reasons:
+        st.dataframe(
+            examples(report), hide_index=True, alt=f"Lines of {verdict.name} not loaded",
+            key=f"lines-{verdict.name}",
+        )  # fmt: skip
+
+
+def _notes(report: Report) -> list[str]:
+    """What else there is to know of a file."""
+    notes = [code(note) for note in report.notes]
+    if report.broken and report.records:
+        notes.append(f"It ends early: {code(report.broken)}. What stands before is read.")
+    keep_for = house.settings().keep
+    if keep_for and report.first and report.first < datetime.now(UTC) - keep_for:
+        notes.append(f"Records older than {keep_for.days} days are dropped (setting `keep`).")
+    return notes
