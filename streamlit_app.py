@@ -3,7 +3,7 @@
 import streamlit as st
 
 st.set_page_config("vpcflow", page_icon="\N{WATER WAVE}", layout="wide")
-PAGES = [
+DASHBOARDS = [
     st.Page("dashboards/overview.py", title="Overview", icon=":material/public:", default=True),
     st.Page("dashboards/accepts.py", title="Accepts", icon=":material/check_circle:"),
     st.Page("dashboards/rejects.py", title="Rejects", icon=":material/block:"),
@@ -14,4 +14,5 @@ PAGES = [
     ),
     st.Page("dashboards/outliers.py", title="Outliers", icon=":material/troubleshoot:"),
 ]  # fmt: skip
-st.navigation(PAGES).run()
+DATA = [st.Page("dashboards/sources.py", title="Sources", icon=":material/database:")]
+st.navigation({"Dashboards": DASHBOARDS, "Data": DATA}).run()
