@@ -17,6 +17,11 @@ from vpcflow_core.panels.base import Answer, Asked, Result
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.snapshot import Kind
 
+# What a reader needs first stands first: which rule, and what it let in.
+COLUMNS = [
+    "security_group_id", "protocol", "ports", "source", "flows", "bytes", "last", "shared", "open",
+    "seen_blocks", "seen_share", "attached", "description", "first", "rule_id",
+]  # fmt: skip
 # Groups of flows that rules are matched with; more take too long, and the smallest are left out.
 MOST_ROWS = 500_000
 _SERVICES = f"0-{SYSTEM_PORTS - 1}, {', '.join(map(str, SERVICE_PORTS))}"
@@ -86,7 +91,7 @@ def rules(asked: Asked) -> Answer:
     notes = [*_narrowed(asked), *notes_of(frame)]
     if any(len(result.frame) == MOST_ROWS for result in results):
         notes.append("The smallest flows are left out: there are too many different ones.")
-    return asked.answer(*results, frame=frame.drop(columns="group_name"), notes=notes)
+    return asked.answer(*results, frame=frame[COLUMNS], notes=notes)
 
 
 def unused(asked: Asked) -> Answer:
