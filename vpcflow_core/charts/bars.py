@@ -49,7 +49,7 @@ def split(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     # The order of the bars would else be the one in which the parts happen to come.
     chart.update_yaxes(categoryorder="array", categoryarray=list(shown.values()))
     chart.update_layout(barmode="stack")
-    return legend_below(_upright(chart, float(whole.max()), len(whole)), y=-0.02)
+    return legend_below(_upright(chart, float(whole.max()), len(whole)), axis=4)
 
 
 def _part(panel: Panel, answer: Answer, group: Group, shown: dict[Any, str]) -> go.Bar:

@@ -17,13 +17,16 @@ MOST_TICKS = 6
 def floor_of(values: pd.Series) -> float:
     """Where nothing at all is drawn: at 0, or below the least value on a logarithmic axis.
 
-    The axis is logarithmic where the largest value dwarfs the usual one.
+    The axis is logarithmic where the largest value dwarfs the usual one. Where nothing at all is
+    usual it is not: a line that jumps from nothing to one would fill the chart.
 
     >>> floor_of(pd.Series([0, 3, 4])), floor_of(pd.Series([0, 3, 4, 4000]))
     (0.0, 1.0)
     """
-    some = values[values > 0]
-    return float(some.min()) / 3 if len(some) and some.max() > BURST * some.median() else 0.0
+    usual = values.median()
+    if pd.isna(usual) or usual <= 0 or values.max() <= BURST * usual:
+        return 0.0
+    return float(values[values > 0].min()) / 3
 
 
 def decades(

@@ -21,14 +21,14 @@ from vpcflow_core.charts.time_axis import (
     unfinished,
     wall_clock,
 )  # fmt: skip
-from vpcflow_core.charts.words import amount, hover, unit
+from vpcflow_core.charts.words import amount, counted, hover, unit
 from vpcflow_core.panels.base import Answer, Panel
 
-# Column, its name in a window of a day and in any other, colour, dash, width.
+# Column, its name in a window of a day and in any other, colour, dash.
 PAST = (
-    ("value_7d", "last week", "a week before", "#8C6BB1", "dot", 1.2),
-    ("value_1d", "yesterday", "a day before", "#E69F00", "dash", 1.2),
-    ("value", "today", "this time", MAIN, "solid", 2),
+    ("value_7d", "last week", "a week before", "#8C6BB1", "dot"),
+    ("value_1d", "yesterday", "a day before", "#E69F00", "dash"),
+    ("value", "today", "this time", MAIN, "solid"),
 )
 AHEAD = "#E69F00"
 
@@ -40,8 +40,11 @@ def lines(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure
     a_day = timedelta(hours=23) <= length <= timedelta(hours=25)
     drawn = [past for past in PAST if past[0] in frame and frame[past[0]].notna().any()]
     least = floor_of(pd.concat([frame[column].astype("Int64") for column, *_ in drawn]))
-    for column, name, other, colour, dash, width in drawn:
-        line = {"color": LIT.get(colour, colour) if dark else colour, "dash": dash, "width": width}
+    for column, name, other, colour, dash in drawn:
+        line = {
+            "color": LIT.get(colour, colour) if dark else colour, "dash": dash,
+            "width": thin(len(frame)),
+        }  # fmt: skip
         chart.add_scatter(
             **places(frame["bucket"], zone), y=raised(frame[column], least), mode="lines",
             name=name if a_day else other, line=line,
@@ -58,22 +61,48 @@ def trend(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure
     known, future = frame[frame["value"].notna()], frame[frame["value"].isna()]
     least, chart = floor_of(known["value"]), go.Figure()
     if future["lower"].notna().any():
-        _interval(chart, panel, future, zone, least)
+        _interval(chart, future, zone, least)
+    where, shared = places(frame["bucket"], zone), {"mode": "lines", "hoverinfo": "skip"}
     chart.add_scatter(
-        **places(frame["bucket"], zone), y=raised(frame["value"], least), mode="lines",
-        name=unit(panel.value), line={"color": colour, "width": thin(len(frame))},
-        **hover(panel.value, frame["value"], written=least > 0),
+        **where, **shared, y=raised(frame["value"], least), name=unit(panel.value),
+        line={"color": colour, "width": thin(len(frame))},
     )  # fmt: skip
     if frame["predicted"].notna().any():
         chart.add_scatter(
-            **places(frame["bucket"], zone), y=raised(frame["predicted"], least), mode="lines",
-            name="predicted", line={"color": AHEAD, "width": 2, "dash": "dash"},
-            **_told(panel, frame["predicted"], "predicted", least),
+            **where, **shared, y=raised(frame["predicted"], least), name="predicted",
+            line={"color": AHEAD, "width": 2, "dash": "dash"},
         )  # fmt: skip
     if len(future):
         _end(chart, wall_clock(future["bucket"], zone).iloc[0], dark)
+    # One series alone answers the mouse: plotly would tell the last value in the future, too.
+    chart.add_scatter(
+        **where, y=raised(_together(frame), least), mode="lines",
+        line={"width": 0, "color": colour}, showlegend=False, **_texts(panel, frame),
+    )  # fmt: skip
     _finished(chart, panel, answer, zone, known["bucket"], _top(known, future), least)
     return chart
+
+
+def _together(frame: pd.DataFrame) -> pd.Series:
+    """The values, and in the future what is predicted."""
+    return frame["value"].astype("Float64").fillna(frame["predicted"].astype("Float64"))
+
+
+def _texts(panel: Panel, frame: pd.DataFrame) -> dict[str, Any]:
+    """What was, what the model says, and between what bounds where nothing was yet."""
+    known, measure = frame["value"].notna(), panel.value
+    values = ["to come" if pd.isna(v) else counted(v, measure) for v in frame["value"]]
+    template = "<b>%{hovertext}</b><extra></extra>"
+    if frame["predicted"].isna().all():
+        return {"hovertext": values, "hovertemplate": template}
+    rows = zip(frame["predicted"], frame["lower"].clip(lower=0), frame["upper"], known, strict=True)
+    predicted = [
+        amount(value, measure)
+        + ("" if there else f" ({amount(low, measure)} to {amount(high, measure)})")
+        for value, low, high, there in rows
+    ]
+    template = "<b>%{hovertext}</b><br>predicted %{customdata}<extra></extra>"
+    return {"hovertext": values, "customdata": predicted, "hovertemplate": template}
 
 
 def _top(known: pd.DataFrame, future: pd.DataFrame) -> float:
@@ -95,21 +124,16 @@ def _finished(
     return legend_below(chart.update_layout(hovermode="x unified"))
 
 
-def _interval(
-    chart: go.Figure, panel: Panel, future: pd.DataFrame, zone: ZoneInfo, least: float
-) -> None:
-    """Where the future lies with 95 %."""
-    where = places(future["bucket"], zone)
-    edge = {"mode": "lines", "line": {"width": 0, "color": AHEAD}, "legendgroup": "interval"}
-    lower, upper = raised(future["lower"], least), raised(future["upper"], least)
-    chart.add_scatter(**where, **edge, y=lower, hoverinfo="skip", showlegend=False)
+def _interval(chart: go.Figure, future: pd.DataFrame, zone: ZoneInfo, least: float) -> None:
+    """Where the future lies, most likely."""
+    edge = {
+        "mode": "lines", "line": {"width": 0, "color": AHEAD}, "hoverinfo": "skip",
+        "legendgroup": "interval", **places(future["bucket"], zone),
+    }  # fmt: skip
+    chart.add_scatter(**edge, y=raised(future["lower"], least), showlegend=False)
     chart.add_scatter(
-        **where, **edge, y=upper, fill="tonexty", fillcolor=faint(AHEAD, 0.22), name="interval",
-        hovertext=[
-            f"{amount(low, panel.value)} to {amount(high, panel.value)}"
-            for low, high in zip(future["lower"].clip(lower=0), future["upper"], strict=True)
-        ],
-        hovertemplate="interval: %{hovertext}<extra></extra>",
+        **edge, y=raised(future["upper"], least), fill="tonexty", fillcolor=faint(AHEAD, 0.22),
+        name="interval",
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 from urllib.parse import quote
 
@@ -46,6 +47,8 @@ CONFIG: dict[str, Any] = {
 }
 
 HEIGHT = 340
+# Of the names below a chart, on half a page.
+ROW, NAMES_A_ROW = 20, 3
 # The top margin is the place of plotly's buttons, which would cover the chart else.
 MARGIN = {"l": 8, "r": 8, "t": 28, "b": 8}
 
@@ -73,17 +76,20 @@ def dress(chart: go.Figure, dark: bool) -> go.Figure:
     )  # fmt: skip
 
 
-def legend_below(chart: go.Figure, y: float = -0.24) -> go.Figure:
+def legend_below(chart: go.Figure, axis: int = 62) -> go.Figure:
     """The names of the series in rows below the chart.
 
     Args:
         chart: Series with names.
-        y: Where the first row is; the room of the axis is above it.
+        axis: Height of the axis that is above them, in pixels.
     """
+    named = sum(trace.showlegend is not False for trace in chart.data)
+    # Plotly counts in heights of the plot, which is the lower the more rows of names there are.
+    plot = HEIGHT - MARGIN["t"] - MARGIN["b"] - axis - ROW * math.ceil(named / NAMES_A_ROW)
     return chart.update_layout(
         showlegend=True,
         legend={
-            "orientation": "h", "x": 0, "xanchor": "left", "y": y, "yanchor": "top",
+            "orientation": "h", "x": 0, "xanchor": "left", "y": -axis / plot, "yanchor": "top",
             "traceorder": "normal", "title": None, "font": {"size": 12},
         },
     )  # fmt: skip

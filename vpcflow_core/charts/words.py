@@ -149,10 +149,15 @@ def hover(
     word = f" {unit(measure)}" if with_unit else ""
     if measure not in UNITS and not written:
         return {"hovertemplate": form.replace("{}", f"%{{y:,.3~f}}{word}") + "<extra></extra>"}
-    tell = partial(humane, measure=measure) if measure in UNITS else f"{{:,.0f}}{word}".format
+    tell = partial(counted if with_unit else humane, measure=measure)
     texts = ["" if pd.isna(value) else tell(value) for value in values]
     template = form.replace("{}", "%{hovertext}") + "<extra></extra>"
     return {"hovertemplate": template, "hovertext": texts}
+
+
+def counted(value: float, measure: str) -> str:
+    """A number with its unit: `1,234 flows`, `1.2 GB`."""
+    return humane(value, measure) if measure in UNITS else f"{value:,.0f} {unit(measure)}"
 
 
 def measured(value: float, measure: str) -> str:
