@@ -39,7 +39,7 @@ def draw(rights: Rights) -> None:
     for state in states:
         for note in state.notes:
             st.warning(f"{state.account_id} {state.region}: {note}", icon=":material/info:")
-    if any(row.is_in_aws and row.setting for row in rows()):
+    if rights.aws and any(row.is_in_aws and row.setting for row in rows()):
         if st.button("Take a snapshot now", icon=":material/photo_camera:", key="snapshot-now"):
             _look_around(store)
         for note in st.session_state.pop("survey_notes", []):

@@ -25,7 +25,9 @@ def draw(rights: Rights) -> None:
         st.toast(told, icon=":material/delete:")
     if not found:
         return
-    with st.popover("Remove a source", icon=":material/delete:", key="remove-source"):
+    # A new key closes it once something was removed.
+    key = f"remove-source-{st.session_state.setdefault('removals', 0)}"
+    with st.popover("Remove a source", icon=":material/delete:", key=key):
         labels = {url: row.label(with_paths=rights.folders) for url, row in found.items()}
         chosen = st.selectbox(
             "Source", list(found), key="removal", format_func=lambda url: labels.get(url, url)
@@ -64,6 +66,7 @@ def _remove(row: Row, and_records: bool) -> None:
     except VpcflowError as error:
         st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
         return
+    st.session_state["removals"] += 1
     st.session_state["removed"] = f"{row.name or 'The source'} was removed" + (
         f" with {count:,} records." if count else "."
     )

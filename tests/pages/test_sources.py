@@ -1,0 +1,301 @@
+"""The Sources page in a real Chromium: state, coverage, sync, adding, uploading, removing."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.logs import UNTIL, fill, read_with_pandas, write_sample
+from tests.pages.server import serving
+from tests.pages.test_overview import drawn, idle
+from vpcflow_core.store.store import Store
+from vpcflow_core.units import humane_count
+
+OpenPage = Callable[..., Page]
+Serve = Callable[..., str]
+HEADER = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
+GONE = UNTIL - timedelta(hours=6)
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def record(number: int = 0) -> str:
+    start = int(UNTIL.timestamp()) - 600 + number % 500
+    return f"2 123456789010 eni-1 10.0.0.1 10.0.1.{number % 200} 20641 22 6 20 4249 {start} {start + 60} ACCEPT OK"
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample of two days without the objects that were delivered in one hour."""
+    folder = write_sample(tmp_path_factory.mktemp("logs"), records=5000, days=2)
+    for path in folder.rglob("*.gz"):
+        path.unlink() if f"{GONE:%Y%m%dT%H}" in path.name or f"{GONE + timedelta(hours=1):%Y%m%dT%H}0" in path.name else None
+    return folder
+
+
+@pytest.fixture(scope="module")
+def store(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill(tmp_path_factory.mktemp("store"), logs, snapshot=True)
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with lines and a file that are no logs."""
+    folder = tmp_path_factory.mktemp("bad")
+    trap = "![seen](http://192.0.2.1/seen.png) <img src=http://192.0.2.1/x.png>"
+    (folder / "few.log").write_text("\n".join([HEADER, record(), trap]))
+    (folder / "photo.log").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(
+    store: Path, logs: Path, bad: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    sources = {"prod": str(logs), "bad": str(bad)}
+    with serving(tmp_path_factory.mktemp("app"), store, sources) as url:
+        yield url
+
+
+def opened(open_page: OpenPage, url: str, **options: object) -> Page:
+    page = open_page(f"{url}/sources", **options)
+    page.wait_for_selector(".st-key-sync-now, .st-key-sync-stop")
+    expect(page.locator(".st-key-sync-now button").first).to_be_visible(timeout=30_000)
+    idle(page)
+    return page
+
+
+def row_of(page: Page, name: str) -> dict[str, str]:
+    """The cells of a source, by heading."""
+    table = page.locator(".st-key-source-table")
+    row = table.locator("tr", has=page.locator("code", has_text=name)).first
+    expect(row).to_be_visible(timeout=20_000)
+    heads = [head.strip() for head in table.locator("thead th").all_inner_texts()]
+    cells = row.locator("td, th").all_inner_texts()
+    return dict(zip(heads, (cell.strip() for cell in cells), strict=True))
+
+
+def fill_in(page: Page, key: str, text: str) -> None:
+    box = page.locator(f".st-key-{key} input")
+    box.fill(text)
+    box.press("Tab")
+
+
+def remove(page: Page, url: str) -> None:
+    page.get_by_role("button", name="Remove a source").first.click()
+    box = page.locator(".st-key-removal input")
+    box.fill(url)
+    box.press("Enter")
+    page.wait_for_timeout(500)
+    page.locator(".st-key-remove-now button").first.click()
+
+
+def no_exception(page: Page) -> None:
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_the_table_shows_what_the_store_holds(
+    app: str, open_page: OpenPage, store: Path, logs: Path
+) -> None:
+    page = opened(open_page, app)
+    shown = row_of(page, "prod")
+    with Store.open(store) as known:
+        (state,) = (s for s in known.sources() if s.url.endswith(logs.name))
+    records = read_with_pandas(logs)
+    assert state.records == len(records)
+    expected = {
+        "Records": humane_count(len(records)).replace(" ", NO_BREAK),
+        "NODATA": str((records["log-status"] == "NODATA").sum()),
+        "SKIPDATA": str((records["log-status"] == "SKIPDATA").sum()),
+        "Malformed": "0",
+        "Objects": str(len(list(logs.rglob("*.gz")))),
+        "Broken": "0",
+    }
+    assert {name: shown[name] for name in expected} == expected
+    assert {n: row_of(page, "bad")[n] for n in ("Records", "Malformed", "Broken")} == {
+        "Records": "1", "Malformed": "1", "Broken": "1",
+    }  # fmt: skip
+    expect(page.get_by_text("The next one begins by itself in")).to_be_visible()
+    no_exception(page)
+
+
+def test_coverage_draws_what_pandas_counts_and_names_the_gap(
+    app: str, open_page: OpenPage, logs: Path
+) -> None:
+    page = opened(open_page, app)
+    page.wait_for_selector(".st-key-panel-sources-coverage .js-plotly-plot .main-svg")
+    found = read_with_pandas(logs)
+    end = (found["start"].max() + timedelta(milliseconds=1)).ceil("min")
+    found = found[found["start"] >= (end - timedelta(days=1)).floor("h")]
+    found = pd.concat([found["log-status"], found["start"].dt.floor("h")], axis=1)
+    bars = {bar["name"]: sum(bar["y"]) for bar in drawn(page, "sources/coverage")}
+    counts = found["log-status"].value_counts().to_dict()
+    counts["OK"] += 1  # the record of the folder of bad files
+    assert {name: count for name, count in bars.items() if count} == counts
+    empty = sorted(
+        set(pd.date_range(found["start"].min(), end, freq="h", inclusive="left"))
+        - set(found["start"])
+    )
+    assert len(empty) == 1
+    told = f"1 hour without any record (UTC): {empty[0]:%d %b %H:%M}-{empty[0] + timedelta(hours=1):%H:%M}."
+    expect(page.get_by_text(told)).to_be_visible()
+
+
+def test_the_parse_report_shows_objects_reasons_and_lines_and_fetches_nothing(
+    app: str, open_page: OpenPage
+) -> None:
+    page = opened(open_page, app)
+    report = page.locator(".st-key-not-read")
+    expect(report.get_by_text("1 lines and 1 objects could not be read")).to_be_visible()
+    with page.expect_download() as download:
+        report.get_by_role("button", name="Download CSV").first.click()
+    frame = pd.read_csv(download.value.path())
+    assert set(frame["object"]) == {"few.log", "photo.log"}
+    assert frame.set_index("object").loc["photo.log", "why"].startswith("photo.log is a PNG image")
+    report.get_by_role("tab", name="Lines").click()
+    with page.expect_download() as download:
+        report.get_by_role("button", name="Download CSV").last.click()
+    (line,) = pd.read_csv(download.value.path()).to_dict("records")
+    assert (line["object"], line["line"]) == ("few.log", 3)
+    assert line["text"].startswith("![seen]")
+
+
+def test_what_ec2_told_is_counted_by_account_and_region(
+    app: str, open_page: OpenPage, store: Path
+) -> None:
+    page = opened(open_page, app)
+    table = page.locator(".st-key-ec2 table")
+    with Store.open(store) as known:
+        interfaces, states = known.known("interfaces"), known.snapshots()
+    assert table.locator("tbody tr").count() == len(states)
+    for state in states:
+        row = table.locator("tr", has_text=state.account_id).filter(has_text=state.region)
+        count = (interfaces["account_id"] == state.account_id) & (
+            interfaces["region"] == state.region
+        )
+        expect(row.locator("td").nth(-5)).to_have_text(str(count.sum()))
+    assert page.locator(".st-key-snapshot-now").count() == 0  # no source lies in AWS
+
+
+def test_a_folder_is_added_read_and_removed_with_its_records(
+    app: str, open_page: OpenPage, store: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "a.log").write_text("\n".join([HEADER, *map(record, range(40))]))
+    page = opened(open_page, app)
+    for wrong, told in (
+        (str(tmp_path / "mroe"), "There is no"),
+        ("s4://bucket", "'s4' is unknown"),
+        ("s3://KEY:secret@bucket/prefix", "must not hold a password"),
+        (str(store), "holds the store itself"),
+        ("", "empty"),
+    ):
+        fill_in(page, "new-url", wrong)
+        page.get_by_role("button", name="Check and add").click()
+        expect(page.locator(".st-key-adding [data-testid=stAlert]")).to_contain_text(told)
+        assert "secret" not in page.locator(".st-key-adding [data-testid=stAlert]").inner_text()
+    fill_in(page, "new-url", str(tmp_path / "more"))
+    page.get_by_role("button", name="Check and add").click()
+    expect(page.get_by_text("was added")).to_be_visible(timeout=20_000)
+    expect(page.locator(".st-key-source-table")).to_contain_text("more")
+    wait_for_cell(page, "more", "Records", "40")
+    remove(page, "more")
+    expect(page.locator(".st-key-source-table")).not_to_contain_text("more", timeout=20_000)
+    with Store.open(store) as known:
+        assert not [s for s in known.sources() if s.url.endswith("more")]
+    no_exception(page)
+
+
+def wait_for_cell(page: Page, name: str, head: str, text: str) -> None:
+    for _ in range(100):
+        if row_of(page, name)[head] == text:
+            return
+        page.wait_for_timeout(200)
+    assert row_of(page, name)[head] == text
+
+
+def test_uploads_are_read_reported_kept_apart_and_removed(
+    app: str, open_page: OpenPage, store: Path
+) -> None:
+    page = opened(open_page, app)
+    whole = "\n".join([HEADER, *map(record, range(30)), "no record", ""]).encode()
+    upload(page, "../case one.log", whole)
+    report = page.locator(".st-key-upload-report")
+    expect(report.get_by_text("30 records")).to_be_visible(timeout=20_000)
+    expect(report.get_by_text("14 fields")).to_be_visible()
+    expect(report.locator("[data-testid=stDataFrame]")).to_be_visible()
+    wait_for_cell(page, "case-one", "Records", "30")
+    assert row_of(page, "case-one")["Where"] == "uploads://case-one"
+    assert row_of(page, "case-one")["Malformed"] == "1"
+    upload(page, "photo.png", b"\x89PNG\r\n\x1a\n" + bytes(100))
+    expect(report.get_by_text("was not taken")).to_be_visible(timeout=20_000)
+    expect(report.get_by_text("is a PNG image, not flow logs")).to_be_visible()
+    upload(page, "cut.log.gz", gzip.compress(whole * 400, mtime=0)[:-400])
+    expect(report.get_by_text("gzip content is cut short")).to_be_visible(timeout=20_000)
+    expect(page.locator(".st-key-sync-now button").first).to_be_visible(timeout=20_000)
+    for name in ("case-one", "cut"):
+        remove(page, name)
+        expect(page.locator(".st-key-source-table")).not_to_contain_text(name, timeout=20_000)
+    assert list((store / "uploads").glob("*/*")) == []
+    with Store.open(store) as known:
+        assert not [s for s in known.sources() if s.url.startswith("uploads")]
+    no_exception(page)
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    box: Locator = page.locator(".st-key-uploading input[type=file]")
+    box.set_input_files([{"name": name, "mimeType": "text/plain", "buffer": content}])
+    expect(page.locator(".st-key-uploading").get_by_text(name.rpartition("/")[2])).to_be_visible()
+    page.get_by_role("button", name="Read files").click()
+
+
+def test_a_stopped_sync_goes_on_where_it_stood_and_reads_everything_once(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    (tmp_path / "logs").mkdir()
+    for number in range(3000):
+        (tmp_path / "logs" / f"{number}.log").write_text(f"{HEADER}\n{record(number)}\n")
+    page = open_page(serve(tmp_path / "store", {"many": str(tmp_path / "logs")}) + "/sources")
+    page.locator(".st-key-sync-stop button").first.click(timeout=20_000)
+    expect(page.get_by_text("The sync was stopped")).to_be_visible(timeout=20_000)
+    with Store.open(tmp_path / "store") as store:
+        assert sum(s.objects for s in store.sources()) < 3000
+        page.locator(".st-key-sync-now button").first.click()
+        expect(page.get_by_text("The next one begins by itself")).to_be_visible(timeout=40_000)
+        assert sum(s.records for s in store.sources()) == 3000
+        assert sum(file.rows for file in store.files("records")) == 3000
+
+
+def test_visitors_from_elsewhere_learn_no_path_of_the_server_and_can_add_nothing(
+    tmp_path: Path, serve: Serve, open_page: OpenPage, bad: Path
+) -> None:
+    sources = {"bad": str(bad), "gone": str(tmp_path / "nowhere")}
+    url = serve(tmp_path / "store", sources, add_sources="none")
+    page = opened(open_page, url)
+    expect(page.get_by_text("gone: It could not be read")).to_be_visible()
+    expect(page.locator(".st-key-not-read [data-testid=stDataFrame]").first).to_be_visible()
+    assert str(tmp_path.parent) not in page.content()
+    assert bad.name not in page.content()
+    assert page.locator("input[type=file]").count() == 0
+    assert page.locator(".st-key-new-url").count() == 0
+    assert page.get_by_role("button", name="Remove a source").count() == 0
+    with page.expect_download() as download:
+        page.locator(".st-key-not-read").get_by_role("button", name="Download CSV").first.click()
+    assert str(bad.parent) not in download.value.path().read_text()
+
+
+def test_an_empty_store_leads_here_and_here_is_the_way_out(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(tmp_path / "store"))
+    page.get_by_role("link", name="Sources and uploads").click(timeout=20_000)
+    expect(page.get_by_text("There is no source yet")).to_be_visible()
+    upload(page, "first.log", "\n".join([HEADER, *map(record, range(7))]).encode())
+    wait_for_cell(page, "first", "Records", "7")
+    expect(page.locator(".st-key-panel-sources-coverage")).to_be_visible(timeout=20_000)
+    no_exception(page)
