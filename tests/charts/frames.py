@@ -70,7 +70,7 @@ def _over_time(panel: Panel) -> Answer:
 
 
 def _band(panel: Panel) -> Answer:
-    values = pd.Series([5, 0, 900, 3])
+    values = pd.Series([5, 0, 90, 3])
     frame = pd.DataFrame({"bucket": buckets(4), "value": values, "mean": 4.5})
     frame = frame.assign(deviation=1.5, lower=-0.5, upper=9.5, error=values - 4.5)
     return answer(frame.assign(indicator=values > 9, violation=values > 9), EVERY)

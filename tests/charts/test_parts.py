@@ -1,0 +1,110 @@
+"""Bars, parts of bars, rings: what is drawn is what the rows say, and a click says what it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from tests.charts.frames import answer, usual
+from vpcflow_core.charts import COLOURS, figure, label
+from vpcflow_core.charts.style import GREY
+from vpcflow_core.charts.words import short_labels
+from vpcflow_core.panels import PANELS
+
+PORTS = PANELS["traffic/ports-by-action"]
+
+
+def ports() -> pd.DataFrame:
+    rows = [(443, "REJECT", 3), (443, "ACCEPT", 747), (22, "REJECT", 90), (22, None, 4)]
+    return pd.DataFrame(rows, columns=["dstport", "action", "flows"]).astype({"action": "string"})
+
+
+def test_parts_are_drawn_in_the_colours_and_words_of_decisions() -> None:
+    chart = figure(PORTS, answer(ports()))
+    accepted, rejected, rest, totals = chart.data
+    assert [accepted.name, rejected.name, rest.name] == ["ACCEPT", "REJECT", "no decision"]
+    assert accepted.marker.color == COLOURS["ACCEPT"]
+    assert rejected.marker.color == COLOURS["REJECT"]
+    assert rest.marker.color == GREY
+    assert list(totals.x) == [750, 94]
+    assert [text.strip() for text in totals.text] == ["750", "94"]
+
+
+def test_a_click_on_a_part_says_its_bar_and_its_part() -> None:
+    accepted, rejected, rest, _ = figure(PORTS, answer(ports())).data
+    assert [list(pair) for pair in rejected.customdata] == [[443, "REJECT"], [22, "REJECT"]]
+    assert [list(pair) for pair in rest.customdata] == [[22, None]]
+    assert list(accepted.y) == ["443 (https)"]
+
+
+def test_bars_keep_the_order_of_the_rows_even_where_the_first_part_is_missing() -> None:
+    frame = ports().iloc[[2, 1]]
+    chart = figure(PORTS, answer(frame))
+    assert list(chart.layout.yaxis.categoryarray) == ["22 (ssh)", "443 (https)"]
+    assert chart.layout.yaxis.autorange == "reversed"
+
+
+def test_two_ids_with_one_name_stay_two_bars() -> None:
+    panel = PANELS["overview/interfaces"]
+    ids = ["eni-0b5a9fb1e7797da2b", "eni-0b5affffffffffff0", "eni-1"]
+    bar = figure(panel, usual(panel)).data[0]
+    assert list(bar.customdata) == ids
+    assert len(set(bar.y)) == 3
+    assert bar.y[0] == f"prod-web ({ids[0]})"
+    assert bar.y[2] == "eni-1"
+
+
+def test_a_name_comes_first_and_the_id_is_whole_in_the_hover() -> None:
+    panel = PANELS["overview/interfaces"]
+    bar = figure(panel, replace(usual(panel), frame=usual(panel).frame.head(1))).data[0]
+    assert list(bar.y) == ["prod-web (eni-0b5a…)"]
+    assert "prod-web (eni-0b5a9fb1e7797da2b)" in bar.hovertext[0]
+
+
+def test_a_name_cannot_bring_tags_into_a_chart() -> None:
+    panel = PANELS["overview/interfaces"]
+    frame = usual(panel).frame.head(1)
+    names = {"interface_id": {frame["interface_id"].iloc[0]: '<a href="x">x</a>'}}
+    bar = figure(panel, answer(frame, names=names)).data[0]
+    assert "<a" not in bar.y[0] + bar.hovertext[0]
+
+
+def test_long_labels_lose_their_middle_and_stay_different() -> None:
+    panel = PANELS["overview/top-sources"]
+    addresses = [f"2001:db8:85a3:{n}:2222:8a2e:370:7334" for n in (1111, 2222)]
+    given = answer(pd.DataFrame({"srcaddr": addresses}))
+    assert short_labels(panel, given, "srcaddr", addresses) == addresses
+    (one,) = short_labels(panel, given, "srcaddr", addresses[:1])
+    assert len(one) < 25
+    assert "…" in one
+
+
+@pytest.mark.parametrize("slug", ["security-groups/directions", "traffic/protocols-by-action"])
+def test_nothing_of_the_rows_is_lost(slug: str) -> None:
+    panel = PANELS[slug]
+    given = usual(panel)
+    chart = figure(panel, given)
+    drawn = [trace for trace in chart.data if trace.type in ("bar", "pie")]
+    values = [sum(trace.x if trace.type == "bar" else trace.values) for trace in drawn]
+    assert sum(values) == given.frame[panel.value].sum()
+
+
+def test_directions_have_colours_of_their_own() -> None:
+    panel = PANELS["security-groups/directions"]
+    pie = figure(panel, usual(panel)).data[0]
+    assert list(pie.marker.colors) == [COLOURS[value] for value in pie.labels]
+
+
+def test_a_rings_words_may_stand_in_another_column_than_the_field() -> None:
+    panel = PANELS["rejects/reasons"]
+    frame = pd.DataFrame({"reason": ["security group or network ACL", "x"], "flows": [9, 1]})
+    pie = figure(panel, answer(frame)).data[0]
+    assert list(pie.labels) == ["security group or network ACL", "x"]
+
+
+def test_a_missing_value_is_called_the_rest() -> None:
+    assert label("dstport", None) == "other"
+    assert label("dstport", pd.NA, "no decision") == "no decision"
+    assert label("protocol", "tcp") == "tcp"
