@@ -24,7 +24,7 @@ def page() -> None:
     _coverage(PageState(range_, zone, source=source))
     _forms(rights)
     with st.container(border=True, key="not-read"):
-        problems.draw(rights, source)
+        problems.draw(rights, house.url_of(source))
     with st.container(border=True, key="ec2"):
         network.draw(rights)
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import streamlit as st
 
 from dashboards.ui.parameters import heeded, read_parameters
+from dashboards.ui.sources.overview import labels
 from dashboards.ui.state import PageState
 from dashboards.ui.syncer import Syncer
 from vpcflow_core.api import FlowLogs
@@ -57,10 +58,15 @@ def source_urls() -> list[str]:
     return [source.url for source in flows().store.sources()]
 
 
+def url_of(source: str) -> str:
+    """The URL of a source that a page may call otherwise; "" for all of them."""
+    return labels(home(), source_urls(), with_paths=False).get(source, source)
+
+
 @st.cache_resource(show_spinner=False, max_entries=40)
 def logs(source: str, once: bool) -> FlowLogs:
     """The logs of one source, of all for ""; each flow counted once, if asked for."""
-    chosen = flows().only(source) if source else flows()
+    chosen = flows().only(url_of(source)) if source else flows()
     return chosen.once() if once else chosen
 
 

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboards.ui.filter_text import DECISIONS, filter_problem
-from dashboards.ui.house import source_urls
+from dashboards.ui.house import home, source_urls
+from dashboards.ui.sources.overview import labels
+from dashboards.ui.sources.rights import here
 from dashboards.ui.state import FILTER_LABELS
 
 ADDRESS_HELP = (
@@ -76,11 +78,11 @@ def clear(fields: Sequence[str]) -> None:
 
 
 def source() -> str:
-    """The choice of source where the store holds several; gives its URL, "" for all."""
-    urls = source_urls()
-    if len(urls) < 2:
+    """The choice of source where the store holds several; gives what it is called, "" for all."""
+    known = labels(home(), source_urls(), with_paths=here().folders)
+    if len(known) < 2:
         return ""
-    names = {"": "All sources", **{url: url for url in urls}}
+    names = {"": "All sources", **{label: label for label in known}}
     chosen = st.selectbox(
         "Source", list(names), key="source", format_func=names.__getitem__, bind="query-params"
     )

@@ -49,7 +49,7 @@ class PageState:
         range: What was asked for; a moving range or fixed times.
         zone: IANA name of the zone times are shown and typed in.
         filters: `(field, text)` pairs as typed, in the order of `FILTER_LABELS`.
-        source: URL of the one source to show; "" for all.
+        source: What the one source to show is called, its URL mostly; "" for all.
         parameters: What outliers are judged by.
         once: Whether a flow that several interfaces logged counts once.
     """

@@ -93,7 +93,8 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     extent = logs.extent
     assert extent is not None  # noqa: S101  the caller shows `nothing_yet` instead
     zone = ZoneInfo(state.zone)
-    known = [s for s in logs.store.sources() if state.source in ("", s.url)]
+    source = house.url_of(state.source)
+    known = [s for s in logs.store.sources() if source in ("", s.url)]
     parts = [
         f"newest record {_age(datetime.now(UTC) - extent.end)} ago",
         f"{humane_count(sum(s.records for s in known))} records in the store",
@@ -110,7 +111,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     st.caption(" · ".join(parts))
     if state.once:
         st.fragment(parallel=True, key="left-out")(_left_out)(state, window)
-    _not_loaded(logs, state.source, known)
+    _not_loaded(logs, source, known)
 
 
 def _left_out(state: PageState, window: Window) -> None:

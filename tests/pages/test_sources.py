@@ -274,13 +274,20 @@ def test_a_stopped_sync_goes_on_where_it_stood_and_reads_everything_once(
 def test_visitors_from_elsewhere_learn_no_path_of_the_server_and_can_add_nothing(
     tmp_path: Path, serve: Serve, open_page: OpenPage, bad: Path
 ) -> None:
-    sources = {"bad": str(bad), "gone": str(tmp_path / "nowhere")}
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "a.log").write_text(f"{HEADER}\n{record()}\n")
+    sources = {"bad": str(bad), "gone": str(tmp_path / "nowhere"), "more": str(more)}
     url = serve(tmp_path / "store", sources, add_sources="none")
     page = opened(open_page, url)
     expect(page.get_by_text("gone: It could not be read")).to_be_visible()
     expect(page.locator(".st-key-not-read [data-testid=stDataFrame]").first).to_be_visible()
     assert str(tmp_path.parent) not in page.content()
     assert bad.name not in page.content()
+    page.goto(f"{url}/sources?source=bad")
+    expect(page.get_by_role("combobox", name="Source")).to_have_value("bad")
+    expect(page.locator(".st-key-panel-sources-coverage")).to_contain_text("The first record")
+    assert str(tmp_path.parent) not in page.content() + page.url
     assert page.locator("input[type=file]").count() == 0
     assert page.locator(".st-key-new-url").count() == 0
     assert page.get_by_role("button", name="Remove a source").count() == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from vpcflow_core.added import added, without_password
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.home import Home
 from vpcflow_core.settings import SourceSetting
+from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.sources.uploads import UPLOADS
 from vpcflow_core.store.state import SourceState
 from vpcflow_core.store.store import Store
@@ -82,6 +83,25 @@ def rows_of(home: Home, store: Store) -> list[Row]:
             for name, setting in home.all_sources.items()]  # fmt: skip
     seen = {row.url for row in rows}
     return rows + [Row("", url, state=state) for url, state in known.items() if url not in seen]
+
+
+def labels(home: Home, urls: Iterable[str], *, with_paths: bool) -> dict[str, str]:
+    """URLs by what they are called in choices and links.
+
+    Args:
+        home: Knows the names of sources.
+        urls: As the store knows them.
+        with_paths: Whether the server's folders may be named; if not, they go by their names.
+    """
+    names = {
+        LocalSource(setting.url).url: name
+        for name, setting in home.all_sources.items()
+        if is_folder(setting.url)
+    }
+    return {
+        url if with_paths or not is_folder(url) else names.get(url, f"folder {number}"): url
+        for number, url in enumerate(urls, 1)
+    }
 
 
 def _row(
