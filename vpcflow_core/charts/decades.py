@@ -17,14 +17,13 @@ MOST_TICKS = 6
 def floor_of(values: pd.Series) -> float:
     """Where nothing at all is drawn: at 0, or below the least value on a logarithmic axis.
 
-    The axis is logarithmic where the largest value dwarfs the usual one. Where nothing at all is
-    usual it is not: a line that jumps from nothing to one would fill the chart.
+    The axis is logarithmic where the largest value dwarfs the usual one; not where a quarter of the
+    values is nothing at all: a line that jumps from nothing to one would fill the chart.
 
     >>> floor_of(pd.Series([0, 3, 4])), floor_of(pd.Series([0, 3, 4, 4000]))
     (0.0, 1.0)
     """
-    usual = values.median()
-    if pd.isna(usual) or usual <= 0 or values.max() <= BURST * usual:
+    if not values.quantile(0.25) > 0 or values.max() <= BURST * values.median():
         return 0.0
     return float(values[values > 0].min()) / 3
 

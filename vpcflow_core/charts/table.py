@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -77,7 +78,12 @@ def table(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure
     chart = go.Figure(
         go.Table(
             header={**line, "values": [f"<b>{name}</b>" for name in texts], "fill_color": grid},
-            cells={**line, "values": [list(texts[name]) for name in texts], "fill_color": paper},
+            cells={
+                **line,
+                # Plotly reads tags, and names are anybody's text.
+                "values": [[escape(str(text)) for text in texts[name]] for name in texts],
+                "fill_color": paper,
+            },
         )
     )
     return chart.update_layout(height=min(640, 60 + ROW * (len(texts) + 1)))
