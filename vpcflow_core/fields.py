@@ -193,8 +193,8 @@ TRANSIT_ONLY_FIELDS: tuple[Field, ...] = (
 )
 
 COLLECTOR_FIELDS: tuple[Field, ...] = (
-    _dimension("security-group-ids", 0, "texts", "Security groups of the interface, as the collector knew them.", relation="collector"),
-    _dimension("direction", 0, "word", "internal, inbound or outbound, as the collector judged it.", relation="collector"),
+    _dimension("security-group-ids", 0, "texts", "Security groups of the interface, as the collector or a snapshot of EC2 knew them.", relation="collector"),
+    _dimension("direction", 0, "word", "internal, inbound or outbound, seen from the interface that logged the record.", relation="collector"),
     _dimension("log-group", 0, "word", "CloudWatch log group the record came through.", relation="collector"),
     _dimension("log-stream", 0, "word", "CloudWatch log stream the record came through.", relation="collector"),
 )

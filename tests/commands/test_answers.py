@@ -165,3 +165,30 @@ def test_failure_exits_1_with_a_sentence(run: Run, store: Path, tmp_path: Path) 
     code, _, err = run("top", "srcaddr", "--store", tmp_path / "nowhere")
     assert code == 1
     assert "There is no store" in err
+
+
+# Two interfaces that log the same flow, and each another one that tells whose address is whose.
+PAIR = """version interface-id srcaddr dstaddr protocol packets bytes start end action log-status
+2 eni-1 10.0.0.1 10.0.0.2 6 1 100 1793491200 1793491260 ACCEPT OK
+2 eni-2 10.0.0.1 10.0.0.2 6 1 100 1793491201 1793491261 ACCEPT OK
+2 eni-1 10.0.0.1 192.0.2.1 6 1 10 1793491200 1793491260 ACCEPT OK
+2 eni-2 192.0.2.1 10.0.0.2 6 1 1 1793491200 1793491260 ACCEPT OK
+"""
+
+
+@pytest.mark.parametrize(("once", "total"), [([], 211), (["--once"], 111)])
+def test_once_leaves_out_the_receivers_copy(
+    run: Run, tmp_path: Path, once: list[str], total: int
+) -> None:
+    (tmp_path / "b.log").write_text(PAIR)
+    FlowLogs.open(tmp_path / "b.log", store=tmp_path / "pair").close()
+    store = ("--store", tmp_path / "pair", *once)
+    assert sum(row["bytes"] for row in rows(run, "top", "protocol", *store)) == total
+    series = rows(run, "series", "bytes", "--every", "1m", *store)
+    assert sum(row["value"] for row in series) == total
+    assert rows(run, "sql", "SELECT sum(bytes) AS n FROM flows", *store)[0]["n"] == total
+    judged = rows(run, "outliers", "bytes", *store)
+    assert sum(row["value"] for row in judged) == total
+    code, out, _ = run("forecast", "--help")
+    assert code == 0
+    assert "--once" in out

@@ -37,6 +37,13 @@ WhereOption = Annotated[
         "srcaddr=!10.0.0.0/8. May be given several times; all must hold.",
     ),
 ]
+OnceOption = Annotated[
+    bool,
+    typer.Option(
+        "--once",
+        help="Count a flow between two logged interfaces once: its receiver's copy is left out.",
+    ),
+]
 OutputOption = Annotated[Output, typer.Option(help="Form of the answer.")]
 
 
@@ -49,10 +56,11 @@ def top(
     start: FromOption = "",
     end: ToOption = "",
     where: WhereOption = None,
+    once: OnceOption = False,
     output: OutputOption = Output.table,
 ) -> None:
     """List the busiest values of a field, or of fields together."""
-    flows = asked(store, last, start, end, where)
+    flows = asked(store, last, start, end, where, once)
     with flows:
         tell(flows.top(fields, by=by, n=n), flows, output)
 
@@ -70,10 +78,11 @@ def series(
     start: FromOption = "",
     end: ToOption = "",
     where: WhereOption = None,
+    once: OnceOption = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Show a measure over time, zero where nothing was."""
-    flows = asked(store, last, start, end, where)
+    flows = asked(store, last, start, end, where, once)
     with flows:
         frame = flows.series(measure, every=every or None, by=by or None, n=n, compare=compare)
         changes = [name for name in frame.columns if "change_" in name]
@@ -90,10 +99,11 @@ def sql(
     start: FromOption = "",
     end: ToOption = "",
     where: WhereOption = None,
+    once: OnceOption = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Run a SELECT of your own over flows, records, transit_flows, transit_records."""
-    flows = asked(store, last, start, end, where)
+    flows = asked(store, last, start, end, where, once)
     with flows:
         result = flows.ask_sql(text, max_rows=limit)
         tell(result.frame, flows, output)
@@ -101,7 +111,14 @@ def sql(
             print(f"Only the first {limit:,} rows are shown; see --limit.", file=sys.stderr)
 
 
-def asked(store: Path | None, last: str, start: str, end: str, where: list[str] | None) -> FlowLogs:
+def asked(
+    store: Path | None,
+    last: str,
+    start: str,
+    end: str,
+    where: list[str] | None,
+    once: bool = False,
+) -> FlowLogs:
     """The logs that the common options tell of.
 
     Raises:
@@ -119,6 +136,8 @@ def asked(store: Path | None, last: str, start: str, end: str, where: list[str] 
         flows = flows.last(parse_duration(last))
     if start:
         flows = flows.between(start, end)
+    if once:
+        flows = flows.once()
     pairs = [_pair(text) for text in where or []]
     return flows.filtered(Filters.parse(pairs, flows.engine.columns("records")))
 

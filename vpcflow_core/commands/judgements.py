@@ -10,6 +10,7 @@ import typer
 from vpcflow_core.commands.answers import (
     FromOption,
     LastOption,
+    OnceOption,
     OutputOption,
     StoreOption,
     ToOption,
@@ -57,10 +58,11 @@ def outliers(
     start: FromOption = "",
     end: ToOption = "",
     where: WhereOption = None,
+    once: OnceOption = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Judge each timeslice by those before it; exits 3 if one is a violation."""
-    flows = asked(store, last, start, end, where)
+    flows = asked(store, last, start, end, where, once)
     with flows:
         frame = flows.outliers(
             measure,
@@ -87,10 +89,11 @@ def forecast(
     start: FromOption = "",
     end: ToOption = "",
     where: WhereOption = None,
+    once: OnceOption = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Continue a measure into the future, with the interval it should stay in."""
-    flows = asked(store, last, start, end, where)
+    flows = asked(store, last, start, end, where, once)
     with flows:
         frame = flows.forecast(measure, every=every or None, periods=periods, model=model.value)
         tell(frame, flows, output)

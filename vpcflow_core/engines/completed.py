@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from vpcflow_core.engines.known import FILLED
+from vpcflow_core.engines.known import FILLED, FOR_EVER
 
 COMPLETED = (*FILLED, "direction")
 # Names under which a question's cursor knows the tables; a person's SQL cannot say them (guard).
@@ -118,9 +118,10 @@ class Completion:
     def _key(self, names: Set[str]) -> str:
         """The join with what is known of the interface, called `k`; "" where there is none."""
         if "interface_id" in names and len(self.facts.interfaces):
-            as_of = " AND k.since <= r.start_time AND r.start_time < k.until"
-            when = as_of if self.facts.changing and "start_time" in names else ""
-            return f"LEFT JOIN {INTERFACES} k ON k.interface_id = r.interface_id{when}"
+            when = "true"
+            if self.facts.changing:
+                when = _AS_OF if "start_time" in names else _NEWEST
+            return f"LEFT JOIN {INTERFACES} k ON k.interface_id = r.interface_id AND {when}"
         if "interface_id" not in names and "subnet_id" in names and len(self.facts.subnets):
             return f"LEFT JOIN {SUBNETS} k ON k.home = r.subnet_id"
         return ""
@@ -179,10 +180,11 @@ class Completion:
         return _both(starts, _case(["k.octet IS NULL THEN true"], octet))
 
     def _in6(self, end: str) -> str:
-        digits = f"address_hex(r.{end}) BETWEEN k.low6 AND k.high6"
-        return _both(f"contains(r.{end}, ':')", digits)
+        return _both(f"contains(r.{end}, ':')", f"starts_with(address_hex(r.{end}), k.net6)")
 
 
+_AS_OF = "k.since <= r.start_time AND r.start_time < k.until"
+_NEWEST = f"k.until = TIMESTAMP '{FOR_EVER}'"
 _SIDES = (("dstaddr", "srcaddr", "inbound"), ("srcaddr", "dstaddr", "outbound"))
 _WORDS = ("'inbound'", "'outbound'")
 _RECEIVED = (("dstaddr", "true"), ("srcaddr", "false"))
@@ -200,7 +202,13 @@ _NEIGHBOURS = f"""LEFT JOIN {NEIGHBOURS} n ON n.home = k.home AND n.address = CA
 
 
 def _filled(name: str, names: Set[str]) -> str:
-    return f"coalesce(r.{name}, k.{name})" if name in names else f"k.{name}"
+    if name not in names:
+        return f"k.{name}"
+    if name == "security_group_ids":
+        # The collector's word for the groups of an interface that it could not find.
+        own = f"r.{name}"
+        return f"coalesce(nullif({own}, ['unknown']), k.{name}, {own})"
+    return f"coalesce(r.{name}, k.{name})"
 
 
 def _typed(word: str) -> str:

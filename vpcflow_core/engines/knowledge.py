@@ -197,7 +197,7 @@ def _facts(
         senders=pa.table({"address": pa.array(sorted(set(senders)), pa.string())}),
         changing=len(table) > pc.count_distinct(table["interface_id"]).as_py(),
         octets="octet" in used,
-        six="low6" in used,
+        six="net6" in used,
         more="own" in used,
     )
 

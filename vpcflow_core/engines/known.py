@@ -2,7 +2,7 @@
 
 One row an interface and shape. Blocks of subnets are written so that a test of an address is a
 comparison of texts: `net` is the prefix in whole octets; where the block ends inside an octet, it
-is the one at `octet` and lies between `low` and `high`. Blocks of IPv6 are ranges of `address_hex`.
+is the one at `octet` and lies between `low` and `high`. `net6` is the prefix of `address_hex`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 TEXT, TEXTS, INT, TIME = pa.string(), pa.list_(pa.string()), pa.int32(), pa.timestamp("us")
-BLOCK = {"net": TEXT, "octet": INT, "low": INT, "high": INT, "low6": TEXT, "high6": TEXT}
+BLOCK = {"net": TEXT, "octet": INT, "low": INT, "high": INT, "net6": TEXT}
 # own4: the primary address, which lies in `net` where that is known. own: all others, public ones
 # and IPv6 among them; null if there are none. home: its subnet, by whatever told of it.
 SCHEMA = pa.schema(
@@ -114,7 +114,9 @@ def _block4(network: IPv4Network) -> Block:
 
 
 def _block6(network: IPv6Network) -> Block:
-    return {"low6": f"{int(network[0]):032x}", "high6": f"{int(network[-1]):032x}"}
+    """EC2 gives out whole hexadecimal digits (/44 to /64); other blocks are as if unknown."""
+    digits, rest = divmod(network.prefixlen, 4)
+    return {} if rest else {"net6": f"{int(network[0]):032x}"[:digits]}
 
 
 def inside(address: str, block: Block) -> bool:

@@ -33,6 +33,8 @@ from vpcflow_core.query.spec import Query
 from vpcflow_core.times import Window
 
 BUCKET = "bucket"
+# Dimensions that engines work out for each record: a condition on one works it out once more.
+JUDGED = ("direction",)
 TIMES = ("start_time", "end_time")
 CONNECTION = ("interface_id", "srcaddr", "srcport", "dstaddr", "dstport", "protocol")
 
@@ -88,6 +90,7 @@ def select_for(
         .select_from(_from(parts))
         .where(AllOf(*parts.conditions, *kept))
         .group_by(*bucket, *groups)
+        .having(*_found(parts))
     )
     if query.every:
         return made.order_by(BUCKET, *groups)
@@ -116,9 +119,19 @@ def _parts(query: Query, window: Window, filters: Filters, columns: Collection[s
             start >= window.start,
             start < window.end,
             *conditions_of(wanted, columns),
-            *(_group(dim).is_not(None) for dim in dimensions if dim.name not in query.nulls),
+            *(
+                _group(dim).is_not(None)
+                for dim in dimensions
+                if dim.name not in (*query.nulls, *JUDGED)
+            ),
         ),
     )
+
+
+def _found(parts: _Parts) -> list[ColumnElement[bool]]:
+    """Leaves out the group of the records of which nobody can tell a judged dimension."""
+    left_out = [dim for dim in parts.dimensions if dim.name not in parts.query.nulls]
+    return [func.count(_group(dim)) > 0 for dim in left_out if dim.name in JUDGED]
 
 
 def _check(parts: _Parts, columns: Collection[str]) -> None:
@@ -164,6 +177,7 @@ def _busiest(parts: _Parts, groups: list[ColumnElement[Any]]) -> ColumnElement[b
         .select_from(_from(parts))
         .where(AllOf(*parts.conditions))
         .group_by(*groups)
+        .having(*_found(parts))
         .order_by(_order(parts).element.desc(), *groups)
         .limit(parts.query.top)
     )

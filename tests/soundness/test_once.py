@@ -1,0 +1,159 @@
+"""A flow between two logged interfaces must not count twice when it is asked to count once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.engines.networks import NOON, V2, column, flow, snapshot, stored
+from tests.logs import UNTIL, fill, read_with_pandas, write_sample
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.query.filters import Filters
+from vpcflow_core.sources.sample import sample_interfaces
+from vpcflow_core.store.store import Store
+from vpcflow_core.times import Window
+
+V5 = f"{V2} flow-direction"
+NETWORK = sample_interfaces().set_index("interface_id")
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sample(tmp_path_factory.mktemp("logs"))
+
+
+@pytest.fixture(scope="module", params=["told", "untold"])
+def flows(
+    request: pytest.FixtureRequest, logs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FlowLogs]:
+    """The sample, with its snapshot and without."""
+    path = tmp_path_factory.mktemp(request.param) / "store"
+    fill(path, logs, snapshot=request.param == "told")
+    with FlowLogs(Store.open(path)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def kept(logs: Path) -> pd.DataFrame:
+    """What counts once, worked out from the network's own table."""
+    frame = read_with_pandas(logs)
+    frame = frame[frame["log-status"] == "OK"].copy()
+    owners = NETWORK.melt(value_vars=["address", "ipv6"], ignore_index=False)["value"]
+    owners = pd.Series(owners.index, index=owners.to_numpy()).to_dict()
+    logged, sender = set(frame["interface-id"]), frame["srcaddr"].map(owners)
+    copy = sender.isin(logged) & (sender != frame["interface-id"]) & (frame["action"] == "ACCEPT")
+    assert copy.sum() > 0.2 * len(frame)
+    return frame[~copy]
+
+
+def test_totals_count_each_flow_once(flows: FlowLogs, kept: pd.DataFrame) -> None:
+    total = flows.once().sql("SELECT count(*) AS n, sum(bytes) AS b, sum(packets) AS p FROM flows")
+    expected = [len(kept), int(kept["bytes"].sum()), int(kept["packets"].sum())]
+    assert total.to_numpy().tolist() == [expected]
+
+
+def test_every_answer_counts_once(flows: FlowLogs, kept: pd.DataFrame) -> None:
+    top = flows.once().top("interface_id", n=None).set_index("interface_id")
+    expected = kept.groupby("interface-id")["bytes"].agg(["size", "sum"])
+    assert top["flows"].to_dict() == expected["size"].to_dict()
+    assert top["bytes"].to_dict() == expected["sum"].to_dict()
+
+
+def test_what_is_left_out_is_counted(flows: FlowLogs, logs: Path, kept: pd.DataFrame) -> None:
+    whole = read_with_pandas(logs)
+    whole = whole[whole["log-status"] == "OK"]
+    assert flows.left_out() == len(whole) - len(kept)
+    day = Window(UNTIL - timedelta(days=1), UNTIL)
+    counts = [
+        ((f["start"] >= day.start) & (f["start"] < day.end) & (f["dstport"] == 5432)).sum()
+        for f in (whole, kept)
+    ]
+    assert flows.left_out(day, Filters.parse({"dstport": "5432"})) == counts[0] - counts[1] > 0
+    assert flows.once().left_out() == 0
+
+
+def test_the_records_themselves_stay_whole(flows: FlowLogs) -> None:
+    count = "SELECT count(*) AS n FROM records"
+    assert flows.once().sql(count)["n"][0] == flows.sql(count)["n"][0]
+
+
+def test_each_source_counts_once_by_itself(flows: FlowLogs) -> None:
+    (source,) = flows.store.sources()
+    assert flows.once().only(source.url).left_out() == 0
+    assert flows.only(source.url).left_out() == flows.left_out()
+
+
+# eni-a is 10.0.0.4, 10.0.0.5 and 2001:db8:0:a::4, eni-b is 10.0.20.4; eni-d logs nothing.
+PAIR = [
+    ("eni-a", "10.0.0.4", "10.0.20.4", "ACCEPT", "egress", True),
+    ("eni-b", "10.0.0.4", "10.0.20.4", "ACCEPT", "ingress", False),  # the receiver's copy
+    ("eni-b", "10.0.20.4", "10.0.0.4", "ACCEPT", "egress", True),
+    ("eni-a", "10.0.20.4", "10.0.0.4", "ACCEPT", "ingress", False),
+    ("eni-a", "10.0.20.4", "10.0.0.5", "ACCEPT", "ingress", False),  # to the secondary address
+    ("eni-b", "10.0.0.5", "10.0.20.4", "ACCEPT", "ingress", False),  # from it
+    ("eni-b", "10.0.0.4", "10.0.20.4", "REJECT", "ingress", True),  # in no other record
+    ("eni-a", "1.2.3.4", "10.0.0.4", "ACCEPT", "ingress", True),
+    ("eni-a", "10.0.0.4", "1.2.3.4", "ACCEPT", "egress", True),
+    ("eni-b", "10.1.2.3", "10.0.20.4", "ACCEPT", "ingress", True),  # its sender logs nothing
+    ("eni-a", "10.0.0.5", "10.0.0.4", "ACCEPT", "ingress", True),  # to itself
+    ("eni-c", "2001:db8:0:a::4", "2001:db8:0:c::4", "ACCEPT", "ingress", False),
+    ("eni-c", "2001:db8:0:c::4", "2001:db8:0:a::4", "ACCEPT", "egress", True),
+]
+
+
+@pytest.mark.parametrize("header", [V2, V5])
+def test_the_copy_of_a_logged_sender_is_left_out_and_nothing_else(
+    tmp_path: Path, header: str
+) -> None:
+    records = [
+        flow(eni, src, dst, n, action=action, flow_direction=way)
+        for n, (eni, src, dst, action, way, _) in enumerate(PAIR, 1)
+    ]
+    flows = stored(tmp_path / "s", (header, records), shots=[snapshot()])
+    expected = [n for n, (*_, stays) in enumerate(PAIR, 1) if stays]
+    assert column(flows.once(), "bytes") == expected
+    assert flows.left_out() == len(PAIR) - len(expected)
+    assert column(flows.once(), "bytes", "records") == [*range(1, len(PAIR) + 1)]
+
+
+def test_a_sender_that_logged_before_the_days_asked_about_made_no_copy(tmp_path: Path) -> None:
+    early, late = NOON - timedelta(days=3), NOON
+    records = [
+        flow("eni-a", "10.0.0.4", "10.0.20.4", 1, early),
+        flow("eni-b", "10.0.0.4", "10.0.20.4", 2, early),
+        flow("eni-b", "10.0.0.4", "10.0.20.4", 3, late),
+    ]
+    flows = stored(tmp_path / "s", (V2, records), shots=[snapshot()])
+    hour = timedelta(hours=1)
+    assert flows.between(early - hour, early + hour).left_out() == 1
+    assert flows.between(late - hour, late + hour).left_out() == 0
+
+
+def test_formats_that_cannot_tell_lose_nothing(tmp_path: Path) -> None:
+    records = [
+        flow("eni-a", "10.0.0.4", "10.0.20.4", 1),
+        flow("eni-b", "10.0.0.4", "10.0.20.4", 2),
+    ]
+    lacking = ("action", "srcaddr", "interface-id")
+    for number, field in enumerate(lacking):
+        header = " ".join(name for name in V2.split() if name != field)
+        flows = stored(tmp_path / str(number), (header, records), shots=[snapshot()])
+        assert flows.left_out() == 0
+        assert column(flows.once(), "bytes") == [1, 2]
+
+
+def test_two_interfaces_that_only_talk_to_each_other_are_left_as_they_are(tmp_path: Path) -> None:
+    """Nothing tells which address is whose: better counted twice than not at all."""
+    records = [
+        flow(eni, *ends, n)
+        for n, (eni, ends) in enumerate(
+            [("eni-x", ("10.0.0.1", "10.0.0.2")), ("eni-y", ("10.0.0.1", "10.0.0.2"))], 1
+        )
+    ]
+    flows = stored(tmp_path / "s", (V2, records))
+    assert column(flows, "direction") == [None, None]
+    assert column(flows.once(), "bytes") == [1, 2]
