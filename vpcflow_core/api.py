@@ -92,8 +92,8 @@ class FlowLogs(OverTime):
         """Load what is new at a source, then answer from the store.
 
         Args:
-            source: `s3://bucket/prefix`, a folder, a file, `sample://`; or the folder of a store,
-                which is opened as it is.
+            source: `s3://bucket/prefix`, `cloudwatch://region/log-group`, a folder, a file,
+                `sample://`; or the folder of a store, which is opened as it is.
             since: Load the last so long only: `8d`; all if not given.
             store: Folder of the store; one of the source's own in the user's cache if not given.
             options: How to reach the source.

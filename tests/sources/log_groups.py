@@ -61,8 +61,8 @@ class LogGroup:
     def __init__(self, name: str = GROUP, region: str = REGION) -> None:
         self.name = name
         self.region = region
-        boto3.client("logs", region_name=region).create_log_group(logGroupName=name)
         self._backend = get_backend("logs")[ACCOUNT][region]
+        self._backend.create_log_group(name, {})
 
     def put(self, events: Iterable[tuple[datetime, str]], stream: str = "eni-0a-all") -> None:
         """Add events to one stream, which is made if it is not there."""

@@ -33,12 +33,14 @@ def proxy(aws):
 
 
 def made_up(now: pd.Timestamp) -> pd.DataFrame:
-    """What happened, and when it arrived: a seventh of it late, one hour six times as busy."""
+    """What happened, and when it arrived: a seventh of it late, one clock hour five times as busy."""
     chance = np.random.default_rng(17)
     offset = chance.uniform(0, HOURS * 3600, EVENTS)
-    offset[: EVENTS // 5] = 9 * 3600 + chance.uniform(0, 3600, EVENTS // 5)
+    first = now - pd.Timedelta(hours=HOURS)
+    busy = ((first + pd.Timedelta(hours=9)).floor("h") - first).total_seconds()
+    offset[: EVENTS // 5] = busy + chance.uniform(0, 3600, EVENTS // 5)
     late = np.where(chance.random(EVENTS) < 1 / 7, chance.uniform(0, LATEST.seconds, EVENTS), 0)
-    start = now - pd.Timedelta(hours=HOURS) + pd.to_timedelta(offset.astype(int), unit="s")
+    start = first + pd.to_timedelta(offset.astype(int), unit="s")
     frame = pd.DataFrame({"number": np.arange(EVENTS), "start": start.floor("s")})
     frame["arrived"] = frame["start"] + pd.to_timedelta(late, unit="s")
     frame["stream"] = chance.integers(0, STREAMS, EVENTS)
@@ -89,11 +91,11 @@ def expected(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def throttle(proxy: Proxy) -> list[Call]:
-    """Refuses every tenth call for events; gives those refused."""
+    """Refuses every twentieth call, if it is for events; gives those refused."""
     refused: list[Call] = []
 
     def refuse(call: Call) -> Refusal | None:
-        if call.action == "FilterLogEvents" and len(proxy.calls) % 10 == 0:
+        if call.action == "FilterLogEvents" and len(proxy.calls) % 20 == 0:
             refused.append(call)
             return Refusal("ThrottlingException")
         return None
@@ -125,7 +127,7 @@ def test_each_event_is_there_once_after_every_run(proxy, tmp_path):
             late += (arriving["start"] < before).sum()
     assert len(arrived) == EVENTS
     assert late > 1000
-    assert len(refused) > 5
+    assert refused
     # The busy hour was cut into parts.
     spans = {call["endTime"] - call["startTime"] for call in proxy.reads()}
-    assert len(spans) > 2
+    assert len(spans) > 1
