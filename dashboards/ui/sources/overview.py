@@ -120,12 +120,13 @@ def humane_table(rows: Sequence[Row], now: datetime, *, with_paths: bool) -> pd.
 
 
 def _humane(row: Row, now: datetime, with_paths: bool) -> dict[str, str]:
-    where = code(row.shown_url(with_paths=with_paths))
-    named = {"Source": code(row.name) if row.name else "*no longer read*", "Where": where}
+    # Last, as it may be long: a narrow page then hides the end of it, and no number.
+    where = {"Where": code(row.shown_url(with_paths=with_paths))}
+    named = {"Source": code(row.name) if row.name else "*no longer read*"}
     state = row.state
     if state is None:
         told = "cannot be read" if row.problem else "never"
-        return named | {"Last sync": told} | dict.fromkeys(HUMANE, "")
+        return named | {"Last sync": told} | dict.fromkeys(HUMANE, "") | where
     cells = {
         "Last sync": ago(state.last_sync, now),
         "Newest record": ago(state.last, now),
@@ -137,7 +138,7 @@ def _humane(row: Row, now: datetime, with_paths: bool) -> dict[str, str]:
         "Broken": humane_count(state.broken),
         "Size": humane_bytes(state.bytes),
     }
-    return named | {title: cell.replace(" ", NO_BREAK) for title, cell in cells.items()}
+    return named | {title: cell.replace(" ", NO_BREAK) for title, cell in cells.items()} | where
 
 
 NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -16,6 +16,7 @@ from vpcflow_core.store.sync import forget
 
 # A sync may have begun in another process meanwhile.
 WAIT = 10.0
+_LEFT_OVER = "It is no source any more: its records are forgotten."
 
 
 def draw(rights: Rights) -> None:
@@ -38,6 +39,8 @@ def draw(rights: Rights) -> None:
             or row.is_upload
             or st.checkbox("Forget its records too", value=True, key="forget-records")
         )
+        if row.is_upload or row.setting is None:
+            st.caption("Its files and records are deleted." if row.is_upload else _LEFT_OVER)
         if house.syncer().running:
             st.caption("A sync is running: stop it first.")
         if st.button(
