@@ -125,6 +125,9 @@ class Logs:
     def known(self, kind: Kind) -> pd.DataFrame:
         return known(kind)
 
+    def snapshot_count(self) -> int:
+        return 0
+
     def generation(self) -> int:
         return len(self.written)
 

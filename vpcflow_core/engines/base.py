@@ -60,6 +60,9 @@ class Files(Protocol):
     def known(self, kind: Kind) -> pd.DataFrame:
         """Every shape of every thing of a kind that a snapshot told of."""
 
+    def snapshot_count(self) -> int:
+        """Grows with every snapshot."""
+
     def generation(self) -> int:
         """Grows with every change."""
 

@@ -1,14 +1,11 @@
 """DuckDB over the store's Parquet files; may import fields, times, store.base and this folder.
 
 Nothing is copied into DuckDB: each question reads the files of its window, as the ledger lists
-them at that moment. The database is locked before the first question: it reads files below the
-store's folder alone, loads no extension and lets no setting be changed.
+them at that moment.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -26,6 +23,7 @@ from sqlalchemy.sql import visitors
 from vpcflow_core.engines import guard
 from vpcflow_core.engines.base import Files, Result
 from vpcflow_core.engines.completed import COMPLETED, Completion, Facts, knowable, needs_own
+from vpcflow_core.engines.database import Cursor, locked
 from vpcflow_core.engines.dialect import bound, written_out
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.knowledge import Knowledge, Need, days_of
@@ -35,34 +33,8 @@ from vpcflow_core.query.columns import column_of
 from vpcflow_core.store.base import RELATIONS, StoreFile
 from vpcflow_core.times import Window, format_duration
 
-Cursor = duckdb.DuckDBPyConnection
-
 # Rows that travel from DuckDB at a time; a limit on rows is kept to this grain, then cut exactly.
 BATCH = 65_536
-
-# An IPv6 address in any written form as 32 hexadecimal digits, which sort as its number does;
-# null for anything without a colon. The dotted tail of an IPv4-mapped address becomes two groups;
-# `::` becomes as many groups of zero as there is room for.
-# A macro's argument is pasted where it is named: the list of one, transformed, names it once.
-# Measured: 0.6 us an address and core (a million addresses of IPv6 in 1.2 s on two).
-MACROS = """
-CREATE MACRO address_octet(a, k) AS
-    TRY_CAST(split_part(regexp_extract(a, '[0-9.]+$'), '.', k) AS INTEGER);
-CREATE MACRO address_groups(a) AS
-    CASE WHEN contains(a, '.') THEN regexp_replace(a, '[0-9.]+$', '')
-        || to_hex(256 * address_octet(a, 1) + address_octet(a, 2)) || ':'
-        || to_hex(256 * address_octet(a, 3) + address_octet(a, 4))
-    ELSE a END;
-CREATE MACRO address_full(g) AS
-    CASE WHEN contains(g, '::') THEN trim(replace(g, '::', ':' || repeat('0:',
-        8 - length(g) + length(replace(g, ':', ''))
-        + starts_with(g, '::')::INTEGER + ends_with(g, '::')::INTEGER)), ':')
-    ELSE g END;
-CREATE MACRO address_hex(a) AS
-    CASE WHEN contains(a, ':') THEN lower(array_to_string(list_transform(string_split(
-        list_transform([address_groups(a)], lambda g: address_full(g))[1], ':'),
-        lambda part: lpad(part, 4, '0')), '')) END;
-"""
 
 
 class DuckDBEngine:
@@ -91,7 +63,7 @@ class DuckDBEngine:
         self.memory_limit = memory_limit
         self.is_once = False
         self._knowledge = Knowledge(store)
-        self._database = _locked(Path(store.path), threads, memory_limit)
+        self._database = locked(Path(store.path), threads, memory_limit)
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         """The columns that some record has or that can be known; the field table's if empty."""
@@ -246,34 +218,6 @@ class DuckDBEngine:
 
 def _any_needs_own(files: Iterable[StoreFile]) -> bool:
     return any(needs_own(names) for names in {file.columns for file in files})
-
-
-def _locked(folder: Path, threads: int | None, memory_limit: str) -> Cursor:
-    """A database in memory that reads files below the folder and obeys nobody any more."""
-    config: dict[str, Any] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "allow_community_extensions": False,
-        # Else a table name could mean a variable of the Python program.
-        "python_enable_replacements": False,
-        "memory_limit": memory_limit,
-        # What does not fit in memory; DuckDB's own choice would be the current folder.
-        "temp_directory": str(Path(tempfile.gettempdir()) / f"vpcflow-{os.getpid()}"),
-    }
-    try:
-        database = duckdb.connect(
-            ":memory:", config=config | ({"threads": threads} if threads else {})
-        )
-    except duckdb.Error as error:
-        raise ParameterError(f"DuckDB refuses its settings: {guard.first_line(error)}") from None
-    database.execute(MACROS)
-    database.execute("SET TimeZone = 'UTC'")
-    # Footers are read once; files never change under their name.
-    database.execute("SET parquet_metadata_cache = true")
-    database.execute("SET allowed_directories = $1", [[str(folder)]])
-    database.execute("SET enable_external_access = false")
-    database.execute("SET lock_configuration = true")
-    return database
 
 
 def _relations(question: Select[Any]) -> set[str]:

@@ -1,6 +1,6 @@
 """Which SQL of a person may run: one SELECT over the relations, nothing else; may import errors.
 
-DuckDB itself is locked as well (see duckdb.py): no file outside the store, no extension, no
+DuckDB itself is locked as well (see database.py): no file outside the store, no extension, no
 setting. Inside those walls a SELECT could still name files, other catalogs and functions that
 show the engine's state. So the parsed statement is walked, and every table and function looked at.
 """

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Set
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
-Cursor = duckdb.DuckDBPyConnection
+from vpcflow_core.engines.database import Cursor
+
 # Addresses that a VPC gives out although the Internet knows others of their kind: RFC 1918, 6598.
 PRIVATE = [ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
                                            "100.64.0.0/10")]  # fmt: skip

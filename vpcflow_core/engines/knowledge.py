@@ -1,7 +1,7 @@
 """What an engine knows of the network behind its records, gathered when asked for and kept.
 
-May import pandas, store.base, times and this folder. Snapshots are read once a generation of the
-store; what is inferred from the log, once a generation and span of days.
+May import pandas, store.base, times and this folder. Snapshots are read when there is a new one;
+what is inferred from the log, once a generation of the store and span of days.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import pyarrow.compute as pc
 
 from vpcflow_core.engines.base import Files
 from vpcflow_core.engines.completed import Facts
-from vpcflow_core.engines.inferred import Cursor, inferred
+from vpcflow_core.engines.database import Cursor
+from vpcflow_core.engines.inferred import inferred
 from vpcflow_core.engines.known import (
     BLOCK,
     EVER,
@@ -58,10 +59,10 @@ class Need:
 
 
 class Told:
-    """What the snapshots of one generation told; worked out when it is first used."""
+    """What so many snapshots told; worked out when it is first used."""
 
     def __init__(self, store: Files) -> None:
-        self.generation = store.generation()
+        self.count = store.snapshot_count()
         self._store = store
 
     @cached_property
@@ -119,34 +120,35 @@ class Knowledge:
             subnets = told.subnets
         if need.own:
             return self._kept[True].get(
-                told.generation, need, lambda: _gathered(told, rows, need, cursor, relation())
+                (self._store.generation(), need),
+                lambda: _gathered(told, rows, need, cursor, relation()),
             )
         # Where nothing ever changed, all windows are told the same.
         days = None if len(rows) == len(told.rows) else need.days
         return self._kept[False].get(
-            told.generation, Need(days, None, False, False), lambda: _facts(rows, subnets)
+            (told.count, Need(days, None, False, False)), lambda: _facts(rows, subnets)
         )
 
     def _now(self) -> Told:
-        if self._store.generation() != self._told.generation:
+        if self._store.snapshot_count() != self._told.count:
             self._told = Told(self._store)
         return self._told
 
 
 class _Kept:
-    """The newest answers of one generation; each is worked out once, however many ask."""
+    """The newest answers; each is worked out once, however many ask."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._facts: OrderedDict[tuple[int, Need], Facts] = OrderedDict()
 
-    def get(self, generation: int, need: Need, make: Callable[[], Facts]) -> Facts:
-        key = (generation, need)
+    def get(self, key: tuple[int, Need], make: Callable[[], Facts]) -> Facts:
+        """The answer of that number of the store and need; older numbers are dropped."""
         with self._lock:
             if key not in self._facts:
                 self._facts[key] = make()
             self._facts.move_to_end(key)
-            for old in [k for k in self._facts if k[0] < generation]:
+            for old in [k for k in self._facts if k[0] < key[0]]:
                 del self._facts[old]
             while len(self._facts) > KEPT:
                 self._facts.popitem(last=False)
@@ -210,13 +212,17 @@ def _joined(rows: list[Row], found: pd.DataFrame, blocks: dict[str, Block]) -> l
     ):
         row = inferred.setdefault(id, {"interface_id": id, "own4": None, "own": None, "home": None})
         row["home"] = row["home"] or (None if pd.isna(subnet) else subnet)
-        if address is not None:
+        if not pd.isna(address):
             row |= {"own": [address]} if v6 else {"own4": address}
-    completed = []
-    for row in rows:
-        more = inferred.pop(row["interface_id"], None)
-        completed.append(row if more is None or _own(row) else row | _placed(more, row, blocks))
-    return completed + [_placed(row, _ALWAYS, blocks) for row in inferred.values()]
+    shown = {row["interface_id"] for row in rows}
+    completed = [
+        row | _placed(inferred[row["interface_id"]], row, blocks)
+        if row["interface_id"] in inferred and not _own(row)
+        else row
+        for row in rows
+    ]
+    alone = [_placed(row, _ALWAYS, blocks) for id, row in inferred.items() if id not in shown]
+    return completed + alone
 
 
 _ALWAYS: Row = {"since": EVER, "until": FOR_EVER, "home": None}

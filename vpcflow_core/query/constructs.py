@@ -1,7 +1,7 @@
 """The few words on which engines differ, as SQLAlchemy constructs; may import ipaddress alone.
 
 A construct says what is meant; one `@compiles` per dialect says how it is written there. Values
-inside are bound, never pasted. DuckDB's `address_hex` is a macro of engines/duckdb.
+inside are bound, never pasted. DuckDB's `address_hex` is a macro of engines/database.
 """
 
 from __future__ import annotations

@@ -53,6 +53,12 @@ def remember(ledger: Ledger, snapshot: Snapshot) -> None:
             if _is_newest(change, (kind, *place), taken):
                 _add(change, (kind, *place), taken, _shapes(TABLES[kind], frame))
         change.execute(_NOTE, [*place, taken, json.dumps(snapshot.notes)])
+        change.execute(_COUNT)
+
+
+def count(ledger: Ledger) -> int:
+    """How many snapshots were ever added: what is known of one number may be cached."""
+    return int(ledger.value("SELECT value FROM meta WHERE key = 'snapshots'") or 0)
 
 
 def known(ledger: Ledger, kind: Kind) -> pd.DataFrame:
@@ -99,6 +105,9 @@ _KNOWN = f"""
 _NOTE = """
     INSERT INTO snapshots VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
     SET taken = excluded.taken, notes = excluded.notes WHERE excluded.taken >= taken
+"""
+_COUNT = """
+    INSERT INTO meta VALUES ('snapshots', 1) ON CONFLICT DO UPDATE SET value = value + 1
 """
 _NEWEST_SHAPES = """
     SELECT id, shape, max(first_seen) AS first_seen FROM shapes

@@ -154,11 +154,15 @@ class Store:
                 f"{closest(kind, TABLES)}  There are: {', '.join(TABLES)}".strip(),
             )
         with self._knowing:
-            # Asked before reading: what is kept is never newer than its number.
-            generation = self.generation()
-            if self._known.get(kind, (None,))[0] != generation:
-                self._known[kind] = (generation, snapshots.known(self.ledger, kind))
+            # Asked before reading: what is kept is never older than its number.
+            number = self.snapshot_count()
+            if self._known.get(kind, (None,))[0] != number:
+                self._known[kind] = (number, snapshots.known(self.ledger, kind))
             return self._known[kind][1].copy()
+
+    def snapshot_count(self) -> int:
+        """Grows with every snapshot: what is known of one number may be cached."""
+        return snapshots.count(self.ledger)
 
     def snapshots(self) -> list[SnapshotState]:
         """The newest snapshot of each account and region."""
