@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import boto3
 import pytest
 
 from tests.store.doubles import HEADER, START, key, line, log
@@ -184,3 +185,16 @@ def test_progress_on_a_terminal_is_a_bar(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert run(monkeypatch, logs, "--store", tmp_path / "s") == 0
     assert "3 objects, 9 records" in capsys.readouterr().out
+
+
+def test_what_a_source_left_out_is_told_beside_what_it_gave(
+    aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="logs")
+    s3.put_object(Bucket="logs", Key=key(0), Body=log([line(1, START)]))
+    words = ("s3://logs", "--store", tmp_path / "s", "--no-ec2")
+    assert run(monkeypatch, *words, "--from", "2020-01-01", "--to", "2020-01-02") == 0
+    assert "holds flow logs, but none in" in capsys.readouterr().out
+    assert run(monkeypatch, *words, "--output", "json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["warnings"] == []

@@ -187,10 +187,14 @@ def _summarise(results: list[SyncResult], surveys: list[Survey], output: Output)
         json.dump(told, sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
     elif output is Output.csv:
-        write(pd.DataFrame(map(_plain, results)).drop(columns=["failures", "reasons"]), output)
+        write(
+            pd.DataFrame(map(_plain, results)).drop(columns=["failures", "reasons", "warnings"]),
+            output,
+        )
     else:
         for result, known in zip(results, surveys, strict=True):
-            lines = [*_sentences(result), *(f"  {line}" for line in sentences(known))]
+            beside = (*result.warnings, *sentences(known))
+            lines = [*_sentences(result), *(f"  {line}" for line in beside)]
             console().print("\n".join(lines), markup=False, soft_wrap=True)
 
 

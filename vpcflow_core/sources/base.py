@@ -80,3 +80,12 @@ class Declaring(Protocol):
         Raises:
             SourceError: As `Source.find`.
         """
+
+
+@runtime_checkable
+class Warned(Protocol):
+    """A source that notes what went wrong beside what went well."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the last `find` refused, left out or could not know; sentences."""

@@ -15,7 +15,7 @@ from vpcflow_core.sources.base import LogObject, Source
 from vpcflow_core.sources.cloudwatch import CloudWatchSource
 from vpcflow_core.sources.cloudwatch_client import Logs
 from vpcflow_core.sources.cloudwatch_errors import LOGS
-from vpcflow_core.sources.cloudwatch_group import find_group, known_formats, newest_event
+from vpcflow_core.sources.cloudwatch_group import find_group, flow_logs_to, newest_event
 from vpcflow_core.sources.s3 import S3Source
 from vpcflow_core.sources.s3_client import Bucket
 
@@ -117,8 +117,9 @@ def _of_group(source: CloudWatchSource, options: SourceOptions) -> Iterator[Trie
         return "events of the last hour" if answer.get("events") else "no event at the first look"
 
     def flow_logs() -> str:
-        formats, trouble = known_formats(logs, find_group(logs, source.place))
-        return trouble or f"{len(formats)} format{'s' if len(formats) != 1 else ''} of flow logs"
+        found = flow_logs_to(logs, find_group(logs, source.place).name)
+        troubles = [f"{log.id} cannot deliver: {log.trouble}" for log in found if log.trouble]
+        return "; ".join(troubles) or f"flow logs that write to it: {len(found)}"
 
     group = _try("logs:DescribeLogGroups", lambda: find_group(logs, source.place).name)
     yield group

@@ -77,6 +77,7 @@ class SyncResult:
         unread: Objects in the ledger of unknown format; loaded once a format is given.
         dropped: Records dropped because they were older than `keep`.
         complete: False if it was cancelled.
+        warnings: What the source refused or left out while the rest went well; sentences.
     """
 
     source: str
@@ -95,6 +96,7 @@ class SyncResult:
     unread: int = 0
     dropped: int = 0
     complete: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 class Tally:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
-from vpcflow_core.sources.base import Declaring, Source
+from vpcflow_core.sources.base import Declaring, Source, Warned
 from vpcflow_core.store.batch import Batch, Limits
 from vpcflow_core.store.compact import compact
 from vpcflow_core.store.internal import Internal
@@ -97,7 +97,9 @@ def sync(
             writer.note_end(number, plan.finished())
             compact(writer)
         unread = writer.unread(number)
-    return tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
+    made = tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
+    warnings = source.warnings if isinstance(source, Warned) else []
+    return replace(made, warnings=tuple(dict.fromkeys(warnings)))
 
 
 def forget(store: Store, url: str, *, wait: float = 0.0) -> int:
