@@ -1,5 +1,7 @@
 """vpcflow in the browser: navigation, nothing else."""
 
+from runpy import run_module
+
 import streamlit as st
 
 st.set_page_config("vpcflow", page_icon="\N{WATER WAVE}", layout="wide")
@@ -15,4 +17,7 @@ DASHBOARDS = [
     st.Page("dashboards/outliers.py", title="Outliers", icon=":material/troubleshoot:"),
 ]  # fmt: skip
 DATA = [st.Page("dashboards/sources.py", title="Sources", icon=":material/database:")]
-st.navigation({"Dashboards": DASHBOARDS, "Data": DATA}).run()
+chosen = st.navigation({"Dashboards": DASHBOARDS, "Data": DATA})
+# Not `chosen.run()`: its widgets would be the page's own, and the browser's way back to another
+# page would lose range, filters and parameters.
+run_module(f"dashboards.{chosen.url_path.replace('-', '_') or 'overview'}")

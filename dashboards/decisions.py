@@ -22,17 +22,13 @@ def decision_page(page: str, title: str, question: str, own: Sequence[Row] = ())
         question,
         filters=FLOW_FILTERS,
         rows=(
-            ((f"{page}/source-locations", 3), (f"{page}/destinations", 2)),
+            ((f"{page}/source-locations", 1), (f"{page}/destinations", 1)),
             ((f"{page}/outliers", 1),),
             *own,
             ((f"{page}/interfaces", 1), (f"{page}/protocols", 1)),
             ((f"{page}/bytes-compared", 1), (f"{page}/packets-compared", 1)),
-            (
-                (f"{page}/sources", 1),
-                (f"{page}/source-ports", 1),
-                (f"{page}/destination-ports", 1),
-            ),
-            ((f"{page}/trend", 1),),
+            ((f"{page}/sources", 1), (f"{page}/source-ports", 1)),
+            ((f"{page}/destination-ports", 1), (f"{page}/trend", 1)),
         ),
         fixed=("action",),
     )

@@ -9,21 +9,17 @@ Dashboard(
     filters=(*FLOW_FILTERS, "action"),
     rows=(
         (
-            ("traffic/sources", 2),
-            ("traffic/destinations", 2),
-            ("traffic/accepted", 3),
-            ("traffic/rejected", 3),
+            ("traffic/sources", 1),
+            ("traffic/destinations", 1),
+            ("traffic/accepted", 1),
+            ("traffic/rejected", 1),
         ),
         (("traffic/flows-outliers", 1), ("traffic/flows-trend", 1)),
         (("traffic/bytes-outliers", 1), ("traffic/bytes-trend", 1)),
         (("traffic/packets-outliers", 1), ("traffic/packets-trend", 1)),
         (("traffic/source-ports", 1), ("traffic/destination-ports", 1)),
-        (
-            ("traffic/ports-by-action", 1),
-            ("traffic/protocols-by-action", 1),
-            ("traffic/interfaces-by-action", 1),
-        ),
-        (("traffic/packets-per-flow", 1),),
+        (("traffic/ports-by-action", 1), ("traffic/interfaces-by-action", 1)),
+        (("traffic/protocols-by-action", 1), ("traffic/packets-per-flow", 2)),
         (("traffic/longest-flows", 1),),
     ),
 ).draw()

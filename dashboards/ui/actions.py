@@ -1,13 +1,12 @@
 """What parts of a page do to the whole of it: they note it here, and the page is drawn anew.
 
-Panels run by themselves, beside the page; only the page may change filters, turn to another page
+Panels run by themselves, beside the page; only the page may change filters and range,
 or open a dialog.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 
 import streamlit as st
 
@@ -15,8 +14,6 @@ from dashboards.ui import drill
 from dashboards.ui.state import PageState
 from vpcflow_core.panels import Panel
 from vpcflow_core.times import Window
-
-TRAFFIC = "dashboards/traffic.py"
 
 
 def narrow(state: PageState, panel: Panel, values: object) -> None:
@@ -45,15 +42,10 @@ def set_range(text: str) -> None:
     redraw()
 
 
-def look_at(state: PageState, panel: Panel, bucket: datetime, every: timedelta) -> None:
-    """Open the Traffic page on what a panel judged in a timeslice."""
-    st.session_state["turn_to"] = (TRAFFIC, drill.looking_at(state, panel, bucket, every).params())
-    redraw()
-
-
 def show_records(slug: str) -> None:
     """Open the records behind a panel."""
     st.session_state["records_of"] = slug
+    st.session_state[f"menu-{slug}"] = False  # it would cover the dialog
     redraw()
 
 
@@ -68,11 +60,8 @@ def redraw() -> None:
 
 
 def begin_page() -> None:
-    """Turn to another page, if that was asked for; what was asked of this page is being done."""
+    """What was asked of the page is being done."""
     st.session_state.pop("redraw", None)
-    if turn := st.session_state.pop("turn_to", None):
-        page, params = turn
-        st.switch_page(page, query_params=params)
 
 
 def begin_panel() -> None:

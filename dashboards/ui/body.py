@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 import streamlit as st
 
-from dashboards.ui import actions, drill, links
+from dashboards.ui import actions, drill, violations
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.charts import CONFIG, figure, styled
 from vpcflow_core.panels import PANELS, Answer, Headline, Panel
@@ -74,25 +73,21 @@ def _chart(panel: Panel, given: Answer, state: PageState) -> None:
     drawn = figure(panel, given, state.zone, dark)
     st.plotly_chart(
         drawn, config=CONFIG, key=key, theme="streamlit", alt=summary(panel, given),
-        on_select=lambda: _selected(panel, given, state, key),
+        on_select=lambda: _selected(panel, state, key),
         selection_mode=("points", "box") if over_time else "points",
     )  # fmt: skip
 
 
-def _selected(panel: Panel, given: Answer, state: PageState, key: str) -> None:
-    """A drag narrows the range, a click the page; on a violation it leads to its minute."""
+def _selected(panel: Panel, state: PageState, key: str) -> None:
+    """A drag narrows the range, a click the page."""
     chosen = st.session_state[key].selection
     if chosen.box:
         actions.choose_window(drill.dragged(chosen.box[0]["x"], state.zone))
         return
     values: Any = chosen.points[0].get("customdata") if chosen.points else None
-    if values is None:
+    if values is None or not panel.drill:
         return
-    if panel.drill:
-        actions.narrow(state, panel, values)
-    elif panel.chart == "band" and given.every:
-        bucket = pd.Timestamp(values[0] if isinstance(values, list) else values)
-        actions.look_at(state, panel, bucket.to_pydatetime(), given.every)
+    actions.narrow(state, panel, values)
 
 
 def _table(panel: Panel, given: Answer, state: PageState) -> None:
@@ -108,14 +103,10 @@ def _table(panel: Panel, given: Answer, state: PageState) -> None:
 
 def _leads(given: Answer, state: PageState) -> list[str]:
     """For each violation the address of the Traffic page at its time; none for other tables."""
-    every, url = given.every, st.context.url
-    if "deviations" not in given.frame or every is None or url is None:
+    if "deviations" not in given.frame:
         return []
     rows = zip(given.frame["panel"], given.frame["bucket"], strict=True)
-    return [
-        links.beside(url, "traffic", drill.looking_at(state, PANELS[slug], bucket, every))
-        for slug, bucket in rows
-    ]
+    return [violations.lead(state, PANELS[slug], at, given.every) for slug, at in rows]
 
 
 def _row(panel: Panel, given: Answer, state: PageState, key: str) -> None:
@@ -138,9 +129,9 @@ def _number(panel: Panel, headline: Headline, course: Answer | None, bad: bool) 
     change = _percent(headline.change)
     st.metric(
         headline.label or panel.title, humane(headline.value, headline.measure), change,
-        "inverse" if bad else "normal", help=f"Exactly {headline.value:,} {headline.measure}",
+        "inverse" if bad else "blue", help=f"Exactly {headline.value:,} {headline.measure}",
         label_visibility="visible" if headline.label else "collapsed",
-        chart_data=line, delta_description=None if change is None else "than a day before",
+        chart_data=line, delta_description=None if change is None else "in a day",
     )  # fmt: skip
 
 

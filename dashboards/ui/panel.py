@@ -6,7 +6,7 @@ import logging
 
 import streamlit as st
 
-from dashboards.ui import actions, body, house, menu
+from dashboards.ui import actions, body, house, menu, violations
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels import Answer, Panel
@@ -34,8 +34,18 @@ def _panel(panel: Panel, state: PageState, window: Window, generation: int) -> N
     with place:
         menu.draw(panel, given)
     body.draw(panel, given, state, window)
-    if given.notes and (panel.chart == "table" or not body.is_empty(panel, given)):
-        st.caption("  \n".join(given.notes))
+    if panel.chart == "table" or not body.is_empty(panel, given):
+        _below(panel, given, state)
+
+
+def _below(panel: Panel, given: Answer, state: PageState) -> None:
+    """What to know about the answer, and ways to its violations."""
+    if not given.notes:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("  \n".join(given.notes), width="stretch")
+        if panel.chart == "band":
+            violations.draw(panel, given, state)
 
 
 def _answer(panel: Panel, state: PageState, window: Window, generation: int) -> Answer | None:

@@ -24,15 +24,27 @@ def controls(title: str, question: str) -> tuple[Range, str]:
         range_box, custom = st.container(width=230), st.container(width="content")
         # It stands right of the range's box, but a typed range is read in that zone.
         zone = st.selectbox("Time zone", _zones(), key="tz", bind="query-params", width=170)
+    text = _text()
     with custom.popover("Custom"):
-        text = _fixed_times(zone)
+        _fixed_times(zone)
     with range_box:
         _quick(text, zone)
     return _read(text, zone), zone
 
 
+def _text() -> str:
+    """The range as the address bar holds it, in a box that nobody sees.
+
+    The box of ranges says them in words, and would write its words into the address bar.
+    """
+    st.html("<style>.st-key-range-text { display: none }</style>")
+    with st.container(key="range-text"):
+        text = st.text_input("Range", key="range", bind="query-params")
+    return text.strip() or QUICK_RANGES[0]
+
+
 def _quick(text: str, zone: str) -> None:
-    """The box of ranges in words; the address bar and the text of the range are not its own."""
+    """The box of ranges in words."""
     st.session_state["quick"] = text
     st.selectbox(
         "Time range", dict.fromkeys([*QUICK_RANGES, text]), key="quick", accept_new_options=True,
@@ -84,17 +96,12 @@ def _read(text: str, zone: str) -> Range:
     return asked
 
 
-def _fixed_times(zone: str) -> str:
-    """Two times and a button that makes them the range; below, the range as text, which it gives.
-
-    The text is what the address bar holds.
-    """
+def _fixed_times(zone: str) -> None:
+    """Two times and a button that makes them the range."""
     now = datetime.now(ZoneInfo(zone)).replace(tzinfo=None, second=0, microsecond=0)
     start = st.datetime_input(f"From ({zone})", now - timedelta(days=1), key="from", step=300)
     end = st.datetime_input(f"To ({zone})", now, key="to", step=300)
     st.button("Show these times", on_click=_fix, args=(start, end, zone), width="stretch")
-    text = st.text_input("As text", key="range", placeholder=QUICK_RANGES[0], bind="query-params")
-    return text.strip() or QUICK_RANGES[0]
 
 
 def _fix(start: datetime, end: datetime, zone: str) -> None:
