@@ -258,17 +258,18 @@ def test_a_stopped_sync_goes_on_where_it_stood_and_reads_everything_once(
     tmp_path: Path, serve: Serve, open_page: OpenPage
 ) -> None:
     (tmp_path / "logs").mkdir()
-    for number in range(3000):
+    for number in range(4000):
         (tmp_path / "logs" / f"{number}.log").write_text(f"{HEADER}\n{record(number)}\n")
-    page = open_page(serve(tmp_path / "store", {"many": str(tmp_path / "logs")}) + "/sources")
+    url = serve(tmp_path / "store", {"many": str(tmp_path / "logs")}, workers="1")
+    page = open_page(f"{url}/sources")
     page.locator(".st-key-sync-stop button").first.click(timeout=20_000)
     expect(page.get_by_text("The sync was stopped")).to_be_visible(timeout=20_000)
     with Store.open(tmp_path / "store") as store:
-        assert sum(s.objects for s in store.sources()) < 3000
+        assert sum(s.objects for s in store.sources()) < 4000
         page.locator(".st-key-sync-now button").first.click()
         expect(page.get_by_text("The next one begins by itself")).to_be_visible(timeout=40_000)
-        assert sum(s.records for s in store.sources()) == 3000
-        assert sum(file.rows for file in store.files("records")) == 3000
+        assert sum(s.records for s in store.sources()) == 4000
+        assert sum(file.rows for file in store.files("records")) == 4000
 
 
 def test_visitors_from_elsewhere_learn_no_path_of_the_server_and_can_add_nothing(

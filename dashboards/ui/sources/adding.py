@@ -114,7 +114,8 @@ def look(source: SourceSetting) -> list[Finding]:
 
 
 def _tell(findings: Iterable[Finding]) -> None:
-    for finding in findings:
+    """Each thing once, however many permissions it stands in the way of."""
+    for finding in {(f.found, f.remedy): f for f in findings}.values():
         icon = ":material/error:" if finding.state == "failed" else ":material/warning:"
         show = st.error if finding.state == "failed" else st.warning
         show(f"{finding.found}\n\n{finding.remedy}", icon=icon)

@@ -71,13 +71,17 @@ def _there(store: Store, kind: Kind) -> dict[tuple[str, str], int]:
 def _look_around(store: Store) -> None:
     """Ask EC2 about the networks of every source in AWS."""
     notes: list[str] = []
+    taken = 0
     with st.spinner("Asking EC2 ..."):
         for row in rows():
             if row.setting and row.is_in_aws:
                 try:
                     found = look_around(store, row.url, row.setting, fresh=datetime.now(UTC))
+                    taken += len(found.snapshots)
                     notes += [f"{row.name}: {note}" for note in found.notes]
                 except VpcflowError as error:
                     notes.append(f"{row.name}: {error}")
+    if not (taken or notes):
+        notes = ["There was nothing to ask: no log that was read names an account and region."]
     st.session_state["survey_notes"] = notes
     st.rerun()

@@ -22,7 +22,8 @@ def draw(rights: Rights, source: str) -> None:
     lines, broken = sum(s.malformed for s in chosen), sum(s.broken for s in chosen)
     reports = store.reports(source or None, limit=MOST)
     if not reports:
-        st.caption("Every line of every object was read.")
+        read = any(state.objects for state in chosen)
+        st.caption("Every line of every object was read." if read else "Nothing was read yet.")
         return
     st.caption(
         f"{lines:,} lines and {broken:,} objects could not be read; "
