@@ -11,8 +11,10 @@ import boto3
 import pytest
 
 from tests.store.doubles import HEADER, START, key, line, log
+from vpcflow_core.added import add
 from vpcflow_core.cli import main
 from vpcflow_core.commands import store as module
+from vpcflow_core.settings import SourceSetting
 from vpcflow_core.store.lock import writer_lock
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress
@@ -198,3 +200,14 @@ def test_what_a_source_left_out_is_told_beside_what_it_gave(
     assert "holds flow logs, but none in" in capsys.readouterr().out
     assert run(monkeypatch, *words, "--output", "json") == 0
     assert json.loads(capsys.readouterr().out)[0]["warnings"] == []
+
+
+def test_sources_added_in_the_app_are_synced_too(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "s"
+    add(store, SourceSetting(url=str(logs)), "mine")
+    assert run(monkeypatch, "--store", store) == 0
+    assert "3 objects, 9 records" in capsys.readouterr().out
+    assert run(monkeypatch, "mine", "--store", store) == 0
+    assert "nothing new" in capsys.readouterr().out

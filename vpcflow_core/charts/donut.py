@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
@@ -13,6 +14,7 @@ from vpcflow_core.units import humane
 
 # There is more room beside a ring than beside bars.
 LONGEST = 34
+LINE = 16
 
 
 def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -25,7 +27,8 @@ def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     full = [named(field, value, answer.names.get(field, {}), panel.rest) for value in values]
     free = iter(SERIES * len(values))
     trace = go.Pie(
-        labels=labels, values=frame[panel.value], hole=0.62, sort=False,
+        labels=[_wrapped(text) for text in labels], values=frame[panel.value],
+        hole=0.62, sort=False,
         direction="clockwise", automargin=True, customdata=values,
         texttemplate="%{label}<br>%{percent:.1%}", textposition="outside",
         marker={"colors": [
@@ -43,3 +46,8 @@ def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
         font={"size": 18, "color": INK[dark][0]},
     )
     return chart.update_layout(showlegend=False)
+
+
+def _wrapped(text: str) -> str:
+    """A long label on several lines, so that it has room beside the ring."""
+    return "<br>".join(wrap(text, LINE)) or text

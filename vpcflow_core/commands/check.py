@@ -42,7 +42,8 @@ def check(
         "log_format": log_format, "profile": profile, "role_arn": role,
         "endpoint_url": endpoint_url, "region": region,
     }  # fmt: skip
-    setting = source_setting(source, {n: v for n, v in given.items() if v}, load_settings())
+    given = {name: value for name, value in given.items() if value}
+    setting = source_setting(source, given, load_settings().sources)
     how = options(setting)
     found = list(findings_of(open_source(setting.url, options=how), how, log_format=log_format))
     write(pd.DataFrame([asdict(finding) for finding in found]), output)

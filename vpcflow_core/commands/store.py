@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from vpcflow_core.added import added
 from vpcflow_core.cidr import parse_block
 from vpcflow_core.errors import MisuseError, SettingsError
 from vpcflow_core.output import Output, console, plain, write
@@ -86,8 +87,9 @@ def sync(
     began = datetime.now(UTC)
     results, surveys = [], []
     with Store.open(store or settings.store) as opened:
-        for name in _chosen(sources or [], settings):
-            chosen = source_setting(name, given, settings)
+        known = added(opened.path) | settings.sources
+        for name in sources or _all(known):
+            chosen = source_setting(name, given, known)
             source = opened_source(opened, chosen)
             with _telling(chosen.url) as tell:
                 result = load(
@@ -108,20 +110,21 @@ def sync(
         raise typer.Exit(1)
 
 
-def _chosen(names: list[str], settings: Settings) -> list[str]:
-    if names or settings.sources:
-        return names or list(settings.sources)
+def _all(known: dict[str, SourceSetting]) -> list[str]:
+    """The names of all sources that the settings name or that were added in the app."""
+    if known:
+        return list(known)
     raise SettingsError(
         "There is no source to sync: none was given, and the settings name none.",
-        "Give one: vpcflow sync s3://bucket/prefix, cloudwatch://region/log-group, a folder, or "
-        "sample://",
+        "Give one: vpcflow sync s3://bucket/prefix, a folder, or sample://",
     )
 
 
-def source_setting(name: str, given: dict[str, Any], settings: Settings) -> SourceSetting:
-    """A source named in the settings or by its URL; given options win."""
-    known = settings.sources.get(name) or SourceSetting(url=name)
-    return known.model_copy(update=given)
+def source_setting(
+    name: str, given: dict[str, Any], known: dict[str, SourceSetting]
+) -> SourceSetting:
+    """A source by its name or by its URL; given options win."""
+    return (known.get(name) or SourceSetting(url=name)).model_copy(update=given)
 
 
 def _span(since: str, start: str, end: str, settings: Settings) -> Window | None:

@@ -111,5 +111,7 @@ def longest(asked: Asked) -> Answer:
     if "interface_id" in asked.flows.engine.columns():
         query = replace(query, by=(*query.by, "interface_id"), top=2 * top)
     result = asked.ask(query)
-    frame = result.frame.drop_duplicates(list(asked.query.by)).head(top)
-    return asked.answer(result, frame=frame.reset_index(drop=True))
+    frame = result.frame.drop_duplicates(list(asked.query.by)).head(top).reset_index(drop=True)
+    # How long stands before who logged it: it is what the table is about.
+    first = [*asked.query.by, *asked.query.measures]
+    return asked.answer(result, frame=frame[[*first, *frame.columns.difference(first)]])
