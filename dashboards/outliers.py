@@ -8,6 +8,7 @@ Dashboard(
     "What was unusual, when, and how far from what was expected?",
     filters=(*FLOW_FILTERS, "action", *NETWORK_FILTERS),
     rows=(
+        "Summary",
         (("outliers/violations", 1),),
         "Volume",
         (("outliers/bytes", 1), ("outliers/packets", 1)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ LEAD = "Traffic then"
 def draw(panel: Panel, given: Answer, state: PageState, window: Window) -> None:
     """Draw the answer."""
     if panel.chart == "number":
-        _numbers(panel, given)
+        _numbers(panel, given, state)
     elif is_empty(panel, given):
         _empty(panel, state, window)
     elif panel.chart == "table":
@@ -116,22 +117,31 @@ def _row(panel: Panel, given: Answer, state: PageState, key: str) -> None:
         actions.narrow(state, panel, list(given.frame.loc[rows[0], list(panel.drill)]))
 
 
-def _numbers(panel: Panel, given: Answer) -> None:
-    """The headlines; the first with its course over the window."""
+def _numbers(panel: Panel, given: Answer, state: PageState) -> None:
+    """The headlines, and the first of them over the window."""
     bad = any(value in BAD_NEWS for _, value in panel.query.where)
     with st.container(horizontal=True):
-        for place, headline in enumerate(given.headlines):
-            _number(panel, headline, given if place == 0 else None, bad)
+        for headline in given.headlines:
+            _number(panel, headline, bad)
+    if given.every is None:
+        return
+    dark = st.context.theme.type == "dark"
+    line = figure(panel, replace(given, headlines=()), state.zone, dark)
+    line.update_yaxes(domain=[0, 1])
+    line.update_layout(height=64, margin={"l": 0, "r": 0, "t": 4, "b": 4})
+    st.plotly_chart(
+        line, config={**CONFIG, "displayModeBar": False}, key=f"chart-{panel.slug}",
+        alt=summary(panel, given),
+    )  # fmt: skip
 
 
-def _number(panel: Panel, headline: Headline, course: Answer | None, bad: bool) -> None:
-    line = course.frame[panel.value] if course is not None and course.every else None
+def _number(panel: Panel, headline: Headline, bad: bool) -> None:
     change = _percent(headline.change)
     st.metric(
         headline.label or panel.title, humane(headline.value, headline.measure), change,
         "inverse" if bad else "blue", help=f"Exactly {headline.value:,} {headline.measure}",
         label_visibility="visible" if headline.label else "collapsed",
-        chart_data=line, delta_description=None if change is None else "in a day",
+        delta_description=None if change is None else "in a day",
     )  # fmt: skip
 
 
