@@ -195,6 +195,8 @@ TRANSIT_ONLY_FIELDS: tuple[Field, ...] = (
 COLLECTOR_FIELDS: tuple[Field, ...] = (
     _dimension("security-group-ids", 0, "texts", "Security groups of the interface, as the collector or a snapshot of EC2 knew them.", relation="collector"),
     _dimension("direction", 0, "word", "internal, inbound or outbound, seen from the interface that logged the record.", relation="collector"),
+    _dimension("interface-name", 0, "text", "What a snapshot of EC2 calls the interface: its tag Name, else its description.", relation="collector"),
+    _dimension("interface-owner", 0, "word", "Account that owns the interface, as a snapshot of EC2 knew it.", relation="collector"),
     _dimension("log-group", 0, "word", "CloudWatch log group the record came through.", relation="collector"),
     _dimension("log-stream", 0, "word", "CloudWatch log stream the record came through.", relation="collector"),
 )

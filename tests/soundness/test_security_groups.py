@@ -127,6 +127,20 @@ def test_numbers_of_vpcs_and_subnets(
     assert headline.value == inside(told, window, case)[field].nunique()
 
 
+def test_interfaces_are_known_by_name_instance_and_owner(
+    known: FlowLogs, told: pd.DataFrame, interfaces: pd.DataFrame, window: Window
+) -> None:
+    plan = interfaces[interfaces["instance_id"].notna()]
+    ids = inside(told, window, "none")["interface-id"]
+    found = plan.loc[ids[ids.isin(plan.index)]]
+    keys = ["instance_name", "instance_id", "account_id"]
+    expected = found.groupby(keys).size().to_dict()
+    asking = known.between(window.start, window.end)
+    frame = asking.top("interface_name,instance_id,interface_owner", n=None)
+    seen = frame.set_index(["interface_name", "instance_id", "interface_owner"])["flows"].to_dict()
+    assert seen == expected
+
+
 def test_a_flow_of_several_groups_counts_for_each(
     known: FlowLogs, told: pd.DataFrame, window: Window, case: str
 ) -> None:

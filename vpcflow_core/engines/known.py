@@ -23,11 +23,14 @@ SCHEMA = pa.schema(
     {
         "interface_id": TEXT, "since": TIME, "until": TIME,
         "vpc_id": TEXT, "subnet_id": TEXT, "instance_id": TEXT, "security_group_ids": TEXTS,
+        "interface_name": TEXT, "interface_owner": TEXT,
         "own4": TEXT, "own": TEXTS, "home": TEXT, **BLOCK,
     }
 )  # fmt: skip
 # Columns of `flows` that a snapshot can fill.
-FILLED = ("vpc_id", "subnet_id", "instance_id", "security_group_ids")
+FILLED = (
+    "vpc_id", "subnet_id", "instance_id", "security_group_ids", "interface_name", "interface_owner",
+)  # fmt: skip
 EVER, FOR_EVER = pd.Timestamp("1970-01-01"), pd.Timestamp("2200-01-01")
 Block = dict[str, Any]
 
@@ -74,8 +77,11 @@ def _row(row: dict[Any, Any], blocks: Mapping[str, Block]) -> dict[str, Any]:
     addresses = [canonical(address) for address in row["addresses"]]
     first = next((a for a in addresses[:1] if ":" not in a and inside(a, block)), None)
     others = [a for a in (*addresses, *map(canonical, row["public_addresses"])) if a != first]
-    names = ("interface_id", "since", "until", *FILLED)
-    kept = {name: row[name] for name in names}
+    named = {
+        "interface_name": row["name"] or row["description"],
+        "interface_owner": row["owner_id"],
+    }
+    kept = {name: row[name] for name in SCHEMA.names if name in row} | named
     return {**kept, "own4": first, "own": others or None, "home": row["subnet_id"], **block}
 
 
