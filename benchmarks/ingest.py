@@ -39,12 +39,23 @@ class Run:
 
 def vpcflow(files: list[Path], out: Path) -> int:
     """`vpcflow sync` into an empty store."""
+    return _sync(_root(files[0]), out)
+
+
+def vpcflow_json(files: list[Path], out: Path) -> int:
+    """The same from JSON lines; a part of the files."""
+    from benchmarks.logs import as_json
+
+    return _sync(as_json(_root(files[0])), out)
+
+
+def _sync(folder: Path, out: Path) -> int:
     from vpcflow_core.sources import open_source
     from vpcflow_core.store.store import Store
     from vpcflow_core.store.sync import sync
 
     with Store.open(out / "store") as store:
-        return sync(store, open_source(str(_root(files[0]))), workers=THREADS).records
+        return sync(store, open_source(str(folder)), workers=THREADS).records
 
 
 def duckdb_at_once(files: list[Path], out: Path) -> int:
@@ -90,6 +101,7 @@ def flowlogs_reader(files: list[Path], out: Path) -> int:
 
 WAYS: dict[str, Callable[[list[Path], Path], int]] = {
     "vpcflow sync": vpcflow,
+    "vpcflow sync, JSON": vpcflow_json,
     "duckdb, one COPY": duckdb_at_once,
     "duckdb, a COPY a file": duckdb_each,
     "pandas read_csv": pandas,

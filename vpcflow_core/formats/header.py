@@ -16,7 +16,8 @@ _VALUE = re.compile(
     r"|-|IPv[46]|ingress|egress"
 )
 
-_ENGLISH = {
+# Fields that a sentence may hold as well.
+ENGLISH = {
     "version", "protocol", "packets", "bytes", "start", "end", "action", "type", "region",
     "direction",
 }  # fmt: skip
@@ -46,7 +47,7 @@ def are_fields(names: Sequence[str]) -> bool:
     known = [name for name in names if find_field(name) is not None]
     if len(known) < max(1, min(2, len(names))):
         return False
-    return len(known) * 2 >= len(names) or any(name not in _ENGLISH for name in known)
+    return len(known) * 2 >= len(names) or any(name not in ENGLISH for name in known)
 
 
 def unique(words: Sequence[str]) -> tuple[str, ...]:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import codecs
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,11 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vpcflow_core.errors import FormatError
-from vpcflow_core.fields import ACCOUNT_DIGITS, COLLECTOR_FIELDS, column_name, is_account
+from vpcflow_core.fields import ACCOUNT_DIGITS, column_name, is_account
 from vpcflow_core.formats import flat
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
-from vpcflow_core.formats.blocks import Unpacked
+from vpcflow_core.formats.blocks import BLOCK, Unpacked
 from vpcflow_core.formats.header import are_fields
+from vpcflow_core.formats.json_keys import BESIDE, LINE_KEYS, column_of
+from vpcflow_core.formats.json_lines import JsonLines, Objects, Wrapped, blocks
+from vpcflow_core.formats.json_text import Values, single
 from vpcflow_core.formats.lines import LineReader
 from vpcflow_core.formats.raw_lines import Lines
 from vpcflow_core.formats.values import typed, typed_times
@@ -33,11 +34,6 @@ BATCH = 100_000
 # AWS packs a few megabytes at most into one message; more is a trap for whoever unpacks it.
 MOST_PACKED = 64 * 2**20
 MOST_IN_ONE = 2_000_000
-_BETWEEN = " \t\r\n,[]"
-_skip = re.compile(r"[ \t\r\n,\[\]]*").match
-_LINE_KEYS = ("message", "_raw", "body", "@message")
-# What a collector adds beside the line; every other key beside a line belongs to its envelope.
-_BESIDE = {f.name for f in COLLECTOR_FIELDS} | {"vpc_id", "subnet_id", "region"}
 
 
 @dataclass(slots=True)
@@ -57,14 +53,26 @@ class _Batch:
         return len(self.lines) + len(self.rows)
 
 
-def read(pieces: Iterable[bytes], report: Report, reader: LineReader) -> Iterator[Records]:
-    """Records of JSON text: arrays, one value a line, or values one after the other."""
-    source = _Source(report, reader)
-    for value in _values(pieces, report, source):
-        source.take(value)
-        if len(source.batch) >= BATCH:
+def read(
+    pieces: Iterable[bytes], report: Report, reader: LineReader, size: int = BLOCK
+) -> Iterator[Records]:
+    """Records of JSON text: arrays, one value a line, or values one after the other.
+
+    Blocks of one object a line are read as columns (`json_lines`), others value by value.
+    """
+    source, values, lines = _Source(report, reader), Values(), JsonLines()
+    for block in blocks(pieces, size):
+        found = lines.read(block) if values.are_complete else None
+        if found is not None:
             yield from source.flush()
+            yield from source.give(found)
+            continue
+        for value in values.feed(block, source.reject):
+            source.take(value)
+            if len(source.batch) >= BATCH:
+                yield from source.flush()
     yield from source.flush()
+    source.end(values)
 
 
 class _Source:
@@ -102,6 +110,11 @@ class _Source:
         text = value if isinstance(value, str) else json.dumps(value)
         self._report.reject(self.next_number(), reason, text)
 
+    def end(self, values: Values) -> None:
+        """Tell of a value that has not ended."""
+        if not values.are_complete:
+            self._report.broken = self._report.broken or "JSON content is cut short or damaged"
+
     def _take_message(self, message: dict[str, Any]) -> None:
         self._report.kind = "events"
         if message["messageType"] == "CONTROL_MESSAGE":
@@ -134,8 +147,10 @@ class _Source:
         if unpacked.broken:
             self._report.notes.append(f"Event {self._number + 1}: {unpacked.broken}")
         if text.lstrip()[:1] in (b"{", b"["):
-            for inner in _values([text], self._report, self):
+            values = Values()
+            for inner in values.feed(text, self.reject):
                 self.take(inner)
+            self.end(values)
         else:
             for line in text.decode(errors="replace").split("\n"):
                 if line.strip():
@@ -144,7 +159,7 @@ class _Source:
     def _take_object(self, value: dict[str, Any], event_time: Any) -> None:
         key = _line_key(value)
         if key is not None:
-            beside = {name: v for k, v in value.items() if (name := _column(k)) in _BESIDE}
+            beside = {name: v for k, v in value.items() if (name := column_of(k)) in BESIDE}
             time = value.get("timestamp", value.get("@timestamp"))
             self._take_line(value[key], time, value.get("id", value.get("eventId")), beside)
         elif _is_flat(tuple(value)):
@@ -169,6 +184,16 @@ class _Source:
         batch.ids.append(None if ident is None else str(ident))
         batch.beside.append(beside)
 
+    def give(self, found: Objects | Wrapped) -> Iterator[Records]:
+        """Records of a block that was read as columns."""
+        numbers = np.arange(len(found), dtype=np.int64) + self._number + 1
+        self._number += len(found)
+        if isinstance(found, Wrapped):
+            yield from self._reader.read_wrapped(Lines(found.text, numbers, found.beside))
+        else:
+            self._report.fields_from = "file"
+            yield from flat.records(self._report, found.columns, numbers, found.show)
+
     def flush(self) -> Iterator[Records]:
         """Records of what has been taken so far."""
         batch, self.batch = self.batch, _Batch()
@@ -188,20 +213,14 @@ class _Source:
             self._report.notes.append(f"{self._control} control messages hold no records.")
 
 
-_column = lru_cache(maxsize=4096)(column_name)
-
-
 def _line_key(value: dict[str, Any]) -> str | None:
-    return next((key for key in _LINE_KEYS if isinstance(value.get(key), str)), None)
+    return next((key for key in LINE_KEYS if isinstance(value.get(key), str)), None)
 
 
 def _object_in(line: str) -> dict[str, Any] | None:
     if not line.lstrip().startswith("{"):
         return None
-    try:
-        value = json.loads(line, parse_float=str)
-    except ValueError:
-        return None
+    value = single(line)
     return value if isinstance(value, dict) else None
 
 
@@ -247,35 +266,7 @@ def _columns(rows: list[dict[str, Any]]) -> pa.Table:
 def _text(value: Any, account: bool) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    if account and isinstance(value, int):  # a number has lost the zeros in front
-        return f"{value:0{ACCOUNT_DIGITS}}"
-    return str(value) if isinstance(value, int | float) and value is not True else json.dumps(value)
-
-
-def _values(pieces: Iterable[bytes], report: Report, source: _Source) -> Iterator[Any]:
-    """The values of JSON text one by one; arrays around them are taken off."""
-    decode = json.JSONDecoder(parse_float=str).raw_decode
-    to_text = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
-    rest = ""
-    for piece in pieces:
-        rest += to_text(piece)
-        place = 0
-        while True:
-            place = _skip(rest, place).end()  # type: ignore[union-attr]
-            if place == len(rest):
-                break
-            try:
-                value, place = decode(rest, place)
-            except json.JSONDecodeError as error:
-                if len(rest) - error.pos < 16 or error.msg.startswith("Unterminated"):
-                    break
-                end = rest.find("\n", place)
-                if end < 0:
-                    break
-                source.reject("not JSON", rest[place:end])
-                place = end
-                continue
-            yield value
-        rest = rest[place:]
-    if rest.strip(_BETWEEN):
-        report.broken = report.broken or "JSON content is cut short or damaged"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return json.dumps(value)
+    # A number has lost the zeros in front.
+    return f"{value:0{ACCOUNT_DIGITS}}" if account and isinstance(value, int) else str(value)

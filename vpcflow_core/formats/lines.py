@@ -110,6 +110,15 @@ class LineReader:
         exported = EXPORTED_BLOCK.match(block, start) is not None
         return fast.read(block, formats[0].columns, start=start, exported=exported)
 
+    def read_wrapped(self, lines: Lines) -> Iterator[Records]:
+        """Records of lines out of a wrapping: as quick as a block of text, if nothing is odd."""
+        block = fast.joined(lines.text).to_pybytes()
+        table = None if EXPORTED_BLOCK.match(block) else self._fast(block, 0)
+        if table is None or len(table) != len(lines):
+            yield from self.read(lines)
+        else:
+            yield from self._give(table, self._current()[0], lines.beside)
+
     def read(self, lines: Lines) -> Iterator[Records]:
         """Records of any lines, whatever their state."""
         lines = tidy(lines)
