@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.logs import DAYS, START
+from vpcflow_core.analysis.forecast import prepare
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels import PANELS, Panel
@@ -48,6 +49,7 @@ class Timing:
 
 def measure(logs: Path) -> list[Timing]:
     """Every panel, asked of stores made for the purpose."""
+    prepare()  # as the app does once it runs
     folder = Path(tempfile.mkdtemp(prefix="vpcflow-bench-panels-"))
     try:
         with (

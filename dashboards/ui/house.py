@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from threading import Timer
 from typing import TypeAlias
 
 import streamlit as st
@@ -11,6 +12,7 @@ from dashboards.ui.parameters import heeded, read_parameters
 from dashboards.ui.sources.overview import labels
 from dashboards.ui.state import PageState
 from dashboards.ui.syncer import Syncer
+from vpcflow_core.analysis.forecast import prepare
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.base import Result
 from vpcflow_core.home import Home, find_home
@@ -21,6 +23,8 @@ from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window, parse_instant
 
 Texts: TypeAlias = tuple[tuple[str, str], ...]
+# Seconds until what forecasts need is imported: by then the first page is drawn.
+PREPARE_AFTER = 8.0
 
 
 @st.cache_resource(show_spinner=False)
@@ -42,6 +46,9 @@ def flows() -> FlowLogs:
     # Streamlit collects garbage after every run; what is imported by now need not be walked again.
     gc.collect()
     gc.freeze()
+    soon = Timer(PREPARE_AFTER, prepare)
+    soon.daemon = True
+    soon.start()
     return logs
 
 

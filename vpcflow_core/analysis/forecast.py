@@ -89,6 +89,13 @@ def forecast(
     return noted(rows, *notes)
 
 
+def prepare() -> None:
+    """Import statsmodels, which takes a second or more; else the first forecast does."""
+    import statsmodels.regression.linear_model
+    import statsmodels.tsa.ar_model
+    import statsmodels.tsa.deterministic  # noqa: F401
+
+
 def _check(periods: int, model: str) -> None:
     if not 1 <= periods <= MOST_PERIODS:
         raise ParameterError(
