@@ -18,7 +18,7 @@ Dashboard(
         (("security-groups/ports", 1),),
         (("security-groups/rules-in-use", 1),),
         (("security-groups/unused-groups", 1),),
-        (("security-groups/directions", 1), ("security-groups/directions-over-time", 2)),
+        (("security-groups/directions", 2), ("security-groups/directions-over-time", 3)),
         (("security-groups/inbound-bytes", 1), ("security-groups/outbound-bytes", 1)),
         (("security-groups/inbound-packets", 1), ("security-groups/outbound-packets", 1)),
     ),

@@ -17,7 +17,7 @@ ROWS_SHOWN = 1000
 def draw(panel: Panel, given: Answer) -> None:
     """The button; what it opens is made only then."""
     with st.popover(
-        "", icon=":material/more_horiz:", key=f"menu-{panel.slug}", on_change="rerun",
+        "", icon=":material/menu:", key=f"menu-{panel.slug}", on_change="rerun",
         type="tertiary", help="Rows, SQL, downloads, records",
     ) as menu:  # fmt: skip
         if menu.open:

@@ -61,9 +61,11 @@ def test_a_decision_has_its_colour_and_its_word() -> None:
     frame = pd.DataFrame(
         {"action": ["REJECT", "ACCEPT"], "flows": [1, 9], "bytes": 0, "packets": 0}
     )
-    pie = figure(PANELS["overview/actions"], answer(frame)).data[0]
-    assert list(pie.labels) == ["REJECT", "ACCEPT"]
-    assert list(pie.marker.colors) == [COLOURS["REJECT"], COLOURS["ACCEPT"]]
+    ring, words = figure(PANELS["overview/actions"], answer(frame)).data
+    assert list(ring.customdata) == ["REJECT", "ACCEPT"]
+    assert list(ring.marker.color) == [COLOURS["REJECT"], COLOURS["ACCEPT"]]
+    assert list(words.text) == ["REJECT<br>10.0%", "ACCEPT<br>90.0%"]
+    assert list(ring.width) == [36, 324]
     columns = figure(
         PANELS["overview/rejections"],
         answer(pd.DataFrame({"bucket": buckets(1), "flows": [1]}), HOUR),

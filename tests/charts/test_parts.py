@@ -86,22 +86,22 @@ def test_nothing_of_the_rows_is_lost(slug: str) -> None:
     panel = PANELS[slug]
     given = usual(panel)
     chart = figure(panel, given)
-    drawn = [trace for trace in chart.data if trace.type in ("bar", "pie")]
-    values = [sum(trace.x if trace.type == "bar" else trace.values) for trace in drawn]
+    drawn = [trace for trace in chart.data if trace.type in ("bar", "barpolar")]
+    values = [sum(trace.x if trace.type == "bar" else trace.meta) for trace in drawn]
     assert sum(values) == given.frame[panel.value].sum()
 
 
 def test_directions_have_colours_of_their_own() -> None:
     panel = PANELS["security-groups/directions"]
-    pie = figure(panel, usual(panel)).data[0]
-    assert list(pie.marker.colors) == [COLOURS[value] for value in pie.labels]
+    ring = figure(panel, usual(panel)).data[0]
+    assert list(ring.marker.color) == [COLOURS[value] for value in ring.customdata]
 
 
 def test_a_rings_words_may_stand_in_another_column_than_the_field() -> None:
     panel = PANELS["rejects/reasons"]
     frame = pd.DataFrame({"reason": ["security group or network ACL", "x"], "flows": [9, 1]})
     pie = figure(panel, answer(frame)).data[0]
-    assert list(pie.labels) == ["security group or network ACL", "x"]
+    assert list(pie.labels) == ["security group<br>or network ACL", "x"]
 
 
 def test_a_missing_value_is_called_the_rest() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from textwrap import wrap
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.style import COLOURS, GREY, INK, SERIES
@@ -14,6 +16,8 @@ from vpcflow_core.units import humane
 
 # There is more room beside a ring than beside bars.
 LONGEST = 34
+# The ring's inner edge and the place of its labels, in radii.
+HOLE, BESIDE = 0.62, 1.08
 LINE = 16
 
 
@@ -26,17 +30,11 @@ def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     labels = short_labels(panel, answer, field, values, LONGEST)
     full = [named(field, value, answer.names.get(field, {}), panel.rest) for value in values]
     free = iter(SERIES * len(values))
-    trace = go.Pie(
-        labels=[_wrapped(text) for text in labels], values=frame[panel.value],
-        hole=0.62, sort=False,
-        direction="clockwise", automargin=True, customdata=values,
-        texttemplate="%{label}<br>%{percent:.1%}", textposition="outside",
-        marker={"colors": [
-            GREY if text == panel.rest else COLOURS.get(text) or next(free) for text in labels
-        ]},
-        hovertext=hover_texts(panel, frame, full), hoverinfo="text",
-    )  # fmt: skip
-    chart = go.Figure(trace)
+    colours = [GREY if text == panel.rest else COLOURS.get(text) or next(free) for text in labels]
+    hover = {"hovertext": hover_texts(panel, frame, full), "hoverinfo": "text"}
+    parts = [_wrapped(text) for text in labels]
+    draw = _clickable if panel.drill else _pie
+    chart = draw(parts, frame[panel.value], colours, customdata=values, **hover)
     total = humane(frame[panel.value].sum(), panel.value)
     chart.add_annotation(
         text=f"<b>{total}</b><br>{unit(panel.value)}",
@@ -46,6 +44,54 @@ def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
         font={"size": 18, "color": INK[dark][0]},
     )
     return chart.update_layout(showlegend=False)
+
+
+def _pie(labels: list[str], values: pd.Series, colours: list[str], **rest: Any) -> go.Figure:
+    """The ring as a pie, whose labels keep out of each other's way."""
+    return go.Figure(
+        go.Pie(
+            labels=labels, values=values, hole=HOLE, sort=False, direction="clockwise",
+            automargin=True, texttemplate="%{label}<br>%{percent:.1%}", textposition="outside",
+            marker={"colors": colours}, **rest,
+        )
+    )  # fmt: skip
+
+
+def _clickable(
+    labels: list[str], values: pd.Series, colours: list[str], **rest: Any
+) -> go.Figure:  # fmt: skip
+    """The ring as bars on a circle: plotly tells of clicks on them, but of none on a pie's."""
+    share = values / (values.sum() or 1)
+    middle = 360 * (share.cumsum() - share / 2)
+    chart = go.Figure(
+        go.Barpolar(
+            r=[1 - HOLE] * len(share), base=[HOLE] * len(share), theta=middle, width=360 * share,
+            marker={"color": colours, "line_width": 0}, meta=list(values), **rest,
+        )
+    )  # fmt: skip
+    texts = [f"{name}<br>{part:.1%}" for name, part in zip(labels, share, strict=True)]
+    chart.add_scatterpolar(
+        r=[BESIDE] * len(share), theta=middle, mode="text", text=texts, hoverinfo="skip",
+        textposition=[_side(angle) for angle in middle], cliponaxis=False,
+    )  # fmt: skip
+    return chart.update_layout(
+        # Clicks are heard in this mode alone; there is nothing to zoom.
+        dragmode="zoom",
+        polar={
+            "bgcolor": "rgba(0,0,0,0)",
+            "radialaxis": {"visible": False, "range": [0, 1.6]},
+            "angularaxis": {"visible": False, "rotation": 90, "direction": "clockwise"},
+        },
+    )
+
+
+def _side(angle: float) -> str:
+    """On which side of its point a label stands, so that it does not lie on the ring."""
+    if 45 <= angle < 135:
+        return "middle right"
+    if 225 <= angle < 315:
+        return "middle left"
+    return "bottom center" if 135 <= angle < 225 else "top center"
 
 
 def _wrapped(text: str) -> str:
