@@ -57,4 +57,4 @@ def reasons(data: bytes, **options: Any) -> list[tuple[int, str]]:
 
 
 def packed(data: bytes) -> bytes:
-    return gzip.compress(data)
+    return gzip.compress(data, mtime=0)
