@@ -24,7 +24,7 @@ def test_what_the_collector_wrote_is_on_the_security_groups_page(
     store = tmp_path / "store"
     load(store)
     page = ready(open_page(f"{serve(store)}/security-groups?range=24h"), charts=6)
-    (donut,) = drawn(page, "security-groups/directions")
+    donut, *_ = drawn(page, "security-groups/directions")
     shown = dict(zip(donut["labels"], donut["values"], strict=True))
     told = {name: count for name, count in made.directions.items() if name}
     # The collector does not know the unknown interface; its log tells some of its directions.
