@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dashboards.ui.page import Dashboard, Row
 from dashboards.ui.state import FLOW_FILTERS
 
+ACTIONS = {"accepts": "ACCEPT", "rejects": "REJECT"}
+
 
 def decision_page(page: str, title: str, question: str, own: Sequence[Row] = ()) -> Dashboard:
     """The dashboard of one decision.
@@ -30,5 +32,5 @@ def decision_page(page: str, title: str, question: str, own: Sequence[Row] = ())
             ((f"{page}/sources", 1), (f"{page}/source-ports", 1)),
             ((f"{page}/destination-ports", 1), (f"{page}/trend", 1)),
         ),
-        fixed=("action",),
+        fixed={"action": ACTIONS[page]},
     )

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 import streamlit as st
 
 from dashboards.ui import drill
-from dashboards.ui.state import PageState
-from vpcflow_core.panels import Panel
+from dashboards.ui.state import NAMES, PageState, at_rest
+from vpcflow_core.panels import Answer, Panel
 from vpcflow_core.times import Window
 
 
@@ -22,6 +22,13 @@ def narrow(state: PageState, panel: Panel, values: object) -> None:
     after = dict(drill.narrowing(state, texts).filters)
     for field in texts:
         set_filter(field, after.get(field, ""))
+
+
+def choose_row(panel: Panel, given: Answer, state: PageState, key: str) -> None:
+    """Narrow the page by what the chosen row of a table is about."""
+    rows = st.session_state[key].selection.rows
+    if rows:
+        narrow(state, panel, drill.of_row(panel, given.frame.iloc[rows[0]]))
 
 
 def set_filter(field: str, text: str) -> None:
@@ -60,8 +67,16 @@ def redraw() -> None:
 
 
 def begin_page() -> None:
-    """What was asked of the page is being done."""
+    """What was asked of the page is being done.
+
+    Who turns to another page while this one is still being drawn takes an incomplete address
+    along; what is set again is written into it again.
+    """
     st.session_state.pop("redraw", None)
+    for name in NAMES:
+        value = st.session_state.get(name)
+        if name not in st.query_params and not at_rest(name, value):
+            st.session_state[name] = value
 
 
 def begin_panel() -> None:

@@ -98,7 +98,9 @@ def _table(panel: Panel, given: Answer, state: PageState) -> None:
         styled(panel, given, state.zone, {LEAD: leads} if leads else None), hide_index=True,
         key=key, alt=summary(panel, given), selection_mode="single-row",
         column_config={LEAD: st.column_config.LinkColumn(display_text="Open", width="small")},
-        on_select=(lambda: _row(panel, given, state, key)) if panel.drill else "ignore",
+        on_select=(
+            (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
+        ),
     )  # fmt: skip
 
 
@@ -108,13 +110,6 @@ def _leads(given: Answer, state: PageState) -> list[str]:
         return []
     rows = zip(given.frame["panel"], given.frame["bucket"], strict=True)
     return [violations.lead(state, PANELS[slug], at, given.every) for slug, at in rows]
-
-
-def _row(panel: Panel, given: Answer, state: PageState, key: str) -> None:
-    """A row narrows the page by what it is about."""
-    rows = st.session_state[key].selection.rows
-    if rows:
-        actions.narrow(state, panel, list(given.frame.loc[rows[0], list(panel.drill)]))
 
 
 def _numbers(panel: Panel, given: Answer, state: PageState) -> None:

@@ -36,6 +36,12 @@ def clicked(panel: Panel, values: Any) -> dict[str, str]:
     return {field: exactly(_plain(value)) for field, value in pairs if _known(value)}
 
 
+def of_row(panel: Panel, row: pd.Series) -> list[Any]:
+    """What a click on a row of a panel's answer means, as `clicked` takes it."""
+    fields = ("country",) if panel.chart == "map" else panel.drill
+    return [row.get(field) for field in fields]
+
+
 def narrowing(state: PageState, texts: Mapping[str, str]) -> PageState:
     """The page narrowed by these values besides its filters."""
     old = dict(state.filters)

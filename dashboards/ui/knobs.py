@@ -7,13 +7,18 @@ from typing import Any
 
 import streamlit as st
 
+from dashboards.ui import unseen
 from dashboards.ui.parameters import KNOBS, TIMESLICES, WATCHES, Knob
 from vpcflow_core.panels.base import DEFAULTS, Parameters
 
 
-def parameters() -> Parameters:
-    """Draw the boxes; gives the parameters in force."""
-    with st.sidebar:
+def parameters(shown: bool) -> Parameters:
+    """Draw the boxes; gives the parameters in force.
+
+    Args:
+        shown: Whether the page heeds them; else nobody sees the boxes.
+    """
+    with st.sidebar, unseen.place("outliers", shown):
         st.markdown("### Outliers")
         left, right = st.columns(2, gap="small")
         with left:

@@ -9,25 +9,34 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import actions
+from dashboards.ui.state import PageState
 from vpcflow_core.panels import Answer, Panel
 
 ROWS_SHOWN = 1000
 
 
-def draw(panel: Panel, given: Answer) -> None:
+def draw(panel: Panel, given: Answer, state: PageState) -> None:
     """The button; what it opens is made only then."""
     with st.popover(
         "", icon=":material/menu:", key=f"menu-{panel.slug}", on_change="rerun",
         type="tertiary", help="Rows, SQL, downloads, records",
     ) as menu:  # fmt: skip
         if menu.open:
-            _open(panel, given)
+            _open(panel, given, state)
 
 
-def _open(panel: Panel, given: Answer) -> None:
+def _open(panel: Panel, given: Answer, state: PageState) -> None:
     count = len(given.frame)
-    st.caption(f"{panel.help} {count:,} rows in {given.seconds * 1000:,.0f} ms.")
-    st.dataframe(given.frame.head(ROWS_SHOWN), hide_index=True, alt=f"Rows of {panel.title}")
+    hint = " A chosen row narrows the page." if panel.drill else ""
+    st.caption(f"{panel.help} {count:,} rows in {given.seconds * 1000:,.0f} ms.{hint}")
+    key = f"rows-{panel.slug}"
+    st.dataframe(
+        given.frame.head(ROWS_SHOWN), hide_index=True, key=key, alt=f"Rows of {panel.title}",
+        selection_mode="single-row",
+        on_select=(
+            (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
+        ),
+    )  # fmt: skip
     if count > ROWS_SHOWN:
         st.caption(f"The first {ROWS_SHOWN:,} of {count:,} rows; the downloads have them all.")
     with st.container(horizontal=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -12,7 +12,6 @@ from dashboards.ui.parameters import heeds
 from dashboards.ui.state import FILTER_LABELS, PageState, parse_state, tidied
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels import PANELS
-from vpcflow_core.panels.base import DEFAULTS
 
 # A row is a list of panels, slug and relative width of each; a text is a heading between rows.
 Row = str | Sequence[tuple[str, int]]
@@ -27,14 +26,14 @@ class Dashboard:
         question: What it answers, one sentence.
         filters: Fields of the sidebar's filters.
         rows: Its panels.
-        fixed: Fields that the page itself decides: a filter of another page's is not in force.
+        fixed: What the page itself decides, by field: another page's filter is not in force.
     """
 
     title: str
     question: str
     filters: Sequence[str]
     rows: Sequence[Row]
-    fixed: Sequence[str] = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def slugs(self) -> list[str]:
@@ -52,8 +51,8 @@ class Dashboard:
         try:
             _read_link()
             range_, zone = timerange.controls(self.title, self.question)
-            filters = sidebar.filters(self.filters, self.fixed)
-            turned = knobs.parameters() if self.judges else DEFAULTS
+            filters = sidebar.filters(self.filters, list(self.fixed))
+            turned = knobs.parameters(self.judges)
             source, once = sidebar.counting()
             state = PageState(range_, zone, filters, source, turned, once)
             _tell_of_link(state)
@@ -112,9 +111,10 @@ def _body(dashboard: Dashboard, state: PageState) -> None:
 
 def _not_in_force(dashboard: Dashboard) -> None:
     """Name filters, set elsewhere, that this page does not heed."""
-    for field in dashboard.fixed:
-        if text := sidebar.asked(field):
+    for name, own in dashboard.fixed.items():
+        text = sidebar.asked(name)
+        if text and text != own:
             st.caption(
-                f":material/filter_alt_off: {FILTER_LABELS[field]}: {text} is not in force here: "
+                f":material/filter_alt_off: {FILTER_LABELS[name]}: {text} is not in force here: "
                 f"this page is about {dashboard.title.lower()}."
             )

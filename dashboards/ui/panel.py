@@ -32,7 +32,7 @@ def _panel(panel: Panel, state: PageState, window: Window, generation: int) -> N
     if given is None:
         return
     with place:
-        menu.draw(panel, given)
+        menu.draw(panel, given, state)
     body.draw(panel, given, state, window)
     if panel.chart == "table" or not body.is_empty(panel, given):
         _below(panel, given, state)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboards.ui import unseen
 from dashboards.ui.filter_text import DECISIONS, filter_problem
 from dashboards.ui.house import home, source_urls
 from dashboards.ui.sources.overview import labels
 from dashboards.ui.sources.rights import here
-from dashboards.ui.state import FILTER_LABELS
+from dashboards.ui.state import FILTER_LABELS, FLOW_FILTERS
 
 ADDRESS_HELP = (
     "An address, a block, a country, a pattern or a list: `10.0.0.5`, `10.0.0.0/8`, "
@@ -48,7 +49,12 @@ def filters(fields: Sequence[str], fixed: Sequence[str]) -> tuple[tuple[str, str
     brought = [f for f in FILTER_LABELS if f not in (*fields, *fixed) and asked(f)]
     with st.sidebar:
         st.markdown("### Filters")
-        texts = {f: _decision() if f == "action" else _box(f) for f in (*fields, *brought)}
+        texts = {field: _box(field) for field in fields if field in FLOW_FILTERS}
+        # It stands at the same place on every page, or the browser would lose hold of it.
+        with unseen.place("decision", "action" in fields):
+            decision = _decision()
+        texts["action"] = decision if "action" in fields else ""
+        texts |= {f: _box(f) for f in (*fields, *brought) if f not in (*texts, "action")}
         if any(texts.values()):
             st.button("Clear all filters", on_click=clear, args=(tuple(texts),), width="stretch")
     return tuple((field, texts[field]) for field in FILTER_LABELS if texts.get(field))

@@ -98,6 +98,13 @@ def parse_state(params: Mapping[str, str]) -> tuple[PageState, list[str]]:
     return PageState(range_, zone, filters, params.get("source", ""), parameters, once), notes
 
 
+def at_rest(name: str, value: object) -> bool:
+    """Whether a box's value is its default, which the address bar leaves out."""
+    knob = KNOBS.get(name)
+    default = knob.write(knob.default) if knob else {"tz": "UTC"}.get(name, "")
+    return not value or str(value) in (default, f"{default}.0")
+
+
 def tidied(params: Mapping[str, str]) -> dict[str, str]:
     """Parameters of a link that widgets know in another form alone; "" is to be left out."""
     made = {}

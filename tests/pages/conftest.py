@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser import ARGUMENTS, executable
-from tests.logs import fill, write_sample
+from tests.logs import fill, read_with_pandas, write_sample
 from tests.pages.server import serving
 
 expect.set_options(timeout=20_000)  # two cores may have much else to do
@@ -79,7 +81,25 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def store(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill(tmp_path_factory.mktemp("store"), logs)
+    return fill(tmp_path_factory.mktemp("store"), logs, snapshot=True)
+
+
+@pytest.fixture(scope="session")
+def everything(logs: Path) -> pd.DataFrame:
+    """Every record of the sample."""
+    return read_with_pandas(logs)
+
+
+@pytest.fixture(scope="session")
+def records(everything: pd.DataFrame) -> pd.DataFrame:
+    """Those that tell of traffic."""
+    return everything[everything["log-status"] == "OK"]
+
+
+@pytest.fixture(scope="session")
+def end(everything: pd.DataFrame) -> pd.Timestamp:
+    """The data's end on a whole minute: what the last 24 hours are relative to."""
+    return (everything["start"].max() + timedelta(milliseconds=1)).ceil("min")
 
 
 @pytest.fixture(scope="session")

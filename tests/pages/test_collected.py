@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.collector.conftest import Handle, Network, ec2, handle, network
 from tests.collector.test_synced import DEFAULT_FIELDS, load, make
-from tests.pages.test_overview import drawn, ready
+from tests.pages.browsing import drawn, ready
 
 __all__ = ["ec2", "handle", "network"]  # fixtures
 

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.logs import UNTIL, fill, read_with_pandas, write_sample
+from tests.pages.browsing import drawn, idle
 from tests.pages.server import serving
-from tests.pages.test_overview import drawn, idle
 from vpcflow_core.store.store import Store
 from vpcflow_core.units import humane_count
 

@@ -16,6 +16,7 @@ from dashboards.ui.state import (
     FILTER_LABELS,
     NAMES,
     PageState,
+    at_rest,
     parse_state,
     tidied,
 )
@@ -158,3 +159,12 @@ def test_links_move_with_the_present_or_stand_still() -> None:
     assert parsed(fixed)[0].range == Range(fixed=window)
     assert links.moving(url, PageState(Range(fixed=window))) == ""
     assert links.beside(url, "outliers", state).startswith("http://host/base/outliers?range=6h")
+
+
+def test_what_the_address_bar_leaves_out_is_the_default() -> None:
+    for name, value in (("threshold", 3.0), ("window", 10), ("timeslice", "1m"), ("tz", "UTC"),
+                        ("watch", "both"), ("once", False), ("srcaddr", ""), ("range", None)):  # fmt: skip
+        assert at_rest(name, value), name
+    for name, value in (("threshold", 3.5), ("window", 100), ("timeslice", "5m"), ("once", True),
+                        ("tz", "Asia/Kolkata"), ("range", "6h"), ("action", "REJECT")):  # fmt: skip
+        assert not at_rest(name, value), name

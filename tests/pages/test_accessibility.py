@@ -1,0 +1,77 @@
+"""Every page, light and dark, far east and far west: all can read it, and all read the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from dashboards.ui.drill import TIME_CHARTS
+from tests.pages.browsing import PATHS, OpenPage, drawn, panel, settled, slugs_of, unbroken
+from vpcflow_core.panels import PANELS
+
+GRAVE = ("serious", "critical")
+
+
+def grave(page: Page) -> list[str]:
+    """What axe calls serious or critical: rule, place, why."""
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    return [
+        f"{rule['id']}: {node['target']}: {node['failureSummary']}"
+        for rule in found
+        if rule["impact"] in GRAVE
+        for node in rule["nodes"]
+    ]
+
+
+def places(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where a chart's points are; colours differ between light and dark."""
+    return [{part: trace[part] for part in ("name", "x", "x0", "dx", "y")} for trace in traces]
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_page_is_drawn_for_all_eyes_and_shows_the_same_times_everywhere(
+    name: str, app: str, open_page: OpenPage
+) -> None:
+    slugs = slugs_of(name)
+    over_time = [slug for slug in slugs if PANELS[slug].chart in TIME_CHARTS]
+    url = f"{app}/{PATHS[name]}?dstport=!4444"
+    seen = {}
+    for zone, scheme in (("America/New_York", "light"), ("Asia/Kolkata", "dark")):
+        page = settled(open_page(url, timezone_id=zone, color_scheme=scheme), slugs)
+        unbroken(page)
+        assert [slug for slug in slugs if panel(page, slug).get_by_test_id("stAlert").count()] == []
+        assert grave(page) == [], scheme
+        seen[scheme] = {slug: places(drawn(page, slug)) for slug in over_time}
+    assert seen["light"] == seen["dark"]
+    assert over_time
+    assert all(seen["light"].values())
+
+
+def test_a_page_can_be_used_on_a_telephone_and_by_keyboard(app: str, open_page: OpenPage) -> None:
+    size = {"width": 400, "height": 800}
+    page = settled(open_page(f"{app}/rejects", viewport=size), slugs_of("rejects"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert grave(page) == []
+    chart = panel(page, "rejects/interfaces")
+    chart.scroll_into_view_if_needed()
+    chart.locator("[class*=st-key-menu-] button:visible").focus()
+    page.keyboard.press("Enter")
+    body = page.locator("[data-testid=stPopoverBody]")
+    expect(body.get_by_role("button", name="Download CSV")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(body).to_have_count(0)
+
+
+@pytest.mark.parametrize("slug", ["rejects/interfaces", "rejects/destinations"])
+def test_charts_and_tables_fill_the_screen_by_keyboard(
+    slug: str, app: str, open_page: OpenPage
+) -> None:
+    page = settled(open_page(f"{app}/rejects"), [slug])
+    full = panel(page, slug).get_by_role("button", name="Fullscreen")
+    full.first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Close fullscreen").first).to_be_visible()

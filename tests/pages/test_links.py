@@ -1,0 +1,235 @@
+"""The address bar holds all that a page shows: pasted links, back and forward, page to page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboards.ui.state import parse_state
+from tests.pages.browsing import (
+    OpenPage,
+    address,
+    chips,
+    downloaded,
+    drawn,
+    idle,
+    panel,
+    pick,
+    settled,
+    slugs_of,
+    unbroken,
+    until,
+)
+
+FIXED = "2026-11-19T00:00Z/2026-11-19T12:00Z"
+QUERY = {
+    "range": FIXED, "tz": "Asia/Kolkata", "srcaddr": "10.0.0.0/8, !10.0.0.5", "dstport": "!22",
+    "direction": "!internal", "timeslice": "5m", "window": "12", "threshold": "2.5",
+    "consecutive": "2", "watch": "up", "once": "1",
+}  # fmt: skip
+
+
+def judged(page: Page) -> list[bool]:
+    return list(downloaded(page, "outliers/packets")["violation"])
+
+
+def test_a_pasted_link_shows_the_same_in_a_private_window(app: str, open_page: OpenPage) -> None:
+    page = settled(open_page(f"{app}/outliers?{urlencode(QUERY)}"), slugs_of("outliers"))
+    expect(page.get_by_text("Thu 19 Nov 2026 05:30 - Thu 19 Nov 2026 17:30")).to_be_visible()
+    expect(page.get_by_text("Each flow is counted once")).to_be_visible()
+    assert len(chips(page)) == 4
+    for name, text in (("timeslice", "5m"), ("window", "12"), ("threshold", "2.5")):
+        expect(page.locator(f".st-key-{name} input").first).to_have_value(text)
+    seen = judged(page)
+    assert len(seen) == 12 * 12
+    page.get_by_role("button", name="Copy link").click()
+    codes = page.locator("[data-testid=stPopoverBody] code")
+    expect(codes).to_have_count(1)
+    (link,) = codes.all_inner_texts()
+    assert parse_state(QUERY) == parse_state(params_of(link))
+    other = settled(open_page(link, timezone_id="America/New_York"), slugs_of("outliers"))
+    assert chips(other) == chips(page)
+    assert judged(other) == seen
+    assert drawn(other, "outliers/packets") == drawn(page, "outliers/packets")
+
+
+def params_of(link: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(link).query))
+
+
+def test_both_links_are_offered_and_both_work(
+    app: str, open_page: OpenPage, end: pd.Timestamp
+) -> None:
+    page = settled(open_page(f"{app}/rejects?range=6h&dstport=23"), slugs_of("rejects"))
+    page.get_by_role("button", name="Copy link").click()
+    codes = page.locator("[data-testid=stPopoverBody] code")
+    expect(codes).to_have_count(2)
+    moving, fixed = codes.all_inner_texts()
+    assert moving == f"{app}/rejects?range=6h&dstport=23&v=1"
+    state, notes = parse_state(params_of(fixed))
+    assert notes == []
+    assert state.range.fixed is not None
+    assert state.range.fixed.end == end
+    page.keyboard.press("Escape")
+    before = drawn(page, "rejects/interfaces")
+    page.goto(fixed)
+    settled(page, ["rejects/interfaces"])
+    assert drawn(page, "rejects/interfaces") == before
+
+
+def test_going_from_page_to_page_and_back_keeps_what_narrows(app: str, open_page: OpenPage) -> None:
+    query = "range=6h&tz=Asia/Kolkata&vpc_id=vpc-0*&threshold=4.5&action=REJECT"
+    page = settled(open_page(f"{app}/security-groups?{query}"), ["security-groups/vpcs"])
+    everywhere = {
+        "range": "6h", "tz": "Asia/Kolkata", "vpc_id": "vpc-0*", "threshold": "4.5",
+        "action": "REJECT",
+    }  # fmt: skip
+    for name, decides in (
+        ("Traffic", True),
+        ("Rejects", False),
+        ("Overview", True),
+    ):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        until(page, **everywhere)
+        # What another page's filter narrows is seen: as a chip, and in a box of its own.
+        assert "VPC: vpc-0*" in chips(page)
+        expect(page.locator(".st-key-vpc_id input")).to_have_value("vpc-0*")
+        assert ("Decision: REJECT" in chips(page)) == decides
+    for name in ("Rejects", "Traffic"):
+        page.go_back()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        until(page, **everywhere)
+    assert "VPC: vpc-0*" in chips(page)
+    page.go_forward()
+    expect(page.get_by_role("heading", name="Rejects", level=1)).to_be_visible()
+    until(page, **everywhere)
+    pick(page, "vpc-0*", "Remove")
+    until(page, vpc_id="")
+    assert page.locator(".st-key-vpc_id").count() == 0
+
+
+def test_a_page_about_one_decision_says_that_a_filter_on_it_is_not_in_force(
+    app: str, open_page: OpenPage
+) -> None:
+    page = settled(open_page(f"{app}/accepts?action=REJECT"), ["accepts/interfaces"])
+    expect(page.get_by_text("Decision: REJECT is not in force here")).to_be_visible()
+    assert chips(page) == []
+    assert drawn(page, "accepts/interfaces")[0]["x"]
+
+
+def test_ranges_are_chosen_and_typed(app: str, open_page: OpenPage, end: pd.Timestamp) -> None:
+    page = settled(open_page(app), slugs_of("overview"))
+    box = page.get_by_role("combobox", name="Time range")
+    box.click()
+    page.get_by_role("option", name="Last 6 hours").click()
+    until(page, range="6h")
+    shown = f"{end - timedelta(hours=6):%a %d %b %Y %H:%M} - {end:%a %d %b %Y %H:%M}"
+    expect(page.get_by_text(shown)).to_be_visible()
+    box.fill("90m")
+    box.press("Enter")
+    until(page, range="90m")
+    expect(box).to_have_value("Last 90m")
+    box.fill("soon")
+    box.press("Enter")
+    expect(page.get_by_text("'soon' is not a length of time")).to_be_visible()
+    expect(page.get_by_text("Shown instead: Last 90m")).to_be_visible()
+    page.go_back()
+    until(page, range="90m")
+    page.go_back()
+    until(page, range="6h")
+    expect(box).to_have_value("Last 6 hours")
+    unbroken(page)
+
+
+@pytest.mark.parametrize("name", ["", "outliers"])
+def test_nonsense_in_a_link_is_told_and_the_page_is_drawn(
+    name: str, app: str, open_page: OpenPage
+) -> None:
+    query = (
+        "range=soon&tz=Mars&srcaddr=%27;drop&v=99&srcadr=y&threshold=-1&window=x&timeslice=2w"
+        "&once=maybe&action=perhaps&source=nowhere&watch=left"
+    )
+    slugs = slugs_of(name or "overview")
+    page = settled(open_page(f"{app}/{name}?{query}"), slugs)
+    for told in (
+        "'soon' is not a length of time", "The time zone 'Mars' is unknown", "newer vpcflow (v=99)",
+        "Did you mean 'srcaddr'?", "'-1'", "'x'", "A timeslice of 2w", "'maybe'", "'perhaps'",
+        "'left'", "';drop' is not an address",
+    ):  # fmt: skip
+        expect(page.get_by_test_id("stMain").get_by_text(told).first).to_be_visible()
+    unbroken(page)
+    pick_first = page.get_by_role("combobox", name="Time range")
+    pick_first.click()
+    page.get_by_role("option", name="Last hour").click()
+    until(page, range="1h")
+    assert page.get_by_text("newer vpcflow").count() == 0
+
+
+def test_a_link_of_an_older_version_shows_what_it_says(app: str, open_page: OpenPage) -> None:
+    page = settled(open_page(f"{app}/rejects?v=0&dstport=23&range=7d"), ["rejects/interfaces"])
+    assert chips(page) == ["Destination port: 23 (telnet)"]
+    assert page.get_by_text("In the link").count() == 0
+    assert "range=7d" in address(page)
+
+
+def flows(page: Page) -> int:
+    """All flows of the Traffic page: every one has a protocol and a decision."""
+    parts = drawn(page, "traffic/protocols-by-action")
+    return sum(sum(part["x"]) for part in parts if part["name"] in ("ACCEPT", "REJECT"))
+
+
+def test_each_flow_once_leaves_out_copies_and_says_how_many(app: str, open_page: OpenPage) -> None:
+    page = settled(open_page(f"{app}/traffic"), slugs_of("traffic"))
+    all_records = flows(page)
+    page.get_by_text("Count each flow once").click()
+    until(page, once="true")
+    said = page.get_by_text("Each flow is counted once").inner_text()
+    left_out = int(said.split("once: ")[1].split(" ")[0].replace(",", ""))
+    assert left_out > 0
+    settled(page, slugs_of("traffic"))
+    assert all_records - flows(page) == left_out
+    page.get_by_role("link", name="Overview", exact=True).click()
+    until(page, once="true")
+    expect(page.get_by_text("Each flow is counted once")).to_be_visible()
+
+
+def test_parameters_are_live_and_bad_ones_are_refused_beside_their_box(
+    app: str, open_page: OpenPage
+) -> None:
+    page = settled(open_page(f"{app}/outliers"), slugs_of("outliers"))
+    sidebar = page.get_by_test_id("stSidebar")
+    before = sum(judged(page))
+    box = page.locator(".st-key-threshold input")
+    box.fill("6")
+    box.press("Enter")
+    until(page, threshold="6")
+    settled(page, slugs_of("outliers"))
+    fewer = sum(judged(page))
+    assert 0 < fewer < before
+    box.fill("0")
+    box.press("Enter")
+    expect(sidebar.get_by_text("'0' is not a number above 0")).to_be_visible()
+    expect(sidebar.get_by_text("Still in force: 6.")).to_be_visible()
+    idle(page)
+    assert sum(judged(page)) == fewer
+    window = page.locator(".st-key-window input")
+    window.fill("1")
+    window.press("Enter")
+    expect(sidebar.get_by_text("Window: '1' is not a whole number from 2")).to_be_visible()
+    expect(sidebar.get_by_text("Still in force: 10.")).to_be_visible()
+    sidebar.get_by_text("down", exact=True).click()
+    until(page, watch="down")
+    settled(page, slugs_of("outliers"))
+    rows = downloaded(page, "outliers/packets")
+    assert (rows[rows["violation"]]["error"] < 0).all()
+    slices = page.locator(".st-key-timeslice input")
+    slices.fill("7m")
+    slices.press("Enter")
+    until(page, timeslice="7m")
+    expect(panel(page, "outliers/bytes").get_by_text("timeslice")).to_be_visible()
+    unbroken(page)

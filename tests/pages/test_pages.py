@@ -1,0 +1,217 @@
+"""Every dashboard in a real Chromium: on the sample, on little data, on none; with every filter."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import reduce
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from dashboards.ui.state import FLOW_FILTERS, NETWORK_FILTERS
+from tests.logs import UNTIL, fill
+from tests.pages.browsing import (
+    PATHS,
+    OpenPage,
+    Serve,
+    downloaded,
+    drawn,
+    panel,
+    settled,
+    slugs_of,
+    unbroken,
+)
+from tests.pages.server import serving
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.fields import DEFAULT_VPC_FORMAT, find_field
+from vpcflow_core.panels import PANELS
+
+# Where a page's filters can be seen at work: a panel, and the measure of its bars.
+SEEN = {
+    "overview": ("overview/interfaces", "flows"),
+    "accepts": ("accepts/interfaces", "flows"),
+    "rejects": ("rejects/interfaces", "flows"),
+    "traffic": ("traffic/source-ports", "flows"),
+}
+ACTIONS = {"accepts": "ACCEPT", "rejects": "REJECT"}
+
+
+def aws(field: str) -> str:
+    found = find_field(field)
+    assert found is not None
+    return found.aws
+
+
+@pytest.fixture(scope="module")
+def day(records: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
+    """The records of the last 24 hours."""
+    return records[records["start"] >= end - timedelta(days=1)]
+
+
+def filters_that_matter(
+    day: pd.DataFrame, decision: bool
+) -> tuple[dict[str, str], dict[str, pd.Series]]:
+    """A filter for every field, each of which leaves out records that no other leaves out.
+
+    Returns:
+        Text of the filter, and which records it keeps, by field.
+    """
+    for rank in range(1, 20):
+        gone = {f: day[aws(f)].value_counts().index[rank % day[aws(f)].nunique()]
+                for f in FLOW_FILTERS}  # fmt: skip
+        texts = {field: f"!{value}" for field, value in gone.items()}
+        kept = {field: day[aws(field)].ne(value).fillna(True) for field, value in gone.items()}
+        if decision:
+            texts["action"], kept["action"] = "ACCEPT", day["action"] == "ACCEPT"
+        left_out = sum((~mask).astype(int) for mask in kept.values())
+        if all((~mask & (left_out == 1)).any() for mask in kept.values()):
+            return texts, kept
+    raise AssertionError("no such filters")
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_every_filter_of_a_page_changes_its_numbers_to_what_pandas_says(
+    name: str, app: str, open_page: OpenPage, day: pd.DataFrame
+) -> None:
+    slug, measure = SEEN[name]
+    if name in ACTIONS:
+        day = day[day["action"] == ACTIONS[name]]
+    texts, kept = filters_that_matter(day, decision=name not in ACTIONS)
+    inside = day[reduce(operator.and_, kept.values())]
+    page = settled(open_page(f"{app}/{PATHS[name]}?{urlencode(texts)}"), [slug])
+    (by,) = PANELS[slug].query.by
+    expected = inside.groupby(aws(by)).size().nlargest(10)
+    (bars,) = drawn(page, slug)
+    assert bars["x"] == list(expected), measure
+    unbroken(page)
+
+
+@pytest.fixture(scope="module")
+def flows(store: Path) -> Iterator[FlowLogs]:
+    """The last 24 hours, asked from Python."""
+    with FlowLogs.open(store) as opened:
+        yield opened.last("24h")
+
+
+@pytest.fixture(scope="module")
+def exclusions(flows: FlowLogs) -> dict[str, str]:
+    """As `filters_that_matter`, for every field that any page filters by."""
+    accepted = flows.where(action="ACCEPT")
+    values = {f: list(accepted.top(f, n=None)[f]) for f in (*FLOW_FILTERS, *NETWORK_FILTERS)}
+    for rank in range(1, 20):
+        texts = {f: f"!{values[f][-rank % len(values[f])]}" for f in values}
+        wanted = {"action": "ACCEPT", **texts}
+        left = total(flows.where(**wanted))
+        if all(total(flows.where(**{n: t for n, t in wanted.items() if n != field})) > left > 0
+               for field in wanted):  # fmt: skip
+            return wanted
+    raise AssertionError("no such filters")
+
+
+@pytest.mark.parametrize("name", ["security-groups", "outliers"])
+def test_every_filter_of_a_page_about_the_network_does_what_it_does_in_python(
+    name: str, app: str, open_page: OpenPage, flows: FlowLogs, exclusions: dict[str, str]
+) -> None:
+    narrowed = flows.where(**exclusions)
+    url = f"{app}/{name}?{urlencode(exclusions)}"
+    if name == "security-groups":
+        page = settled(open_page(url), ["security-groups/top-groups"])
+        (bars,) = drawn(page, "security-groups/top-groups")
+        top = narrowed.top("security_group_id", by="packets", n=5)
+        assert bars["x"] == list(top["packets"])
+    else:
+        page = settled(open_page(url), ["outliers/bytes"])
+        rows = downloaded(page, "outliers/bytes")
+        assert rows["value"].sum() == narrowed.series("bytes", every="1m")["value"].sum()
+    unbroken(page)
+
+
+def total(flows: FlowLogs) -> int:
+    return int(flows.series("flows", every="1d")["value"].sum())
+
+
+def test_a_page_says_what_it_shows_and_that_the_data_has_ended(
+    app: str, open_page: OpenPage, end: pd.Timestamp
+) -> None:
+    page = settled(open_page(app), slugs_of("overview"))
+    expect(page.get_by_text("relative to the data's end")).to_be_visible()
+    shown = f"{end - timedelta(days=1):%a %d %b %Y %H:%M} - {end:%a %d %b %Y %H:%M}"
+    expect(page.get_by_text(shown)).to_be_visible()
+    expect(page.get_by_text("records in the store")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("empty")
+    with serving(folder, folder / "store") as url:
+        yield url
+
+
+def test_an_empty_store_says_on_every_page_how_to_fill_it(empty: str, open_page: OpenPage) -> None:
+    page = open_page(empty)
+    for path in PATHS.values():
+        page.goto(f"{empty}/{path}")
+        expect(page.get_by_text("This store holds no records yet")).to_be_visible()
+        expect(page.get_by_text("vpcflow sync s3://bucket/prefix")).to_be_visible()
+        unbroken(page)
+
+
+@pytest.fixture(scope="module")
+def version_2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app on logs of AWS's 14 default fields, without any snapshot."""
+    folder = tmp_path_factory.mktemp("version-2")
+    (folder / "logs").mkdir()
+    lines = [" ".join(DEFAULT_VPC_FORMAT)]
+    for minute in range(180):
+        start = int(UNTIL.timestamp()) - 60 * minute
+        for host in range(1, 9):
+            action = "REJECT" if host == 8 else "ACCEPT"
+            lines.append(
+                f"2 123456789012 eni-{host % 3} 198.51.100.{host} 10.0.0.{host} {40000 + host} 443 6 "
+                f"{host} {100 * host} {start} {start + 50} {action} OK"
+            )
+    (folder / "logs" / "plain.log").write_text("\n".join(lines))
+    with serving(folder, fill(folder / "store", folder / "logs")) as url:
+        yield url
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_format_that_lacks_fields_explains_the_panels_it_cannot_draw(
+    name: str, version_2: str, open_page: OpenPage
+) -> None:
+    page = settled(open_page(f"{version_2}/{PATHS[name]}?range=3h"), slugs_of(name))
+    unbroken(page)
+    if name == "security-groups":
+        lacking = panel(page, "security-groups/top-vpcs").get_by_test_id("stAlert")
+        expect(lacking).to_contain_text("vpc-id")
+        expect(
+            panel(page, "security-groups/rules-in-use").get_by_test_id("stAlert")
+        ).to_be_visible()
+    if name == "rejects":
+        expect(page.get_by_text("add ${reject-reason} (version 8)")).to_be_visible()
+    if name == "traffic":
+        assert sum(drawn(page, "traffic/destination-ports")[0]["x"]) == 180 * 8
+
+
+def test_a_format_of_five_fields_still_shows_what_it_can(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    (tmp_path / "logs").mkdir()
+    start = int(UNTIL.timestamp())
+    lines = [f"10.0.0.{i} 10.0.1.9 {100 * i} {start} {start + 50}" for i in range(1, 9)]
+    (tmp_path / "logs" / "few.log").write_text(
+        "\n".join(["srcaddr dstaddr bytes start end", *lines])
+    )
+    url = serve(fill(tmp_path / "store", tmp_path / "logs"))
+    page = settled(open_page(url), slugs_of("overview"))
+    unbroken(page)
+    expect(panel(page, "overview/destination-ports").get_by_test_id("stAlert")).to_contain_text(
+        "dstport"
+    )
+    (bars,) = drawn(page, "overview/top-sources")
+    assert bars["x"] == [800, 700, 600, 500, 400, 300, 200, 100]
