@@ -11,24 +11,31 @@ from tests.browser import ARGUMENTS, executable
 from tests.pages.server import serving
 
 IMAGES = Path(__file__).parent / "images"
-# File name, path and query, width, colour scheme.
-SHOTS = (
-    ("overview.png", "/?range=24h", 1440, "light"),
-    ("overview-dark.png", "/?range=24h&action=REJECT", 1440, "dark"),
-)
-HEIGHT = 1880
+PAGES = (
+    "overview", "accepts", "rejects", "traffic", "security-groups", "outliers", "sources",
+)  # fmt: skip
+SCHEMES = {"light": "", "dark": "-dark"}
+SIZE = {"width": 1440, "height": 1880}
+# Long enough for the sync of a new sample, and for the charts that animate in.
+PATIENCE, SETTLED = 120_000, 2_500
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+# A chart is drawn, no sync runs, and no panel is still loading.
+DRAWN = """() => document.querySelector('.js-plotly-plot .main-svg')
+    && !document.querySelector('[data-testid=stProgress], [data-testid=stSkeleton]')"""
 
 
-def shoot(browser: Browser, url: str, name: str, width: int, scheme: str) -> None:
+def shoot(browser: Browser, url: str, name: str, scheme: str) -> None:
     """One page, as it looks when every chart is drawn."""
     page = browser.new_page(
-        viewport={"width": width, "height": HEIGHT},
+        viewport=SIZE,  # type: ignore[arg-type]
         color_scheme=scheme,  # type: ignore[arg-type]
     )
-    page.goto(url)
-    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 18")
-    page.wait_for_timeout(2500)
-    page.screenshot(path=IMAGES / name)
+    page.goto(f"{url}/{'' if name == 'overview' else name}")
+    page.wait_for_function(DRAWN, timeout=PATIENCE)
+    page.wait_for_timeout(SETTLED)
+    page.wait_for_selector(IDLE, timeout=PATIENCE)
+    page.wait_for_timeout(SETTLED)
+    page.screenshot(path=IMAGES / f"{name}{SCHEMES[scheme]}.png")
     page.close()
 
 
@@ -41,8 +48,9 @@ def main() -> None:
         serving(Path(home)) as url,
     ):
         browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
-        for name, path, width, scheme in SHOTS:
-            shoot(browser, url + path, name, width, scheme)
+        for name in PAGES:
+            for scheme in SCHEMES:
+                shoot(browser, url, name, scheme)
         browser.close()
 
 
