@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from dashboards.ui import actions, drill, violations
+from dashboards.ui.figures import figure_of
 from dashboards.ui.state import FILTER_LABELS, PageState
-from vpcflow_core.charts import CONFIG, figure, styled
+from vpcflow_core.charts import CONFIG, styled
 from vpcflow_core.panels import PANELS, Answer, Headline, Panel
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane
 
 # Numbers that are bad news when they grow.
 BAD_NEWS = ("REJECT",)
+WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
 # The column of a table that leads to another page.
 LEAD = "Traffic then"
 
 
-def draw(panel: Panel, given: Answer, state: PageState, window: Window) -> None:
+def draw(panel: Panel, given: Answer, state: PageState, window: Window, generation: int) -> None:
     """Draw the answer."""
     if panel.chart == "number":
-        _numbers(panel, given, state)
+        _numbers(panel, given)
+        if given.every is not None:
+            _plot(panel, given, figure_of(panel, state, window, generation), WITHOUT_BUTTONS)
     elif is_empty(panel, given):
         _empty(panel, state, window)
     elif panel.chart == "table":
         _table(panel, given, state)
     else:
-        _chart(panel, given, state)
+        _chart(panel, given, state, figure_of(panel, state, window, generation))
 
 
 def is_empty(panel: Panel, given: Answer) -> bool:
@@ -67,15 +72,20 @@ def _empty(panel: Panel, state: PageState, window: Window) -> None:
             )
 
 
-def _chart(panel: Panel, given: Answer, state: PageState) -> None:
-    key = f"chart-{panel.slug}"
+def _chart(panel: Panel, given: Answer, state: PageState, chart: Figure) -> None:
     over_time = panel.chart in drill.TIME_CHARTS
-    dark = st.context.theme.type == "dark"
-    drawn = figure(panel, given, state.zone, dark)
-    st.plotly_chart(
-        drawn, config=CONFIG, key=key, theme="streamlit", alt=summary(panel, given),
-        on_select=lambda: _selected(panel, state, key),
+    _plot(
+        panel, given, chart, on_select=lambda: _selected(panel, state, f"chart-{panel.slug}"),
         selection_mode=("points", "box") if over_time else "points",
+    )  # fmt: skip
+
+
+def _plot(
+    panel: Panel, given: Answer, chart: Figure, config: Mapping[str, Any] = CONFIG, **rest: Any
+) -> None:
+    st.plotly_chart(
+        chart, config=dict(config), key=f"chart-{panel.slug}", theme="streamlit",
+        alt=summary(panel, given), **rest,
     )  # fmt: skip
 
 
@@ -112,22 +122,12 @@ def _leads(given: Answer, state: PageState) -> list[str]:
     return [violations.lead(state, PANELS[slug], at, given.every) for slug, at in rows]
 
 
-def _numbers(panel: Panel, given: Answer, state: PageState) -> None:
-    """The headlines, and the first of them over the window."""
+def _numbers(panel: Panel, given: Answer) -> None:
+    """The headlines, side by side where there is room."""
     bad = any(value in BAD_NEWS for _, value in panel.query.where)
     with st.container(horizontal=True):
         for headline in given.headlines:
             _number(panel, headline, bad)
-    if given.every is None:
-        return
-    dark = st.context.theme.type == "dark"
-    line = figure(panel, replace(given, headlines=()), state.zone, dark)
-    line.update_yaxes(domain=[0, 1])
-    line.update_layout(height=64, margin={"l": 0, "r": 0, "t": 4, "b": 4})
-    st.plotly_chart(
-        line, config={**CONFIG, "displayModeBar": False}, key=f"chart-{panel.slug}",
-        alt=summary(panel, given),
-    )  # fmt: skip
 
 
 def _number(panel: Panel, headline: Headline, bad: bool) -> None:

@@ -23,6 +23,7 @@ from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window, parse_instant
 
 Texts: TypeAlias = tuple[tuple[str, str], ...]
+Question: TypeAlias = tuple[str, str, Texts, Texts, str, bool, int]
 # Seconds until what forecasts need is imported: by then the first page is drawn.
 PREPARE_AFTER = 8.0
 
@@ -77,19 +78,25 @@ def logs(source: str, once: bool) -> FlowLogs:
     return chosen.once() if once else chosen
 
 
-def answer(panel_: Panel, state: PageState, window: Window, generation: int) -> Answer:
-    """The answer of a panel; kept until the store has more (`generation` has grown)."""
-    return _answer(
+def question(panel_: Panel, state: PageState, window: Window, generation: int) -> Question:
+    """What an answer depends on, small and hashable; grows old with the store (`generation`)."""
+    return (
         panel_.slug, str(window), state.filters, heeded(panel_, state.parameters), state.source,
         state.once, generation,
     )  # fmt: skip
 
 
+def answer(panel_: Panel, state: PageState, window: Window, generation: int) -> Answer:
+    """The answer of a panel; kept until the store has more."""
+    return kept(*question(panel_, state, window, generation))
+
+
 @st.cache_data(show_spinner=False, max_entries=2000, max_size="200MiB")
-def _answer(
+def kept(
     slug: str, window: str, filters: Texts, parameters: Texts, source: str, once: bool,
     generation: int,
 ) -> Answer:  # fmt: skip
+    """The answer to a question."""
     return panel(slug).answer(
         logs(source, once), _window(window), Filters.parse(filters),
         read_parameters(dict(parameters))[0],

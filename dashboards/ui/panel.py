@@ -24,18 +24,23 @@ def draw(panel: Panel, state: PageState, window: Window, generation: int) -> Non
 
 
 def _panel(panel: Panel, state: PageState, window: Window, generation: int) -> None:
+    """Title and the rest; whatever fails is told in the panel's place."""
     actions.begin_panel()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(f"### {panel.title}", help=panel.help, width="stretch", anchors=False)
         place = st.container(width="content")
-    given = _answer(panel, state, window, generation)
-    if given is None:
-        return
-    with place:
-        menu.draw(panel, given, state)
-    body.draw(panel, given, state, window)
-    if panel.chart == "table" or not body.is_empty(panel, given):
-        _below(panel, given, state)
+    try:
+        given = house.answer(panel, state, window, generation)
+        with place:
+            menu.draw(panel, given, state)
+        body.draw(panel, given, state, window, generation)
+        if panel.chart == "table" or not body.is_empty(panel, given):
+            _below(panel, given, state)
+    except VpcflowError as error:
+        st.info(f"{error.what}\n\n{error.next_step}", icon=":material/info:")
+    except Exception:  # the border of a panel: the others must stand
+        log.exception("panel %s failed", panel.slug)
+        st.error("This panel failed; the server's log says why. The others are not affected.")
 
 
 def _below(panel: Panel, given: Answer, state: PageState) -> None:
@@ -46,15 +51,3 @@ def _below(panel: Panel, given: Answer, state: PageState) -> None:
         st.caption("  \n".join(given.notes), width="stretch")
         if panel.chart == "band":
             violations.draw(panel, given, state)
-
-
-def _answer(panel: Panel, state: PageState, window: Window, generation: int) -> Answer | None:
-    """The answer; None, and why in the panel's place, where there is none."""
-    try:
-        return house.answer(panel, state, window, generation)
-    except VpcflowError as error:
-        st.info(f"{error.what}\n\n{error.next_step}", icon=":material/info:")
-    except Exception:  # the border of a panel: the others must stand
-        log.exception("panel %s failed", panel.slug)
-        st.error("This panel failed; the server's log says why. The others are not affected.")
-    return None

@@ -32,6 +32,14 @@ DRAWN = """panel => {
 SHOWN = """panels => panels.every(panel => document.querySelector(
     `.st-key-panel-${panel} :is(.js-plotly-plot .main-svg, [data-testid=stDataFrame],
     [data-testid=stMetric], [data-testid=stAlert])`))"""
+# Whether no script has been running for a third of a second.
+IDLE = """() => {
+    const app = document.querySelector('[data-testid=stApp]');
+    const rests = app && app.dataset.testScriptState == 'notRunning'
+        && app.dataset.testConnectionState == 'CONNECTED';
+    window.idleSince = rests ? window.idleSince || performance.now() : null;
+    return rests && performance.now() - window.idleSince > 330;
+}"""
 
 
 def slugs_of(page: str) -> list[str]:
@@ -61,13 +69,9 @@ def settled(page: Page, slugs: Collection[str]) -> Page:
 
 
 def idle(page: Page) -> None:
-    """Wait until the server has nothing to do for the page."""
-    for _ in range(2):
-        page.wait_for_selector(
-            "[data-testid=stApp][data-test-script-state=notRunning]"
-            "[data-test-connection-state=CONNECTED]"
-        )
-        page.wait_for_timeout(250)
+    """Wait until the server has had nothing to do for the page for a while."""
+    page.evaluate("window.idleSince = null")
+    page.wait_for_function(IDLE, polling=50)
 
 
 def unbroken(page: Page) -> None:
