@@ -50,7 +50,7 @@ def vpcflow_json(files: list[Path], out: Path) -> int:
 
 
 def _sync(folder: Path, out: Path) -> int:
-    from vpcflow_core.sources import open_source
+    from vpcflow_core.sources.open import open_source
     from vpcflow_core.store.store import Store
     from vpcflow_core.store.sync import sync
 

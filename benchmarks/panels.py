@@ -18,10 +18,10 @@ from benchmarks.logs import DAYS, START
 from vpcflow_core.analysis.forecast import prepare
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import MissingDataError
-from vpcflow_core.panels import PANELS, Panel
-from vpcflow_core.panels.over_time import band, compared, number, trend
+from vpcflow_core.panels.analyses.time import band, compared, number, trend
+from vpcflow_core.panels.catalogue import PANELS, Panel
 from vpcflow_core.query.filters import NO_FILTERS
-from vpcflow_core.sources import open_source
+from vpcflow_core.sources.open import open_source
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
 from vpcflow_core.times import Window

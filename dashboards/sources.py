@@ -7,7 +7,7 @@ from dashboards.ui.sources import activity, adding, network, problems, removing,
 from dashboards.ui.sources.rights import Rights, here
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.panels import PANELS
+from vpcflow_core.panels.catalogue import PANELS
 
 TITLE = "Sources"
 QUESTION = "Where do the logs come from, how complete are they, and what could not be read?"

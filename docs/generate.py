@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vpcflow_core import errors
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field
-from vpcflow_core.panels import PANELS
+from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.settings import Settings, SourceSetting
 

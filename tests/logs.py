@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from vpcflow_core.sources import open_source
-from vpcflow_core.sources.sample import generate
-from vpcflow_core.sources.sample_snapshot import sample_snapshots
+from vpcflow_core.sources.open import open_source
+from vpcflow_core.sources.sample.snapshot import sample_snapshots
+from vpcflow_core.sources.sample.source import generate
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
 

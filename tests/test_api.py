@@ -20,7 +20,7 @@ from vpcflow_core.errors import (
     TimeError,
 )
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.query.spec import Query
+from vpcflow_core.query.question import Query
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 

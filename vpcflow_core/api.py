@@ -16,23 +16,22 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 
 from vpcflow_core.engines.base import Engine, Result
-from vpcflow_core.engines.duckdb import DuckDBEngine
-from vpcflow_core.enrich.geo import Places
-from vpcflow_core.enrich.network_names import names_of as network_names
+from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.errors import EmptyError, ParameterError
-from vpcflow_core.home import cache_folder
-from vpcflow_core.over_time import OverTime, names_of
-from vpcflow_core.panels import Answer, Panel, panel
+from vpcflow_core.inventory.names import names_of as network_names
+from vpcflow_core.inventory.tables import Kind
+from vpcflow_core.panels.catalogue import Answer, Panel, panel
 from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
-from vpcflow_core.query.spec import Query
-from vpcflow_core.query.sql import records_for, select_for, snapped
+from vpcflow_core.query.question import Query
+from vpcflow_core.query.select import records_for, select_for, snapped
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
+from vpcflow_core.reference.geoip import Places
+from vpcflow_core.series import OverTime, names_of
 from vpcflow_core.settings import load_settings
-from vpcflow_core.snapshot import Kind
-from vpcflow_core.sources import DEFAULTS, SourceOptions, open_source
+from vpcflow_core.sources.open import DEFAULTS, SourceOptions, open_source
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult
@@ -44,7 +43,8 @@ from vpcflow_core.times import (
     parse_duration,
     parse_instant,
 )
-from vpcflow_core.update import load, recent
+from vpcflow_core.workspace.sync import load, recent
+from vpcflow_core.workspace.workspace import cache_folder
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -22,7 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from vpcflow_core.cidr import parse_block
+from vpcflow_core.addresses import parse_block
 from vpcflow_core.errors import SettingsError, VpcflowError, closest
 from vpcflow_core.times import parse_duration
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboards.ui import drill
 from dashboards.ui.state import NAMES, PageState, at_rest
-from vpcflow_core.panels import Answer, Panel
+from vpcflow_core.panels.catalogue import Answer, Panel
 from vpcflow_core.times import Window
 
 

@@ -13,7 +13,7 @@ from dashboards.ui import actions, drill, violations
 from dashboards.ui.figures import figure_of
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.charts import CONFIG, styled
-from vpcflow_core.panels import PANELS, Answer, Headline, Panel
+from vpcflow_core.panels.catalogue import PANELS, Answer, Headline, Panel
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane
 

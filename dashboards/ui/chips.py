@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards.ui import actions
 from dashboards.ui.filter_text import Chip, chips_of, excluding, narrowed, without
 from dashboards.ui.state import FILTER_LABELS, PageState
-from vpcflow_core.enrich.names import port_label, protocol_keyword
+from vpcflow_core.reference.iana import port_label, protocol_keyword
 
 ONLY, EXCLUDE, REMOVE = "Only this", "Exclude", "Remove"
 CHANGES: dict[str, Callable[[str, str, str], str]] = {

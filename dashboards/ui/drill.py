@@ -12,7 +12,7 @@ import pandas as pd
 
 from dashboards.ui.filter_text import narrowed
 from dashboards.ui.state import FILTER_LABELS, PageState
-from vpcflow_core.panels import Panel
+from vpcflow_core.panels.catalogue import Panel
 from vpcflow_core.query.filters import exactly
 from vpcflow_core.times import Range, Window
 

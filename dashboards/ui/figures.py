@@ -11,7 +11,7 @@ from dashboards.ui import house
 from dashboards.ui.house import Texts
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import figure
-from vpcflow_core.panels import PANELS, Panel
+from vpcflow_core.panels.catalogue import PANELS, Panel
 from vpcflow_core.times import Window
 
 # Of the line below a number, in pixels.

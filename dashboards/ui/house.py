@@ -11,16 +11,16 @@ import streamlit as st
 from dashboards.ui.parameters import heeded, read_parameters
 from dashboards.ui.sources.overview import labels
 from dashboards.ui.state import PageState
-from dashboards.ui.syncer import Syncer
 from vpcflow_core.analysis.forecast import prepare
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.base import Result
-from vpcflow_core.home import Home, find_home
-from vpcflow_core.panels import Answer, Panel, panel
+from vpcflow_core.panels.catalogue import Answer, Panel, panel
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.settings import Settings, load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window, parse_instant
+from vpcflow_core.workspace.background import Syncer
+from vpcflow_core.workspace.workspace import Home, find_home
 
 Texts: TypeAlias = tuple[tuple[str, str], ...]
 Question: TypeAlias = tuple[str, str, Texts, Texts, str, bool, int]

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards.ui import actions
 from dashboards.ui.state import PageState
-from vpcflow_core.panels import Answer, Panel
+from vpcflow_core.panels.catalogue import Answer, Panel
 
 ROWS_SHOWN = 1000
 

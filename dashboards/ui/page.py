@@ -11,7 +11,7 @@ from dashboards.ui import actions, chips, house, knobs, panel, records, sidebar,
 from dashboards.ui.parameters import heeds
 from dashboards.ui.state import FILTER_LABELS, PageState, parse_state, tidied
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.panels import PANELS
+from vpcflow_core.panels.catalogue import PANELS
 
 # A row is a list of panels, slug and relative width of each; a text is a heading between rows.
 Row = str | Sequence[tuple[str, int]]

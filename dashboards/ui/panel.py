@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards.ui import actions, body, house, menu, violations
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.panels import Answer, Panel
+from vpcflow_core.panels.catalogue import Answer, Panel
 from vpcflow_core.times import Window
 
 log = logging.getLogger("vpcflow")

@@ -11,7 +11,7 @@ from dashboards.ui import house, menu
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import wall_clock
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.panels import PANELS, Panel
+from vpcflow_core.panels.catalogue import PANELS, Panel
 from vpcflow_core.times import Window
 
 LIMIT = 1000

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards.ui import drill, links
 from dashboards.ui.state import PageState
-from vpcflow_core.panels import Answer, Panel
+from vpcflow_core.panels.catalogue import Answer, Panel
 from vpcflow_core.units import humane
 
 MOST = 20

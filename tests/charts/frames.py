@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from vpcflow_core.panels import PANELS, Answer, Headline, Panel
+from vpcflow_core.panels.catalogue import PANELS, Answer, Headline, Panel
 
 EVERY = timedelta(hours=1)
 START = datetime(2026, 11, 1, 22, tzinfo=UTC)

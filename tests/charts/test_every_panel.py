@@ -11,7 +11,7 @@ import pytest
 
 from tests.charts.frames import HUGE, usual
 from vpcflow_core.charts import DRAW, figure, styled
-from vpcflow_core.panels import PANELS, Panel
+from vpcflow_core.panels.catalogue import PANELS, Panel
 
 every_panel = pytest.mark.parametrize("panel", PANELS.values(), ids=list(PANELS))
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from vpcflow_core.charts import COLOURS, CONFIG, DRAW, SERIES, figure, label
-from vpcflow_core.panels import PANELS, Answer
+from vpcflow_core.panels.catalogue import PANELS, Answer
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 11, 1, 22, tzinfo=UTC)

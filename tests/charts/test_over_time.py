@@ -15,7 +15,7 @@ from tests.charts.frames import EVERY, START, answer, buckets, usual
 from vpcflow_core.charts import COLOURS, figure
 from vpcflow_core.charts.decades import floor_of
 from vpcflow_core.charts.time_axis import places, ticks
-from vpcflow_core.panels import PANELS, Answer
+from vpcflow_core.panels.catalogue import PANELS, Answer
 
 BAND = PANELS["accepts/outliers"]
 LINES = PANELS["accepts/packets-compared"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tests.charts.frames import answer, usual
 from vpcflow_core.charts import figure, styled, table_frame, title
-from vpcflow_core.panels import PANELS, Answer, Panel
+from vpcflow_core.panels.catalogue import PANELS, Answer, Panel
 
 LONGEST = PANELS["traffic/longest-flows"]
 VIOLATIONS = PANELS["outliers/violations"]

@@ -11,7 +11,7 @@ import pytest
 
 from collector.function import handler
 from tests.collector.payloads import BUCKET, REGION
-from tests.enrich.ec2_server import Ec2, serving
+from tests.inventory.ec2_server import Ec2, serving
 
 Handle = Callable[..., dict[str, Any]]
 

@@ -18,7 +18,7 @@ from collector.function.formats import (
 from collector.function.lines import NUMBERS
 from tests.collector.conftest import Network
 from tests.collector.payloads import GROUP, OWNER, REGION, START, flow
-from tests.enrich.ec2_server import Ec2
+from tests.inventory.ec2_server import Ec2
 from vpcflow_core.fields import DEFAULT_VPC_FORMAT, FIELDS
 
 LINE = flow("eni-0a", "10.0.0.1", "10.0.0.2")

@@ -28,8 +28,8 @@ from tests.collector.payloads import (
     message,
     wrapped,
 )
-from tests.enrich.ec2_server import Ec2
-from vpcflow_core.sources.s3 import S3Source
+from tests.inventory.ec2_server import Ec2
+from vpcflow_core.sources.s3.source import S3Source
 
 LINE = flow("eni-0a", "10.0.0.5", "93.184.216.34")
 SILENT = flow("eni-0a", "", "", status="NODATA")

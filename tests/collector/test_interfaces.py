@@ -12,7 +12,7 @@ from collector.function.interfaces import LISTING_LASTS, REMEMBERED, UNKNOWN_LAS
 from tests.collector.conftest import Network
 from tests.collector.payloads import REGION
 from tests.collector.test_formats import Clock
-from tests.enrich.ec2_server import Ec2
+from tests.inventory.ec2_server import Ec2
 
 LIST = "DescribeNetworkInterfaces"
 

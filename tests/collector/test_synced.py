@@ -19,7 +19,7 @@ from tests.collector.payloads import BUCKET, OWNER, lines, message
 from vpcflow_core import FlowLogs
 from vpcflow_core.fields import VPC_FIELDS
 from vpcflow_core.formats.base import LogFormat
-from vpcflow_core.sources import open_source
+from vpcflow_core.sources.open import open_source
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
 from vpcflow_core.times import Window

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pandas as pd
 from playwright.sync_api import Locator, Page
 
-from vpcflow_core.panels import PANELS
+from vpcflow_core.panels.catalogue import PANELS
 
 OpenPage = Callable[..., Page]
 Serve = Callable[..., str]

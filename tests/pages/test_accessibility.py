@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from dashboards.ui.drill import TIME_CHARTS
 from tests.pages.browsing import PATHS, OpenPage, drawn, panel, settled, slugs_of, unbroken
-from vpcflow_core.panels import PANELS
+from vpcflow_core.panels.catalogue import PANELS
 
 GRAVE = ("serious", "critical")
 

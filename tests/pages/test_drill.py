@@ -10,7 +10,7 @@ import pytest
 from dashboards.ui import drill
 from dashboards.ui.filter_text import filter_problem
 from dashboards.ui.state import PageState
-from vpcflow_core.panels import PANELS
+from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.times import Range, Window
 
 

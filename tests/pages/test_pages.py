@@ -29,7 +29,7 @@ from tests.pages.browsing import (
 from tests.pages.server import serving
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.fields import DEFAULT_VPC_FORMAT, find_field
-from vpcflow_core.panels import PANELS
+from vpcflow_core.panels.catalogue import PANELS
 
 # Where a page's filters can be seen at work: a panel, and the measure of its bars.
 SEEN = {

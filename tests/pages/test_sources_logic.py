@@ -20,15 +20,15 @@ from dashboards.ui.sources.overview import EXACT, HUMANE, Row, exact_table, huma
 from dashboards.ui.sources.removing import may_remove
 from dashboards.ui.sources.reports import lines_table, objects_table, reasons_table
 from dashboards.ui.sources.rights import LEVELS, Rights, rights
-from vpcflow_core.added import add
 from vpcflow_core.errors import FormatError, SettingsError
 from vpcflow_core.formats.base import LogFormat, Rejected
-from vpcflow_core.home import Home
 from vpcflow_core.settings import SourceSetting
-from vpcflow_core.sources import open_source
+from vpcflow_core.sources.open import open_source
 from vpcflow_core.store.state import ObjectReport
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
+from vpcflow_core.workspace.source_list import add
+from vpcflow_core.workspace.workspace import Home
 
 LINE = "2 123456789010 eni-1 10.0.0.1 10.0.1.9 20641 22 6 20 4249 1763640000 1763640060 ACCEPT OK"
 HEADER = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"

@@ -20,7 +20,7 @@ from dashboards.ui.state import (
     parse_state,
     tidied,
 )
-from vpcflow_core.panels import PANELS, Parameters
+from vpcflow_core.panels.catalogue import PANELS, Parameters
 from vpcflow_core.times import Range, Window, parse_range
 
 VALUES = {

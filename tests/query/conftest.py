@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.query.logs import Logs
-from vpcflow_core.engines.duckdb import DuckDBEngine
+from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 
 
 @pytest.fixture(scope="session")

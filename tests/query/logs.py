@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vpcflow_core.fields import find_field
-from vpcflow_core.snapshot import Kind, frame_of
+from vpcflow_core.inventory.tables import Kind, frame_of
 from vpcflow_core.store.base import RELATIONS, Part, StoreFile
 from vpcflow_core.times import Window
 

@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import column, select
 
-from vpcflow_core.engines.database import MACROS
-from vpcflow_core.engines.dialect import bound, written_out
+from vpcflow_core.engines.duckdb.database import MACROS
+from vpcflow_core.engines.duckdb.dialect import bound, written_out
 from vpcflow_core.query.constructs import AddressIn, Network
 
 

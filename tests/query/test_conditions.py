@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.query.logs import ADDRESSES, GROUPS, START, Logs
-from vpcflow_core.engines.duckdb import DuckDBEngine
+from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.query.filters import Filter, Filters, parse_filter
-from vpcflow_core.query.spec import Query
-from vpcflow_core.query.sql import select_for
+from vpcflow_core.query.question import Query
+from vpcflow_core.query.select import select_for
 from vpcflow_core.query.terms import Address, Block, Exact, Missing, Named, Pattern, Span, Term
 from vpcflow_core.times import Window
 

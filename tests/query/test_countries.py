@@ -13,10 +13,10 @@ from geoip2.errors import AddressNotFoundError
 
 from tests.logs import UNTIL, fill, read_with_pandas, write_sample
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.data import data_file
 from vpcflow_core.errors import FilterError
 from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.reference.files import data_file
 
 DAY = timedelta(days=1)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tests.logs import UNTIL
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.panels import PANELS, Answer
+from vpcflow_core.panels.catalogue import PANELS, Answer
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.times import Window
 

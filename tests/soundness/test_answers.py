@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.query.spec import Query
+from vpcflow_core.query.question import Query
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 

@@ -12,7 +12,7 @@ from tests.logs import UNTIL, fill, read_with_pandas, write_sample
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts import COLOURS
 from vpcflow_core.panels.sources import HOUR, runs, sentence
-from vpcflow_core.sources import open_source
+from vpcflow_core.sources.open import open_source
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
 from vpcflow_core.times import EPOCH

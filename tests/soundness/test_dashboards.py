@@ -10,7 +10,7 @@ import pytest
 
 from tests.soundness.cases import DAY, FILTERS, WINDOWS, asked, inside, shown
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.panels import PANELS, Parameters
+from vpcflow_core.panels.catalogue import PANELS, Parameters
 from vpcflow_core.panels.outliers import BANDS, WATCHED
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.times import Window

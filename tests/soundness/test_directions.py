@@ -12,9 +12,9 @@ import pytest
 
 from tests.logs import UNTIL, fill, read_with_pandas, write_sample
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.snapshot import Snapshot
-from vpcflow_core.sources.sample import sample_interfaces
-from vpcflow_core.sources.sample_snapshot import sample_snapshots
+from vpcflow_core.inventory.tables import Snapshot
+from vpcflow_core.sources.sample.snapshot import sample_snapshots
+from vpcflow_core.sources.sample.source import sample_interfaces
 from vpcflow_core.store.store import Store
 
 NETWORK = sample_interfaces().set_index("interface_id")

@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.engines.networks import NOON, V2, column, flow, snapshot, stored
+from tests.engines.duckdb.networks import NOON, V2, column, flow, snapshot, stored
 from tests.logs import UNTIL, fill, read_with_pandas, write_sample
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.sources.sample import sample_interfaces
+from vpcflow_core.sources.sample.source import sample_interfaces
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 

@@ -11,7 +11,7 @@ from geoip2.errors import AddressNotFoundError
 
 from tests.soundness.cases import asked, inside, shown
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.data import data_file
+from vpcflow_core.reference.files import data_file
 from vpcflow_core.times import Window
 
 

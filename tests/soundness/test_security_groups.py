@@ -14,8 +14,8 @@ from tests.logs import fill
 from tests.soundness.cases import WINDOWS, asked, inside, shown
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import MissingDataError
-from vpcflow_core.sources.sample import sample_interfaces
-from vpcflow_core.sources.sample_snapshot import sample_snapshots
+from vpcflow_core.sources.sample.snapshot import sample_snapshots
+from vpcflow_core.sources.sample.source import sample_interfaces
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 
@@ -198,7 +198,7 @@ def test_what_only_a_snapshot_knows_is_said_in_words(flows: FlowLogs, slug: str)
 
 def matches(rule: dict[str, object], row: dict[str, object], context: dict[str, object]) -> bool:
     """Whether a rule lets a flow in, the slow and obvious way."""
-    from vpcflow_core.enrich.names import protocol_number
+    from vpcflow_core.reference.iana import protocol_number
 
     word = str(rule["protocol"])
     if word != "-1" and protocol_number(word) != row["protocol"]:
@@ -253,7 +253,7 @@ def test_rules_in_use_are_matched_flow_by_flow(
 
 def _answers(row: dict[str, object]) -> bool:
     """As the documentation of the analysis tells answers: by flags, else by ports."""
-    from vpcflow_core.analysis.replies import SERVICE_PORTS
+    from vpcflow_core.analysis.security_groups.replies import SERVICE_PORTS
 
     if row["protocol"] not in (6, 17):
         return False

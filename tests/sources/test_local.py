@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from vpcflow_core.errors import AccessError, EmptyError, MissingError
-from vpcflow_core.sources import open_source
 from vpcflow_core.sources.base import Source
 from vpcflow_core.sources.local import LocalSource
-from vpcflow_core.sources.s3_layout import key_for
+from vpcflow_core.sources.open import open_source
+from vpcflow_core.sources.s3.layout import key_for
 from vpcflow_core.times import Window
 
 T = datetime(2026, 11, 23, 6, 35, tzinfo=UTC)

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from vpcflow_core.errors import SettingsError
-from vpcflow_core.sources import SCHEMES, SourceOptions, open_source
 from vpcflow_core.sources.base import Source
+from vpcflow_core.sources.open import SCHEMES, SourceOptions, open_source
 
 
 @pytest.mark.parametrize(

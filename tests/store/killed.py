@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from vpcflow_core.sources import SourceOptions, open_source
+from vpcflow_core.sources.open import SourceOptions, open_source
 from vpcflow_core.store.batch import Limits
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, sync

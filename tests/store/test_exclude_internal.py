@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store.doubles import START, Memory, line, log, numbers, records
-from vpcflow_core.cidr import parse_block
+from vpcflow_core.addresses import parse_block
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.formats.base import Report
 from vpcflow_core.store.internal import Internal

@@ -12,7 +12,7 @@ import pytest
 
 from tests.store.doubles import Memory, key, line, log, records
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.snapshot import TABLES, Kind, Snapshot, frame_of
+from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot, frame_of
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.schema import STEPS
 from vpcflow_core.store.snapshots import EVER, FOR_EVER

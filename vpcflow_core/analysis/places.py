@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from vpcflow_core.enrich.geo import Places
+from vpcflow_core.reference.geoip import Places
 
 WHERE = {
     "public": "public addresses of unknown place",

@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from vpcflow_core.enrich.names import port_label, protocol_keyword
 from vpcflow_core.panels.base import Answer, Panel
 from vpcflow_core.query.measures import MEASURES
+from vpcflow_core.reference.iana import port_label, protocol_keyword
 from vpcflow_core.units import UNITS, humane
 
 # What fits beside bars on a panel of half a page.

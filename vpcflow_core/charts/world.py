@@ -14,8 +14,8 @@ import plotly.graph_objects as go
 from vpcflow_core.charts.style import LAND, MARGIN
 from vpcflow_core.charts.time_axis import colour_of
 from vpcflow_core.charts.words import measured
-from vpcflow_core.data import data_file
 from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.reference.files import data_file
 
 
 def world_map(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:

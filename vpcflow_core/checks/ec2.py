@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vpcflow_core.checks.base import Finding
-from vpcflow_core.enrich.ec2 import take
-from vpcflow_core.snapshot import TABLES
-from vpcflow_core.sources import SourceOptions
-from vpcflow_core.sources.aws_client import session_of
+from vpcflow_core.inventory.ec2 import take
+from vpcflow_core.inventory.tables import TABLES
+from vpcflow_core.sources.aws.client import session_of
+from vpcflow_core.sources.open import SourceOptions
 
 
 def ec2(options: SourceOptions, region: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from vpcflow_core.checks.base import Finding
 from vpcflow_core.errors import FieldError
 from vpcflow_core.fields import find_field
-from vpcflow_core.panels import PANELS, Panel
+from vpcflow_core.panels.catalogue import PANELS, Panel
 from vpcflow_core.query.dimensions import dimension
 from vpcflow_core.query.measures import measure
 

@@ -12,12 +12,12 @@ from vpcflow_core.checks.base import Finding, refused
 from vpcflow_core.checks.lacking import lacking
 from vpcflow_core.errors import FormatError, VpcflowError
 from vpcflow_core.formats import LogFormat, Report, parse
-from vpcflow_core.sources import SourceOptions
 from vpcflow_core.sources.base import Declaring, LogObject, Source
-from vpcflow_core.sources.s3_layout import describe
-from vpcflow_core.survey import is_aws
+from vpcflow_core.sources.open import SourceOptions
+from vpcflow_core.sources.s3.layout import describe
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane_bytes
+from vpcflow_core.workspace.inventory import is_aws
 
 # Spans that are looked through for the newest objects, the shortest first; then everything.
 SPANS = (timedelta(hours=3), timedelta(days=2), timedelta(days=30))
@@ -70,7 +70,7 @@ class _Look:
         """Credentials and permissions, of sources in AWS."""
         if not self.source.url.startswith(("s3://", "cloudwatch://")):
             return
-        from vpcflow_core.sources.permissions import permissions
+        from vpcflow_core.checks.permissions import permissions
 
         newest = lambda: self.recent[-1] if self.recent else None  # noqa: E731
         for tried in permissions(self.source, options, newest):

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import pandas as pd
 from sqlalchemy import ColumnElement, Select
 
-from vpcflow_core.snapshot import Kind
+from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.times import Window
 

@@ -13,11 +13,11 @@ from typing import Literal, Protocol, TypeAlias
 import pandas as pd
 
 from vpcflow_core.analysis.outliers import Watch
-from vpcflow_core.enrich.geo import Places
+from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import measure
-from vpcflow_core.query.spec import Query
-from vpcflow_core.snapshot import Kind
+from vpcflow_core.query.question import Query
+from vpcflow_core.reference.geoip import Places
 from vpcflow_core.times import Window, timeslice_for
 
 Chart = Literal[

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vpcflow_core.panels.analyses.groups import busiest, located, places, reasons
+from vpcflow_core.panels.analyses.time import band, compared, trend
 from vpcflow_core.panels.base import MINUTE, Panel
-from vpcflow_core.panels.groups import busiest, located, places, reasons
-from vpcflow_core.panels.over_time import band, compared, trend
-from vpcflow_core.query.spec import Query
+from vpcflow_core.query.question import Query
 
 
 @dataclass(frozen=True, slots=True)

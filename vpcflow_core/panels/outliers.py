@@ -7,9 +7,9 @@ from dataclasses import replace
 import pandas as pd
 
 from vpcflow_core.errors import MissingDataError
+from vpcflow_core.panels.analyses.time import band
 from vpcflow_core.panels.base import MINUTE, Answer, Asked, Panel
-from vpcflow_core.panels.over_time import band
-from vpcflow_core.query.spec import Query
+from vpcflow_core.query.question import Query
 
 # What is watched: slug, title, measure, condition.
 WATCHED = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from vpcflow_core.panels.analyses.groups import places
 from vpcflow_core.panels.base import MINUTE, Panel
-from vpcflow_core.panels.groups import places
-from vpcflow_core.query.spec import Query
+from vpcflow_core.query.question import Query
 
 HOUR = timedelta(hours=1)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from vpcflow_core.panels.analyses.groups import counted, ports_by_group, split
+from vpcflow_core.panels.analyses.rules import rules, unused
+from vpcflow_core.panels.analyses.time import band
 from vpcflow_core.panels.base import MINUTE, Panel
-from vpcflow_core.panels.groups import counted, ports_by_group, split
-from vpcflow_core.panels.over_time import band
-from vpcflow_core.panels.rules import rules, unused
-from vpcflow_core.query.spec import Query
+from vpcflow_core.query.question import Query
 
 VOLUMES = ("flows", "bytes", "packets")
 DIRECTIONS = ("inbound", "outbound")

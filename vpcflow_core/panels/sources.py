@@ -13,7 +13,7 @@ import pandas as pd
 
 from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.panels.base import Answer, Asked, Panel
-from vpcflow_core.query.spec import Query
+from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window, format_duration
 
 HOUR = timedelta(hours=1)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from vpcflow_core.panels.analyses.groups import longest, split
+from vpcflow_core.panels.analyses.time import band, number, trend
 from vpcflow_core.panels.base import MINUTE, Panel
-from vpcflow_core.panels.groups import longest, split
-from vpcflow_core.panels.over_time import band, number, trend
-from vpcflow_core.query.spec import Query
+from vpcflow_core.query.question import Query
 
 VOLUMES = ("flows", "bytes", "packets")
 CONNECTION = ("srcaddr", "srcport", "dstaddr", "dstport", "protocol")

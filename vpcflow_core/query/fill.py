@@ -6,8 +6,8 @@ import pandas as pd
 
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.measures import measure
-from vpcflow_core.query.spec import Query
-from vpcflow_core.query.sql import BUCKET, snapped
+from vpcflow_core.query.question import Query
+from vpcflow_core.query.select import BUCKET, snapped
 from vpcflow_core.times import Window, format_duration
 
 # Rows a filled series may have; more is no picture, and pandas would take gigabytes for it.

@@ -18,11 +18,11 @@ from ipaddress import (
     ip_network,
 )
 
-from vpcflow_core.enrich import names
-from vpcflow_core.enrich.geo import label_points
 from vpcflow_core.errors import FilterError, closest
 from vpcflow_core.fields import KINDS
 from vpcflow_core.query.dimensions import Dimension
+from vpcflow_core.reference import iana
+from vpcflow_core.reference.geoip import label_points
 
 # Fields of few known words: written in any case, and checked.
 WORDS: dict[str, tuple[str, ...]] = {
@@ -229,15 +229,15 @@ def _in_range(number: int, dimension: Dimension) -> int:
 def _named(text: str, dimension: Dimension) -> Named:
     name = text.lower()
     if dimension.name == "protocol":
-        number = names.protocol_number(name)
+        number = iana.protocol_number(name)
         if number is not None:
             return Named(name, (number,))
-        raise _unknown_name(text, dimension, "an IANA protocol", names.closest_protocol(name))
+        raise _unknown_name(text, dimension, "an IANA protocol", iana.closest_protocol(name))
     if dimension.name in PORTS:
-        ports = tuple(sorted(names.service_ports(name)))
+        ports = tuple(sorted(iana.service_ports(name)))
         if ports:
             return Named(name, ports)
-        raise _unknown_name(text, dimension, "an IANA service", names.closest_service(name))
+        raise _unknown_name(text, dimension, "an IANA service", iana.closest_service(name))
     raise FilterError(
         f"{dimension.name}: '{text}' is not a whole number.", "Write 7, 1-7 or a list: 1, 3, 5."
     )

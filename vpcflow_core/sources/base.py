@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
-from vpcflow_core.snapshot import Snapshot
+from vpcflow_core.inventory.tables import Snapshot
 from vpcflow_core.times import Window
 
 Hint = Literal["text", "json", "parquet", "events", ""]

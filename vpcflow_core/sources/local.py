@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from vpcflow_core.errors import AccessError, EmptyError, MissingError, SourceError
 from vpcflow_core.sources.base import LogObject
-from vpcflow_core.sources.s3_layout import describe, is_log_like, time_may_hold
+from vpcflow_core.sources.s3.layout import describe, is_log_like, time_may_hold
 from vpcflow_core.times import Window
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from vpcflow_core.snapshot import TABLES, Kind, Snapshot, Table, frame_of
+from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot, Table, frame_of
 from vpcflow_core.store.ledger import Ledger, from_ms, to_ms
 from vpcflow_core.times import EPOCH
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 from vpcflow_core.errors import ParameterError, StoreError, closest
 from vpcflow_core.fields import FIELDS
-from vpcflow_core.snapshot import TABLES, Kind, Snapshot
+from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot
 from vpcflow_core.store import snapshots
 from vpcflow_core.store.base import RELATIONS, Part, StoreFile
 from vpcflow_core.store.ledger import LEDGER_NAME, Ledger, from_ms, to_ms

@@ -9,9 +9,9 @@ import streamlit as st
 from dashboards.ui import house, menu
 from dashboards.ui.sources.overview import Row, code, exact_table, humane_table, length, rows_of
 from dashboards.ui.sources.rights import Rights
-from dashboards.ui.syncer import Syncer
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.units import humane_count
+from vpcflow_core.workspace.background import Syncer
 
 
 def draw(rights: Rights) -> None:

@@ -11,14 +11,14 @@ from dashboards.ui.sources import place
 from dashboards.ui.sources.activity import rows
 from dashboards.ui.sources.overview import Row, code
 from dashboards.ui.sources.rights import Rights
-from vpcflow_core.added import without_password
 from vpcflow_core.checks import Finding, check
 from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.settings import SourceSetting
-from vpcflow_core.sources import SCHEMES, open_source
 from vpcflow_core.sources.local import LocalSource
-from vpcflow_core.update import options
+from vpcflow_core.sources.open import SCHEMES, open_source
+from vpcflow_core.workspace.source_list import without_password
+from vpcflow_core.workspace.sync import options
 
 NOT_ALLOWED = "Set `add_sources` in vpcflow.toml to change this."
 OPTIONS = {

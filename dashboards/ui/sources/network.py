@@ -13,9 +13,9 @@ from dashboards.ui.sources.activity import rows
 from dashboards.ui.sources.overview import ago, code
 from dashboards.ui.sources.rights import Rights
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.snapshot import TABLES, Kind
+from vpcflow_core.inventory.tables import TABLES, Kind
 from vpcflow_core.store.store import Store
-from vpcflow_core.update import look_around
+from vpcflow_core.workspace.sync import look_around
 
 KINDS: dict[Kind, str] = {
     "interfaces": "Interfaces", "security_groups": "Security groups", "rules": "Rules",

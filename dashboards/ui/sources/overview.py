@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from dashboards.ui.syncer import IN_AWS, is_folder
-from vpcflow_core.added import added, without_password
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.home import Home
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.sources.uploads import UPLOADS
 from vpcflow_core.store.state import SourceState
 from vpcflow_core.store.store import Store
 from vpcflow_core.units import humane_bytes, humane_count
-from vpcflow_core.update import opened_source
+from vpcflow_core.workspace.background import IN_AWS, is_folder
+from vpcflow_core.workspace.source_list import added, without_password
+from vpcflow_core.workspace.sync import opened_source
+from vpcflow_core.workspace.workspace import Home
 
 
 @dataclass(frozen=True, slots=True)

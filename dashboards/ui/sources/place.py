@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.ui import house
-from vpcflow_core.added import add
 from vpcflow_core.errors import SettingsError
-from vpcflow_core.home import Home
 from vpcflow_core.settings import SourceSetting
+from vpcflow_core.workspace.source_list import add
+from vpcflow_core.workspace.workspace import Home
 
 
 def home() -> Home:

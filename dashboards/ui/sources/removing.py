@@ -8,11 +8,11 @@ from dashboards.ui import house
 from dashboards.ui.sources.activity import rows
 from dashboards.ui.sources.overview import Row
 from dashboards.ui.sources.rights import Rights
-from vpcflow_core.added import remove
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.sources.uploads import drop
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import forget
+from vpcflow_core.workspace.source_list import remove
 
 # A sync may have begun in another process meanwhile.
 WAIT = 10.0

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from dashboards.ui.syncer import is_folder
 from vpcflow_core.formats.base import Report
 from vpcflow_core.store.state import ObjectReport
+from vpcflow_core.workspace.background import is_folder
 
 OBJECT_COLUMNS = ["source", "object", "state", "records", "malformed", "why"]
 LINE_COLUMNS = ["source", "object", "line", "why", "text"]

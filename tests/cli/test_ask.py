@@ -1,0 +1,194 @@
+"""`vpcflow top`, `series` and `sql`, as people and scripts run them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vpcflow_core.api import EMPTY_STORE, FlowLogs
+from vpcflow_core.cli.main import main
+from vpcflow_core.store.store import Store
+
+Run = Callable[..., tuple[int, str, str]]
+LOG = """version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status
+2 1 eni-1 10.0.0.1 10.0.0.9 50000 443 6 1 9007199254740993 1793491200 1793491260 ACCEPT OK
+2 1 eni-1 10.0.0.2 10.0.0.9 50001 22 6 2 10 1793491500 1793491560 REJECT OK
+2 1 eni-1 2001:db8::1 2001:db8::2 50002 22 17 3 30 1793491800 1793491860 REJECT OK
+2 1 eni-1 - - - - - - - 1793491800 1793491860 - NODATA
+"""
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vpcflow.toml").write_text(f'store = "{tmp_path / "store"}"\n')
+    monkeypatch.setenv("VPCFLOW_CONFIG", str(tmp_path / "vpcflow.toml"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    (tmp_path / "a.log").write_text(LOG)
+    FlowLogs.open(tmp_path / "a.log", store=tmp_path / "store").close()
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["vpcflow", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return call
+
+
+def rows(run: Run, *arguments: object) -> list[dict[str, Any]]:
+    code, out, err = run(*arguments, "--output", "json")
+    assert code == 0, err
+    answer: list[dict[str, Any]] = json.loads(out)
+    return answer
+
+
+def test_top_gives_exact_numbers(run: Run, store: Path) -> None:
+    assert rows(run, "top", "srcaddr", "--by", "bytes", "-n", 2, "--store", store) == [
+        {"srcaddr": "10.0.0.1", "bytes": 9007199254740993, "flows": 1, "packets": 1},
+        {"srcaddr": "2001:db8::1", "bytes": 30, "flows": 1, "packets": 3},
+    ]
+
+
+def test_top_of_fields_together_with_filters(run: Run, store: Path) -> None:
+    where = [
+        "--where",
+        "dstaddr=10.0.0.0/8",
+        "--where",
+        "protocol=tcp",
+        "--where",
+        "dstport=!https",
+    ]
+    [row] = rows(run, "top", "srcaddr,dstport", *where)
+    assert row == {"srcaddr": "10.0.0.2", "dstport": 22, "flows": 1, "bytes": 10, "packets": 2}
+
+
+def test_series_are_zero_filled(run: Run, store: Path) -> None:
+    window = ["--from", "2026-11-01T00:00Z", "--to", "2026-11-01T00:15Z"]
+    assert rows(run, "series", "packets", "--every", "5m", *window) == [
+        {"bucket": "2026-11-01T00:00:00Z", "value": 1},
+        {"bucket": "2026-11-01T00:05:00Z", "value": 2},
+        {"bucket": "2026-11-01T00:10:00Z", "value": 3},
+    ]
+    grouped = rows(run, "series", "packets", "--every", "1h", "--by", "action", *window)
+    assert grouped == [
+        {"bucket": "2026-11-01T00:00:00Z", "action": "REJECT", "value": 5},
+        {"bucket": "2026-11-01T00:00:00Z", "action": "ACCEPT", "value": 1},
+    ]
+
+
+def test_last_of_old_data_is_told_on_standard_error(run: Run, store: Path) -> None:
+    code, out, err = run("top", "srcaddr", "--last", "5m", "--output", "csv")
+    assert code == 0
+    assert next(iter(csv.DictReader(io.StringIO(out))))["srcaddr"] == "2001:db8::1"
+    assert err == "The data ends 2026-11-01T00:11Z: these are its last 5m.\n"
+
+
+def test_sql_answers_and_cuts(run: Run, store: Path) -> None:
+    [row] = rows(run, "sql", "SELECT count(*) AS n, sum(bytes) AS b FROM flows")
+    assert row == {"n": 3, "b": 9007199254740993 + 40}
+    assert rows(
+        run, "sql", "SELECT count(*) AS n FROM records", "--where", "log_status=NODATA"
+    ) == [{"n": 1}]
+    code, out, err = run(
+        "sql", "SELECT bytes FROM flows ORDER BY 1", "--limit", 1, "--output", "csv"
+    )
+    assert (code, out, err) == (0, "bytes\n10\n", "Only the first 1 rows are shown; see --limit.\n")
+
+
+def test_tables_are_for_people(run: Run, store: Path) -> None:
+    code, out, _ = run("top", "dstport", "--by", "bytes")
+    assert code == 0
+    assert "9,007,199,254,740,993" in out
+
+
+def test_an_empty_store_gives_empty_answers_and_a_note(run: Run, tmp_path: Path) -> None:
+    Store.open(tmp_path / "none").close()
+    for arguments in (
+        ["top", "srcaddr"],
+        ["sql", "SELECT * FROM flows"],
+        ["series", "flows", "--by", "action"],
+    ):
+        code, out, err = run(*arguments, "--store", tmp_path / "none", "--output", "json")
+        assert (code, json.loads(out)) == (0, [])
+        assert EMPTY_STORE in err
+    code, out, _ = run(
+        "series", "bytes", "--every", "1h", "--store", tmp_path / "none", "--output", "json"
+    )
+    assert code == 0
+    assert {row["value"] for row in json.loads(out)} == {0}
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["top", "srcadr"], "Did you mean 'srcaddr'"),
+    (["top", "srcaddr", "--by", "byts"], "Did you mean 'bytes'"),
+    (["top", "srcaddr", "--where", "dstport=htps"], "Did you mean https"),
+    (["top", "srcaddr", "--where", "dstport"], "is no filter"),
+    (["top", "srcaddr", "--where", "dstprt=1"], "Did you mean 'dstport'"),
+    (["top", "srcaddr", "--last", "soon"], "not a length of time"),
+    (["top", "srcaddr", "--last", "1h", "--from", "2026-01-01"], "contradict"),
+    (["top", "srcaddr", "--from", "2026-01-01"], "go together"),
+    (["top", "srcaddr", "--from", "2026-01-02", "--to", "2026-01-01"], "ends"),
+    (["series", "bytes", "--every", "x"], "not a length of time"),
+    (["series", "byts"], "Did you mean 'bytes'"),
+    (["sql", "DROP VIEW flows"], "DROP statements are not allowed"),
+    (["sql", "SELECT * FROM read_csv('/etc/passwd')"], "not allowed"),
+    (["sql", "SELECT nope FROM flows"], "nope"),
+])  # fmt: skip
+def test_misuse_exits_2_with_a_sentence(
+    run: Run, store: Path, arguments: list[str], words: str
+) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_failure_exits_1_with_a_sentence(run: Run, store: Path, tmp_path: Path) -> None:
+    code, _, err = run("top", "vpc-id")
+    assert code == 1
+    assert "add ${vpc-id} (version 3) to the flow log's format" in err
+    code, _, err = run("top", "srcaddr", "--store", tmp_path / "nowhere")
+    assert code == 1
+    assert "There is no store" in err
+
+
+# Two interfaces that log the same flow, and each another one that tells whose address is whose.
+PAIR = """version interface-id srcaddr dstaddr protocol packets bytes start end action log-status
+2 eni-1 10.0.0.1 10.0.0.2 6 1 100 1793491200 1793491260 ACCEPT OK
+2 eni-2 10.0.0.1 10.0.0.2 6 1 100 1793491201 1793491261 ACCEPT OK
+2 eni-1 10.0.0.1 192.0.2.1 6 1 10 1793491200 1793491260 ACCEPT OK
+2 eni-2 192.0.2.1 10.0.0.2 6 1 1 1793491200 1793491260 ACCEPT OK
+"""
+
+
+@pytest.mark.parametrize(("once", "total"), [([], 211), (["--once"], 111)])
+def test_once_leaves_out_the_receivers_copy(
+    run: Run, tmp_path: Path, once: list[str], total: int
+) -> None:
+    (tmp_path / "b.log").write_text(PAIR)
+    FlowLogs.open(tmp_path / "b.log", store=tmp_path / "pair").close()
+    store = ("--store", tmp_path / "pair", *once)
+    assert sum(row["bytes"] for row in rows(run, "top", "protocol", *store)) == total
+    series = rows(run, "series", "bytes", "--every", "1m", *store)
+    assert sum(row["value"] for row in series) == total
+    assert rows(run, "sql", "SELECT sum(bytes) AS n FROM flows", *store)[0]["n"] == total
+    judged = rows(run, "outliers", "bytes", *store)
+    assert sum(row["value"] for row in judged) == total
+    code, out, _ = run("forecast", "--help")
+    assert code == 0
+    assert "--once" in out

@@ -1,0 +1,140 @@
+"""`vpcflow outliers`, `vpcflow forecast` and `vpcflow series --compare`, as people and cron run them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_ask import Run, rows, run, settings
+from vpcflow_core.api import EMPTY_STORE, FlowLogs
+from vpcflow_core.store.store import Store
+
+__all__ = ["run", "settings"]
+
+START = 1793491200  # 2026-11-01T00:00Z
+FIELDS = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
+JUMP = 90
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Two hours and a minute of 10 packets a minute, and one minute with a thousand."""
+    lines = [FIELDS]
+    for minute in range(121):
+        at, packets = START + 60 * minute, 1_000 if minute == JUMP else 10
+        lines.append(
+            f"2 1 eni-1 10.0.0.1 10.0.0.2 1 443 6 {packets} {2**53 + 1} {at} {at + 60} ACCEPT OK"
+        )
+    (tmp_path / "a.log").write_text("\n".join(lines) + "\n")
+    FlowLogs.open(tmp_path / "a.log", store=tmp_path / "store").close()
+    return tmp_path / "store"
+
+
+def answered(run: Run, *arguments: object, expected: int = 0) -> list[dict[str, Any]]:
+    code, out, err = run(*arguments, "--output", "json")
+    assert code == expected, err
+    answer: list[dict[str, Any]] = json.loads(out)
+    return answer
+
+
+def test_outliers_exits_3_with_the_answer_when_there_is_a_violation(run: Run, store: Path) -> None:
+    found = answered(run, "outliers", "packets", "--store", store, expected=3)
+    assert list(found[0]) == [
+        "bucket", "value", "mean", "deviation", "lower", "upper", "error", "indicator", "violation",
+    ]  # fmt: skip
+    [bad] = [row for row in found if row["violation"]]
+    assert bad == {
+        "bucket": "2026-11-01T01:30:00Z", "value": 1000, "mean": 10.0, "deviation": 0.0,
+        "lower": 7.0, "upper": 13.0, "error": 990.0, "indicator": True, "violation": True,
+    }  # fmt: skip
+
+
+def test_outliers_exits_0_when_all_is_usual(run: Run, store: Path) -> None:
+    for calm in (
+        ["packets", "--consecutive", 2],
+        ["packets", "--watch", "down"],
+        ["packets", "--threshold", 1000],
+        ["flows"],
+        ["packets", "--where", "action=REJECT"],
+        ["packets", "--from", "2026-11-01T00:00Z", "--to", "2026-11-01T01:30Z"],
+    ):
+        found = answered(run, "outliers", *calm)
+        assert not any(row["violation"] for row in found)
+
+
+def test_forecast_gives_history_and_future(run: Run, store: Path) -> None:
+    found = answered(run, "forecast", "flows", "--every", "10m", "--periods", 2)
+    assert list(found[0]) == ["bucket", "value", "predicted", "lower", "upper"]
+    assert [row["value"] for row in found] == [10] * 12 + [1, None, None]
+    assert {row["predicted"] for row in found} == {10.0}
+    assert found[-1]["bucket"] == "2026-11-01T02:20:00Z"
+
+
+def test_forecast_says_which_model_had_to_do(run: Run, store: Path) -> None:
+    code, _, err = run("forecast", "packets", "--every", "10m", "--model", "seasonal")
+    assert (code, err.count("Less than two days of data")) == (0, 1)
+
+
+def test_numbers_beside_missing_ones_stay_exact_in_every_form(run: Run, store: Path) -> None:
+    arguments = ["forecast", "bytes", "--every", "1m", "--periods", 1]
+    assert rows(run, *arguments)[0]["value"] == 2**53 + 1
+    code, out, _ = run(*arguments, "--output", "csv")
+    told = list(csv.DictReader(io.StringIO(out)))
+    assert code == 0
+    assert (told[0]["value"], told[-1]["value"]) == (str(2**53 + 1), "")
+
+
+def test_series_beside_earlier_ones(run: Run, store: Path) -> None:
+    window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "30m"]
+    code, out, err = run(
+        "series", "packets", *window, "--compare", "30m,1h,90m,1d", "--output", "json"
+    )
+    assert code == 0
+    assert json.loads(out) == [
+        {"bucket": "2026-11-01T01:00:00Z", "value": 300, "value_30m": 300, "value_1h": 300, "value_90m": None},
+        {"bucket": "2026-11-01T01:30:00Z", "value": 1290, "value_30m": 300, "value_1h": 300, "value_90m": 300},
+    ]  # fmt: skip
+    assert "The comparison with 1d before is left out: the data begins 2026-11-01T00:00Z." in err
+    assert "The comparison with 90m before is partial" in err
+
+
+def test_groups_beside_themselves(run: Run, store: Path) -> None:
+    window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "1h"]
+    [row] = rows(run, "series", "packets", *window, "--by", "srcaddr", "--compare", "1h")
+    assert (row["srcaddr"], row["value"], row["value_1h"]) == ("10.0.0.1", 1590, 600)
+
+
+def test_an_empty_store_has_nothing_to_judge(run: Run, tmp_path: Path) -> None:
+    Store.open(tmp_path / "none").close()
+    for command in ("outliers", "forecast"):
+        code, out, err = run(command, "flows", "--store", tmp_path / "none", "--output", "csv")
+        assert code == 0
+        assert out.startswith("bucket,value,")
+        assert EMPTY_STORE in err
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["outliers", "pakets"], "Did you mean 'packets'"),
+    (["outliers", "packets", "--window", "1"], "2 or more"),
+    (["outliers", "packets", "--threshold", "0"], "more than 0"),
+    (["outliers", "packets", "--consecutive", "0"], "1 or more"),
+    (["outliers", "packets", "--watch", "sideways"], "sideways"),
+    (["outliers", "packets,bytes"], "not one measure"),
+    (["forecast", "packets", "--periods", "0"], "Give 1 to"),
+    (["forecast", "packets", "--model", "magic"], "magic"),
+    (["forecast", "packets", "--every", "1d"], "needs 3 whole buckets"),
+    (["series", "packets", "--every", "1h", "--compare", "90m"], "whole number of timeslices"),
+    (["series", "packets", "--compare", "yesterday"], "not a length of time"),
+])  # fmt: skip
+def test_misuse_exits_2_with_a_sentence(
+    run: Run, store: Path, arguments: list[str], words: str
+) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert "Traceback" not in err

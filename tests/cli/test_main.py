@@ -1,0 +1,93 @@
+"""The command line as a whole: every command explains itself, errors are a sentence and a code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.logs import fill, write_sample
+from tests.pages.server import free_port
+from vpcflow_core.cli.commands import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+TOLD = (ROOT / "README.md").read_text() + (ROOT / "docs" / "python.md").read_text()
+
+
+def vpcflow(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {n: v for n, v in os.environ.items() if not n.startswith(("VPCFLOW", "AWS_"))}
+    environment |= {"XDG_CACHE_HOME": str(home), "XDG_DATA_HOME": str(home)}
+    command = [sys.executable, "-m", "vpcflow_core.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=home, env=environment)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store `s` and a file that is no log."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "x.log").write_text("hello\n")
+    fill(folder / "s", write_sample(folder / "logs", records=300, days=1))
+    return folder
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_is_told_of_in_the_readme(name: str, tmp_path: Path) -> None:
+    shown = vpcflow(name, "--help", home=tmp_path)
+    assert shown.returncode == 0
+    assert (COMMANDS[name].__doc__ or "").split(".")[0].split("\n")[0][:40] in shown.stdout
+    assert f"vpcflow {name}" in TOLD
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["top", "srcaddr", "--store", "nowhere"], 1, "There is no store at"),
+        (["top", "srcaddr", "--last", "soon", "--store", "s"], 2, "'soon' is not a length of time"),
+        (["top", "srcadr", "--store", "s"], 2, "Did you mean 'srcaddr'?"),
+        (["top", "srcaddr", "--where", "dstport=htps", "--store", "s"], 2, "https"),
+        (["series", "byts", "--store", "s"], 2, "bytes"),
+        (["sql", "drop table flows", "--store", "s"], 2, "SELECT"),
+        (["read", "nowhere.log"], 1, "nowhere.log"),
+        (["read", "--format", "version version", "x.log"], 2, "twice"),
+        (["sync", "nowhere"], 1, "nowhere"),
+        (["sync", "gopher://x"], 2, "Sources are:"),
+        (["sync"], 2, "no source to sync"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_errors_are_a_sentence_and_an_exit_code(
+    words: list[str], code: int, told: str, home: Path
+) -> None:
+    done = vpcflow(*words, home=home)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["serve"], ["demo"]])
+def test_the_dashboards_are_served_at_localhost(words: list[str], tmp_path: Path) -> None:
+    port = free_port()
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    environment["STREAMLIT_SERVER_HEADLESS"] = "true"
+    command = [sys.executable, "-m", "vpcflow_core.cli", *words, "--port", str(port)]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        address = f"http://localhost:{port}"
+        told = ""
+        while address not in told:
+            line = process.stdout.readline()
+            assert line, told
+            told += line
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=20) as answer:
+            assert answer.read() == b"ok"
+    finally:
+        os.killpg(process.pid, 15)
+        process.communicate(timeout=30)

@@ -1,0 +1,213 @@
+"""`vpcflow sync`: summary, spans, settings, progress and errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.store.doubles import HEADER, START, key, line, log
+from vpcflow_core.cli import sync as module
+from vpcflow_core.cli.main import main
+from vpcflow_core.settings import SourceSetting
+from vpcflow_core.store.lock import writer_lock
+from vpcflow_core.store.store import Store
+from vpcflow_core.store.sync import Progress
+from vpcflow_core.workspace.source_list import add
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    folder = tmp_path / "logs"
+    for number in range(3):
+        path = folder / key(number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [line(number, START), line(0, START, "NODATA"), line(0, START, "SKIPDATA"), "odd"]
+        path.write_bytes(log(lines))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings of the test alone, and a store that goes with it."""
+    path = tmp_path / "vpcflow.toml"
+    path.write_text(f'store = "{tmp_path / "default"}"\n')
+    monkeypatch.setenv("VPCFLOW_CONFIG", str(path))
+    monkeypatch.delenv("VPCFLOW_STORE", raising=False)
+    return path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """The exit code of `vpcflow sync` with these arguments."""
+    monkeypatch.setattr(sys, "argv", ["vpcflow", "sync", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def test_the_summary_counts_every_line(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, logs, "--store", tmp_path / "s") == 0
+    said = capsys.readouterr().out
+    assert "3 objects, 9 records" in said
+    assert "NODATA 3, SKIPDATA 3, malformed 3" in said
+    assert "3 lines: " in said
+    assert run(monkeypatch, logs, "--store", tmp_path / "s") == 0
+    assert "nothing new, 3 objects are loaded already" in capsys.readouterr().out
+
+
+def test_json_is_an_array_of_results(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (logs / "odd.log").write_text("what is this\n")
+    assert run(monkeypatch, logs, "--store", tmp_path / "s", "--output", "json") == 0
+    [result] = json.loads(capsys.readouterr().out)
+    assert {"objects": 3, "records": 9, "nodata": 3, "skipdata": 3, "malformed": 3}.items() <= (
+        result.items()
+    )
+    assert result["failures"][0]["uri"].endswith("odd.log")
+    assert sum(result["reasons"].values()) == 3
+    assert result["unread"] == 1
+
+
+def test_csv_has_one_line_a_source(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, logs, "--store", tmp_path / "s", "--output", "csv") == 0
+    head, row = capsys.readouterr().out.strip().splitlines()
+    assert dict(zip(head.split(","), row.split(","), strict=True))["records"] == "9"
+
+
+def test_a_given_format_reads_lines_without_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bare.log").write_text(f"x {int(START.timestamp())} 10.0.0.1 y\n")
+    assert run(monkeypatch, tmp_path / "bare.log", "--store", tmp_path / "s") == 1
+    assert "--format" in capsys.readouterr().out
+    given = ["--format", "mine start srcaddr other"]
+    assert run(monkeypatch, tmp_path / "bare.log", "--store", tmp_path / "s", *given) == 0
+    assert "1 objects, 1 records" in capsys.readouterr().out
+
+
+def test_sources_of_the_settings_are_synced_by_name_or_all_together(
+    logs: Path, settings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with settings.open("a") as file:
+        file.write(f'[sources.prod]\nurl = "{logs}"\n')
+    assert run(monkeypatch) == 0
+    with Store.open(tmp_path / "default", create=False) as store:
+        assert [state.records for state in store.sources()] == [9]
+    assert run(monkeypatch, "prod", "--store", tmp_path / "other") == 0
+    with Store.open(tmp_path / "other", create=False) as store:
+        assert [state.records for state in store.sources()] == [9]
+
+
+def test_without_any_source_the_next_step_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch) == 2
+    assert "vpcflow sync s3://bucket/prefix" in capsys.readouterr().err
+
+
+def test_days_older_than_keep_are_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = datetime.now(UTC) - timedelta(days=40)
+    path = tmp_path / "logs.log"
+    path.write_text("\n".join([HEADER, line(1, datetime.now(UTC)), line(2, old), ""]))
+    assert run(monkeypatch, path, "--store", tmp_path / "s") == 0
+    assert run(monkeypatch, path, "--store", tmp_path / "s", "--keep", "30d") == 0
+    with Store.open(tmp_path / "s") as store:
+        assert sum(file.rows for file in store.files("flows")) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--since", "8d", "--from", "2026-11-01"], 2, "contradict"),
+        (["--since", "soon"], 2, "not a length of time"),
+        (["--from", "2026-11-02", "--to", "2026-11-01"], 2, "before it has begun"),
+        (["--keep", "0d"], 2, "not a length of time"),
+        (["--format", "start start"], 2, "twice"),
+    ],
+)
+def test_misuse_is_told_in_one_sentence(
+    logs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    said: str,
+) -> None:
+    assert run(monkeypatch, logs, *arguments) == code
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+
+
+def test_a_missing_folder_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, tmp_path / "nowhere", "--store", tmp_path / "s") == 1
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_a_second_writer_learns_who_is_at_work(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Store.open(tmp_path / "s").close()
+    with writer_lock(tmp_path / "s"):
+        assert run(monkeypatch, logs, "--store", tmp_path / "s") == 1
+    error = capsys.readouterr().err
+    assert "is being written to by process" in error
+    assert "--wait" in error
+
+
+def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "PLAIN_SECONDS", 0)
+    tell = module._lines("memory://")
+    tell(Progress(2, 4, 10, 40, 1000, 2.0))
+    tell(Progress(2, 4, 10, 40, 1000, 2.0, listed=True))
+    assert capsys.readouterr().err.splitlines() == [
+        "memory://: 2 of 4+ objects, 1,000 records, 500 records/s",
+        "memory://: 2 of 4 objects, 1,000 records, 500 records/s, 6 s left",
+    ]
+
+
+def test_progress_on_a_terminal_is_a_bar(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert run(monkeypatch, logs, "--store", tmp_path / "s") == 0
+    assert "3 objects, 9 records" in capsys.readouterr().out
+
+
+def test_what_a_source_left_out_is_told_beside_what_it_gave(
+    aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="logs")
+    s3.put_object(Bucket="logs", Key=key(0), Body=log([line(1, START)]))
+    words = ("s3://logs", "--store", tmp_path / "s", "--no-ec2")
+    assert run(monkeypatch, *words, "--from", "2020-01-01", "--to", "2020-01-02") == 0
+    assert "holds flow logs, but none in" in capsys.readouterr().out
+    assert run(monkeypatch, *words, "--output", "json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["warnings"] == []
+
+
+def test_sources_added_in_the_app_are_synced_too(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "s"
+    add(store, SourceSetting(url=str(logs)), "mine")
+    assert run(monkeypatch, "--store", store) == 0
+    assert "3 objects, 9 records" in capsys.readouterr().out
+    assert run(monkeypatch, "mine", "--store", store) == 0
+    assert "nothing new" in capsys.readouterr().out

@@ -1,0 +1,63 @@
+"""Names of interfaces and what they belong to, as snapshots told them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.errors import ParameterError
+from vpcflow_core.inventory.tables import Snapshot, frame_of
+from vpcflow_core.store.store import Store
+
+MONDAY = datetime(2026, 11, 2, 8, tzinfo=UTC)
+BEFORE = [
+    {"interface_id": "eni-1", "name": "web-1", "description": "the web", "instance_id": "i-1"},
+    {"interface_id": "eni-2", "description": "RDSNetworkInterface"},
+    {"interface_id": "eni-3", "instance_id": "i-3"},
+    {"interface_id": "eni-4", "name": "gone"},
+]
+AFTER = [{"interface_id": "eni-1", "name": "web-one", "instance_id": "i-1"}, *BEFORE[1:3]]
+
+
+@pytest.fixture
+def flows(tmp_path: Path) -> FlowLogs:
+    store = Store.open(tmp_path / "s")
+    for day, rows in enumerate((BEFORE, AFTER)):
+        tables = {
+            "interfaces": frame_of("interfaces", rows),
+            "vpcs": frame_of("vpcs", [{"vpc_id": "vpc-1", "name": "prod"}, {"vpc_id": "vpc-2"}]),
+        }
+        taken = MONDAY + timedelta(days=day)
+        store.remember(Snapshot("1", "eu-central-1", taken, tables))  # type: ignore[arg-type]
+    return FlowLogs(store)
+
+
+def test_an_interface_is_called_by_its_tag_else_by_its_description(flows: FlowLogs) -> None:
+    assert flows.names("interface_id") == {
+        "eni-1": "web-one",
+        "eni-2": "RDSNetworkInterface",
+        "eni-4": "gone",
+    }
+
+
+def test_an_instance_is_called_as_its_interface_is(flows: FlowLogs) -> None:
+    assert flows.names("instance_id") == {"i-1": "web-one"}
+
+
+def test_what_has_no_name_is_missing(flows: FlowLogs) -> None:
+    assert flows.names("vpc_id") == {"vpc-1": "prod"}
+    assert flows.names("subnet_id") == flows.names("security_group_id") == {}
+
+
+def test_a_field_without_names_is_refused(flows: FlowLogs) -> None:
+    with pytest.raises(ParameterError, match="interface_id"):
+        flows.names("interface")
+
+
+def test_what_is_known_is_there_for_everyone(flows: FlowLogs) -> None:
+    assert flows.known("interfaces")["interface_id"].tolist() == [
+        "eni-1", "eni-1", "eni-2", "eni-3", "eni-4",
+    ]  # fmt: skip

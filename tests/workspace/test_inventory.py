@@ -1,0 +1,258 @@
+"""Which accounts and regions a sync asks EC2 for, and what it makes of the answers; over HTTP."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
+
+from tests.inventory.ec2_server import Ec2, serving
+from tests.store.doubles import START, key, line, log
+from vpcflow_core.cli.main import main
+from vpcflow_core.inventory.tables import TABLES
+from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.sources.open import SourceOptions
+from vpcflow_core.store.store import Store
+from vpcflow_core.workspace.inventory import Survey, survey
+from vpcflow_core.workspace.sync import update
+
+REGION, OTHER_ACCOUNT = "eu-central-1", "210987654321"
+URL = "s3://logs"
+
+
+@pytest.fixture(autouse=True)
+def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waiting between attempts, no log of every request, and no settings but the test's."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setenv("VPCFLOW_CONFIG", str(tmp_path / "vpcflow.toml"))
+    (tmp_path / "vpcflow.toml").write_text("")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+
+@pytest.fixture
+def ec2(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ec2]:
+    """A bucket with one object, and an EC2 that remembers what it was asked."""
+    boto3.client("s3").create_bucket(Bucket="logs")
+    put(key(0))
+    with serving(aws) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", proxy.url)
+        yield proxy
+
+
+def put(name: str) -> None:
+    boto3.client("s3").put_object(Bucket="logs", Key=name, Body=log([line(0, START)]))
+
+
+def in_region(region: str, number: int) -> str:
+    return key(number).replace(REGION, region)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """The exit code of `vpcflow sync` with these arguments."""
+    monkeypatch.setattr(sys, "argv", ["vpcflow", "sync", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def regions(store: Path) -> list[tuple[str, str]]:
+    with Store.open(store, create=False) as opened:
+        return [(state.account_id, state.region) for state in opened.snapshots()]
+
+
+def test_sync_asks_ec2_in_the_regions_of_the_logs_and_says_what_it_saw(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(in_region("us-west-2", 1))
+    assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
+    lines = [text for text in capsys.readouterr().out.splitlines() if "EC2" in text]
+    assert [text.partition(": ")[0] for text in lines] == [
+        f"  EC2 {DEFAULT_ACCOUNT_ID} eu-central-1",
+        f"  EC2 {DEFAULT_ACCOUNT_ID} us-west-2",
+    ]
+    assert "0 interfaces, 1 security group, " in lines[0]
+    assert regions(tmp_path / "s") == [
+        (DEFAULT_ACCOUNT_ID, "eu-central-1"),
+        (DEFAULT_ACCOUNT_ID, "us-west-2"),
+    ]
+    with Store.open(tmp_path / "s") as store:
+        assert len(store.known("vpcs")) == 2
+
+
+def test_a_missing_permission_is_named_and_the_sync_succeeds(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ec2.refuse("DescribeSubnets", "UnauthorizedOperation")
+    assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
+    out = capsys.readouterr().out
+    assert "1 objects, 1 records" in out
+    assert "; subnets: not permitted, add ec2:DescribeSubnets\n" in out
+
+
+def test_json_has_the_counts_and_what_was_not_permitted(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ec2.refuse("DescribeSubnets", "UnauthorizedOperation")
+    assert run(monkeypatch, URL, "--store", tmp_path / "s", "--output", "json") == 0
+    [result] = json.loads(capsys.readouterr().out)
+    [snapshot] = result["ec2"]["snapshots"]
+    assert (snapshot["account_id"], snapshot["region"]) == (DEFAULT_ACCOUNT_ID, REGION)
+    assert set(snapshot) & set(TABLES) == set(TABLES) - {"subnets"}
+    assert (snapshot["security_groups"], snapshot["vpcs"]) == (1, 1)
+    assert snapshot["notes"] == ["subnets: not permitted, add ec2:DescribeSubnets"]
+    assert result["ec2"]["notes"] == []
+
+
+def test_csv_is_as_it_was(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, URL, "--store", tmp_path / "s", "--output", "csv") == 0
+    assert len(capsys.readouterr().out.strip().splitlines()) == 2
+
+
+def test_nobody_is_asked_who_is_not_to_be(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(monkeypatch, URL, "--store", tmp_path / "a", "--no-ec2") == 0
+    settings = tmp_path / "vpcflow.toml"
+    settings.write_text(f'[sources.prod]\nurl = "{URL}"\nec2 = false\n')
+    assert run(monkeypatch, "prod", "--store", tmp_path / "b") == 0
+    assert ec2.requests == []
+
+
+def test_regions_of_the_settings_are_asked_instead(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "vpcflow.toml"
+    settings.write_text(f'[sources.prod]\nurl = "{URL}"\nec2_regions = ["eu-west-1"]\n')
+    assert run(monkeypatch, "prod", "--store", tmp_path / "s") == 0
+    assert regions(tmp_path / "s") == [(DEFAULT_ACCOUNT_ID, "eu-west-1")]
+
+
+def test_logs_of_other_accounts_are_not_looked_for_in_ones_own(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boto3.client("s3").delete_object(Bucket="logs", Key=key(0))
+    put(key(0, OTHER_ACCOUNT))
+    assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
+    assert f"of account {DEFAULT_ACCOUNT_ID}, the logs of others" in capsys.readouterr().out
+    assert ec2.requests == []
+
+
+def test_only_regions_of_ones_own_account_are_asked(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(key(1, OTHER_ACCOUNT).replace(REGION, "us-west-2"))
+    assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
+    assert regions(tmp_path / "s") == [(DEFAULT_ACCOUNT_ID, REGION)]
+
+
+def test_two_sources_of_one_account_are_one_snapshot(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(monkeypatch, URL, f"{URL}/AWSLogs", "--store", tmp_path / "s") == 0
+    assert ec2.asked["DescribeNetworkInterfaces"] == 1
+    assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
+    assert ec2.asked["DescribeNetworkInterfaces"] == 2
+
+
+def test_a_sync_behind_the_pages_asks_every_ten_minutes_at_most(ec2: Ec2, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "s") as store:
+        for _ in range(2):
+            update(store, SourceSetting(url=URL), Settings())
+        assert ec2.asked["DescribeNetworkInterfaces"] == 1
+        update(store, SourceSetting(url=URL), Settings(), survey_every=timedelta(0))
+        assert ec2.asked["DescribeNetworkInterfaces"] == 2
+
+
+def test_an_ec2_out_of_reach_is_one_sentence_and_the_sync_succeeds(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for service in ("EC2", "STS"):
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", "http://127.0.0.1:9")
+    assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
+    out = capsys.readouterr().out
+    assert "EC2 eu-central-1: EC2 is out of reach (EndpointConnectionError)" in out
+    assert regions(tmp_path / "s") == []
+
+
+def test_an_endpoint_that_is_no_url_is_one_sentence(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", "nonsense")
+    assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
+    assert "or the endpoint set for ec2 is no URL" in capsys.readouterr().out
+
+
+def test_folders_and_samples_are_nobodys_account(ec2: Ec2, tmp_path: Path) -> None:
+    path = tmp_path / "logs" / key(0)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(log([line(0, START)]))
+    with Store.open(tmp_path / "s") as store:
+        update(store, SourceSetting(url=str(tmp_path / "logs")), Settings())
+    assert ec2.requests == []
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        (SourceOptions(), True),
+        (SourceOptions(no_sign=True), False),
+        (SourceOptions(endpoint_url="https://minio.example.org:9000"), False),
+        (SourceOptions(endpoint_url="https://bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com"), True),
+    ],
+)
+def test_credentials_of_what_is_not_aws_stay_away_from_it(
+    ec2: Ec2, tmp_path: Path, options: SourceOptions, asked: bool
+) -> None:
+    with Store.open(tmp_path / "s") as store:
+        update(store, SourceSetting(url=URL, ec2=False), Settings())
+        assert bool(survey(store, URL, options).snapshots) is asked
+        assert bool(ec2.requests) is asked
+
+
+def test_an_endpoint_set_for_s3_alone_is_not_aws(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open(tmp_path / "s") as store:
+        update(store, SourceSetting(url=URL, ec2=False), Settings())
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://localhost:9000")
+        assert survey(store, URL, SourceOptions()) == Survey()
+        assert survey(store, URL, SourceOptions(), regions=[REGION]).snapshots
+
+
+def test_a_profile_that_is_gone_is_told(ec2: Ec2, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "s") as store:
+        update(store, SourceSetting(url=URL, ec2=False), Settings())
+        told = survey(store, URL, SourceOptions(profile="nobody"))
+    assert told.notes == ("EC2: There is no AWS profile 'nobody'.",)
+
+
+def test_sync_says_how_many_internal_records_it_left_out(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocks = ["--exclude-internal", "10.0.", "--exclude-internal", "10.1.0.0/16"]
+    assert run(monkeypatch, URL, "--store", tmp_path / "s", "--no-ec2", *blocks) == 0
+    assert "  1 internal records left out\n" in capsys.readouterr().out
+    settings = tmp_path / "vpcflow.toml"
+    settings.write_text(f'[sources.prod]\nurl = "{URL}"\nexclude_internal = ["10."]\n')
+    json_too = ["--output", "json", "--no-ec2"]
+    assert run(monkeypatch, "prod", "--store", tmp_path / "t", *json_too) == 0
+    [result] = json.loads(capsys.readouterr().out)
+    assert (result["records"], result["internal"]) == (0, 1)
+    assert result["ec2"] == {"snapshots": [], "notes": []}
+
+
+def test_a_wrong_block_is_told_before_anything_is_read(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, URL, "--store", tmp_path / "s", "--exclude-internal", "10.0") == 2
+    assert "'10.0' is no block of addresses." in capsys.readouterr().err
+    assert not (tmp_path / "s").exists()

@@ -1,0 +1,151 @@
+"""Accepted inbound flows, laid out so that each rule finds its own in a slice.
+
+May import pandas, address_keys, replies and rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from vpcflow_core.analysis.security_groups.address_keys import Keys, keys_array, keys_of
+from vpcflow_core.analysis.security_groups.replies import numbers, replies
+from vpcflow_core.analysis.security_groups.rules import ALL, Rule, group_members
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Flows at interfaces with security groups.
+
+    Attributes:
+        flows, bytes, protocol, dstport: Of each row; -1 for no protocol or port.
+        first, last: Times of each row, UTC.
+        reply: Rows known to be answers, which are no match of any rule.
+        address: Place of each row's source address in `addresses`.
+        addresses: Distinct source addresses, as sorted keys.
+        groups: Slice of `rows` for each security group.
+        rows: Rows at an interface of a group that are no answers, by address; one after the other
+            for all groups.
+    """
+
+    flows: Ints
+    bytes: Ints
+    protocol: Ints
+    dstport: Ints
+    first: NDArray[np.datetime64]
+    last: NDArray[np.datetime64]
+    reply: NDArray[np.bool_]
+    address: Ints
+    addresses: Keys
+    groups: dict[str, slice]
+    rows: Ints
+
+    @classmethod
+    def of(cls, flows: pd.DataFrame, interfaces: pd.DataFrame) -> Accepted:
+        """Lay out the flows, as `rules_in_use` takes them, without those that were sent."""
+        flows = received(flows, interfaces)
+        codes, distinct = pd.factorize(flows["srcaddr"], use_na_sentinel=False)
+        addresses, place = np.unique(keys_of(distinct), return_inverse=True)
+        address, reply = place[codes], known_replies(flows)
+        groups, rows = _by_group(flows, interfaces, address, reply)
+        return cls(
+            flows=numbers(flows["flows"], 0),
+            bytes=numbers(flows["bytes"], 0),
+            protocol=numbers(flows["protocol"]),
+            dstport=numbers(flows["dstport"]),
+            first=_times(flows["first"]),
+            last=_times(flows["last"]),
+            reply=reply,
+            address=address,
+            addresses=addresses,
+            groups=groups,
+            rows=rows,
+        )
+
+    def matching(self, rule: Rule) -> Ints:
+        """The rows that a rule lets in, each once; none for a rule that could not be read."""
+        rows = self.rows[self.groups.get(rule.group_id, slice(0))]
+        if rule.unread or not rule.spans or not len(rows):
+            return rows[:0]
+        rows = self._from(rule, rows)
+        if rule.protocol != ALL:
+            rows = rows[self.protocol[rows] == rule.protocol]
+        if (rule.first_port, rule.last_port) != (0, 65535):
+            ports = self.dstport[rows]
+            rows = rows[(rule.first_port <= ports) & (ports <= rule.last_port)]
+        return rows
+
+    def _from(self, rule: Rule, rows: Ints) -> Ints:
+        """Those of the rows, sorted by address, whose source address the rule means."""
+        low, high = (keys_array(span[side] for span in rule.spans) for side in (0, 1))
+        starts = self.addresses.searchsorted(low, side="left")
+        stops = self.addresses.searchsorted(high, side="right")
+        edges = (starts.min(), stops.max())
+        first, last = np.searchsorted(self.address[rows], edges, side="left")
+        rows = rows[first:last]
+        if len(rule.spans) == 1:
+            return rows
+        # How many spans each address lies in: one more at each start, one less at each stop.
+        change = np.zeros(len(self.addresses) + 1, dtype="int64")
+        np.add.at(change, starts, 1)
+        np.add.at(change, stops, -1)
+        return rows[np.cumsum(change)[self.address[rows]] > 0]
+
+
+def received(flows: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
+    """Without the flows that come from an address of the interface itself.
+
+    Both ends log traffic inside a subnet, and the sender's copy is internal as much as the
+    receiver's: inbound rules have to do with the latter alone.
+    """
+    own = interfaces[["interface_id", "addresses"]].explode("addresses").dropna()
+    at, ids = pd.factorize(flows["interface_id"])
+    source, addresses = pd.factorize(flows["srcaddr"])
+    # Each pair is one number: a MultiIndex of 500,000 pairs costs a second.
+    owner = ids.get_indexer(pd.Index(own["interface_id"]))
+    address = addresses.get_indexer(pd.Index(own["addresses"]))
+    pairs = (owner * len(addresses) + address)[(owner >= 0) & (address >= 0)]
+    sent = (at >= 0) & (source >= 0) & np.isin(at * len(addresses) + source, pairs)
+    return flows[~sent]
+
+
+def known_replies(flows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows are answers: by column `reply`, else by the ports, else none is known to be."""
+    if "reply" in flows:
+        return flows["reply"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    return replies(flows) if "srcport" in flows else np.zeros(len(flows), dtype=bool)
+
+
+def _by_group(
+    flows: pd.DataFrame, interfaces: pd.DataFrame, address: Ints, reply: NDArray[np.bool_]
+) -> tuple[dict[str, slice], Ints]:
+    """The rows of each group, by address: slices, and what they are slices of."""
+    rows = pd.DataFrame({"row": np.arange(len(flows)), "interface": flows["interface_id"].array})
+    own = pd.Series(None, index=rows.index, dtype="object")
+    if "security_group_ids" in flows:
+        own = pd.Series(list(flows["security_group_ids"]), index=rows.index, dtype="object")
+    told = (own.str.len() > 0).to_numpy(dtype=bool)
+    members = group_members(interfaces)[["interface_id", "security_group_id"]]
+    found = [
+        rows[~told & ~reply].merge(members, left_on="interface", right_on="interface_id"),
+        rows[told & ~reply].assign(security_group_id=own).explode("security_group_id"),
+    ]
+    pairs = pd.concat([part[["row", "security_group_id"]] for part in found])
+    pairs = pairs.dropna().drop_duplicates()
+    code, groups = pd.factorize(pairs["security_group_id"])
+    row = pairs["row"].to_numpy(dtype="int64")
+    order = np.lexsort([address[row], code])
+    edges = np.searchsorted(code[order], np.arange(len(groups) + 1)).tolist()
+    slices = [slice(*pair) for pair in pairwise(edges)]
+    return dict(zip(groups.tolist(), slices, strict=True)), row[order]
+
+
+def _times(column: pd.Series[pd.Timestamp]) -> NDArray[np.datetime64]:
+    times = pd.to_datetime(column, utc=True).dt.tz_localize(None)
+    return times.to_numpy(dtype="datetime64[us]")

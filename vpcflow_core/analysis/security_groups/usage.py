@@ -1,0 +1,245 @@
+"""Which rules of security groups are in use, and which groups nothing uses; may import pandas.
+
+Both need the tables of a snapshot, as `vpcflow_core.inventory.tables` describes them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vpcflow_core.analysis.buckets import noted
+from vpcflow_core.analysis.security_groups.accepted import Accepted, Ints
+from vpcflow_core.analysis.security_groups.blocks import cover
+from vpcflow_core.analysis.security_groups.rules import (
+    Rule,
+    Sources,
+    group_members,
+    inbound_rules,
+    labelled,
+)
+from vpcflow_core.analysis.security_groups.unexplained import sentences, unexplained
+from vpcflow_core.analysis.security_groups.versions import current, during
+
+UNEXPLAINED = "unexplained"
+MOST_BLOCKS = 10
+
+_COLUMNS = (
+    "security_group_id", "group_name", "rule_id", "protocol", "ports", "source", "description",
+    "flows", "bytes", "first", "last", "shared", "open", "seen_blocks", "seen_share", "attached",
+)  # fmt: skip
+_UNUSED_COLUMNS = (
+    "security_group_id", "name", "vpc_id", "why", "interfaces", "referenced_by", "keep",
+    "description",
+)  # fmt: skip
+_TYPES = {
+    "flows": "Int64", "bytes": "Int64", "shared": "Int64", "open": "bool",
+    "seen_share": "Float64", "attached": "int64",
+}  # fmt: skip
+
+UNWATCHED = "No traffic may also mean that no flow log watches the interface."
+DEFAULT_GROUP = "the default group of its VPC, which cannot be deleted"
+REFERENCED = "named by rules of other groups, which have to go first"
+
+
+def rules_in_use(
+    flows: pd.DataFrame,
+    interfaces: pd.DataFrame,
+    rules: pd.DataFrame,
+    prefix_lists: pd.DataFrame,
+    groups: pd.DataFrame,
+) -> pd.DataFrame:
+    """What each inbound rule let in.
+
+    A flow matches a rule of one of its interface's groups if protocol, destination port and source
+    address do. Several rules may match a flow: security groups allow what any rule allows, so it
+    counts fully for each, and `shared` says how much that is. As EC2 reads rules: ports matter
+    for TCP and UDP alone; a referenced group means the private addresses of its interfaces; IPv4
+    rules never match IPv6. Flow logs have no ICMP type, so ICMP matches by protocol.
+
+    Security groups are stateful: answers to connections that an interface opened come in without
+    a rule. They are left out where they can be told: by `reply`, else by the ports and flags (see
+    `replies.replies`). Give `reply` and group without srcport, which would make a row of nearly
+    every record; the dstport of an answer is not read, and may be null, which joins their rows.
+
+    Args:
+        flows: Accepted flows, inbound and internal, added up: interface_id, srcaddr, protocol
+            (number), dstport, flows, bytes, first, last (UTC). Maybe `reply` (bool), or srcport
+            and tcp_flags; maybe security_group_ids (list): the interface's groups when the flow
+            was logged, which come before those of the table where there are any. What comes from
+            an address of the interface itself was sent, and is left out.
+        interfaces: Table of snapshots, like the next ones: of several accounts and regions, of
+            one moment or with all known shapes (see `shapes`). Interfaces count as they were in
+            the time of the flows; rules, groups and lists as they are.
+        rules: Likewise; outbound ones are left out.
+        prefix_lists: Likewise.
+        groups: Likewise.
+
+    Returns:
+        One row for each inbound rule; never matched ones first, then those open to the world,
+        then by flows. security_group_id, group_name, rule_id, protocol (`tcp`, `all`), ports
+        (`443`, `1024-65535`, `all`), source, description; flows, bytes, first, last; shared
+        (flows that other rules matched too); open (to all of IPv4 or IPv6); of open ones
+        seen_blocks (at most 10, see `blocks.smallest_blocks`) and seen_share (percent of the
+        rule's flows in them); attached (interfaces of the group). A rule about which nothing can
+        be said (a word that is no protocol, an unknown prefix list) has null counts and comes
+        last. `attrs`: `notes` has sentences, `unexplained` the counts of `unexplained`.
+    """
+    then = during(interfaces, *_window(flows))
+    sources = Sources.of(then, prefix_lists, groups)
+    read = inbound_rules(rules, sources)
+    accepted = Accepted.of(flows, then)
+    matches = [accepted.matching(rule) for rule in read]
+    matched = _times_matched(accepted, matches)
+    rows = [
+        _told(rule) | ({} if rule.unread else _counted(rule, rows, accepted, matched))
+        for rule, rows in zip(read, matches, strict=True)
+    ]
+    members = group_members(current(interfaces, "interface_id"))
+    attached = Counter(members["security_group_id"])
+    frame = _sorted(_typed(rows, sources.group_names, attached))
+    frame.attrs[UNEXPLAINED] = counts = unexplained(accepted, matched)
+    told = "reply" in flows or "srcport" in flows
+    return noted(frame, *sentences(counts, read, sources, told))
+
+
+def _window(flows: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """First and last time of all flows; NaT where there are none."""
+    first, last = (pd.to_datetime(flows[name], utc=True) for name in ("first", "last"))
+    return first.min(), last.max()
+
+
+def _times_matched(accepted: Accepted, matches: Sequence[Ints]) -> Ints:
+    """How many rules matched each row of flows."""
+    matched = np.zeros(len(accepted.flows), dtype="int64")
+    for rows in matches:
+        matched[rows] += 1
+    return matched
+
+
+def _told(rule: Rule) -> dict[str, Any]:
+    """What a rule says."""
+    return {
+        "security_group_id": rule.group_id,
+        "rule_id": rule.rule_id,
+        "protocol": rule.protocol_name,
+        "ports": rule.ports,
+        "source": rule.source,
+        "description": rule.description,
+        "open": rule.open,
+    }
+
+
+def _counted(rule: Rule, rows: Ints, accepted: Accepted, matched: Ints) -> dict[str, Any]:
+    """What a rule let in."""
+    flows = accepted.flows[rows]
+    counts: dict[str, Any] = {
+        "flows": flows.sum(),
+        "bytes": accepted.bytes[rows].sum(),
+        "shared": flows[matched[rows] > 1].sum(),
+    }
+    if not len(rows):
+        return counts
+    first, last = np.fmin.reduce(accepted.first[rows]), np.fmax.reduce(accepted.last[rows])
+    return counts | {"first": first, "last": last} | (_seen(rows, accepted) if rule.open else {})
+
+
+def _seen(rows: Ints, accepted: Accepted) -> dict[str, Any]:
+    """The blocks that what came through an open rule came from."""
+    address, place = np.unique(accepted.address[rows], return_inverse=True)
+    weights = np.bincount(place, accepted.flows[rows]).astype("float64")
+    blocks, share = cover(accepted.addresses[address], weights, MOST_BLOCKS)
+    return {"seen_blocks": ", ".join(blocks), "seen_share": 100 * share}
+
+
+def _typed(
+    rows: Sequence[Mapping[str, Any]], names: Mapping[str, str | None], attached: Counter[str]
+) -> pd.DataFrame:
+    """Rows as a table whose columns have one type each, also if it is empty."""
+    frame = pd.DataFrame(rows, columns=list(_COLUMNS), dtype="object")
+    groups = frame["security_group_id"].tolist()
+    frame["group_name"] = pd.Series([names.get(group) for group in groups], dtype="object")
+    frame["attached"] = [attached[group] for group in groups]
+    frame["seen_blocks"] = frame["seen_blocks"].where(frame["seen_blocks"].notna(), "")
+    for name in ("first", "last"):
+        frame[name] = pd.to_datetime(frame[name], utc=True).dt.as_unit("us")
+    return frame.astype(_TYPES)
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    order = frame.assign(never=frame["flows"].isna() * 2 - (frame["flows"] == 0).fillna(False))
+    keys = ["never", "open", "flows", "security_group_id", "rule_id"]
+    order = order.sort_values(keys, ascending=[True, False, False, True, True])
+    return frame.loc[order.index].reset_index(drop=True)
+
+
+def unused_groups(
+    groups: pd.DataFrame,
+    interfaces: pd.DataFrame,
+    active_interface_ids: Collection[str],
+    rules: pd.DataFrame,
+) -> pd.DataFrame:
+    """Security groups that no traffic passed in the window.
+
+    Args:
+        groups: Table of snapshots, like the next ones: of several accounts and regions, of one
+            moment or with all known shapes (see `shapes`); what is gone does not count.
+        interfaces: Likewise.
+        active_interface_ids: Interfaces with traffic in the window, accepted or not.
+        rules: Likewise; inbound and outbound.
+
+    Returns:
+        One row for each unused group, those attached to nothing first: security_group_id, name,
+        vpc_id, why (`attached to no interface`, `no traffic at its 2 interfaces`), interfaces
+        (number), referenced_by (other groups whose rules name it), keep (why it cannot be
+        deleted even so, or empty), description. `attrs["notes"]`: sentences.
+    """
+    groups, rules = current(groups, "security_group_id"), current(rules, "rule_id")
+    members = group_members(current(interfaces, "interface_id"))
+    active = members["interface_id"].isin(list(active_interface_ids))
+    used = members.loc[active, "security_group_id"]
+    frame = groups[~groups["security_group_id"].isin(used)]
+    attached, naming = Counter(members["security_group_id"]), _referenced_by(groups, rules)
+    ids = frame["security_group_id"].tolist()
+    texts = {
+        "why": [_why(attached[group]) for group in ids],
+        "referenced_by": [naming.get(group, "") for group in ids],
+        "keep": [
+            _keep(name, group in naming) for name, group in zip(frame["name"], ids, strict=True)
+        ],
+    }
+    frame = frame.assign(
+        interfaces=np.array([attached[group] for group in ids], dtype="int64"),
+        **{name: pd.Series(text, frame.index, dtype="object") for name, text in texts.items()},
+    )
+    frame = frame.sort_values(["interfaces", "security_group_id"], ignore_index=True)
+    frame = frame[list(_UNUSED_COLUMNS)]
+    return noted(frame, UNWATCHED) if frame["interfaces"].any() else frame
+
+
+def _why(interfaces: int) -> str:
+    if not interfaces:
+        return "attached to no interface"
+    return f"no traffic at its {interfaces} interface{'s' if interfaces > 1 else ''}"
+
+
+def _keep(name: str | None, referenced: bool) -> str:
+    """Why a group cannot be deleted, whatever its traffic (EC2 refuses: DependencyViolation)."""
+    if name == "default":
+        return DEFAULT_GROUP
+    return REFERENCED if referenced else ""
+
+
+def _referenced_by(groups: pd.DataFrame, rules: pd.DataFrame) -> dict[str, str]:
+    """The other groups whose rules name a group, with their names, by that group."""
+    names = dict(zip(groups["security_group_id"], groups["name"], strict=True))
+    naming = rules[["referenced_group_id", "security_group_id"]].dropna().drop_duplicates()
+    naming = naming[naming["referenced_group_id"] != naming["security_group_id"]]
+    return {
+        str(named): ", ".join(labelled(group, names) for group in sorted(by))
+        for named, by in naming.groupby("referenced_group_id")["security_group_id"]
+    }

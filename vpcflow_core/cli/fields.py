@@ -1,0 +1,23 @@
+"""`vpcflow fields`: the field table."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from vpcflow_core.cli.output import Output, write
+from vpcflow_core.fields import FIELDS
+
+
+def fields(
+    output: Annotated[Output, typer.Option(help="Form of the answer.")] = Output.table,
+) -> None:
+    """List every field of the flow-log record."""
+    rows = [
+        {"field": f.aws, "column": f.name, "version": f.version, "type": f.sql, "role": f.role,
+         "mirror": f.mirror, "logs": f.relation, "about": f.doc}
+        for f in FIELDS
+    ]  # fmt: skip
+    write(pd.DataFrame(rows).astype({"version": "object"}), output)

@@ -1,0 +1,41 @@
+"""`vpcflow`: assembles the commands and turns errors into one sentence and an exit code.
+
+May import everything in vpcflow_core.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from vpcflow_core.cli.commands import COMMANDS
+from vpcflow_core.errors import MisuseError, VpcflowError
+
+app = typer.Typer(
+    name="vpcflow",
+    help="See and judge what flows through your Amazon VPCs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+
+
+def main() -> None:
+    """Run the command line: exit 0 done, 1 failed, 2 misused, 3 a violation was found."""
+    try:
+        app()
+    except VpcflowError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, MisuseError) else 1)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (`| head`) has gone; say nothing at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

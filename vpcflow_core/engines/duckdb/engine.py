@@ -1,0 +1,287 @@
+"""DuckDB over the store's Parquet files; may import fields, times, store.base and this folder.
+
+Nothing is copied into DuckDB: each question reads the files of its window, as the ledger lists
+them at that moment.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, TableClause, and_
+from sqlalchemy.sql import visitors
+
+from vpcflow_core.engines.base import Files, Result
+from vpcflow_core.engines.duckdb import guard
+from vpcflow_core.engines.duckdb.database import Cursor, locked
+from vpcflow_core.engines.duckdb.dialect import bound, written_out
+from vpcflow_core.engines.duckdb.files import quoted, select_files, table_fields
+from vpcflow_core.engines.duckdb.interfaces.cache import Knowledge, Need, days_of
+from vpcflow_core.engines.duckdb.interfaces.completion import (
+    COMPLETED,
+    Completion,
+    Facts,
+    knowable,
+    needs_own,
+)
+from vpcflow_core.engines.frames import frame_of
+from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
+from vpcflow_core.query.columns import column_of
+from vpcflow_core.store.base import RELATIONS, StoreFile
+from vpcflow_core.times import Window, format_duration
+
+# Rows that travel from DuckDB at a time; a limit on rows is kept to this grain, then cut exactly.
+BATCH = 65_536
+
+
+class DuckDBEngine:
+    """Answers from a store; safe to share between threads.
+
+    Args:
+        store: Whose files are read.
+        sources: URLs of the sources that count; None: all.
+        threads: Cores to use; None: all.
+        memory_limit: As DuckDB writes it: `4GB`. What does not fit goes to a temporary folder.
+        timeout: A question that takes longer is stopped; None: none is.
+    """
+
+    def __init__(
+        self,
+        store: Files,
+        *,
+        sources: Sequence[str] | None = None,
+        threads: int | None = None,
+        memory_limit: str = "4GB",
+        timeout: timedelta | None = timedelta(minutes=2),
+    ) -> None:
+        self.store = store
+        self.sources = sources
+        self.timeout = timeout
+        self.memory_limit = memory_limit
+        self.is_once = False
+        self._knowledge = Knowledge(store)
+        self._database = locked(Path(store.path), threads, memory_limit)
+
+    def columns(self, relation: str = "flows") -> tuple[str, ...]:
+        """The columns that some record has or that can be known; the field table's if empty."""
+        present = self.store.columns(relation, self.sources)
+        if present and not relation.startswith("transit"):
+            known = knowable(present, self._knowledge.columns())
+            present = (*present, *(name for name in COMPLETED if name in known))
+        return present or tuple(field.name for field in table_fields(relation))
+
+    def extent(self, relation: str = "flows") -> Window | None:
+        """From the first to just after the last record; None without records."""
+        return self.store.extent(relation, self.sources)
+
+    def run(self, question: Select[Any], window: Window) -> Result:
+        """Answer a SELECT over one relation.
+
+        Args:
+            question: The SELECT.
+            window: The range of time it touches; files outside are not opened.
+
+        Raises:
+            FailureError: It took too long, too much memory, or a file could not be read.
+        """
+        began = time.perf_counter()
+        sql, values = bound(question)
+        with _failures(self, StoreError), self._cursor() as cursor:
+            self._provide(cursor, _relations(question), window, wanted=_names(question))
+            table = _table(cursor, sql, values, None)
+        return Result(frame_of(table), written_out(question), time.perf_counter() - began)
+
+    def run_text(
+        self,
+        sql: str,
+        window: Window | None = None,
+        conditions: Sequence[ColumnElement[bool]] = (),
+        max_rows: int | None = None,
+    ) -> Result:
+        """Answer a person's own SELECT over the relations.
+
+        Args:
+            sql: One SELECT; DESCRIBE, SUMMARIZE, SHOW TABLES and EXPLAIN are fine too.
+            window: Only records that started inside; None: all.
+            conditions: Only records that meet them.
+            max_rows: Stop after so many rows.
+
+        Raises:
+            QueryError: It is not one SELECT, or reads anything but the relations, or is wrong.
+            FailureError: It took too long or too much memory.
+        """
+        if max_rows is not None and max_rows < 1:
+            raise ParameterError(f"{max_rows} is not a number of rows.", "Ask for 1 or more.")
+        began = time.perf_counter()
+        with _failures(self, QueryError), self._cursor() as cursor:
+            checked = guard.check(cursor, sql)
+            if window is not None:
+                start = column_of("start_time")
+                conditions = [start >= window.start, start < window.end, *conditions]
+            wanted = checked.mentioned
+            if wanted is not None:
+                wanted |= _names(*conditions)
+            self._provide(
+                cursor,
+                checked.relations,
+                window,
+                conditions,
+                wanted=COMPLETED if wanted is None else wanted,
+                plain=checked.only_names,
+            )
+            table = _table(cursor, checked.sql, [], max_rows)
+        cut = max_rows is not None and len(table) > max_rows
+        frame = frame_of(table.slice(0, max_rows))
+        return Result(frame, checked.sql, time.perf_counter() - began, cut)
+
+    def only(self, sources: Sequence[str]) -> DuckDBEngine:
+        """An engine that answers from these sources alone, in the same database."""
+        narrowed = copy(self)
+        narrowed.sources = sources
+        return narrowed
+
+    def once(self) -> DuckDBEngine:
+        """An engine whose `flows` lacks the receiver's copy of a flow that its sender logged too.
+
+        See docs/decisions/knowledge-of-interfaces.md; `records` stays whole.
+        """
+        narrowed = copy(self)
+        narrowed.is_once = True
+        return narrowed
+
+    def close(self) -> None:
+        """Let go of the database; engines that `only` and `once` gave end with it."""
+        self._database.close()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Cursor]:
+        """A cursor of its own for one question; stopped when time is up."""
+        cursor = self._database.cursor()
+        try:
+            with _stopped_after(cursor, self.timeout):
+                yield cursor
+        finally:
+            cursor.close()
+
+    def _provide(
+        self,
+        cursor: Cursor,
+        relations: Iterable[str],
+        window: Window | None,
+        conditions: Sequence[ColumnElement[bool]] = (),
+        *,
+        wanted: Collection[str],
+        plain: bool = False,
+    ) -> None:
+        """Make the relations, of the files that the ledger lists now.
+
+        Args:
+            cursor: Where.
+            relations: Their names.
+            window: Files outside are left out.
+            conditions: Only records that meet them.
+            wanted: Names of all columns that may be used.
+            plain: As the files have them; nothing but the relations is in the cursor then.
+        """
+        completed = frozenset(COMPLETED) & frozenset(wanted)
+        for name in relations:
+            present = self.store.columns(name, self.sources)
+            files = self.store.files(name, window, self.sources)
+            once = self.is_once and name == "flows"
+            completion = None
+            if (completed or once) and not (plain or name.startswith("transit")):
+                own = once or ("direction" in completed and _any_needs_own(files))
+                facts = self._facts(cursor, window, own, once)
+                completion = Completion(facts, completed, once)
+            select = select_files(name, present, files, completion)
+            if conditions:
+                select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*conditions))}"  # noqa: S608
+            cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS {select}")
+
+    def _facts(self, cursor: Cursor, window: Window | None, own: bool, senders: bool) -> Facts:
+        """What is known for a question, and as tables of its cursor."""
+        days = days_of(window)
+        sources = None if self.sources is None else tuple(self.sources)
+
+        def plain() -> str:
+            present = self.store.columns("flows", self.sources)
+            return select_files("flows", present, self.store.files("flows", days, self.sources))
+
+        facts = self._knowledge.facts(Need(days, sources, own, senders), cursor, plain)
+        for name, table in facts.tables.items():
+            cursor.register(name, table)
+        return facts
+
+
+def _any_needs_own(files: Iterable[StoreFile]) -> bool:
+    return any(needs_own(names) for names in {file.columns for file in files})
+
+
+def _relations(question: Select[Any]) -> set[str]:
+    """The relations that a SELECT names."""
+    tables = [node for node in visitors.iterate(question) if isinstance(node, TableClause)]
+    return {table.name for table in tables if table.name in RELATIONS}
+
+
+def _names(*elements: ClauseElement) -> frozenset[str]:
+    """The columns that a statement or conditions name."""
+    nodes = (node for element in elements for node in visitors.iterate(element))
+    return frozenset(node.name for node in nodes if isinstance(node, ColumnClause))
+
+
+def _table(cursor: Cursor, sql: str, values: list[Any], max_rows: int | None) -> pa.Table:
+    """The rows; where there are more than `max_rows`, at least one more than that."""
+    reader: Any = cursor.sql(sql, params=values).to_arrow_reader(BATCH)
+    batches, rows = [], 0
+    for batch in reader:
+        batches.append(batch)
+        rows += len(batch)
+        if max_rows is not None and rows > max_rows:
+            break
+    return pa.Table.from_batches(batches, reader.schema)
+
+
+@contextmanager
+def _stopped_after(cursor: Cursor, timeout: timedelta | None) -> Iterator[None]:
+    """Interrupt whatever the cursor does when the time is up."""
+    if timeout is None:
+        yield
+        return
+    timer = threading.Timer(timeout.total_seconds(), cursor.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        # A timer alive at the end of the program would hold the cursor, which DuckDB complains of.
+        timer.join()
+
+
+@contextmanager
+def _failures(engine: DuckDBEngine, otherwise: type[QueryError | StoreError]) -> Iterator[None]:
+    """DuckDB's errors as ours."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        length = format_duration(engine.timeout or timedelta(seconds=1))
+        raise FailureError(
+            f"The query took longer than {length} and was stopped.",
+            "Ask for a shorter range or add filters; the limit is the setting query_timeout.",
+        ) from None
+    except duckdb.OutOfMemoryException:
+        raise FailureError(
+            f"The query needs more memory than {engine.memory_limit}.",
+            "Ask for a shorter range or add filters; the limit is the setting memory_limit.",
+        ) from None
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise otherwise(f"The query failed: {guard.first_line(error)}") from error

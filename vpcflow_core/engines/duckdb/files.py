@@ -1,0 +1,95 @@
+"""The SQL that makes a relation of Parquet files; may import fields, store.base, completed.
+
+Files differ in their columns. Those of one column set are read together, by name, and brought to
+the relation's columns with null for what they lack: DuckDB's own `union_by_name` would open every
+file before it answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+from vpcflow_core.engines.duckdb.interfaces.completion import Added, Completion
+from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field, find_field
+from vpcflow_core.store.base import StoreFile
+
+
+@cache
+def table_fields(relation: str) -> tuple[Field, ...]:
+    """The fields of the field table that a relation always has, in the table's order."""
+    own = TRANSIT_FIELDS if relation.startswith("transit") else VPC_FIELDS
+    return own + COLLECTOR_FIELDS
+
+
+def columns_with_types(relation: str, present: Iterable[str]) -> dict[str, str]:
+    """Every column of a relation and its SQL type: the field table's, then what else files have."""
+    columns = {field.name: field.sql for field in table_fields(relation)}
+    for name in present:
+        columns.setdefault(name, _type(name))
+    return columns
+
+
+def _type(name: str) -> str:
+    field = find_field(name)
+    return field.sql if field and field.name == name else "VARCHAR"
+
+
+def select_files(
+    relation: str,
+    present: Sequence[str],
+    files: Iterable[StoreFile],
+    completion: Completion | None = None,
+) -> str:
+    """The SELECT that gives the relation from these files; without files, no rows.
+
+    Args:
+        relation: Name of the relation.
+        present: Columns that some file of the whole relation has: they decide the extra columns,
+            so that a relation looks the same in every window.
+        files: The files to read.
+        completion: How records are completed by what is known; None: not at all.
+    """
+    columns = columns_with_types(relation, present)
+    groups: dict[frozenset[str], list[StoreFile]] = {}
+    for file in files:
+        groups.setdefault(frozenset(file.columns), []).append(file)
+    parts = [_group(columns, names, some, completion) for names, some in groups.items()]
+    return "\nUNION ALL\n".join(parts) or f"SELECT {_list(columns, frozenset())} WHERE false"
+
+
+def _group(
+    columns: dict[str, str],
+    names: frozenset[str],
+    files: list[StoreFile],
+    completion: Completion | None,
+) -> str:
+    paths = ", ".join(_text(str(file.path)) for file in files)
+    added = completion.of(names) if completion else Added({})
+    joins = "".join(f"\n{join}" for join in added.joins)
+    where = f"\nWHERE {added.where}" if added.where else ""
+    listed = _list(columns, names, added.columns)
+    return f"SELECT {listed} FROM read_parquet([{paths}]) r{joins}{where}"  # noqa: S608 (quoted here)
+
+
+def _list(
+    columns: dict[str, str], names: frozenset[str], completed: Mapping[str, str] | None = None
+) -> str:
+    own = {name: f"r.{quoted(name)}" for name in names} | dict(completed or {})
+    return ", ".join(
+        f"{own[name]} AS {quoted(name)}" if name in own else _null(name, kind)
+        for name, kind in columns.items()
+    )
+
+
+def _null(name: str, kind: str) -> str:
+    return f"CAST(NULL AS {kind}) AS {quoted(name)}"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,1 @@
+"""How records are completed by what is known of their interface."""

@@ -1,0 +1,259 @@
+"""What an engine knows of the network behind its records, gathered when asked for and kept.
+
+May import pandas, store.base, times and this folder. Snapshots are read when there is a new one;
+what is inferred from the log, once a generation of the store and span of days.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vpcflow_core.engines.base import Files
+from vpcflow_core.engines.duckdb.database import Cursor
+from vpcflow_core.engines.duckdb.interfaces.completion import Facts
+from vpcflow_core.engines.duckdb.interfaces.inference import inferred
+from vpcflow_core.engines.duckdb.interfaces.rows import (
+    BLOCK,
+    EVER,
+    FILLED,
+    FOR_EVER,
+    Block,
+    blocks_of,
+    inside,
+    interface_rows,
+    subnet_rows,
+    table_of,
+)
+from vpcflow_core.times import Window
+
+Row = dict[str, Any]
+# Spans that a page asks about: its own, the same a day and a week before, each with `once`.
+KEPT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a question needs to know.
+
+    Attributes:
+        days: Whole UTC days that hold its records; None: all.
+        sources: URLs of its sources; None: all.
+        own: Whether own addresses are used: those that no snapshot tells are inferred.
+        senders: Whether it matters which interfaces logged something.
+    """
+
+    days: Window | None
+    sources: tuple[str, ...] | None
+    own: bool
+    senders: bool
+
+
+class Told:
+    """What so many snapshots told; worked out when it is first used."""
+
+    def __init__(self, store: Files) -> None:
+        self.count = store.snapshot_count()
+        self._store = store
+
+    @cached_property
+    def blocks(self) -> dict[str, Block]:
+        """Blocks by subnet."""
+        return blocks_of(self._subnets)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Rows of `known.SCHEMA`, one an interface and shape."""
+        return interface_rows(self._store.known("interfaces"), self.blocks)
+
+    @cached_property
+    def subnets(self) -> pa.Table:
+        """The table by subnet."""
+        return subnet_rows(self._subnets, self.blocks)
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Columns of `flows` that it can fill for some interface."""
+        told = {name for name in FILLED if any(_is_told(row[name]) for row in self.rows)}
+        return frozenset(told | ({"interface_id"} if self.rows else set()))
+
+    @cached_property
+    def _subnets(self) -> pd.DataFrame:
+        return self._store.known("subnets")
+
+
+class Knowledge:
+    """Shared by the engines of one database; safe to share between threads."""
+
+    def __init__(self, store: Files) -> None:
+        self._store = store
+        self._told = Told(store)
+        self._telling = threading.RLock()
+        # What needs no look at the log never waits for what does.
+        self._kept = {own: _Kept() for own in (False, True)}
+
+    def columns(self) -> frozenset[str]:
+        """Columns of `flows` that snapshots can fill."""
+        with self._telling:
+            return self._now().columns
+
+    def facts(self, need: Need, cursor: Cursor, relation: Callable[[], str]) -> Facts:
+        """What is known for a question.
+
+        Args:
+            need: What it needs to know.
+            cursor: Where the log is asked, if it has to be.
+            relation: Gives the SQL of the plain flows of these days.
+        """
+        with self._telling:
+            told = self._now()
+            rows = _of_days(told.rows, need.days)
+            subnets = told.subnets
+        if need.own:
+            return self._kept[True].get(
+                (self._store.generation(), need),
+                lambda: _gathered(told, rows, need, cursor, relation()),
+            )
+        # Where nothing ever changed, all windows are told the same.
+        days = None if len(rows) == len(told.rows) else need.days
+        return self._kept[False].get(
+            (told.count, Need(days, None, False, False)), lambda: _facts(rows, subnets)
+        )
+
+    def _now(self) -> Told:
+        if self._store.snapshot_count() != self._told.count:
+            self._told = Told(self._store)
+        return self._told
+
+
+class _Kept:
+    """The newest answers; each is worked out once, however many ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._facts: OrderedDict[tuple[int, Need], Facts] = OrderedDict()
+
+    def get(self, key: tuple[int, Need], make: Callable[[], Facts]) -> Facts:
+        """The answer of that number of the store and need; older numbers are dropped."""
+        with self._lock:
+            if key not in self._facts:
+                self._facts[key] = make()
+            self._facts.move_to_end(key)
+            for old in [k for k in self._facts if k[0] < key[0]]:
+                del self._facts[old]
+            while len(self._facts) > KEPT:
+                self._facts.popitem(last=False)
+            return self._facts[key]
+
+
+def days_of(window: Window | None) -> Window | None:
+    """The whole days that a window touches."""
+    return window.snapped(timedelta(days=1)) if window else None
+
+
+def _gathered(told: Told, rows: list[Row], need: Need, cursor: Cursor, relation: str) -> Facts:
+    """What snapshots told, and what the log tells of the other interfaces."""
+    addresses = {row["interface_id"]: set(_own(row)) for row in rows if _own(row)}
+    found = inferred(cursor, f"({relation})", addresses)
+    rows = _joined(rows, found, told.blocks)
+    neighbours = [
+        (row["home"], address)
+        for row in rows
+        if row["home"] and row["home"] not in told.blocks
+        for address in _own(row)
+    ]
+    senders: Iterable[str] = ()
+    if need.senders:
+        sql = f"SELECT DISTINCT interface_id FROM ({relation})"  # noqa: S608 (our own text)
+        logged = {id for (id,) in cursor.sql(sql).fetchall()}
+        senders = {a for row in rows if row["interface_id"] in logged for a in _own(row)}
+    return _facts(rows, told.subnets, neighbours, senders)
+
+
+def _facts(
+    rows: list[Row],
+    subnets: pa.Table,
+    neighbours: Iterable[tuple[str, str]] = (),
+    senders: Iterable[str] = (),
+) -> Facts:
+    table, pairs = table_of(rows), sorted(set(neighbours))
+    used = {name for name in (*BLOCK, "own") for t in (table, subnets) if _is_used(t[name])}
+    return Facts(
+        interfaces=table,
+        subnets=subnets,
+        neighbours=pa.table(
+            {
+                "home": pa.array([home for home, _ in pairs], pa.string()),
+                "address": pa.array([address for _, address in pairs], pa.string()),
+            }
+        ),
+        senders=pa.table({"address": pa.array(sorted(set(senders)), pa.string())}),
+        changing=len(table) > pc.count_distinct(table["interface_id"]).as_py(),
+        octets="octet" in used,
+        six="net6" in used,
+        more="own" in used,
+    )
+
+
+def _joined(rows: list[Row], found: pd.DataFrame, blocks: dict[str, Block]) -> list[Row]:
+    """The rows, completed by the inferred addresses, and rows of interfaces nobody told of."""
+    inferred: dict[str, Row] = {}
+    for id, v6, address, subnet in found[["interface_id", "v6", "address", "subnet_id"]].itertuples(
+        index=False
+    ):
+        row = inferred.setdefault(id, {"interface_id": id, "own4": None, "own": None, "home": None})
+        row["home"] = row["home"] or (None if pd.isna(subnet) else subnet)
+        if not pd.isna(address):
+            row |= {"own": [address]} if v6 else {"own4": address}
+    shown = {row["interface_id"] for row in rows}
+    completed = [
+        row | _placed(inferred[row["interface_id"]], row, blocks)
+        if row["interface_id"] in inferred and not _own(row)
+        else row
+        for row in rows
+    ]
+    alone = [_placed(row, _ALWAYS, blocks) for id, row in inferred.items() if id not in shown]
+    return completed + alone
+
+
+_ALWAYS: Row = {"since": EVER, "until": FOR_EVER, "home": None}
+
+
+def _placed(row: Row, told: Row, blocks: dict[str, Block]) -> Row:
+    """An inferred row in the subnet that was told, else logged."""
+    home = told["home"] or row["home"]
+    block = blocks.get(home, {})
+    placed = {"since": told["since"], "until": told["until"], **row, "home": home, **block}
+    if row["own4"] and not inside(row["own4"], block):
+        placed |= {"own4": None, "own": [row["own4"], *(row["own"] or [])]}
+    return placed
+
+
+def _of_days(rows: list[Row], days: Window | None) -> list[Row]:
+    """The rows that hold at some time of the days."""
+    if days is None:
+        return rows
+    start, end = (pd.Timestamp(moment).tz_localize(None) for moment in (days.start, days.end))
+    return [row for row in rows if row["since"] < end and row["until"] > start]
+
+
+def _own(row: Row) -> list[str]:
+    """All own addresses of a row."""
+    return [address for address in (row["own4"], *(row["own"] or [])) if address]
+
+
+def _is_told(value: Any) -> bool:
+    return bool(value) if isinstance(value, list) else not pd.isna(value)
+
+
+def _is_used(column: pa.ChunkedArray) -> bool:
+    return bool(column.null_count < len(column))

@@ -1,0 +1,183 @@
+"""An interface's own address, inferred from the log itself; may import pandas and DuckDB.
+
+It is the address that the interface's records have in common, of each family. An interface that
+talks to one peer alone has two such addresses; docs/decisions/knowledge-of-interfaces.md tells how
+one of them is chosen, and when neither is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from vpcflow_core.engines.duckdb.database import Cursor
+
+# Addresses that a VPC gives out although the Internet knows others of their kind: RFC 1918, 6598.
+PRIVATE = [ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+                                           "100.64.0.0/10")]  # fmt: skip
+PLACES = ("account_id", "vpc_id", "subnet_id")
+
+# Any one record of an interface holds its own address: `one` or `other`.
+_CANDIDATES = """
+    SELECT interface_id, v6, unnest(ends) FROM (
+        SELECT interface_id, contains(srcaddr, ':') AS v6,
+            any_value({{'one': srcaddr, 'other': dstaddr}}) AS ends
+        FROM {relation} {unknown}
+        WHERE srcaddr IS NOT NULL AND dstaddr IS NOT NULL AND interface_id IS NOT NULL
+        GROUP BY interface_id, v6)
+"""
+_UNKNOWN = "ANTI JOIN told_interfaces USING (interface_id)"
+_IN_COMMON = """
+    SELECT interface_id, v6, {places},
+        bool_and(srcaddr = one OR dstaddr = one) AS is_one,
+        bool_and(srcaddr = other OR dstaddr = other) AS is_other
+    FROM {relation} JOIN interface_candidates USING (interface_id)
+    WHERE srcaddr IS NOT NULL AND dstaddr IS NOT NULL AND contains(srcaddr, ':') = v6
+    GROUP BY interface_id, v6
+"""
+# Who else logged a pair that an undecided interface logged; the pairs are given both ways.
+_ALSO_LOGGED = """
+    SELECT DISTINCT interface_id, low, high
+    FROM {relation} JOIN undecided_pairs USING (srcaddr, dstaddr)
+"""
+
+
+def inferred(cursor: Cursor, relation: str, told: Mapping[str, Set[str]]) -> pd.DataFrame:
+    """The own addresses of interfaces of which nobody tells any.
+
+    Args:
+        cursor: Where to ask; holds nothing new afterwards.
+        relation: SQL of records with interface_id, srcaddr, dstaddr and `PLACES`.
+        told: The interfaces whose addresses are told, with these.
+
+    Returns:
+        One row an interface and family: interface_id, v6, address (null: undecided) and `PLACES`
+        (null where no record tells).
+    """
+    found = _common(cursor, relation, told)
+    # A record of an interface to itself has its own address at both ends.
+    alone = found["one"] == found["other"]
+    sure = (found["is_one"] ^ found["is_other"]) | alone & found["is_one"]
+    address = found["one"].where(found["is_one"], found["other"]).astype("object")
+    found["address"] = address.where(sure, None)
+    torn = found[found["is_one"] & found["is_other"] & ~alone]
+    if len(torn):
+        _decide(found, torn, _others(cursor, relation, torn), told)
+    return found[["interface_id", "v6", "address", *PLACES]]
+
+
+def _common(cursor: Cursor, relation: str, told: Mapping[str, Set[str]]) -> pd.DataFrame:
+    """Two candidates an interface and family, and whether all of its records have them."""
+    places = ", ".join(f"any_value({name}) AS {name}" for name in PLACES)
+    cursor.register("told_interfaces", pa.table({"interface_id": pa.array(told, pa.string())}))
+    sql = _CANDIDATES.format(relation=relation, unknown=_UNKNOWN if told else "")
+    candidates = cursor.sql(sql).to_arrow_table()
+    cursor.register("interface_candidates", candidates)
+    try:
+        sql = _IN_COMMON.format(relation=relation, places=places)
+        found: pd.DataFrame = cursor.sql(sql).to_arrow_table().to_pandas()
+    finally:
+        cursor.unregister("interface_candidates")
+        cursor.unregister("told_interfaces")
+    return found.merge(candidates.to_pandas(), on=["interface_id", "v6"])
+
+
+def _others(cursor: Cursor, relation: str, torn: pd.DataFrame) -> pd.DataFrame:
+    """Every interface that logged a pair of an undecided one, with the pair."""
+    pairs = sorted({_pair(*ends) for ends in zip(torn["one"], torn["other"], strict=True)})
+    low, high = ([pair[i] for pair in pairs] for i in (0, 1))
+    both_ways = {"srcaddr": low + high, "dstaddr": high + low, "low": low * 2, "high": high * 2}
+    cursor.register("undecided_pairs", pa.table(both_ways))
+    try:
+        sql = _ALSO_LOGGED.format(relation=relation)
+        loggers: pd.DataFrame = cursor.sql(sql).to_arrow_table().to_pandas()
+    finally:
+        cursor.unregister("undecided_pairs")
+    return loggers
+
+
+def _decide(
+    found: pd.DataFrame, torn: pd.DataFrame, others: pd.DataFrame, told: Mapping[str, Set[str]]
+) -> None:
+    """Fill in the own address of interfaces with one peer, where something tells it.
+
+    Each address that is found may tell the next interface's, so all are asked again until nothing
+    changes. The private one of two is taken only when nobody else's address decides.
+    """
+    logged: dict[tuple[str, str], list[str]] = {}
+    for id, low, high in others.itertuples(index=False):
+        logged.setdefault((low, high), []).append(id)
+    owners = _Owners(found, told)
+    waiting = list(torn.index)
+    for choose in (_not_the_others, _private, _not_the_others):
+        waiting = _settle(found, waiting, owners, logged, choose)
+
+
+class _Owners:
+    """Whose address is whose, so far."""
+
+    def __init__(self, found: pd.DataFrame, told: Mapping[str, Set[str]]) -> None:
+        self.told = {address for addresses in told.values() for address in addresses}
+        sure = found[found["address"].notna()]
+        self.of = set(zip(sure["interface_id"], sure["address"], strict=True))
+        self.vpc = dict(zip(found["interface_id"], found["vpc_id"], strict=True))
+
+    def has_other(self, address: str, mine: str, loggers: list[str]) -> bool:
+        """Whether it is the address of another interface, which would log the same pair."""
+        return address in self.told or any(
+            (id, address) in self.of and id != mine and not self._apart(id, mine) for id in loggers
+        )
+
+    def _apart(self, one: str, other: str) -> bool:
+        """Whether both lie in known and different VPCs, which may use the same addresses."""
+        vpcs = {self.vpc.get(one), self.vpc.get(other)}
+        return len(vpcs) == 2 and not any(pd.isna(vpc) for vpc in vpcs)
+
+
+def _settle(
+    found: pd.DataFrame,
+    waiting: list[Any],
+    owners: _Owners,
+    logged: Mapping[tuple[str, str], list[str]],
+    choose: Any,
+) -> list[Any]:
+    """Decide what can be decided, until nothing changes; gives those still undecided."""
+    while True:
+        left = []
+        for index in waiting:
+            id, one, other = found.loc[index, ["interface_id", "one", "other"]]
+            loggers = logged.get(_pair(one, other), [])
+            address = choose(owners, id, one, other, loggers)
+            if address is None:
+                left.append(index)
+            else:
+                found.loc[index, "address"] = address
+                owners.of.add((id, address))
+        if len(left) == len(waiting):
+            return left
+        waiting = left
+
+
+def _not_the_others(
+    owners: _Owners, id: str, one: str, other: str, loggers: list[str]
+) -> str | None:
+    taken = [owners.has_other(address, id, loggers) for address in (one, other)]
+    return None if taken[0] == taken[1] else (other if taken[0] else one)
+
+
+def _private(owners: _Owners, id: str, one: str, other: str, loggers: list[str]) -> str | None:
+    """Records show an interface's private address even where it has a public one."""
+    private = [address for address in (one, other) if _is_private(address)]
+    return private[0] if len(private) == 1 else None
+
+
+def _pair(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one < other else (other, one)
+
+
+def _is_private(address: str) -> bool:
+    return any(ip_address(address) in block for block in PRIVATE)

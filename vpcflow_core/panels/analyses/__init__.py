@@ -1,0 +1,1 @@
+"""How the rows of panels are made."""

@@ -1,0 +1,130 @@
+"""Analyses of security groups: rules in use and unused groups; both need an EC2 snapshot.
+
+May import errors, query, analysis and panels.base.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from vpcflow_core.analysis.buckets import notes_of
+from vpcflow_core.analysis.security_groups.replies import (
+    EPHEMERAL,
+    SERVICE_PORTS,
+    SYSTEM_PORTS,
+    replies,
+)
+from vpcflow_core.analysis.security_groups.usage import rules_in_use, unused_groups
+from vpcflow_core.errors import MissingDataError
+from vpcflow_core.inventory.tables import Kind
+from vpcflow_core.panels.base import Answer, Asked, Result
+from vpcflow_core.query.filters import Filters
+
+# What a reader needs first stands first: which rule, and what it let in.
+COLUMNS = [
+    "security_group_id", "protocol", "ports", "source", "flows", "bytes", "last", "shared", "open",
+    "seen_blocks", "seen_share", "attached", "description", "first", "rule_id",
+]  # fmt: skip
+# Groups of flows that rules are matched with; more take too long, and the smallest are left out.
+MOST_ROWS = 500_000
+_SERVICES = f"0-{SYSTEM_PORTS - 1}, {', '.join(map(str, SERVICE_PORTS))}"
+_NOT_SERVICES = ", ".join(f"!{port}" for port in _SERVICES.split(", "))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the flows, told apart by what makes an answer; four of them make up all.
+
+    Grouping by source port would make a row of nearly every flow.
+
+    Attributes:
+        where: Its conditions.
+        srcport: A source port that stands for all of them.
+        dstport: Likewise; None: the part is grouped by its destination ports.
+    """
+
+    where: tuple[tuple[str, str], ...]
+    srcport: int
+    dstport: int | None = None
+
+    def ask(self, asked: Asked) -> Result:
+        """The part's accepted flows towards interfaces."""
+        columns = asked.flows.engine.columns()
+        by = [name for name in asked.query.by if name != "dstport" or self.dstport is None]
+        flags = ("tcp_flags",) if "tcp_flags" in columns else ()
+        wanted = asked.filters & Filters.parse(self.where)
+        # Logs of another format in the same store may have no flags.
+        query = replace(asked.query, by=(*by, *flags), nulls=flags, top=MOST_ROWS)
+        return asked.flows.ask(query, asked.window, wanted)
+
+    def completed(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The part's rows, with the ports that stand for all."""
+        ports = {"srcport": self.srcport}
+        ports |= {} if self.dstport is None else {"dstport": self.dstport}
+        return frame.assign(**ports)
+
+
+_TO_PORTS = (("protocol", "tcp, udp"),)
+_PARTS = (
+    _Part((*_TO_PORTS, ("srcport", _SERVICES), ("dstport", f"{EPHEMERAL}-65535")), 443, EPHEMERAL),
+    _Part((*_TO_PORTS, ("srcport", _SERVICES), ("dstport", f"0-{EPHEMERAL - 1}")), 443),
+    _Part((*_TO_PORTS, ("srcport", _NOT_SERVICES)), EPHEMERAL),
+    _Part((("protocol", "!tcp, udp"),), 0),
+)
+
+
+def rules(asked: Asked) -> Answer:
+    """What each inbound rule let in; see `analysis.security_groups.rules_in_use`.
+
+    Raises:
+        MissingDataError: There is no snapshot with rules, or the logs lack a field.
+    """
+    rules, interfaces = _known(asked, "rules"), _known(asked, "interfaces")
+    results = [part.ask(asked) for part in _PARTS]
+    parts = [part.completed(result.frame) for part, result in zip(_PARTS, results, strict=True)]
+    flows = pd.concat(parts, ignore_index=True)
+    flows = flows.assign(reply=replies(flows)).drop(columns="srcport")
+    frame = rules_in_use(
+        flows,
+        interfaces,
+        rules,
+        asked.flows.known("prefix_lists"),
+        _known(asked, "security_groups"),
+    )
+    notes = [*_narrowed(asked), *notes_of(frame)]
+    if any(len(result.frame) == MOST_ROWS for result in results):
+        notes.append("The smallest flows are left out: there are too many different ones.")
+    return asked.answer(*results, frame=frame[COLUMNS], notes=notes)
+
+
+def unused(asked: Asked) -> Answer:
+    """Groups that no traffic passed; see `analysis.security_groups.unused_groups`.
+
+    Raises:
+        MissingDataError: There is no snapshot, or the logs lack interface-id.
+    """
+    groups, interfaces = _known(asked, "security_groups"), _known(asked, "interfaces")
+    result = asked.ask(asked.query)
+    active = result.frame["interface_id"]
+    frame = unused_groups(groups, interfaces, active, asked.flows.known("rules"))
+    return asked.answer(result, frame=frame, notes=[*_narrowed(asked), *notes_of(frame)])
+
+
+def _narrowed(asked: Asked) -> list[str]:
+    """That what looks unused may be used by traffic that the page's filters hide."""
+    if not len(asked.filters):
+        return []
+    return ["The page's filters are in force: other traffic may use what nothing uses here."]
+
+
+def _known(asked: Asked, kind: Kind) -> pd.DataFrame:
+    """A table of the snapshot that there must be."""
+    table = asked.flows.known(kind)
+    if table.empty:
+        raise MissingDataError(
+            f"No EC2 snapshot in this store tells of {kind.replace('_', ' ')}.",
+            "vpcflow sync takes one where the role may describe them: see docs/iam.md.",
+        )
+    return table

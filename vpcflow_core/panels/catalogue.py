@@ -1,0 +1,34 @@
+"""Every panel by its slug; the pages, notebooks and command line draw these same objects."""
+
+from __future__ import annotations
+
+from vpcflow_core.errors import ParameterError, closest
+from vpcflow_core.panels.base import Answer, Headline, Panel, Parameters
+from vpcflow_core.panels.decisions import ACCEPTS, REJECTS
+from vpcflow_core.panels.outliers import OUTLIERS
+from vpcflow_core.panels.overview import OVERVIEW
+from vpcflow_core.panels.security_groups import SECURITY_GROUPS
+from vpcflow_core.panels.sources import SOURCES
+from vpcflow_core.panels.traffic import TRAFFIC
+
+PANELS: dict[str, Panel] = {
+    panel.slug: panel
+    for page in (OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS, SOURCES)
+    for panel in page
+}
+
+__all__ = ["PANELS", "Answer", "Headline", "Panel", "Parameters", "panel"]
+
+
+def panel(slug: str) -> Panel:
+    """The panel of that slug, such as `overview/top-sources`.
+
+    Raises:
+        ParameterError: There is none; names the closest one.
+    """
+    if slug not in PANELS:
+        raise ParameterError(
+            f"There is no panel '{slug}'.",
+            closest(slug, PANELS) or f"There are: {', '.join(PANELS)}.",
+        )
+    return PANELS[slug]

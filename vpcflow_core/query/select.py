@@ -1,0 +1,224 @@
+"""A question with its window and filters, as one SELECT; may import query and SQLAlchemy.
+
+The SELECT stands over a relation, `flows` or `records`, that every engine provides with the names
+and types of the field table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Label,
+    Select,
+    func,
+    literal_column,
+    select,
+    table,
+    tuple_,
+)
+
+from vpcflow_core.errors import ParameterError
+from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.constructs import AllOf, TimeBucket
+from vpcflow_core.query.dimensions import Dimension, dimension, require
+from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.measures import Measure, measure
+from vpcflow_core.query.question import Query
+from vpcflow_core.times import Window
+
+BUCKET = "bucket"
+# Dimensions that engines work out for each record: a condition on one works it out once more.
+JUDGED = ("direction",)
+TIMES = ("start_time", "end_time")
+CONNECTION = ("interface_id", "srcaddr", "srcport", "dstaddr", "dstport", "protocol")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A question, its words looked up and its conditions built."""
+
+    query: Query
+    measures: tuple[Measure, ...]
+    dimensions: tuple[Dimension, ...]
+    conditions: tuple[ColumnElement[bool], ...]
+
+    @property
+    def traffic(self) -> tuple[ColumnElement[bool], ...]:
+        """`records` holds NODATA and SKIPDATA too, which never count as traffic."""
+        return (column_of("log_status") == "OK",) if self.query.records else ()
+
+    def value(self, of: Measure) -> Label[Any]:
+        """The measure's column."""
+        return of.expression(*(() if of.name == "records" else self.traffic))
+
+
+def select_for(
+    query: Query, window: Window, filters: Filters, columns: Collection[str]
+) -> Select[Any]:
+    """The SELECT of a question.
+
+    Args:
+        query: The question.
+        window: Range of `start_time`; with `every`, snapped outward to whole buckets.
+        filters: Conditions besides the question's own.
+        columns: The columns that some record of the store has.
+
+    Returns:
+        Columns: `bucket` if asked for, the dimensions, the measures. Rows: the order measure's
+        highest first, equal ones by the dimensions; with `every`, by bucket. A record that lacks
+        a dimension is in no row, unless `nulls` names it.
+
+    Raises:
+        FieldError: No such measure or dimension.
+        ParameterError: A name comes twice, or `top` is below 1.
+        MissingDataError: No record of the store has a field that the question needs.
+    """
+    parts = _parts(query, snapped(query, window), filters, columns)
+    _check(parts, columns)
+    groups = [_group(dim) for dim in parts.dimensions]
+    bucket = [TimeBucket(column_of("start_time"), query.every)] if query.every else []
+    values = [parts.value(m) for m in parts.measures]
+    kept = [_busiest(parts, groups)] if query.every and query.top and groups else []
+    made = (
+        select(*[b.label(BUCKET) for b in bucket], *groups, *values)
+        .select_from(_from(parts))
+        .where(AllOf(*parts.conditions, *kept))
+        .group_by(*bucket, *groups)
+        .having(*_found(parts))
+    )
+    if query.every:
+        return made.order_by(BUCKET, *groups)
+    if not groups:
+        return made
+    order = parts.query.order or parts.measures[0].name
+    shown = next((value for value in values if value.name == order), _order(parts))
+    return made.order_by(shown.desc(), *groups).limit(query.top)
+
+
+def snapped(query: Query, window: Window) -> Window:
+    """The window that a question is really answered for."""
+    return window.snapped(query.every) if query.every else window
+
+
+def _parts(query: Query, window: Window, filters: Filters, columns: Collection[str]) -> _Parts:
+    dimensions = tuple(dimension(name, columns) for name in query.by)
+    wanted = Filters.parse(query.where, columns) & filters
+    require([dim.column for dim in dimensions], columns)
+    start = column_of("start_time")
+    return _Parts(
+        query,
+        tuple(measure(name) for name in query.measures),
+        dimensions,
+        (
+            start >= window.start,
+            start < window.end,
+            *conditions_of(wanted, columns),
+            *(
+                _group(dim).is_not(None)
+                for dim in dimensions
+                if dim.name not in (*query.nulls, *JUDGED)
+            ),
+        ),
+    )
+
+
+def _found(parts: _Parts) -> list[ColumnElement[bool]]:
+    """Leaves out the group of the records of which nobody can tell a judged dimension."""
+    left_out = [dim for dim in parts.dimensions if dim.name not in parts.query.nulls]
+    return [func.count(_group(dim)) > 0 for dim in left_out if dim.name in JUDGED]
+
+
+def _check(parts: _Parts, columns: Collection[str]) -> None:
+    require([name for m in parts.measures for name in m.needs], columns)
+    if parts.query.records and any(m.name != "records" for m in parts.measures):
+        require(["log_status"], columns)
+    names = [*(d.name for d in parts.dimensions), *(m.name for m in parts.measures)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice or not parts.measures:
+        raise ParameterError(f"'{twice}' is asked for twice." if twice else "Nothing is asked for.")
+    if parts.query.top is not None and parts.query.top < 1:
+        raise ParameterError(f"{parts.query.top} is not a number of rows.", "Ask for 1 or more.")
+
+
+def _group(dim: Dimension) -> ColumnElement[Any]:
+    """The column of a dimension; a list's members get theirs from `_from`."""
+    return column_of(dim.name)
+
+
+def _from(parts: _Parts) -> FromClause:
+    """The relation; with a row for each member of a list that is grouped by.
+
+    The members are made inside and filtered outside: beside the relation (LATERAL), a condition on
+    them costs DuckDB fifteen times as much.
+    """
+    relation: FromClause = table("records" if parts.query.records else "flows")
+    for dim in parts.dimensions:
+        if dim.is_list:
+            member = func.unnest(column_of(dim.column)).label(dim.name)
+            relation = select(literal_column("*"), member).select_from(relation).subquery("members")
+    return relation
+
+
+def _order(parts: _Parts) -> Label[Any]:
+    """The value to sort by; a measure that is not asked for may be it."""
+    return parts.value(measure(parts.query.order or parts.measures[0].name))
+
+
+def _busiest(parts: _Parts, groups: list[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Whether a record belongs to one of the top groups of the whole window."""
+    ranked = (
+        select(*groups)
+        .select_from(_from(parts))
+        .where(AllOf(*parts.conditions))
+        .group_by(*groups)
+        .having(*_found(parts))
+        .order_by(_order(parts).element.desc(), *groups)
+        .limit(parts.query.top)
+    )
+    return (groups[0] if len(groups) == 1 else tuple_(*groups)).in_(ranked)
+
+
+def records_for(
+    window: Window,
+    filters: Filters,
+    columns: Collection[str],
+    *,
+    relation: str = "flows",
+    limit: int = 1000,
+) -> Select[Any]:
+    """The SELECT of the records themselves: all their fields, the newest first.
+
+    Args:
+        window: Range of `start_time`.
+        filters: Conditions.
+        columns: The columns that some record of the relation has.
+        relation: `flows`, or `records` for NODATA and SKIPDATA too.
+        limit: How many at most.
+
+    Raises:
+        MissingDataError: No record has a field that is filtered by.
+        ParameterError: The limit is below 1.
+    """
+    if limit < 1:
+        raise ParameterError(f"{limit} is not a number of rows.", "Ask for 1 or more.")
+    start = column_of("start_time")
+    inside = (start >= window.start, start < window.end, *conditions_of(filters, columns))
+    names = sorted(columns, key=lambda name: name not in TIMES)  # stable: times, then as logged
+    # Records of one moment stand in the same order whenever they are asked for.
+    ties = [column_of(name) for name in (*TIMES[1:], *CONNECTION) if name in columns]
+    return (
+        select(*map(column_of, names))
+        .select_from(table(relation))
+        .where(AllOf(*inside))
+        .order_by(start.desc(), *ties)
+        .limit(limit)
+    )
+
+
+__all__ = ["BUCKET", "records_for", "select_for", "snapped"]

@@ -1,0 +1,1 @@
+"""What the sources in AWS share: sessions and the meaning of errors."""

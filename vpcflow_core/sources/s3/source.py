@@ -1,0 +1,185 @@
+"""Log objects in an S3 bucket: finds AWSLogs/ below a prefix and asks only for the days needed.
+
+May import errors, times and the sources' own base, layout and S3 modules.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import datetime
+
+from vpcflow_core.errors import AccessError, EmptyError, SettingsError, SourceError
+from vpcflow_core.sources.base import LogObject
+from vpcflow_core.sources.open import DEFAULTS, SourceOptions
+from vpcflow_core.sources.s3.bucket import Bucket, Entry
+from vpcflow_core.sources.s3.layout import describe, is_log_like, time_may_hold
+from vpcflow_core.sources.s3.walk import Folder, Walk, ahead
+from vpcflow_core.times import Window
+
+LISTERS = 16  # folders listed at once; the answers of as many wait in memory at most
+
+
+class S3Source:
+    """Flow logs below a prefix of a bucket.
+
+    The prefix may be the bucket itself, what stands before `AWSLogs/`, anything inside it, a
+    folder without AWS's layout, or one object. `warnings` holds what was refused or left out by
+    the last `find` while the rest went well.
+
+    Args:
+        bucket: Name of the bucket.
+        prefix: Where in it; with or without slash at its end.
+        options: Profile, role, endpoint, region and the like.
+    """
+
+    def __init__(self, bucket: str, prefix: str = "", options: SourceOptions = DEFAULTS) -> None:
+        self.bucket = bucket
+        self.prefix = prefix.lstrip("/")
+        self.warnings: list[str] = []
+        self._bucket = Bucket(bucket, options)
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def from_url(url: str, options: SourceOptions = DEFAULTS) -> S3Source:
+        """The source that `s3://bucket/prefix` names.
+
+        Raises:
+            SettingsError: It names no bucket.
+        """
+        bucket, _, prefix = url.partition("://")[2].partition("/")
+        if not bucket:
+            raise SettingsError(f"'{url}' names no bucket.", "Write s3://bucket/prefix.")
+        return S3Source(bucket, prefix, options)
+
+    @property
+    def url(self) -> str:
+        """`s3://bucket/prefix`."""
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+    def find(self, span: Window | None) -> Iterator[LogObject]:
+        """The objects that may hold records of the span.
+
+        They come by account and region, oldest first within each; folders without AWS's layout
+        come in the order of their keys. Nothing but the folders being listed is kept in memory.
+
+        Raises:
+            SourceError: The bucket or prefix is missing, empty, refused or out of reach. Folders
+                that are refused while others are not become warnings.
+        """
+        self.warnings = []
+        refusals: list[AccessError] = []
+        walk = Walk(self._bucket, span, lambda prefix, error: self._warn(prefix, error, refusals))
+        found = 0
+        with ThreadPoolExecutor(LISTERS, thread_name_prefix="vpcflow-list") as pool:
+            for entry in self._entries(walk, pool):
+                found += 1
+                yield self._object(entry)
+        if not found and refusals:
+            raise refusals[0]
+
+    def _entries(self, walk: Walk, pool: Executor) -> Iterator[Entry]:
+        start = walk.start(self.prefix, pool)
+        if walk.cut_short:
+            self.warnings.append(
+                f"{self.url} has too many folders to look for AWSLogs/ in all of them; name a "
+                "deeper prefix if logs are missing."
+            )
+        if start.single:
+            yield start.single
+        elif start.roots:
+            yield from self._layout(walk, start.roots, pool)
+        else:
+            yield from self._flat(start.prefix, walk.span)
+
+    def _layout(self, walk: Walk, roots: list[Folder], pool: Executor) -> Iterator[Entry]:
+        regions = walk.regions(roots, pool)
+        days = (day for days in ahead(pool, walk.days, regions) for day in days)
+        found = 0
+        for entries in ahead(pool, walk.entries, days):
+            chosen = [(_time(entry), entry) for entry in entries if _wanted(entry, walk.span)]
+            found += len(chosen)
+            yield from (entry for _, entry in sorted(chosen, key=lambda pair: pair[0]))
+        if not found and not self.warnings:
+            self._explain(roots, regions, walk)
+
+    def _explain(self, roots: list[Folder], regions: list[Folder], walk: Walk) -> None:
+        """Nothing was found: says so as an error, or as a warning if only the span is empty."""
+        somewhere = any(self._bucket.first(r.prefix) for r in regions)
+        if walk.span is not None and somewhere:
+            self.warnings.append(f"{self.url} holds flow logs, but none in {walk.span}.")
+            return
+        names = self._services(roots[0])
+        raise EmptyError(
+            f"{self.url} holds no VPC flow logs.",
+            f"It holds logs of {names}. Is this the bucket the flow logs go to?"
+            if names
+            else "Give the prefix that the flow log's S3 destination names.",
+        )
+
+    def _services(self, root: Folder) -> str:
+        """Names of what else lies below AWSLogs/, from its first account."""
+        try:
+            accounts = self._bucket.folders(root.prefix, at_most=1) if root.level == 0 else ()
+            services = self._bucket.folders(accounts[0], at_most=1) if accounts else ()
+        except SourceError:
+            return ""
+        return ", ".join(name.rstrip("/").rpartition("/")[2] for name in services[:5])
+
+    def _flat(self, prefix: str, span: Window | None) -> Iterator[Entry]:
+        found = False
+        for page in self._bucket.pages(prefix):
+            logs = [e for e in page.entries if is_log_like(e.key.rpartition("/")[2])]
+            found = found or bool(logs)
+            yield from (entry for entry in logs if _wanted(entry, span))
+        if not found:
+            raise EmptyError(f"{self.url} holds no log files.", self._nearby(prefix))
+
+    def _nearby(self, prefix: str) -> str:
+        parent = prefix.rstrip("/").rpartition("/")[0]
+        parent = parent + "/" if parent else ""
+        try:
+            names = self._bucket.folders(parent, at_most=1)[:6]
+        except SourceError:
+            names = ()
+        place = f"s3://{self.bucket}/{parent}"
+        return f"{place} holds: {', '.join(names)}" if names else f"{place} has no folders."
+
+    def _object(self, entry: Entry) -> LogObject:
+        facts = describe(entry.key)
+        return LogObject(
+            uri=f"s3://{self.bucket}/{entry.key}",
+            size=entry.size,
+            etag=entry.etag,
+            account=facts.account if facts else "",
+            region=facts.region if facts else "",
+            flow_log_id=facts.flow_log_id if facts else "",
+            time=_time(entry),
+            hint=facts.hint if facts else "",
+        )
+
+    def _warn(self, prefix: str, error: AccessError, refusals: list[AccessError]) -> None:
+        with self._lock:
+            refusals.append(error)
+            self.warnings.append(f"s3://{self.bucket}/{prefix} was left out: {error.what}")
+
+    def read(self, found: LogObject) -> bytes:
+        """The object's bytes, as stored.
+
+        Raises:
+            SourceError: It is gone, refused, archived or out of reach.
+        """
+        return self._bucket.get(found.uri.removeprefix(f"s3://{self.bucket}/"))
+
+
+def _time(entry: Entry) -> datetime:
+    facts = describe(entry.key)
+    return facts.time if facts else entry.modified
+
+
+def _wanted(entry: Entry, span: Window | None) -> bool:
+    facts = describe(entry.key)
+    if facts is None:
+        return is_log_like(entry.key.rpartition("/")[2])
+    return time_may_hold(facts.time, span)

@@ -1,0 +1,123 @@
+"""Asks EC2 what the networks look like that a source's logs tell of, and lets the store remember.
+
+May import errors, snapshot, sources, store and enrich. boto3 is imported only where AWS is asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.inventory.tables import Snapshot
+from vpcflow_core.sources.open import AWS_HOSTS, SourceOptions
+from vpcflow_core.store.store import Store
+
+IN_AWS = ("s3://", "cloudwatch://")
+_NOBODY = ("", "unknown")  # what names of objects have where they tell of no account
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What came of it.
+
+    Attributes:
+        snapshots: What was taken, by region; those without any table tell why in their notes.
+        notes: Why nothing was asked, in a sentence.
+    """
+
+    snapshots: tuple[Snapshot, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def survey(
+    store: Store,
+    url: str,
+    options: SourceOptions,
+    *,
+    regions: Sequence[str] = (),
+    fresh: datetime | None = None,
+) -> Survey:
+    """Take a snapshot of the credentials' account in each region that the source's logs name.
+
+    Nothing that AWS answers, or fails to, raises: the logs are worth reading without it.
+
+    Args:
+        store: Holds the source's objects; remembers the snapshots.
+        url: The source, as the store knows it.
+        options: How it is reached: profile, role.
+        regions: Regions to ask instead.
+        fresh: Regions with a snapshot since then are left out.
+    """
+    named = store.places(url) if is_aws(url, options, regions) else []
+    wanted = sorted({*(regions or (region for _, region in named))} - {""})
+    if not wanted:
+        return Survey()
+    try:
+        return _taken(store, options, wanted, {} if regions else _owners(named), fresh)
+    except VpcflowError as error:
+        return Survey(notes=(f"EC2: {error.what}",))
+
+
+def sentences(known: Survey) -> tuple[str, ...]:
+    """What came of it, a line for each snapshot."""
+    if not known.snapshots:
+        return known.notes
+    from vpcflow_core.inventory.ec2 import sentence
+
+    return (*map(sentence, known.snapshots), *known.notes)
+
+
+def _taken(
+    store: Store,
+    options: SourceOptions,
+    regions: Sequence[str],
+    owners: dict[str, set[str]],
+    fresh: datetime | None,
+) -> Survey:
+    from vpcflow_core.inventory.ec2 import caller, take_all
+    from vpcflow_core.sources.aws.client import session_of
+
+    session = session_of(options)
+    account = caller(session, regions[0])
+    ours = {account, *_NOBODY}
+    own = [region for region in regions if not (account and owners) or owners[region] & ours]
+    if not own:
+        told = f"EC2: the credentials are of account {account}, the logs of others: nothing asked."
+        return Survey(notes=(told,))
+    known = {
+        state.region
+        for state in store.snapshots()
+        if fresh and state.account_id == account and state.taken >= fresh
+    }
+    snapshots = take_all(session, [region for region in own if region not in known], account)
+    for snapshot in snapshots:
+        if snapshot.account_id:
+            store.remember(snapshot)
+    return Survey(tuple(snapshots))
+
+
+def _owners(places: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
+    """The accounts of each region."""
+    owners: dict[str, set[str]] = {}
+    for account, region in places:
+        owners.setdefault(region, set()).add(account)
+    return owners
+
+
+def is_aws(url: str, options: SourceOptions, regions: Sequence[str]) -> bool:
+    """Whether the source lies in AWS and is read with credentials.
+
+    What is like S3 but is not AWS's has credentials that AWS must not see, unless somebody wants
+    them to go there and names regions.
+    """
+    endpoint = options.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3", "")
+    host = urlsplit(endpoint).hostname or ""
+    return (
+        url.startswith(IN_AWS)
+        and not options.no_sign
+        and (bool(regions) or not endpoint or host.endswith(AWS_HOSTS))
+    )

@@ -1,0 +1,85 @@
+"""Which store is opened and which sources fill it; the sample where nobody has configured any.
+
+May import errors, times, settings, added and store.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.store.store import Store
+from vpcflow_core.times import floor_to, format_instant
+from vpcflow_core.workspace.source_list import added
+
+SAMPLE_URL = "sample://"
+# The sample ends at the present of the moment it is made: later starts make a new one.
+SAMPLE_FRESH = 30 * 60
+SAMPLE_KEPT = 24 * 3600
+SAMPLE_STEP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A store and the sources that fill it, by name."""
+
+    store: Path
+    sources: dict[str, SourceSetting] = field(default_factory=dict)
+
+    @property
+    def all_sources(self) -> dict[str, SourceSetting]:
+        """Those of the settings, and those added in the app.
+
+        Raises:
+            SettingsError: The list of added ones is damaged.
+        """
+        return self.sources | added(self.store) | self.sources  # in this order; settings win
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it is the sample's store, which is deleted after a day."""
+        return self.store.is_relative_to(cache_folder() / "sample")
+
+
+def find_home(settings: Settings) -> Home:
+    """The configured store and sources; without any, what was synced before, else the sample."""
+    if settings.sources or "store" in settings.model_fields_set or _in_use(settings.store):
+        return Home(settings.store, settings.sources)
+    return sample_home()
+
+
+def sample_home() -> Home:
+    """The sample's own store: one of the last half hour if there is one, else a new one.
+
+    The sample never mixes with real records, so it has a store of its own in the user's cache.
+    """
+    folder = cache_folder() / "sample"
+    now = int(time.time())
+    made = {int(p.name): p for p in folder.glob("[0-9]*") if p.name.isdigit()}
+    for stamp, path in made.items():
+        if stamp < now - SAMPLE_KEPT:
+            shutil.rmtree(path, ignore_errors=True)
+    fresh = [stamp for stamp in made if now - SAMPLE_FRESH < stamp <= now]
+    stamp = max(fresh, default=now)
+    # The end is written into the URL: a later sync of this store finds the same sample again.
+    until = format_instant(floor_to(datetime.fromtimestamp(stamp, UTC), SAMPLE_STEP))
+    source = SourceSetting(url=f"{SAMPLE_URL}?until={until}")
+    return Home(folder / str(stamp), {"sample": source})
+
+
+def cache_folder() -> Path:
+    """Where things lie that can be made again: `~/.cache/vpcflow`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "vpcflow"
+
+
+def _in_use(path: Path) -> bool:
+    """Whether the store has records, or sources to read them from."""
+    if not path.is_dir():
+        return False
+    with Store.open(path) as store:
+        return store.extent("records") is not None or bool(added(path))
