@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.formats.reading import CORPUS, NODATA_LINE, OK_LINE, line, packed, text
+from vpcflow_core.cli import main
 
 RECORD = {
     "version": 2, "account_id": "123456789010", "interface_id": "eni-1235b8ca",

@@ -55,7 +55,7 @@ def test_unknown_schemes_are_told_the_known_ones():
 
 def test_boto3_is_imported_only_when_an_s3_source_is_opened():
     code = (
-        "import sys; from vpcflow_core.sources import open_source; open_source('logs');"
+        "import sys; from vpcflow_core.sources.open import open_source; open_source('logs');"
         "sys.exit('boto3' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
