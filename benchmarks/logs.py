@@ -109,14 +109,21 @@ def _traffic(random: Any, count: int, begin: float, end: float) -> list[Any]:
     start = random.integers(int(begin), int(end), count)
     packets = random.geometric(0.05, count)
     return [
-        "2", ACCOUNT, _pick(_interfaces(), interface),
-        pc.if_else(inward, far, local), pc.if_else(inward, local, far),
-        np.where(inward, ephemeral, service), np.where(inward, service, ephemeral),
+        "2",
+        ACCOUNT,
+        _pick(_interfaces(), interface),
+        pc.if_else(inward, far, local),
+        pc.if_else(inward, local, far),
+        np.where(inward, ephemeral, service),
+        np.where(inward, service, ephemeral),
         random.choice([6, 17, 1], count, p=[0.8, 0.18, 0.02]),
-        packets, packets * random.integers(40, 1400, count), start,
+        packets,
+        packets * random.integers(40, 1400, count),
+        start,
         start + random.integers(1, 60, count),
-        random.choice(["ACCEPT", "REJECT"], count, p=[0.9, 0.1]), "OK\n",
-    ]  # fmt: skip
+        random.choice(["ACCEPT", "REJECT"], count, p=[0.9, 0.1]),
+        "OK\n",
+    ]
 
 
 def _quiet(random: Any, count: int, begin: float, end: float) -> list[Any]:

@@ -192,9 +192,7 @@ def countries(atlas: Path, iso: Path, zones: Path) -> Iterator[list[str]]:
         name = names.get(code, entry["name"])
         point = POINTS.get(code) or outline.get(entry["numeric"]) or outline.get(name)
         latitude, longitude = point or zone[code]
-        yield [
-            code, entry["alpha_3"], name, continent[code], f"{latitude:.2f}", f"{longitude:.2f}"
-        ]  # fmt: skip
+        yield [code, entry["alpha_3"], name, continent[code], f"{latitude:.2f}", f"{longitude:.2f}"]
 
 
 def services(ports: Path) -> Iterator[list[str]]:

@@ -50,16 +50,18 @@ def settings_page() -> str:
         for name, info in Settings.model_fields.items()
     ]
     source = [(f"`{name}`", info.description) for name, info in SourceSetting.model_fields.items()]
-    return "\n".join([
-        "# Settings\n",
-        "From `vpcflow.toml` in the working directory (or the file that `VPCFLOW_CONFIG` names)",
-        "and from the environment, which wins.\n",
-        table(("setting", "variable", "default", "meaning"), rows),
-        "## Sources\n",
-        "Each is a table `[sources.NAME]` of the file, or variables",
-        "`VPCFLOW_SOURCES__NAME__URL` and so on.\n",
-        table(("setting", "meaning"), source),
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            "# Settings\n",
+            "From `vpcflow.toml` in the working directory (or the file that `VPCFLOW_CONFIG`",
+            "names) and from the environment, which wins.\n",
+            table(("setting", "variable", "default", "meaning"), rows),
+            "## Sources\n",
+            "Each is a table `[sources.NAME]` of the file, or variables",
+            "`VPCFLOW_SOURCES__NAME__URL` and so on.\n",
+            table(("setting", "meaning"), source),
+        ]
+    )
 
 
 def _default(info: object) -> str:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
-from vpcflow_core.engines.base import Engine, Result
+from vpcflow_core.engines.base import Engine, QueryResult
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.inventory.names import names_of as network_names
 from vpcflow_core.inventory.tables import Kind
-from vpcflow_core.panels.catalogue import Answer, Panel, panel
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer, panel
 from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled
@@ -192,7 +192,7 @@ class FlowLogs(OverTime):
 
     def ask(
         self, query: Query, window: Window | None = None, filters: Filters | None = None
-    ) -> Result:
+    ) -> QueryResult:
         """Answer a question.
 
         Args:
@@ -211,7 +211,7 @@ class FlowLogs(OverTime):
 
     def sparse(
         self, query: Query, window: Window | None = None, filters: Filters | None = None
-    ) -> Result:
+    ) -> QueryResult:
         """As `ask`, without the buckets in which nothing was."""
         window = window or self.window
         columns = self.engine.columns("records" if query.records else "flows")
@@ -227,7 +227,7 @@ class FlowLogs(OverTime):
         where: Iterable[tuple[str, str]] = (),
         status: bool = False,
         limit: int = 1000,
-    ) -> Result:
+    ) -> QueryResult:
         """The records themselves, the newest first, with every field that some record has.
 
         Args:
@@ -289,7 +289,7 @@ class FlowLogs(OverTime):
         """
         return self.ask_sql(text, max_rows=max_rows).frame
 
-    def ask_sql(self, text: str, *, max_rows: int | None = None) -> Result:
+    def ask_sql(self, text: str, *, max_rows: int | None = None) -> QueryResult:
         """As `sql`, with the time it took and whether rows were left off."""
         window = self.window if self.range is not None else None
         columns = {*self.engine.columns("records"), *self.engine.columns("transit_records")}
@@ -320,7 +320,7 @@ class FlowLogs(OverTime):
         """
         return network_names(field, self.store.known)
 
-    def panel(self, slug: str) -> Drawn:
+    def panel(self, slug: str) -> RenderedPanel:
         """A panel of the dashboards, answered for these logs: its rows, SQL and figure.
 
         Raises:
@@ -328,7 +328,7 @@ class FlowLogs(OverTime):
             MissingDataError: The logs lack a field that it needs.
         """
         shown = panel(slug)
-        return Drawn(shown, shown.answer(self, self.window, NO_FILTERS))
+        return RenderedPanel(shown, shown.answer(self, self.window, NO_FILTERS))
 
     def close(self) -> None:
         """Let go of the engine and the store."""
@@ -349,11 +349,11 @@ class FlowLogs(OverTime):
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class RenderedPanel:
     """A panel and its answer."""
 
     panel: Panel
-    answer: Answer
+    answer: PanelAnswer
 
     @property
     def frame(self) -> pd.DataFrame:

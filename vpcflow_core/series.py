@@ -19,7 +19,7 @@ from vpcflow_core.analysis.forecast import COLUMNS, Model
 from vpcflow_core.analysis.forecast import forecast as forecast_of
 from vpcflow_core.analysis.outliers import Watch, smallest_change
 from vpcflow_core.analysis.outliers import outliers as outliers_of
-from vpcflow_core.engines.base import Result
+from vpcflow_core.engines.base import QueryResult
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.measures import measure as measure_of
@@ -44,13 +44,13 @@ class OverTime(ABC):
     @abstractmethod
     def ask(
         self, query: Query, window: Window | None = None, filters: Filters | None = None
-    ) -> Result:
+    ) -> QueryResult:
         """Answer a question; with `every`, buckets without flows are zero."""
 
     @abstractmethod
     def sparse(
         self, query: Query, window: Window | None = None, filters: Filters | None = None
-    ) -> Result:
+    ) -> QueryResult:
         """Answer a question as `ask` does, without the buckets in which nothing was."""
 
     def series(

@@ -95,8 +95,12 @@ class Collector:
         unread = sum(r is None for r in records) if self.formats else 0
         _log.info(
             "%d events of %s %s; %d fit no format, %d of unknown interfaces",
-            len(events), message.group, message.stream, unread, unknown,
-        )  # fmt: skip
+            len(events),
+            message.group,
+            message.stream,
+            unread,
+            unknown,
+        )
         return [
             line(self.settings.form, event, record, more | where)
             for event, record, more in zip(events, records, added, strict=True)

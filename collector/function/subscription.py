@@ -56,8 +56,14 @@ def unpack(event: Any) -> Message | None:
         )
         return Message(str(body["owner"]), str(body["logGroup"]), str(body["logStream"]), events)
     except (
-        KeyError, TypeError, ValueError, binascii.Error, EOFError, OSError, zlib.error,
-    ) as error:  # fmt: skip
+        KeyError,
+        TypeError,
+        ValueError,
+        binascii.Error,
+        EOFError,
+        OSError,
+        zlib.error,
+    ) as error:
         raise PayloadError(
             f"The event is no message of a CloudWatch Logs subscription ({error!r})."
         ) from error

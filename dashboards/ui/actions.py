@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboards.ui import drill
 from dashboards.ui.state import NAMES, PageState, at_rest
-from vpcflow_core.panels.catalogue import Answer, Panel
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 from vpcflow_core.times import Window
 
 
@@ -24,7 +24,7 @@ def narrow(state: PageState, panel: Panel, values: object) -> None:
         set_filter(field, after.get(field, ""))
 
 
-def choose_row(panel: Panel, given: Answer, state: PageState, key: str) -> None:
+def choose_row(panel: Panel, given: PanelAnswer, state: PageState, key: str) -> None:
     """Narrow the page by what the chosen row of a table is about."""
     rows = st.session_state[key].selection.rows
     if rows:

@@ -13,7 +13,7 @@ from dashboards.ui import actions, drill, violations
 from dashboards.ui.figures import figure_of
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.charts import CONFIG, styled
-from vpcflow_core.panels.catalogue import PANELS, Answer, Headline, Panel
+from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane
 
@@ -24,7 +24,9 @@ WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
 LEAD = "Traffic then"
 
 
-def draw(panel: Panel, given: Answer, state: PageState, window: Window, generation: int) -> None:
+def draw(
+    panel: Panel, given: PanelAnswer, state: PageState, window: Window, generation: int
+) -> None:
     """Draw the answer."""
     if panel.chart == "number":
         _numbers(panel, given)
@@ -38,7 +40,7 @@ def draw(panel: Panel, given: Answer, state: PageState, window: Window, generati
         _chart(panel, given, state, figure_of(panel, state, window, generation))
 
 
-def is_empty(panel: Panel, given: Answer) -> bool:
+def is_empty(panel: Panel, given: PanelAnswer) -> bool:
     """Whether there is nothing to draw; a series of zeros is nothing."""
     if given.frame.empty or panel.chart == "table":
         return given.frame.empty
@@ -63,30 +65,39 @@ def _empty(panel: Panel, state: PageState, window: Window) -> None:
         if state.filters:
             fields = [field for field, _ in state.filters]
             st.button(
-                "Clear filters", key=f"clear-{panel.slug}", on_click=actions.clear_filters,
+                "Clear filters",
+                key=f"clear-{panel.slug}",
+                on_click=actions.clear_filters,
                 args=(fields,),
-            )  # fmt: skip
+            )
         if str(state.range) != "7d":
             st.button(
                 "Last 7 days", key=f"widen-{panel.slug}", on_click=actions.set_range, args=("7d",)
             )
 
 
-def _chart(panel: Panel, given: Answer, state: PageState, chart: Figure) -> None:
+def _chart(panel: Panel, given: PanelAnswer, state: PageState, chart: Figure) -> None:
     over_time = panel.chart in drill.TIME_CHARTS
     _plot(
-        panel, given, chart, on_select=lambda: _selected(panel, state, f"chart-{panel.slug}"),
+        panel,
+        given,
+        chart,
+        on_select=lambda: _selected(panel, state, f"chart-{panel.slug}"),
         selection_mode=("points", "box") if over_time else "points",
-    )  # fmt: skip
+    )
 
 
 def _plot(
-    panel: Panel, given: Answer, chart: Figure, config: Mapping[str, Any] = CONFIG, **rest: Any
+    panel: Panel, given: PanelAnswer, chart: Figure, config: Mapping[str, Any] = CONFIG, **rest: Any
 ) -> None:
     st.plotly_chart(
-        chart, config=dict(config), key=f"chart-{panel.slug}", theme="streamlit",
-        alt=summary(panel, given), **rest,
-    )  # fmt: skip
+        chart,
+        config=dict(config),
+        key=f"chart-{panel.slug}",
+        theme="streamlit",
+        alt=summary(panel, given),
+        **rest,
+    )
 
 
 def _selected(panel: Panel, state: PageState, key: str) -> None:
@@ -101,20 +112,23 @@ def _selected(panel: Panel, state: PageState, key: str) -> None:
     actions.narrow(state, panel, values)
 
 
-def _table(panel: Panel, given: Answer, state: PageState) -> None:
+def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     key = f"table-{panel.slug}"
     leads = _leads(given, state)
     st.dataframe(
-        styled(panel, given, state.zone, {LEAD: leads} if leads else None), hide_index=True,
-        key=key, alt=summary(panel, given), selection_mode="single-row",
+        styled(panel, given, state.zone, {LEAD: leads} if leads else None),
+        hide_index=True,
+        key=key,
+        alt=summary(panel, given),
+        selection_mode="single-row",
         column_config={LEAD: st.column_config.LinkColumn(display_text="Open", width="small")},
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
         ),
-    )  # fmt: skip
+    )
 
 
-def _leads(given: Answer, state: PageState) -> list[str]:
+def _leads(given: PanelAnswer, state: PageState) -> list[str]:
     """For each violation the address of the Traffic page at its time; none for other tables."""
     if "deviations" not in given.frame:
         return []
@@ -122,7 +136,7 @@ def _leads(given: Answer, state: PageState) -> list[str]:
     return [violations.lead(state, PANELS[slug], at, given.every) for slug, at in rows]
 
 
-def _numbers(panel: Panel, given: Answer) -> None:
+def _numbers(panel: Panel, given: PanelAnswer) -> None:
     """The headlines, side by side where there is room."""
     bad = any(value in BAD_NEWS for _, value in panel.query.where)
     with st.container(horizontal=True):
@@ -133,11 +147,14 @@ def _numbers(panel: Panel, given: Answer) -> None:
 def _number(panel: Panel, headline: Headline, bad: bool) -> None:
     change = _percent(headline.change)
     st.metric(
-        headline.label or panel.title, humane(headline.value, headline.measure), change,
-        "inverse" if bad else "blue", help=f"Exactly {headline.value:,} {headline.measure}",
+        headline.label or panel.title,
+        humane(headline.value, headline.measure),
+        change,
+        "inverse" if bad else "blue",
+        help=f"Exactly {headline.value:,} {headline.measure}",
         label_visibility="visible" if headline.label else "collapsed",
         delta_description=None if change is None else "in a day",
-    )  # fmt: skip
+    )
 
 
 def _percent(change: float | None) -> str | int | None:
@@ -147,7 +164,7 @@ def _percent(change: float | None) -> str | int | None:
     return f"{change:+,.{1 if abs(change) < 100 else 0}f} %"
 
 
-def summary(panel: Panel, given: Answer) -> str:
+def summary(panel: Panel, given: PanelAnswer) -> str:
     """A panel in words, for those who do not see it."""
     if panel.value not in given.frame:
         return " ".join([f"{panel.title}. {panel.help}", *given.notes])

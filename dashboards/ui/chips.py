@@ -32,10 +32,13 @@ def draw(state: PageState) -> None:
 def _chip(chip: Chip, text: str) -> None:
     key = f"chip-{chip.field}-{'not-' if chip.excluded else ''}{chip.value}"
     st.menu_button(
-        label(chip), [ONLY, REMOVE] if chip.excluded else list(CHANGES), key=key,
+        label(chip),
+        [ONLY, REMOVE] if chip.excluded else list(CHANGES),
+        key=key,
         icon=":material/filter_alt_off:" if chip.excluded else ":material/filter_alt:",
-        on_click=_change, args=(chip, text, key),
-    )  # fmt: skip
+        on_click=_change,
+        args=(chip, text, key),
+    )
 
 
 def label(chip: Chip) -> str:

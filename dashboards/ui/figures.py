@@ -26,9 +26,16 @@ def figure_of(panel: Panel, state: PageState, window: Window, generation: int) -
 
 @st.cache_resource(show_spinner=False, max_entries=250)
 def _figure(
-    slug: str, window: str, filters: Texts, parameters: Texts, source: str, once: bool,
-    generation: int, zone: str, dark: bool,
-) -> Figure:  # fmt: skip
+    slug: str,
+    window: str,
+    filters: Texts,
+    parameters: Texts,
+    source: str,
+    once: bool,
+    generation: int,
+    zone: str,
+    dark: bool,
+) -> Figure:
     panel = PANELS[slug]
     given = house.kept(slug, window, filters, parameters, source, once, generation)
     if panel.chart != "number":

@@ -13,14 +13,14 @@ from dashboards.ui.sources.overview import labels
 from dashboards.ui.state import PageState
 from vpcflow_core.analysis.forecast import prepare
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.engines.base import Result
-from vpcflow_core.panels.catalogue import Answer, Panel, panel
+from vpcflow_core.engines.base import QueryResult
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer, panel
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.settings import Settings, load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window, parse_instant
 from vpcflow_core.workspace.background import Syncer
-from vpcflow_core.workspace.workspace import Home, find_home
+from vpcflow_core.workspace.workspace import Workspace, find_workspace
 
 Texts: TypeAlias = tuple[tuple[str, str], ...]
 Question: TypeAlias = tuple[str, str, Texts, Texts, str, bool, int]
@@ -35,9 +35,9 @@ def settings() -> Settings:
 
 
 @st.cache_resource(show_spinner=False)
-def home() -> Home:
+def home() -> Workspace:
     """The store that is shown, and the sources that fill it."""
-    return find_home(settings())
+    return find_workspace(settings())
 
 
 @st.cache_resource(show_spinner=False)
@@ -81,41 +81,67 @@ def logs(source: str, once: bool) -> FlowLogs:
 def question(panel_: Panel, state: PageState, window: Window, generation: int) -> Question:
     """What an answer depends on, small and hashable; grows old with the store (`generation`)."""
     return (
-        panel_.slug, str(window), state.filters, heeded(panel_, state.parameters), state.source,
-        state.once, generation,
-    )  # fmt: skip
+        panel_.slug,
+        str(window),
+        state.filters,
+        heeded(panel_, state.parameters),
+        state.source,
+        state.once,
+        generation,
+    )
 
 
-def answer(panel_: Panel, state: PageState, window: Window, generation: int) -> Answer:
+def answer(panel_: Panel, state: PageState, window: Window, generation: int) -> PanelAnswer:
     """The answer of a panel; kept until the store has more."""
     return kept(*question(panel_, state, window, generation))
 
 
 @st.cache_data(show_spinner=False, max_entries=2000, max_size="200MiB")
 def kept(
-    slug: str, window: str, filters: Texts, parameters: Texts, source: str, once: bool,
+    slug: str,
+    window: str,
+    filters: Texts,
+    parameters: Texts,
+    source: str,
+    once: bool,
     generation: int,
-) -> Answer:  # fmt: skip
+) -> PanelAnswer:
     """The answer to a question."""
     return panel(slug).answer(
-        logs(source, once), _window(window), Filters.parse(filters),
+        logs(source, once),
+        _window(window),
+        Filters.parse(filters),
         read_parameters(dict(parameters))[0],
-    )  # fmt: skip
+    )
 
 
-def records(panel_: Panel, state: PageState, window: Window, generation: int, limit: int) -> Result:
+def records(
+    panel_: Panel, state: PageState, window: Window, generation: int, limit: int
+) -> QueryResult:
     """The newest records behind a panel."""
     return _records(
-        str(window), state.filters, panel_.query.where, panel_.query.records, state.source,
-        state.once, generation, limit,
-    )  # fmt: skip
+        str(window),
+        state.filters,
+        panel_.query.where,
+        panel_.query.records,
+        state.source,
+        state.once,
+        generation,
+        limit,
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=50, max_size="100MiB")
 def _records(
-    window: str, filters: Texts, where: Texts, status: bool, source: str, once: bool,
-    generation: int, limit: int,
-) -> Result:  # fmt: skip
+    window: str,
+    filters: Texts,
+    where: Texts,
+    status: bool,
+    source: str,
+    once: bool,
+    generation: int,
+    limit: int,
+) -> QueryResult:
     return logs(source, once).records(
         _window(window), Filters.parse(filters), where=where, status=status, limit=limit
     )

@@ -33,9 +33,13 @@ def parameters(shown: bool) -> Parameters:
 def _timeslice() -> str:
     knob = KNOBS["timeslice"]
     chosen = st.selectbox(
-        knob.label, TIMESLICES, key=knob.name, accept_new_options=True, help=knob.help,
+        knob.label,
+        TIMESLICES,
+        key=knob.name,
+        accept_new_options=True,
+        help=knob.help,
         bind="query-params",
-    )  # fmt: skip
+    )
     return chosen or TIMESLICES[0]
 
 
@@ -44,18 +48,29 @@ def _number(name: str, step: float) -> str:
     knob = KNOBS[name]
     format_ = "%d" if isinstance(knob.default, int) else "%g"
     chosen = st.number_input(
-        knob.label, value=knob.default, step=step, format=format_, key=name, help=knob.help,
+        knob.label,
+        value=knob.default,
+        step=step,
+        format=format_,
+        key=name,
+        help=knob.help,
         bind="query-params",
-    )  # fmt: skip
+    )
     return knob.write(knob.default if chosen is None else chosen)
 
 
 def _watch() -> str:
     knob = KNOBS["watch"]
     chosen = st.segmented_control(
-        knob.label, WATCHES, default=WATCHES[0], key=knob.name, help=knob.help, width="stretch",
-        required=True, bind="query-params",
-    )  # fmt: skip
+        knob.label,
+        WATCHES,
+        default=WATCHES[0],
+        key=knob.name,
+        help=knob.help,
+        width="stretch",
+        required=True,
+        bind="query-params",
+    )
     return chosen or WATCHES[0]
 
 

@@ -10,41 +10,51 @@ import streamlit as st
 
 from dashboards.ui import actions
 from dashboards.ui.state import PageState
-from vpcflow_core.panels.catalogue import Answer, Panel
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 
 ROWS_SHOWN = 1000
 
 
-def draw(panel: Panel, given: Answer, state: PageState) -> None:
+def draw(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     """The button; what it opens is made only then."""
     with st.popover(
-        "", icon=":material/menu:", key=f"menu-{panel.slug}", on_change="rerun",
-        type="tertiary", help="Rows, SQL, downloads, records",
-    ) as menu:  # fmt: skip
+        "",
+        icon=":material/menu:",
+        key=f"menu-{panel.slug}",
+        on_change="rerun",
+        type="tertiary",
+        help="Rows, SQL, downloads, records",
+    ) as menu:
         if menu.open:
             _open(panel, given, state)
 
 
-def _open(panel: Panel, given: Answer, state: PageState) -> None:
+def _open(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     count = len(given.frame)
     hint = " A chosen row narrows the page." if panel.drill else ""
     st.caption(f"{panel.help} {count:,} rows in {given.seconds * 1000:,.0f} ms.{hint}")
     key = f"rows-{panel.slug}"
     st.dataframe(
-        given.frame.head(ROWS_SHOWN), hide_index=True, key=key, alt=f"Rows of {panel.title}",
+        given.frame.head(ROWS_SHOWN),
+        hide_index=True,
+        key=key,
+        alt=f"Rows of {panel.title}",
         selection_mode="single-row",
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
         ),
-    )  # fmt: skip
+    )
     if count > ROWS_SHOWN:
         st.caption(f"The first {ROWS_SHOWN:,} of {count:,} rows; the downloads have them all.")
     with st.container(horizontal=True):
         downloads(given.frame, panel.slug.replace("/", "-"))
         st.button(
-            "Records behind it", key=f"records-{panel.slug}", icon=":material/list:",
-            on_click=actions.show_records, args=(panel.slug,),
-        )  # fmt: skip
+            "Records behind it",
+            key=f"records-{panel.slug}",
+            icon=":material/list:",
+            on_click=actions.show_records,
+            args=(panel.slug,),
+        )
     st.code(given.sql, language="sql", wrap_lines=True)
 
 
@@ -56,9 +66,13 @@ def downloads(frame: pd.DataFrame, name: str) -> None:
 
 def _download(name: str, kind: str, mime: str, make: Callable[[], bytes]) -> None:
     st.download_button(
-        f"Download {kind}", make, f"{name}.{kind.lower()}", mime, key=f"{kind}-{name}",
+        f"Download {kind}",
+        make,
+        f"{name}.{kind.lower()}",
+        mime,
+        key=f"{kind}-{name}",
         on_click="ignore",
-    )  # fmt: skip
+    )
 
 
 def csv(frame: pd.DataFrame) -> bytes:

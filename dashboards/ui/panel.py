@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards.ui import actions, body, house, menu, violations
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.panels.catalogue import Answer, Panel
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 from vpcflow_core.times import Window
 
 log = logging.getLogger("vpcflow")
@@ -43,7 +43,7 @@ def _panel(panel: Panel, state: PageState, window: Window, generation: int) -> N
         st.error("This panel failed; the server's log says why. The others are not affected.")
 
 
-def _below(panel: Panel, given: Answer, state: PageState) -> None:
+def _below(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     """What to know about the answer, and ways to its violations."""
     if not given.notes:
         return

@@ -40,9 +40,11 @@ def _dialog(panel: Panel, state: PageState, window: Window, generation: int) -> 
         f"Show {hidden} fields that none of these records has", key="records-all"
     )
     st.dataframe(
-        _local(frame if everything else kept, state.zone), hide_index=True, height=520,
+        _local(frame if everything else kept, state.zone),
+        hide_index=True,
+        height=520,
         alt=f"Records behind {panel.title}",
-    )  # fmt: skip
+    )
     with st.container(horizontal=True):
         menu.downloads(frame, f"records-{panel.slug.replace('/', '-')}")
     with st.expander("SQL"):

@@ -70,10 +70,12 @@ def counting() -> tuple[str, bool]:
     with st.sidebar:
         st.markdown("### Counting")
         once = st.toggle(
-            "Count each flow once", key="once", bind="query-params",
+            "Count each flow once",
+            key="once",
+            bind="query-params",
             help="A flow between two of your interfaces is logged by both. This leaves out the "
             "second record of each.",
-        )  # fmt: skip
+        )
         return source(), once
 
 

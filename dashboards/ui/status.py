@@ -66,9 +66,12 @@ def _sentence(progress: Progress) -> str:
 def refresh() -> None:
     """The button that looks for new logs."""
     st.button(
-        "Refresh", icon=":material/refresh:", help="Look for new logs", type="tertiary",
+        "Refresh",
+        icon=":material/refresh:",
+        help="Look for new logs",
+        type="tertiary",
         on_click=house.syncer().start,
-    )  # fmt: skip
+    )
 
 
 def nothing_yet() -> None:
@@ -136,9 +139,12 @@ def _not_loaded(logs: FlowLogs, source: str, known: list[SourceState]) -> None:
     if not told:
         return
     with st.popover(
-        f"{' and '.join(told)} could not be read", icon=":material/report:", type="tertiary",
-        key="not-loaded", on_change="rerun",
-    ) as shown:  # fmt: skip
+        f"{' and '.join(told)} could not be read",
+        icon=":material/report:",
+        type="tertiary",
+        key="not-loaded",
+        on_change="rerun",
+    ) as shown:
         if shown.open:
             rows = [row for report in logs.store.reports(source or None) for row in _rows(report)]
             st.table(rows[:EXAMPLES_SHOWN])

@@ -48,10 +48,14 @@ def _quick(text: str, zone: str) -> None:
     """The box of ranges in words."""
     st.session_state["quick"] = text
     st.selectbox(
-        "Time range", dict.fromkeys([*QUICK_RANGES, text]), key="quick", accept_new_options=True,
-        format_func=lambda choice: _name(choice, zone), on_change=_choose,
+        "Time range",
+        dict.fromkeys([*QUICK_RANGES, text]),
+        key="quick",
+        accept_new_options=True,
+        format_func=lambda choice: _name(choice, zone),
+        on_change=_choose,
         help="Pick one or type your own: `90m`, `3d`, `2026-11-01T00:00Z/2026-11-02T00:00Z`.",
-    )  # fmt: skip
+    )
 
 
 def _choose() -> None:

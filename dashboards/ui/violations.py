@@ -10,21 +10,24 @@ import streamlit as st
 
 from dashboards.ui import drill, links
 from dashboards.ui.state import PageState
-from vpcflow_core.panels.catalogue import Answer, Panel
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 from vpcflow_core.units import humane
 
 MOST = 20
 
 
-def draw(panel: Panel, given: Answer, state: PageState) -> None:
+def draw(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     """A button that lists the violations, the furthest outside first; none without."""
     worst = furthest(given.frame)
     if worst.empty:
         return
     with st.popover(
-        "Traffic at a violation", key=f"violations-{panel.slug}", type="tertiary",
-        icon=":material/swap_horiz:", on_change="rerun",
-    ) as shown:  # fmt: skip
+        "Traffic at a violation",
+        key=f"violations-{panel.slug}",
+        type="tertiary",
+        icon=":material/swap_horiz:",
+        on_change="rerun",
+    ) as shown:
         if shown.open:
             st.markdown("\n".join(_link(row, panel, given, state) for _, row in worst.iterrows()))
 
@@ -53,6 +56,6 @@ def told(row: pd.Series, measure: str, zone: str) -> str:
     )
 
 
-def _link(row: pd.Series, panel: Panel, given: Answer, state: PageState) -> str:
+def _link(row: pd.Series, panel: Panel, given: PanelAnswer, state: PageState) -> str:
     address = lead(state, panel, row["bucket"].to_pydatetime(), given.every)
     return f"- [{told(row, panel.value, state.zone)}]({address})"

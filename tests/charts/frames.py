@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from vpcflow_core.panels.catalogue import PANELS, Answer, Headline, Panel
+from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer
 
 EVERY = timedelta(hours=1)
 START = datetime(2026, 11, 1, 22, tzinfo=UTC)
@@ -39,18 +39,18 @@ def buckets(count: int, every: timedelta = EVERY) -> pd.Series:
     return pd.Series(pd.date_range(START, periods=count, freq=every), name="bucket")
 
 
-def answer(frame: pd.DataFrame, every: timedelta | None = None, **more: object) -> Answer:
+def answer(frame: pd.DataFrame, every: timedelta | None = None, **more: object) -> PanelAnswer:
     """An answer of data that ends in the middle of the third hour."""
-    given = Answer(frame, "select", 0.1, (), every, START + 2.5 * EVERY, names=NAMES)
+    given = PanelAnswer(frame, "select", 0.1, (), every, START + 2.5 * EVERY, names=NAMES)
     return replace(given, **more)
 
 
-def usual(panel: Panel) -> Answer:
+def usual(panel: Panel) -> PanelAnswer:
     """An answer of that panel."""
     return MAKERS[panel.chart](panel)
 
 
-def _groups(panel: Panel) -> Answer:
+def _groups(panel: Panel) -> PanelAnswer:
     """Two rows a group of the first field where there is a second one; the last has no part."""
     first, *others = panel.query.by
     frame = pd.DataFrame({first: VALUES[first]})
@@ -60,7 +60,7 @@ def _groups(panel: Panel) -> Answer:
     return answer(_measured(panel, frame))
 
 
-def _over_time(panel: Panel) -> Answer:
+def _over_time(panel: Panel) -> PanelAnswer:
     times = buckets(4)
     if not panel.query.by:
         return answer(_measured(panel, pd.DataFrame({"bucket": times})), EVERY)
@@ -69,14 +69,14 @@ def _over_time(panel: Panel) -> Answer:
     return answer(_measured(panel, times.to_frame().merge(kinds, how="cross")), EVERY)
 
 
-def _band(panel: Panel) -> Answer:
+def _band(panel: Panel) -> PanelAnswer:
     values = pd.Series([5, 0, 90, 3])
     frame = pd.DataFrame({"bucket": buckets(4), "value": values, "mean": 4.5})
     frame = frame.assign(deviation=1.5, lower=-0.5, upper=9.5, error=values - 4.5)
     return answer(frame.assign(indicator=values > 9, violation=values > 9), EVERY)
 
 
-def _lines(panel: Panel) -> Answer:
+def _lines(panel: Panel) -> PanelAnswer:
     past = {
         "value_1d": pd.array([1, 2, None, 4], "Int64"),
         "value_7d": pd.array([None] * 4, "Int64"),
@@ -84,26 +84,26 @@ def _lines(panel: Panel) -> Answer:
     return answer(pd.DataFrame({"bucket": buckets(4), "value": [5, 0, 9, 3], **past}), EVERY)
 
 
-def _trend(panel: Panel) -> Answer:
+def _trend(panel: Panel) -> PanelAnswer:
     values = pd.array([5, 0, 9, None, None], "Int64")
     frame = pd.DataFrame({"bucket": buckets(5), "value": values, "predicted": 4.25})
     return answer(frame.assign(lower=-1.0, upper=8.0), EVERY)
 
 
-def _number(panel: Panel) -> Answer:
+def _number(panel: Panel) -> PanelAnswer:
     lines = [Headline("", 1_234, panel.value, 1_000), Headline("Bytes", HUGE, "bytes")]
     frame = pd.DataFrame({panel.query.by[0]: ["a"]}) if panel.query.by else None
     shown = pd.DataFrame({"bucket": buckets(4), panel.value: [1, 0, 3, 2]})
     return answer(shown if frame is None else frame, EVERY, headlines=tuple(lines))
 
 
-def _box(panel: Panel) -> Answer:
+def _box(panel: Panel) -> PanelAnswer:
     names = ("packets_min", "packets_q1", "packets_median", "packets_q3", "packets_max")
     rows = np.array([[1, 2, 3, 4, 500], [np.nan] * 5, [1, 1, 1, 1, 1], [2, 3, 4, 5, 6]])
     return answer(pd.DataFrame(rows, columns=list(names)).assign(bucket=buckets(4), flows=1), EVERY)
 
 
-def _map(panel: Panel) -> Answer:
+def _map(panel: Panel) -> PanelAnswer:
     frame = pd.DataFrame(
         {
             "country": ["US", "DE"], "country_name": ["United States", "Germany"],
@@ -114,7 +114,7 @@ def _map(panel: Panel) -> Answer:
     return answer(frame)
 
 
-def _table(panel: Panel) -> Answer:
+def _table(panel: Panel) -> PanelAnswer:
     if panel.slug != "outliers/violations":
         return _groups(panel)
     frame = pd.DataFrame(

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 
 from vpcflow_core.charts import COLOURS, CONFIG, DRAW, SERIES, figure, label
-from vpcflow_core.panels.catalogue import PANELS, Answer
+from vpcflow_core.panels.catalogue import PANELS, PanelAnswer
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 11, 1, 22, tzinfo=UTC)
 
 
-def answer(frame: pd.DataFrame, every: timedelta | None = None) -> Answer:
-    return Answer(frame, "select", 0.1, (), every, START + 2.5 * HOUR)
+def answer(frame: pd.DataFrame, every: timedelta | None = None) -> PanelAnswer:
+    return PanelAnswer(frame, "select", 0.1, (), every, START + 2.5 * HOUR)
 
 
 def buckets(count: int) -> pd.Series:

@@ -15,7 +15,7 @@ from tests.charts.frames import EVERY, START, answer, buckets, usual
 from vpcflow_core.charts import COLOURS, figure
 from vpcflow_core.charts.decades import floor_of
 from vpcflow_core.charts.time_axis import places, ticks
-from vpcflow_core.panels.catalogue import PANELS, Answer
+from vpcflow_core.panels.catalogue import PANELS, PanelAnswer
 
 BAND = PANELS["accepts/outliers"]
 LINES = PANELS["accepts/packets-compared"]
@@ -110,7 +110,7 @@ def test_one_series_alone_tells_value_band_and_verdict() -> None:
     assert told.customdata[1] == "0 to 9.5"
 
 
-def bursting(values: list[int]) -> Answer:
+def bursting(values: list[int]) -> PanelAnswer:
     given = usual(BAND)
     return replace(given, frame=given.frame.assign(value=values), complete_until=None)
 

@@ -8,14 +8,14 @@ import pandas as pd
 
 from tests.charts.frames import answer, usual
 from vpcflow_core.charts import figure, styled, table_frame, title
-from vpcflow_core.panels.catalogue import PANELS, Answer, Panel
+from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
 
 LONGEST = PANELS["traffic/longest-flows"]
 VIOLATIONS = PANELS["outliers/violations"]
 PAIRS = PANELS["rejects/interface-destinations"]
 
 
-def texts(panel: Panel, given: Answer, zone: str = "UTC") -> list[str]:
+def texts(panel: Panel, given: PanelAnswer, zone: str = "UTC") -> list[str]:
     """What the cells of a table show."""
     return re.findall(r"<td[^>]*>(.*?)</td>", styled(panel, given, zone).to_html())
 

@@ -28,7 +28,7 @@ from vpcflow_core.store.state import ObjectReport
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
 from vpcflow_core.workspace.source_list import add
-from vpcflow_core.workspace.workspace import Home
+from vpcflow_core.workspace.workspace import Workspace
 
 LINE = "2 123456789010 eni-1 10.0.0.1 10.0.1.9 20641 22 6 20 4249 1763640000 1763640060 ACCEPT OK"
 HEADER = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
@@ -175,7 +175,7 @@ def test_a_parser_that_breaks_refuses_the_file(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path) -> Workspace:
     """One source of the settings, one added that never was read, one only the store knows."""
     for name in ("prod", "old"):
         (tmp_path / name).mkdir()
@@ -184,10 +184,10 @@ def home(tmp_path: Path) -> Home:
         for name in ("prod", "old"):
             sync(store, open_source(str(tmp_path / name)))
     add(tmp_path / "store", SourceSetting(url="s3://bucket/logs"), "new")
-    return Home(tmp_path / "store", {"prod": SourceSetting(url=str(tmp_path / "prod"))})
+    return Workspace(tmp_path / "store", {"prod": SourceSetting(url=str(tmp_path / "prod"))})
 
 
-def test_every_source_has_a_row_whoever_knows_it(home: Home, tmp_path: Path) -> None:
+def test_every_source_has_a_row_whoever_knows_it(home: Workspace, tmp_path: Path) -> None:
     with Store.open(home.store) as store:
         rows = rows_of(home, store)
         state = {s.url: s for s in store.sources()}
@@ -206,7 +206,7 @@ def test_every_source_has_a_row_whoever_knows_it(home: Home, tmp_path: Path) -> 
         assert (str(tmp_path) in text) == with_paths
 
 
-def test_the_parse_report_names_objects_below_their_source_and_no_folder(home: Home) -> None:
+def test_the_parse_report_names_objects_below_their_source_and_no_folder(home: Workspace) -> None:
     with Store.open(home.store) as store:
         reports = store.reports()
     names = {reports[0].source: "one", reports[1].source: "two"}

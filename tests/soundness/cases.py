@@ -8,7 +8,7 @@ import pandas as pd
 
 from tests.logs import UNTIL
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.panels.catalogue import PANELS, Answer
+from vpcflow_core.panels.catalogue import PANELS, PanelAnswer
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.times import Window
 
@@ -42,7 +42,7 @@ def inside(records: pd.DataFrame, window: Window, case: str, traffic: bool = Tru
     return found[FILTERS[case][1](found).astype("boolean").fillna(False).to_numpy(dtype=bool)]
 
 
-def asked(flows: FlowLogs, slug: str, window: Window, case: str) -> Answer:
+def asked(flows: FlowLogs, slug: str, window: Window, case: str) -> PanelAnswer:
     return PANELS[slug].answer(flows, window, Filters.parse(FILTERS[case][0]))
 
 

@@ -20,15 +20,15 @@ from vpcflow_core.workspace import background
 from vpcflow_core.workspace.background import FIRST_LOOK, Syncer
 from vpcflow_core.workspace.source_list import add
 from vpcflow_core.workspace.sync import update
-from vpcflow_core.workspace.workspace import Home
+from vpcflow_core.workspace.workspace import Workspace
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path) -> Workspace:
     """A sample of four days that ends now, and a store to fill from it."""
     now = floor_to(datetime.now(UTC), timedelta(minutes=5))
     generate(tmp_path / "logs", records=4000, days=4, until=now)
-    return Home(tmp_path / "store", {"logs": SourceSetting(url=str(tmp_path / "logs"))})
+    return Workspace(tmp_path / "store", {"logs": SourceSetting(url=str(tmp_path / "logs"))})
 
 
 def run(syncer: Syncer) -> None:
@@ -39,13 +39,13 @@ def run(syncer: Syncer) -> None:
     syncer.close()
 
 
-def count_objects(home: Home) -> int:
+def count_objects(home: Workspace) -> int:
     with Store.open(home.store) as store:
         return sum(source.objects for source in store.sources())
 
 
 def test_an_empty_store_gets_the_last_day_first_and_everything_in_the_end(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lengths: list[timedelta] = []
 
@@ -66,7 +66,7 @@ def test_an_empty_store_gets_the_last_day_first_and_everything_in_the_end(
 
 
 def test_a_store_with_records_is_brought_up_to_date_at_once(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(Syncer(home, Settings()))
     calls: list[object] = []
@@ -78,7 +78,7 @@ def test_a_store_with_records_is_brought_up_to_date_at_once(
 
 
 def test_the_first_look_never_reaches_further_than_the_settings(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[object] = []
     monkeypatch.setattr(
@@ -88,9 +88,9 @@ def test_the_first_look_never_reaches_further_than_the_settings(
     assert calls == [timedelta(hours=6), None]
 
 
-def test_a_source_that_fails_leaves_the_others_alone(home: Home) -> None:
+def test_a_source_that_fails_leaves_the_others_alone(home: Workspace) -> None:
     gone = {"gone": SourceSetting(url=str(home.store / "nowhere"))}
-    syncer = Syncer(Home(home.store, gone | home.sources), Settings())
+    syncer = Syncer(Workspace(home.store, gone | home.sources), Settings())
     run(syncer)
     assert len(syncer.errors) == 1
     assert syncer.errors[0].startswith("gone: ")
@@ -98,7 +98,7 @@ def test_a_source_that_fails_leaves_the_others_alone(home: Home) -> None:
         assert store.extent() is not None
 
 
-def test_two_starts_are_one_sync(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_starts_are_one_sync(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     go, calls = threading.Event(), []
 
     def slow(*_: object, **__: object) -> None:
@@ -117,15 +117,15 @@ def test_two_starts_are_one_sync(home: Home, monkeypatch: pytest.MonkeyPatch) ->
     assert len(calls) == 2  # the first look, then all
 
 
-def test_a_store_that_cannot_be_opened_is_told(tmp_path: Path, home: Home) -> None:
+def test_a_store_that_cannot_be_opened_is_told(tmp_path: Path, home: Workspace) -> None:
     (tmp_path / "file").write_text("no folder")
-    syncer = Syncer(Home(tmp_path / "file", home.sources), Settings())
+    syncer = Syncer(Workspace(tmp_path / "file", home.sources), Settings())
     run(syncer)
     assert len(syncer.errors) == 1
 
 
 def test_a_cancelled_sync_loses_nothing_and_the_next_one_reads_the_rest_once(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     syncer = Syncer(home, Settings())
     results: list[SyncResult] = []
@@ -156,9 +156,9 @@ def test_a_cancelled_sync_loses_nothing_and_the_next_one_reads_the_rest_once(
 
 
 def test_a_cancelled_sync_leaves_the_other_sources_alone_and_does_not_begin_again_by_itself(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    two = Home(home.store, {**home.sources, "more": home.sources["logs"]})
+    two = Workspace(home.store, {**home.sources, "more": home.sources["logs"]})
     syncer = Syncer(two, Settings(sync_every=timedelta(milliseconds=1)))
     calls: list[int] = []
     monkeypatch.setattr(background, "update", lambda *_, **__: (calls.append(1), syncer.cancel()))
@@ -171,7 +171,7 @@ def test_a_cancelled_sync_leaves_the_other_sources_alone_and_does_not_begin_agai
 
 
 def test_the_next_sync_begins_by_itself_so_long_after_the_last(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
     monkeypatch.setattr(background, "update", lambda *_, **__: calls.append(1))
@@ -191,7 +191,7 @@ def test_only_what_may_grow_is_looked_at_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, every: timedelta | None, due: bool
 ) -> None:
     monkeypatch.setattr(background, "update", lambda *_, **__: None)
-    home = Home(tmp_path / "store", {"a": SourceSetting(url=url)})
+    home = Workspace(tmp_path / "store", {"a": SourceSetting(url=url)})
     syncer = Syncer(home, Settings(sync_every=every))
     syncer.start()
     wait_for(lambda: not syncer.running)
@@ -202,7 +202,7 @@ def test_only_what_may_grow_is_looked_at_again(
 
 
 def test_a_source_that_is_added_meanwhile_is_read_in_the_same_sync(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
 
@@ -217,7 +217,7 @@ def test_a_source_that_is_added_meanwhile_is_read_in_the_same_sync(
 
 
 def test_a_defect_ends_the_sync_in_words_and_the_page_learns_of_it(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
@@ -230,7 +230,8 @@ def test_a_defect_ends_the_sync_in_words_and_the_page_learns_of_it(
 
 def test_errors_of_the_servers_folders_can_be_told_without_them(tmp_path: Path) -> None:
     syncer = Syncer(
-        Home(tmp_path / "store", {"gone": SourceSetting(url=str(tmp_path / "gone"))}), Settings()
+        Workspace(tmp_path / "store", {"gone": SourceSetting(url=str(tmp_path / "gone"))}),
+        Settings(),
     )
     run(syncer)
     (trouble,) = syncer.troubles

@@ -11,7 +11,7 @@ import pytest
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.settings import Settings, SourceSetting
 from vpcflow_core.workspace.source_list import ADDED, add, added, remove
-from vpcflow_core.workspace.workspace import Home, find_home
+from vpcflow_core.workspace.workspace import Workspace, find_workspace
 
 
 def test_an_added_source_is_found_again_with_its_options_until_it_is_removed(
@@ -20,7 +20,7 @@ def test_an_added_source_is_found_again_with_its_options_until_it_is_removed(
     source = SourceSetting(url="s3://logs/prod", profile="audit", log_format="version account-id")
     name = add(tmp_path / "store", source)
     assert added(tmp_path / "store") == {"prod": source}
-    assert Home(tmp_path / "store").all_sources == {name: source}
+    assert Workspace(tmp_path / "store").all_sources == {name: source}
     remove(tmp_path / "store", name)
     remove(tmp_path / "store", name)
     assert added(tmp_path / "store") == {}
@@ -35,7 +35,7 @@ def test_names_that_are_taken_get_a_number(tmp_path: Path) -> None:
 def test_a_source_of_the_settings_wins_over_an_added_one_of_its_name(tmp_path: Path) -> None:
     add(tmp_path, SourceSetting(url="s3://logs/a"), "prod")
     of_settings = {"prod": SourceSetting(url="s3://logs/b")}
-    assert Home(tmp_path, of_settings).all_sources == of_settings
+    assert Workspace(tmp_path, of_settings).all_sources == of_settings
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_store_with_an_added_source_is_opened_instead_of_the_sample(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     settings = Settings()
-    assert find_home(settings).is_passing
+    assert find_workspace(settings).is_passing
     add(settings.store, SourceSetting(url="s3://logs/prod"))
-    home = find_home(settings)
+    home = find_workspace(settings)
     assert (home.store, home.is_passing) == (tmp_path / "data" / "vpcflow", False)

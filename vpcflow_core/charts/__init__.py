@@ -23,7 +23,7 @@ from vpcflow_core.charts.table import styled, table, table_frame
 from vpcflow_core.charts.time_axis import wall_clock
 from vpcflow_core.charts.words import TITLES, label, title
 from vpcflow_core.charts.world import blank_map, world_map
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 
 __all__ = [
     "COLOURS",
@@ -40,14 +40,14 @@ __all__ = [
     "wall_clock",
 ]
 
-DRAW: dict[str, Callable[[Panel, Answer, ZoneInfo, bool], go.Figure]] = {
+DRAW: dict[str, Callable[[Panel, PanelAnswer, ZoneInfo, bool], go.Figure]] = {
     "map": world_map, "bars": bars, "split": split, "columns": columns, "stacked": stacked,
     "area": area, "donut": donut, "band": band, "lines": lines, "trend": trend,
     "number": number, "box": box, "table": table,
 }  # fmt: skip
 
 
-def figure(panel: Panel, answer: Answer, zone: str = "UTC", dark: bool = False) -> go.Figure:
+def figure(panel: Panel, answer: PanelAnswer, zone: str = "UTC", dark: bool = False) -> go.Figure:
     """Draw a panel.
 
     Args:

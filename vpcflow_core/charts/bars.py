@@ -12,28 +12,33 @@ from vpcflow_core.charts.groups import Group, groups
 from vpcflow_core.charts.style import legend_below
 from vpcflow_core.charts.time_axis import colour_of
 from vpcflow_core.charts.words import hover_texts, named, short_labels
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import humane
 
 # Fewer bars than this would be blocks.
 FEW = 6
 
 
-def bars(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
+def bars(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
     """Horizontal bars, largest on top, with the value written at each."""
     field, frame = panel.query.by[0], answer.frame
     values = frame[panel.value]
     trace = go.Bar(
-        x=values, y=short_labels(panel, answer, field, frame[field]), orientation="h",
-        marker_color=colour_of(panel), customdata=list(frame[field]),
-        text=[humane(value, panel.value) for value in values], textposition="outside",
-        cliponaxis=False, hoverinfo="text",
+        x=values,
+        y=short_labels(panel, answer, field, frame[field]),
+        orientation="h",
+        marker_color=colour_of(panel),
+        customdata=list(frame[field]),
+        text=[humane(value, panel.value) for value in values],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="text",
         hovertext=hover_texts(panel, frame, _heads(panel, answer, field, frame[field])),
-    )  # fmt: skip
+    )
     return _upright(go.Figure(trace), float(values.max()), len(frame))
 
 
-def split(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
+def split(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
     """Horizontal bars in parts: the query's first field is the bar, its second the parts."""
     frame, (bar, part) = answer.frame, panel.query.by[:2]
     whole = frame.groupby(bar, sort=False)[panel.value].sum()
@@ -42,29 +47,39 @@ def split(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
     for group in groups(panel, answer, part):
         chart.add_trace(_part(panel, answer, group, shown))
     chart.add_scatter(
-        x=whole, y=[shown[value] for value in whole.index], mode="text", showlegend=False,
-        text=[f" {humane(value, panel.value)}" for value in whole], textposition="middle right",
-        cliponaxis=False, hoverinfo="skip",
-    )  # fmt: skip
+        x=whole,
+        y=[shown[value] for value in whole.index],
+        mode="text",
+        showlegend=False,
+        text=[f" {humane(value, panel.value)}" for value in whole],
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
     # The order of the bars would else be the one in which the parts happen to come.
     chart.update_yaxes(categoryorder="array", categoryarray=list(shown.values()))
     chart.update_layout(barmode="stack")
     return legend_below(_upright(chart, float(whole.max()), len(whole)), axis=4)
 
 
-def _part(panel: Panel, answer: Answer, group: Group, shown: dict[Any, str]) -> go.Bar:
+def _part(panel: Panel, answer: PanelAnswer, group: Group, shown: dict[Any, str]) -> go.Bar:
     """One part of every bar."""
     rows, bar = group.rows, panel.query.by[0]
     heads = [f"{head}<br>{group.name}" for head in _heads(panel, answer, bar, rows[bar])]
     return go.Bar(
-        x=rows[panel.value], y=[shown[value] for value in rows[bar]], orientation="h",
-        name=group.short, marker_color=group.colour, marker_line_width=0,
+        x=rows[panel.value],
+        y=[shown[value] for value in rows[bar]],
+        orientation="h",
+        name=group.short,
+        marker_color=group.colour,
+        marker_line_width=0,
         customdata=[[value, group.value] for value in rows[bar]],
-        hovertext=hover_texts(panel, rows, heads), hoverinfo="text",
-    )  # fmt: skip
+        hovertext=hover_texts(panel, rows, heads),
+        hoverinfo="text",
+    )
 
 
-def _heads(panel: Panel, answer: Answer, field: str, values: pd.Series) -> list[str]:
+def _heads(panel: Panel, answer: PanelAnswer, field: str, values: pd.Series) -> list[str]:
     """Values in full, for the hover text."""
     names = answer.names.get(field, {})
     return [named(field, value, names, panel.rest) for value in values]

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from vpcflow_core.charts.decades import decades
 from vpcflow_core.charts.style import faint
 from vpcflow_core.charts.time_axis import colour_of, over_time, shade, unfinished, wall_clock
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import humane
 
 PARTS = ("min", "q1", "median", "q3", "max")
@@ -20,7 +20,7 @@ WORDS = ("least", "25 %", "median", "75 %", "most")
 SPREAD = 50
 
 
-def box(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+def box(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """A box a bucket: the middle half of the flows; its whiskers reach to the least and the most.
 
     On a logarithmic axis where the values spread over decades.
@@ -30,20 +30,33 @@ def box(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
     frame = answer.frame[answer.frame[panel.value].notna()]
     least, q1, median, q3, most = (frame[f"{stem}_{part}"].astype("float64") for part in PARTS)
     where = {
-        "x": wall_clock(frame["bucket"], zone), "xperiodalignment": "middle",
+        "x": wall_clock(frame["bucket"], zone),
+        "xperiodalignment": "middle",
         "xperiod": answer.every / timedelta(milliseconds=1) if answer.every else 0,
-    }  # fmt: skip
+    }
     chart = go.Figure(
         go.Box(
-            **where, lowerfence=least, q1=q1, median=median, q3=q3, upperfence=most,
-            hoverinfo="skip", line={"color": colour, "width": 1.3}, fillcolor=faint(colour, 0.3),
+            **where,
+            lowerfence=least,
+            q1=q1,
+            median=median,
+            q3=q3,
+            upperfence=most,
+            hoverinfo="skip",
+            line={"color": colour, "width": 1.3},
+            fillcolor=faint(colour, 0.3),
             showlegend=False,
         )
-    )  # fmt: skip
+    )
     chart.add_scatter(
-        **where, y=median, mode="markers", marker={"size": 5, "color": colour}, showlegend=False,
-        hovertext=_hover(frame, stem), hovertemplate="%{hovertext}<extra></extra>",
-    )  # fmt: skip
+        **where,
+        y=median,
+        mode="markers",
+        marker={"size": 5, "color": colour},
+        showlegend=False,
+        hovertext=_hover(frame, stem),
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
     open_ = bool(unfinished(answer.frame["bucket"], answer).any())
     over_time(chart, answer, zone, stem, float(most.max()), "grey" if open_ else "")
     shade(chart, answer, zone, answer.frame["bucket"])

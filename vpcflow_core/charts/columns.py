@@ -19,90 +19,106 @@ from vpcflow_core.charts.time_axis import (
     shade,
     unfinished,
     wall_clock,
-)  # fmt: skip
+)
 from vpcflow_core.charts.words import hover, unit
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 
 # More columns than this are hairs; they are drawn as one stepped area.
 MOST_COLUMNS = 300
 WHEN = "%{x|" + HOVER_TIME + "}<br>"
 
 
-def columns(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+def columns(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """A column a bucket; those the data does not cover yet are hatched."""
     frame, colour = answer.frame, colour_of(panel)
     if len(frame) > MOST_COLUMNS:
         return _steps(panel, answer, zone, dark)
     trace = go.Bar(
-        **_bar(frame, answer, zone, panel), marker_color=colour, name=unit(panel.value),
+        **_bar(frame, answer, zone, panel),
+        marker_color=colour,
+        name=unit(panel.value),
         **hover(panel.value, frame[panel.value], WHEN + "<b>{}</b>"),
-    )  # fmt: skip
+    )
     return _finished(go.Figure(trace), panel, answer, zone, "hatched", frame[panel.value].max())
 
 
-def stacked(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+def stacked(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """Stacked columns, a colour a group; groups beyond the palette are the rest."""
     chart = go.Figure()
     for group in groups(panel, answer, panel.query.by[0]):
         chart.add_bar(
-            **_bar(group.rows, answer, zone, panel), marker_color=group.colour, name=group.short,
+            **_bar(group.rows, answer, zone, panel),
+            marker_color=group.colour,
+            name=group.short,
             customdata=[group.value] * len(group.rows),
             **hover(panel.value, group.rows[panel.value], f"{WHEN}{group.name}: <b>{{}}</b>"),
-        )  # fmt: skip
+        )
     _finished(chart, panel, answer, zone, "hatched", _highest(panel, answer))
     # A click narrows by the group; Streamlit hears of no click while dragging selects.
     chart.update_layout(barmode="stack", dragmode="zoom" if panel.drill else "select")
     return legend_below(chart)
 
 
-def area(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+def area(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """Stacked areas, a colour a group."""
     chart = go.Figure()
     for group in groups(panel, answer, panel.query.by[0]):
         chart.add_scatter(
-            **places(group.rows["bucket"], zone), y=group.rows[panel.value], name=group.short,
-            mode="lines", stackgroup="all", line={"width": 1, "color": group.colour},
+            **places(group.rows["bucket"], zone),
+            y=group.rows[panel.value],
+            name=group.short,
+            mode="lines",
+            stackgroup="all",
+            line={"width": 1, "color": group.colour},
             fillcolor=faint(group.colour, 0.65),
             **hover(panel.value, group.rows[panel.value], f"{group.name}: <b>{{}}</b>"),
-        )  # fmt: skip
+        )
     chart.update_layout(hovermode="x unified")
     shade(chart, answer, zone, answer.frame["bucket"])
     return legend_below(_finished(chart, panel, answer, zone, "grey", _highest(panel, answer)))
 
 
-def _steps(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+def _steps(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """Columns so thin that they touch."""
     frame, colour = answer.frame, colour_of(panel, dark)
     chart = go.Figure(
         go.Scatter(
-            **places(frame["bucket"], zone), y=frame[panel.value], name=unit(panel.value),
-            mode="lines", line={"width": 1, "color": colour, "shape": "hv"}, fill="tozeroy",
-            fillcolor=faint(colour, 0.5), **hover(panel.value, frame[panel.value]),
+            **places(frame["bucket"], zone),
+            y=frame[panel.value],
+            name=unit(panel.value),
+            mode="lines",
+            line={"width": 1, "color": colour, "shape": "hv"},
+            fill="tozeroy",
+            fillcolor=faint(colour, 0.5),
+            **hover(panel.value, frame[panel.value]),
         )
-    )  # fmt: skip
+    )
     chart.update_layout(hovermode="x unified")
     shade(chart, answer, zone, frame["bucket"])
     return _finished(chart, panel, answer, zone, "grey", frame[panel.value].max())
 
 
-def _bar(frame: pd.DataFrame, answer: Answer, zone: ZoneInfo, panel: Panel) -> dict[str, Any]:
+def _bar(frame: pd.DataFrame, answer: PanelAnswer, zone: ZoneInfo, panel: Panel) -> dict[str, Any]:
     """Bars that begin where their bucket begins."""
     every = answer.every / timedelta(milliseconds=1) if answer.every else None
     hatched = unfinished(frame["bucket"], answer)
     return {
-        "x": wall_clock(frame["bucket"], zone), "y": frame[panel.value], "offset": 0,
-        "width": 0.88 * every if every else None, "marker_line_width": 0,
+        "x": wall_clock(frame["bucket"], zone),
+        "y": frame[panel.value],
+        "offset": 0,
+        "width": 0.88 * every if every else None,
+        "marker_line_width": 0,
         "marker_pattern_shape": ["/" if open_ else "" for open_ in hatched],
-    }  # fmt: skip
+    }
 
 
-def _highest(panel: Panel, answer: Answer) -> float:
+def _highest(panel: Panel, answer: PanelAnswer) -> float:
     """The highest stack."""
     return float(answer.frame.groupby("bucket")[panel.value].sum().max())
 
 
 def _finished(
-    chart: go.Figure, panel: Panel, answer: Answer, zone: ZoneInfo, mark: str, top: float
+    chart: go.Figure, panel: Panel, answer: PanelAnswer, zone: ZoneInfo, mark: str, top: float
 ) -> go.Figure:
     """With its axes."""
     open_ = unfinished(answer.frame["bucket"], answer).any()

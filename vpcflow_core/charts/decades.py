@@ -46,9 +46,8 @@ def decades(
     if zero:
         values, texts = [low, *values], [humane(0, measure), *texts]
     return chart.update_yaxes(
-        type="log", tickvals=values, ticktext=texts,
-        range=[math.log10(low), math.log10(high * 1.3)],
-    )  # fmt: skip
+        type="log", tickvals=values, ticktext=texts, range=[math.log10(low), math.log10(high * 1.3)]
+    )
 
 
 def _rounds(measure: str) -> list[float]:

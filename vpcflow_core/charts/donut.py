@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.style import COLOURS, GREY, INK, SERIES
 from vpcflow_core.charts.words import hover_texts, named, short_labels, unit
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import humane
 
 # There is more room beside a ring than beside bars.
@@ -21,7 +21,7 @@ HOLE, BESIDE = 0.62, 1.08
 LINE = 16
 
 
-def donut(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
+def donut(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
     """A ring with name, share and the exact number of each part."""
     frame = answer.frame
     # An analysis may have put words in the place of the field's codes.
@@ -50,30 +50,45 @@ def _pie(labels: list[str], values: pd.Series, colours: list[str], **rest: Any) 
     """The ring as a pie, whose labels keep out of each other's way."""
     return go.Figure(
         go.Pie(
-            labels=labels, values=values, hole=HOLE, sort=False, direction="clockwise",
-            automargin=True, texttemplate="%{label}<br>%{percent:.1%}", textposition="outside",
-            marker={"colors": colours}, **rest,
+            labels=labels,
+            values=values,
+            hole=HOLE,
+            sort=False,
+            direction="clockwise",
+            automargin=True,
+            texttemplate="%{label}<br>%{percent:.1%}",
+            textposition="outside",
+            marker={"colors": colours},
+            **rest,
         )
-    )  # fmt: skip
+    )
 
 
-def _clickable(
-    labels: list[str], values: pd.Series, colours: list[str], **rest: Any
-) -> go.Figure:  # fmt: skip
+def _clickable(labels: list[str], values: pd.Series, colours: list[str], **rest: Any) -> go.Figure:
     """The ring as bars on a circle: plotly tells of clicks on them, but of none on a pie's."""
     share = values / (values.sum() or 1)
     middle = 360 * (share.cumsum() - share / 2)
     chart = go.Figure(
         go.Barpolar(
-            r=[1 - HOLE] * len(share), base=[HOLE] * len(share), theta=middle, width=360 * share,
-            marker={"color": colours, "line_width": 0}, meta=list(values), **rest,
+            r=[1 - HOLE] * len(share),
+            base=[HOLE] * len(share),
+            theta=middle,
+            width=360 * share,
+            marker={"color": colours, "line_width": 0},
+            meta=list(values),
+            **rest,
         )
-    )  # fmt: skip
+    )
     texts = [f"{name}<br>{part:.1%}" for name, part in zip(labels, share, strict=True)]
     chart.add_scatterpolar(
-        r=[BESIDE] * len(share), theta=middle, mode="text", text=texts, hoverinfo="skip",
-        textposition=[_side(angle) for angle in middle], cliponaxis=False,
-    )  # fmt: skip
+        r=[BESIDE] * len(share),
+        theta=middle,
+        mode="text",
+        text=texts,
+        hoverinfo="skip",
+        textposition=[_side(angle) for angle in middle],
+        cliponaxis=False,
+    )
     return chart.update_layout(
         # Clicks are heard in this mode alone; there is nothing to zoom.
         dragmode="zoom",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from vpcflow_core.charts.style import COLOURS, GREY, SERIES
 from vpcflow_core.charts.words import named, short_labels
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 
 # Groups with an order and colours of their own, the same on every page.
 ORDERS = {
@@ -40,7 +40,7 @@ class Group:
     rows: pd.DataFrame
 
 
-def groups(panel: Panel, answer: Answer, field: str) -> list[Group]:
+def groups(panel: Panel, answer: PanelAnswer, field: str) -> list[Group]:
     """The groups of a field, the largest first; what has no value or no colour is the rest."""
     frame = answer.frame
     totals = frame.groupby(field)[panel.value].sum().sort_values(ascending=False, kind="stable")
@@ -52,11 +52,14 @@ def groups(panel: Panel, answer: Answer, field: str) -> list[Group]:
     free = iter(SERIES)
     found = [
         Group(
-            value, named(field, value, names, panel.rest), text,
-            COLOURS.get(str(value)) or next(free), frame[(frame[field] == value).fillna(False)],
+            value,
+            named(field, value, names, panel.rest),
+            text,
+            COLOURS.get(str(value)) or next(free),
+            frame[(frame[field] == value).fillna(False)],
         )
         for value, text in zip(shown, short, strict=True)
-    ]  # fmt: skip
+    ]
     rest = _rest(frame[~frame[field].isin(shown)], field, panel)
     return [*found, Group(None, panel.rest, panel.rest, GREY, rest)] if len(rest) else found
 

@@ -17,15 +17,15 @@ from vpcflow_core.charts.time_axis import (
     thin,
     unfinished,
     wall_clock,
-)  # fmt: skip
+)
 from vpcflow_core.charts.words import amount, hover, unit
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 
 # What is drawn as lines.
 DRAWN = ("value", "lower", "upper")
 
 
-def band(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+def band(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """A line before its band; violations are diamonds, what is not complete is dotted.
 
     On a logarithmic axis where a burst dwarfs all else, or what else left its band would be lost.
@@ -40,12 +40,16 @@ def band(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
     _violations(chart, frame[frame["violation"]], zone, dark)
     # One series alone answers the mouse: plotly would add the nearest diamond, of another bucket.
     chart.add_scatter(
-        **places(rows["bucket"], zone), y=frame["value"], mode="lines", showlegend=False,
-        line={"width": 0, "color": colour}, customdata=_texts(panel, rows, open_),
+        **places(rows["bucket"], zone),
+        y=frame["value"],
+        mode="lines",
+        showlegend=False,
+        line={"width": 0, "color": colour},
+        customdata=_texts(panel, rows, open_),
         **hover(
             panel.value, rows["value"], "<b>{}</b><br>expected %{customdata}", written=least > 0
         ),
-    )  # fmt: skip
+    )
     chart.update_layout(hovermode="x unified")
     mark = "dotted" if open_.any() else ""
     over_time(chart, answer, zone, panel.value, _top(frame), mark, least)
@@ -59,36 +63,54 @@ def _top(frame: pd.DataFrame) -> float:
 
 
 def _line(
-    chart: go.Figure, panel: Panel, frame: pd.DataFrame, zone: ZoneInfo, open_: pd.Series,
+    chart: go.Figure,
+    panel: Panel,
+    frame: pd.DataFrame,
+    zone: ZoneInfo,
+    open_: pd.Series,
     colour: str,
-) -> None:  # fmt: skip
+) -> None:
     """The values; from the last complete bucket on as dots."""
     line = {"color": colour, "width": thin(len(frame))}
     chart.add_scatter(
-        **places(frame["bucket"], zone), y=frame["value"].where(~open_), mode="lines",
-        name=unit(panel.value), line=line, hoverinfo="skip",
-    )  # fmt: skip
+        **places(frame["bucket"], zone),
+        y=frame["value"].where(~open_),
+        mode="lines",
+        name=unit(panel.value),
+        line=line,
+        hoverinfo="skip",
+    )
     tail = frame[open_ | open_.shift(-1, fill_value=False)]
     if len(tail):
         chart.add_scatter(
-            **places(tail["bucket"], zone), y=tail["value"], mode="lines", hoverinfo="skip",
-            line={**line, "dash": "dot"}, showlegend=False,
-        )  # fmt: skip
+            **places(tail["bucket"], zone),
+            y=tail["value"],
+            mode="lines",
+            hoverinfo="skip",
+            line={**line, "dash": "dot"},
+            showlegend=False,
+        )
 
 
 def _expected(chart: go.Figure, frame: pd.DataFrame, zone: ZoneInfo, colour: str) -> None:
     """The band."""
     where = places(frame["bucket"], zone)
     edge = {
-        "mode": "lines", "line": {"width": 0, "color": colour}, "hoverinfo": "skip",
+        "mode": "lines",
+        "line": {"width": 0, "color": colour},
+        "hoverinfo": "skip",
         "legendgroup": "band",
-    }  # fmt: skip
+    }
     lower, upper = frame["lower"], frame["upper"]
     chart.add_scatter(**where, **edge, y=lower.astype("float32"), showlegend=False)
     chart.add_scatter(
-        **where, **edge, y=upper.astype("float32"), fill="tonexty",
-        fillcolor=faint(colour, 0.2), name="expected",
-    )  # fmt: skip
+        **where,
+        **edge,
+        y=upper.astype("float32"),
+        fill="tonexty",
+        fillcolor=faint(colour, 0.2),
+        name="expected",
+    )
 
 
 def _violations(chart: go.Figure, out: pd.DataFrame, zone: ZoneInfo, dark: bool) -> None:
@@ -96,13 +118,19 @@ def _violations(chart: go.Figure, out: pd.DataFrame, zone: ZoneInfo, dark: bool)
     if out.empty:
         return
     chart.add_scatter(
-        x=wall_clock(out["bucket"], zone), y=out["value"], mode="markers", hoverinfo="skip",
-        name="outside the band", customdata=[f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in out["bucket"]],
+        x=wall_clock(out["bucket"], zone),
+        y=out["value"],
+        mode="markers",
+        hoverinfo="skip",
+        name="outside the band",
+        customdata=[f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in out["bucket"]],
         marker={
-            "symbol": "diamond", "size": 8, "color": ALARM[dark],
+            "symbol": "diamond",
+            "size": 8,
+            "color": ALARM[dark],
             "line": {"width": 1, "color": INK[dark][3]},
         },
-    )  # fmt: skip
+    )
 
 
 def _texts(panel: Panel, frame: pd.DataFrame, open_: pd.Series) -> list[str]:

@@ -20,9 +20,9 @@ from vpcflow_core.charts.time_axis import (
     thin,
     unfinished,
     wall_clock,
-)  # fmt: skip
+)
 from vpcflow_core.charts.words import amount, counted, hover, unit
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 
 # Column, its name in a window of a day and in any other, colour, dash.
 PAST = (
@@ -33,7 +33,7 @@ PAST = (
 AHEAD = "#E69F00"
 
 
-def lines(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+def lines(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """A line for now and for each time before that there is."""
     frame, chart = answer.frame, go.Figure()
     length = frame["bucket"].max() - frame["bucket"].min()
@@ -42,20 +42,24 @@ def lines(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure
     least = floor_of(pd.concat([frame[column].astype("Int64") for column, *_ in drawn]))
     for column, name, other, colour, dash in drawn:
         line = {
-            "color": LIT.get(colour, colour) if dark else colour, "dash": dash,
+            "color": LIT.get(colour, colour) if dark else colour,
+            "dash": dash,
             "width": thin(len(frame)),
-        }  # fmt: skip
+        }
         chart.add_scatter(
-            **places(frame["bucket"], zone), y=raised(frame[column], least), mode="lines",
-            name=name if a_day else other, line=line,
+            **places(frame["bucket"], zone),
+            y=raised(frame[column], least),
+            mode="lines",
+            name=name if a_day else other,
+            line=line,
             **_told(panel, frame[column], name if a_day else other, least),
-        )  # fmt: skip
+        )
     top = max(float(frame[column].max()) for column, *_ in drawn)
     _finished(chart, panel, answer, zone, frame["bucket"], top, least)
     return chart.update_layout(legend_traceorder="reversed")
 
 
-def trend(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+def trend(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """A line, the model's dashed one, and the interval in which the future is expected."""
     frame, colour = answer.frame, colour_of(panel, dark)
     known, future = frame[frame["value"].notna()], frame[frame["value"].isna()]
@@ -64,21 +68,31 @@ def trend(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure
         _interval(chart, future, zone, least)
     where, shared = places(frame["bucket"], zone), {"mode": "lines", "hoverinfo": "skip"}
     chart.add_scatter(
-        **where, **shared, y=raised(frame["value"], least), name=unit(panel.value),
+        **where,
+        **shared,
+        y=raised(frame["value"], least),
+        name=unit(panel.value),
         line={"color": colour, "width": thin(len(frame))},
-    )  # fmt: skip
+    )
     if frame["predicted"].notna().any():
         chart.add_scatter(
-            **where, **shared, y=raised(frame["predicted"], least), name="predicted",
+            **where,
+            **shared,
+            y=raised(frame["predicted"], least),
+            name="predicted",
             line={"color": AHEAD, "width": 2, "dash": "dash"},
-        )  # fmt: skip
+        )
     if len(future):
         _end(chart, wall_clock(future["bucket"], zone).iloc[0], dark)
     # One series alone answers the mouse: plotly would tell the last value in the future, too.
     chart.add_scatter(
-        **where, y=raised(_together(frame), least), mode="lines",
-        line={"width": 0, "color": colour}, showlegend=False, **_texts(panel, frame),
-    )  # fmt: skip
+        **where,
+        y=raised(_together(frame), least),
+        mode="lines",
+        line={"width": 0, "color": colour},
+        showlegend=False,
+        **_texts(panel, frame),
+    )
     _finished(chart, panel, answer, zone, known["bucket"], _top(known, future), least)
     return chart
 
@@ -114,9 +128,14 @@ def _top(known: pd.DataFrame, future: pd.DataFrame) -> float:
 
 
 def _finished(
-    chart: go.Figure, panel: Panel, answer: Answer, zone: ZoneInfo, known: pd.Series, top: float,
+    chart: go.Figure,
+    panel: Panel,
+    answer: PanelAnswer,
+    zone: ZoneInfo,
+    known: pd.Series,
+    top: float,
     least: float,
-) -> go.Figure:  # fmt: skip
+) -> go.Figure:
     """With its axes, its legend, and the part in grey that is not complete."""
     mark = "grey" if unfinished(known, answer).any() else ""
     shade(chart, answer, zone, known)
@@ -127,14 +146,20 @@ def _finished(
 def _interval(chart: go.Figure, future: pd.DataFrame, zone: ZoneInfo, least: float) -> None:
     """Where the future lies, most likely."""
     edge = {
-        "mode": "lines", "line": {"width": 0, "color": AHEAD}, "hoverinfo": "skip",
-        "legendgroup": "interval", **places(future["bucket"], zone),
-    }  # fmt: skip
+        "mode": "lines",
+        "line": {"width": 0, "color": AHEAD},
+        "hoverinfo": "skip",
+        "legendgroup": "interval",
+        **places(future["bucket"], zone),
+    }
     chart.add_scatter(**edge, y=raised(future["lower"], least), showlegend=False)
     chart.add_scatter(
-        **edge, y=raised(future["upper"], least), fill="tonexty", fillcolor=faint(AHEAD, 0.22),
+        **edge,
+        y=raised(future["upper"], least),
+        fill="tonexty",
+        fillcolor=faint(AHEAD, 0.22),
         name="interval",
-    )  # fmt: skip
+    )
 
 
 def _end(chart: go.Figure, at: pd.Timestamp, dark: bool) -> None:
@@ -145,9 +170,15 @@ def _end(chart: go.Figure, at: pd.Timestamp, dark: bool) -> None:
         type="line", x0=at, x1=at, y0=0, y1=1, line={"width": 1, "color": weak}, **where
     )
     chart.add_annotation(
-        x=at, y=1, text="data ends", showarrow=False, xanchor="right", yanchor="bottom",
-        font={"size": 11, "color": weak}, **where,
-    )  # fmt: skip
+        x=at,
+        y=1,
+        text="data ends",
+        showarrow=False,
+        xanchor="right",
+        yanchor="bottom",
+        font={"size": 11, "color": weak},
+        **where,
+    )
 
 
 def _told(panel: Panel, values: pd.Series, name: str, least: float) -> dict[str, Any]:

@@ -8,28 +8,39 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.style import INK, faint
 from vpcflow_core.charts.time_axis import colour_of, places
-from vpcflow_core.panels.base import Answer, Headline, Panel
+from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
 from vpcflow_core.units import humane
 
 HEIGHT = 170
 WITHOUT_LINE = 110
 
 
-def number(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+def number(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """The numbers side by side, the first of them over time below."""
     chart, colour = go.Figure(), colour_of(panel, dark)
     if "bucket" in answer.frame:
         chart.add_scatter(
-            **places(answer.frame["bucket"], zone), y=answer.frame[panel.value], mode="lines",
-            line={"width": 1.5, "color": colour}, fill="tozeroy", fillcolor=faint(colour, 0.15),
+            **places(answer.frame["bucket"], zone),
+            y=answer.frame[panel.value],
+            mode="lines",
+            line={"width": 1.5, "color": colour},
+            fill="tozeroy",
+            fillcolor=faint(colour, 0.15),
             hovertemplate="%{x|%a %d %b %H:%M}: <b>%{y:,}</b><extra></extra>",
-        )  # fmt: skip
+        )
     for place, headline in enumerate(answer.headlines):
         chart.add_annotation(
-            text=_text(headline, dark), x=place / len(answer.headlines), y=1, xref="paper",
-            yref="paper", showarrow=False, font_color=INK[dark][0],
-            align="left", xanchor="left", yanchor="top",
-        )  # fmt: skip
+            text=_text(headline, dark),
+            x=place / len(answer.headlines),
+            y=1,
+            xref="paper",
+            yref="paper",
+            showarrow=False,
+            font_color=INK[dark][0],
+            align="left",
+            xanchor="left",
+            yanchor="top",
+        )
     chart.update_xaxes(visible=False)
     chart.update_yaxes(visible=False, domain=[0, 0.4], rangemode="tozero")
     height = HEIGHT if "bucket" in answer.frame else WITHOUT_LINE

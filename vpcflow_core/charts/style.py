@@ -61,19 +61,31 @@ def dress(chart: go.Figure, dark: bool) -> go.Figure:
     ink, weak, grid, paper = INK[dark]
     axis = {"gridcolor": grid, "linecolor": grid, "zerolinecolor": grid, "automargin": True}
     template = {
-        "height": HEIGHT, "margin": MARGIN, "separators": ".,", "colorway": SERIES,
-        "paper_bgcolor": paper, "plot_bgcolor": paper, "font": {"size": 13, "color": ink},
+        "height": HEIGHT,
+        "margin": MARGIN,
+        "separators": ".,",
+        "colorway": SERIES,
+        "paper_bgcolor": paper,
+        "plot_bgcolor": paper,
+        "font": {"size": 13, "color": ink},
         "hoverlabel": {
-            "namelength": -1, "align": "left", "bgcolor": paper, "bordercolor": grid,
+            "namelength": -1,
+            "align": "left",
+            "bgcolor": paper,
+            "bordercolor": grid,
             "font": {"color": ink},
         },
         "xaxis": {**axis, "showgrid": False, "tickfont": {"color": weak}},
         "yaxis": {**axis, "tickfont": {"color": weak}},
-    }  # fmt: skip
+    }
     return chart.update_layout(
-        template={"layout": template}, height=chart.layout.height or HEIGHT, margin=MARGIN,
-        separators=".,", font={"size": 13}, hoverlabel={"namelength": -1, "align": "left"},
-    )  # fmt: skip
+        template={"layout": template},
+        height=chart.layout.height or HEIGHT,
+        margin=MARGIN,
+        separators=".,",
+        font={"size": 13},
+        hoverlabel={"namelength": -1, "align": "left"},
+    )
 
 
 def legend_below(chart: go.Figure, axis: int = 62) -> go.Figure:
@@ -89,10 +101,16 @@ def legend_below(chart: go.Figure, axis: int = 62) -> go.Figure:
     return chart.update_layout(
         showlegend=True,
         legend={
-            "orientation": "h", "x": 0, "xanchor": "left", "y": -axis / plot, "yanchor": "top",
-            "traceorder": "normal", "title": None, "font": {"size": 12},
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": -axis / plot,
+            "yanchor": "top",
+            "traceorder": "normal",
+            "title": None,
+            "font": {"size": 12},
         },
-    )  # fmt: skip
+    )
 
 
 def faint(colour: str, share: float) -> str:

@@ -19,7 +19,7 @@ from pandas.io.formats.style import Styler
 from vpcflow_core.charts.style import INK
 from vpcflow_core.charts.time_axis import wall_clock
 from vpcflow_core.charts.words import LABELS, title
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import UNITS, humane
 
 # What a notebook shows; the whole answer is its frame.
@@ -36,7 +36,7 @@ class Format:
     text: Callable[[Any], str]
 
 
-def table_frame(panel: Panel, answer: Answer, zone: str = "UTC") -> pd.DataFrame:
+def table_frame(panel: Panel, answer: PanelAnswer, zone: str = "UTC") -> pd.DataFrame:
     """The rows with titles in words, names beside ids and times of the zone; numbers are raw.
 
     Row by row the answer's frame, so that a chosen row is found in it by its place.
@@ -53,7 +53,10 @@ def table_frame(panel: Panel, answer: Answer, zone: str = "UTC") -> pd.DataFrame
 
 
 def styled(
-    panel: Panel, answer: Answer, zone: str = "UTC", more: Mapping[str, Sequence[str]] | None = None
+    panel: Panel,
+    answer: PanelAnswer,
+    zone: str = "UTC",
+    more: Mapping[str, Sequence[str]] | None = None,
 ) -> Styler:
     """The table for `st.dataframe`: it shows humane texts and sorts by the numbers behind them.
 
@@ -69,7 +72,7 @@ def styled(
     return styler
 
 
-def table(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure:
+def table(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """The first rows as a figure."""
     ink, _, grid, paper = INK[dark]
     head = replace(answer, frame=answer.frame.head(MOST_ROWS))
@@ -89,7 +92,7 @@ def table(panel: Panel, answer: Answer, zone: ZoneInfo, dark: bool) -> go.Figure
     return chart.update_layout(height=min(640, 60 + ROW * (len(texts) + 1)))
 
 
-def _texts(answer: Answer, shown: pd.DataFrame) -> pd.DataFrame:
+def _texts(answer: PanelAnswer, shown: pd.DataFrame) -> pd.DataFrame:
     """The table as it reads."""
     texts = shown.astype("object").where(shown.notna(), "")
     for form in _formats(answer):
@@ -98,7 +101,7 @@ def _texts(answer: Answer, shown: pd.DataFrame) -> pd.DataFrame:
     return texts
 
 
-def _formats(answer: Answer) -> list[Format]:
+def _formats(answer: PanelAnswer) -> list[Format]:
     """How the columns read; a violation's value is in the unit of its own row."""
     columns = _columns(answer.frame)
     every = range(len(columns))
@@ -129,10 +132,13 @@ def _ranges(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     return pd.DataFrame(
         {
-            "bucket": frame["bucket"], "what": frame["title"], "value": frame["value"],
-            "expected": expected, "deviations": frame["deviations"],
+            "bucket": frame["bucket"],
+            "what": frame["title"],
+            "value": frame["value"],
+            "expected": expected,
+            "deviations": frame["deviations"],
         }
-    )  # fmt: skip
+    )
 
 
 def _format(column: str, values: pd.Series) -> Callable[[Any], str] | None:

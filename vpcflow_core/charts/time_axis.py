@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.decades import decades
 from vpcflow_core.charts.style import GREY, LIT, MAIN, REFUSED, faint
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.times import format_duration
 from vpcflow_core.units import humane
 
@@ -49,7 +49,7 @@ def places(times: pd.Series, zone: ZoneInfo) -> dict[str, Any]:
     return {"x0": local.iloc[0].isoformat(), "dx": steps[0] / timedelta(milliseconds=1)}
 
 
-def unfinished(buckets: pd.Series, answer: Answer) -> pd.Series:
+def unfinished(buckets: pd.Series, answer: PanelAnswer) -> pd.Series:
     """Which buckets the data does not cover to their end."""
     if answer.complete_until is None or answer.every is None:
         return pd.Series(False, index=buckets.index)
@@ -57,9 +57,14 @@ def unfinished(buckets: pd.Series, answer: Answer) -> pd.Series:
 
 
 def over_time(
-    chart: go.Figure, answer: Answer, zone: ZoneInfo, measure: str, top: float, mark: str = "",
+    chart: go.Figure,
+    answer: PanelAnswer,
+    zone: ZoneInfo,
+    measure: str,
+    top: float,
+    mark: str = "",
     least: float = 0.0,
-) -> go.Figure:  # fmt: skip
+) -> go.Figure:
     """Axes: what a point stands for, in which zone, and numbers as people read them.
 
     Args:
@@ -74,9 +79,13 @@ def over_time(
     parts = [f"per {format_duration(answer.every)}" if answer.every else "", zone.key]
     text = ", ".join(filter(None, parts)) + (f" · {mark}: not complete yet" if mark else "")
     chart.update_xaxes(
-        title={"text": text, "font_size": 11, "standoff": 8}, type="date", tickformatstops=TICKS,
-        nticks=8, hoverformat=HOVER_TIME, range=_span(answer, zone),
-    )  # fmt: skip
+        title={"text": text, "font_size": 11, "standoff": 8},
+        type="date",
+        tickformatstops=TICKS,
+        nticks=8,
+        hoverformat=HOVER_TIME,
+        range=_span(answer, zone),
+    )
     chart.update_yaxes(title=None, fixedrange=True)
     if least > 0:
         decades(chart, least, top, measure, zero=True)
@@ -90,12 +99,13 @@ def _linear(chart: go.Figure, top: float, measure: str) -> None:
     """From 0 on, numbers in the measure's units."""
     values = ticks(top, measure)
     chart.update_yaxes(
-        tickvals=values, ticktext=[humane(value, measure) for value in values],
+        tickvals=values,
+        ticktext=[humane(value, measure) for value in values],
         range=[0, max(top * 1.06, values[-1], 1)],
-    )  # fmt: skip
+    )
 
 
-def _span(answer: Answer, zone: ZoneInfo) -> list[pd.Timestamp]:
+def _span(answer: PanelAnswer, zone: ZoneInfo) -> list[pd.Timestamp]:
     """From the first bucket's begin to the last one's end: markers would else widen the axis."""
     buckets = answer.frame["bucket"]
     ends = pd.Series([buckets.min(), buckets.max() + (answer.every or timedelta(0))])
@@ -115,7 +125,7 @@ def ticks(top: float, measure: str, most: int = 5) -> list[float]:
     return [step * place for place in range(int(top // step) + 1)] or [0]
 
 
-def shade(chart: go.Figure, answer: Answer, zone: ZoneInfo, buckets: pd.Series) -> go.Figure:
+def shade(chart: go.Figure, answer: PanelAnswer, zone: ZoneInfo, buckets: pd.Series) -> go.Figure:
     """Grey the part that is not complete yet."""
     open_ = buckets[unfinished(buckets, answer)]
     if len(open_):

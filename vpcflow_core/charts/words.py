@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.reference.iana import port_label, protocol_keyword
 from vpcflow_core.units import UNITS, humane
@@ -86,7 +86,7 @@ def named(field: str, value: Any, names: Mapping[str, str], rest: str = "other")
 
 
 def short_labels(
-    panel: Panel, answer: Answer, field: str, values: Iterable[Any], longest: int = LONGEST
+    panel: Panel, answer: PanelAnswer, field: str, values: Iterable[Any], longest: int = LONGEST
 ) -> list[str]:
     """A label for each value that fits beside a bar, no two of them the same."""
     values, names = list(values), answer.names.get(field, {})
@@ -132,9 +132,13 @@ def amount(value: float, measure: str) -> str:
 
 
 def hover(
-    measure: str, values: pd.Series, form: str = "<b>{}</b>", *, with_unit: bool = True,
+    measure: str,
+    values: pd.Series,
+    form: str = "<b>{}</b>",
+    *,
+    with_unit: bool = True,
     written: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """How a series tells its values to the mouse.
 
     plotly writes counts by itself; in units it does not know, each value is a text of its own.

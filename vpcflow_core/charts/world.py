@@ -14,23 +14,31 @@ import plotly.graph_objects as go
 from vpcflow_core.charts.style import LAND, MARGIN
 from vpcflow_core.charts.time_axis import colour_of
 from vpcflow_core.charts.words import measured
-from vpcflow_core.panels.base import Answer, Panel
+from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.reference.files import data_file
 
 
-def world_map(panel: Panel, answer: Answer, _: ZoneInfo, dark: bool) -> go.Figure:
+def world_map(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
     """Circles on a map of the world: the area of a circle is proportional to its value."""
     frame, chart = answer.frame, blank_map(dark)
     largest = float(frame[panel.value].max()) if len(frame) else 1.0
     return chart.add_scattergeo(
-        lon=frame["longitude"], lat=frame["latitude"], mode="markers",
-        hovertext=_map_hover(frame), hoverinfo="text", customdata=list(frame["country"]),
+        lon=frame["longitude"],
+        lat=frame["latitude"],
+        mode="markers",
+        hovertext=_map_hover(frame),
+        hoverinfo="text",
+        customdata=list(frame["country"]),
         marker={
-            "size": frame[panel.value], "sizemode": "area", "sizeref": 2 * largest / 42**2,
-            "sizemin": 3, "color": colour_of(panel), "opacity": 0.72,
+            "size": frame[panel.value],
+            "sizemode": "area",
+            "sizeref": 2 * largest / 42**2,
+            "sizemin": 3,
+            "color": colour_of(panel),
+            "opacity": 0.72,
             "line": {"width": 0.5, "color": LAND[dark][1]},
         },
-    )  # fmt: skip
+    )
 
 
 def blank_map(dark: bool = False) -> go.Figure:
@@ -50,9 +58,15 @@ def blank_map(dark: bool = False) -> go.Figure:
         )
     )
     chart.update_geos(
-        projection_type="natural earth", bgcolor="rgba(0,0,0,0)", fitbounds=False, visible=False,
-        projection_scale=1.1, center_lat=14, lataxis_range=[-58, 84], lonaxis_range=[-180, 180],
-    )  # fmt: skip
+        projection_type="natural earth",
+        bgcolor="rgba(0,0,0,0)",
+        fitbounds=False,
+        visible=False,
+        projection_scale=1.1,
+        center_lat=14,
+        lataxis_range=[-58, 84],
+        lonaxis_range=[-180, 180],
+    )
     return chart.update_layout(dragmode=False, margin=MARGIN)
 
 

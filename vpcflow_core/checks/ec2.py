@@ -20,6 +20,9 @@ def ec2(options: SourceOptions, region: str) -> Iterator[Finding]:
             yield Finding("EC2", kind.replace("_", " "), "ok", found)
     for note in snapshot.notes:
         yield Finding(
-            "EC2", region, "warning", note,
+            "EC2",
+            region,
+            "warning",
+            note,
             "Names, security groups and rules stay unknown without it: see docs/iam.md",
-        )  # fmt: skip
+        )

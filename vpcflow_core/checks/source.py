@@ -12,7 +12,7 @@ from vpcflow_core.checks.base import Finding, refused
 from vpcflow_core.checks.lacking import lacking
 from vpcflow_core.errors import FormatError, VpcflowError
 from vpcflow_core.formats import LogFormat, Report, parse
-from vpcflow_core.sources.base import Declaring, LogObject, Source
+from vpcflow_core.sources.base import HasDeclaredFormats, LogObject, Source
 from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.s3.layout import describe
 from vpcflow_core.times import Window
@@ -84,9 +84,12 @@ class _Look:
         recent = self.recent
         if not recent:
             yield Finding(
-                "logs", "objects", "failed", f"{self.source.url} holds no log objects.",
+                "logs",
+                "objects",
+                "failed",
+                f"{self.source.url} holds no log objects.",
                 "Check the prefix; a new flow log needs ten minutes for its first records.",
-            )  # fmt: skip
+            )
             return
         size = humane_bytes(sum(found.size for found in recent))
         yield Finding("logs", "objects", "ok", f"{len(recent):,} of the newest, {size}")
@@ -111,7 +114,7 @@ class _Look:
         yield from ec2(options, regions[0])
 
     def _declared(self) -> tuple[LogFormat, ...]:
-        texts = self.source.formats() if isinstance(self.source, Declaring) else ()
+        texts = self.source.formats() if isinstance(self.source, HasDeclaredFormats) else ()
         return tuple(LogFormat.parse(text) for text in texts)
 
     def _flow_log(
@@ -136,9 +139,12 @@ class _Look:
             first = next(r for report in reports for r in report.reasons)
             found_text += f"; {broken:,} lines are none: {first.reason}"
             yield Finding(
-                "format", name, "warning", found_text,
+                "format",
+                name,
+                "warning",
+                found_text,
                 "See them: vpcflow inspect FILE; give the fields with --format if they are wrong.",
-            )  # fmt: skip
+            )
         else:
             yield Finding("format", name, "ok", found_text)
 
@@ -162,9 +168,12 @@ class _Look:
         if age < LATE:
             return Finding("logs", "newest record", "ok", found)
         return Finding(
-            "logs", "newest record", "warning", f"{found}: later than flow logs are delivered",
+            "logs",
+            "newest record",
+            "warning",
+            f"{found}: later than flow logs are delivered",
             "Is the flow log active, and does its delivery work? See DescribeFlowLogs.",
-        )  # fmt: skip
+        )
 
 
 _WHERE = {

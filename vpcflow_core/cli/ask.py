@@ -17,7 +17,7 @@ from vpcflow_core.query.filters import Filters
 from vpcflow_core.settings import load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import parse_duration
-from vpcflow_core.workspace.workspace import find_home
+from vpcflow_core.workspace.workspace import find_workspace
 
 StoreOption = Annotated[Path | None, typer.Option(help="Folder of the store.")]
 LastOption = Annotated[
@@ -145,7 +145,7 @@ def asked(
 def _store() -> Path:
     """The store of the settings; the sample's, while the app shows that."""
     settings = load_settings()
-    shown = find_home(settings).store
+    shown = find_workspace(settings).store
     return shown if shown.is_dir() else settings.store
 
 

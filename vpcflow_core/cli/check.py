@@ -39,9 +39,12 @@ def check(
     Nothing is stored. Exits 1 if the source cannot work.
     """
     given = {
-        "log_format": log_format, "profile": profile, "role_arn": role,
-        "endpoint_url": endpoint_url, "region": region,
-    }  # fmt: skip
+        "log_format": log_format,
+        "profile": profile,
+        "role_arn": role,
+        "endpoint_url": endpoint_url,
+        "region": region,
+    }
     given = {name: value for name, value in given.items() if value}
     setting = source_setting(source, given, load_settings().sources)
     how = options(setting)

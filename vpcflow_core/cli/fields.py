@@ -16,8 +16,16 @@ def fields(
 ) -> None:
     """List every field of the flow-log record."""
     rows = [
-        {"field": f.aws, "column": f.name, "version": f.version, "type": f.sql, "role": f.role,
-         "mirror": f.mirror, "logs": f.relation, "about": f.doc}
+        {
+            "field": f.aws,
+            "column": f.name,
+            "version": f.version,
+            "type": f.sql,
+            "role": f.role,
+            "mirror": f.mirror,
+            "logs": f.relation,
+            "about": f.doc,
+        }
         for f in FIELDS
-    ]  # fmt: skip
+    ]
     write(pd.DataFrame(rows).astype({"version": "object"}), output)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from vpcflow_core.errors import FailureError
-from vpcflow_core.workspace.workspace import Home, sample_home
+from vpcflow_core.workspace.workspace import Workspace, sample_workspace
 
 Port = Annotated[int, typer.Option(help="Port to listen on, at localhost.")]
 
@@ -36,7 +36,7 @@ def serve(
 
 def demo(port: Port = 8501) -> None:
     """Open the dashboards on a made-up network of the last nine days."""
-    home: Home = sample_home()
+    home: Workspace = sample_workspace()
     sources = {name: {"url": source.url} for name, source in home.sources.items()}
     environment = {**os.environ, "VPCFLOW_STORE": str(home.store)}
     _run({**environment, "VPCFLOW_SOURCES": json.dumps(sources)}, port)

@@ -78,10 +78,14 @@ def sync(
     span = _span(since, start, end, settings)
     kept = parse_duration(keep) if keep else settings.keep
     given = {
-        "profile": profile, "role_arn": role, "endpoint_url": endpoint_url, "region": region,
-        "requester_pays": requester_pays, "log_format": log_format,
+        "profile": profile,
+        "role_arn": role,
+        "endpoint_url": endpoint_url,
+        "region": region,
+        "requester_pays": requester_pays,
+        "log_format": log_format,
         "exclude_internal": list(map(parse_block, exclude_internal or [])),
-    }  # fmt: skip
+    }
     given = {name: value for name, value in given.items() if value}
     given |= {"ec2": False} if no_ec2 else {}
     began = datetime.now(UTC)

@@ -21,7 +21,7 @@ from vpcflow_core.times import Window
 
 
 @dataclass(slots=True)
-class Result:
+class QueryResult:
     """What a question gave.
 
     Attributes:
@@ -76,7 +76,7 @@ class Engine(Protocol):
     def extent(self, relation: str = "flows") -> Window | None:
         """From the first to just after the last record; None without records."""
 
-    def run(self, question: Select[Any], window: Window) -> Result:
+    def run(self, question: Select[Any], window: Window) -> QueryResult:
         """Answer a SELECT over one relation; `window` is the range of time that it touches."""
 
     def run_text(
@@ -85,7 +85,7 @@ class Engine(Protocol):
         window: Window | None = None,
         conditions: Sequence[ColumnElement[bool]] = (),
         max_rows: int | None = None,
-    ) -> Result:
+    ) -> QueryResult:
         """Answer a person's own SELECT over records that meet the conditions."""
 
     def only(self, sources: Sequence[str]) -> Engine:

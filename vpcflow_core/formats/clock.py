@@ -45,7 +45,8 @@ def iso_to_times(text: pa.Array) -> pa.Array:
     real = pc.and_(real, pc.invert(pc.match_substring_regex(text, r"-(?:0[469]|11)-31")))
     zoned = pc.replace_substring_regex(
         pc.replace_substring_regex(text, r"(:[0-9]{2}(?:\.[0-9]+)?)$", r"\1Z"),
-        r"(\.[0-9]{3})[0-9]+", r"\1",
-    )  # fmt: skip
+        r"(\.[0-9]{3})[0-9]+",
+        r"\1",
+    )
     known = pc.if_else(pc.fill_null(real, False), zoned, None)
     return known.cast(pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms"))

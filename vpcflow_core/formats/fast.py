@@ -138,8 +138,10 @@ def _looks_odd(block: bytes) -> bool:
     if b"\r" in block or b"\0" in block:
         return True
     # A search for one byte that is not there runs at memory speed.
-    return any(x in block and (b" 0" + x in block or b"\n0" + x in block or block[:2] == b"0" + x)
-               for x in (b"x", b"X"))  # fmt: skip
+    return any(
+        x in block and (b" 0" + x in block or b"\n0" + x in block or block[:2] == b"0" + x)
+        for x in (b"x", b"X")
+    )
 
 
 def _csv_type(column: str) -> pa.DataType:

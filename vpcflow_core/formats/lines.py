@@ -235,8 +235,9 @@ class LineReader:
         kinds["fewer"] = ~kinds["more"]
         faults = [
             (lines, Fault(wrong[m], f"{kind} {expected}", lambda row: f"{lengths[row]} {expected}"))
-            for kind, m in kinds.items() if m.any()
-        ]  # fmt: skip
+            for kind, m in kinds.items()
+            if m.any()
+        ]
         table, value_faults = _values(right, format_, try_fast=right.text is not self._failed)
         self._reject([*faults, *((right, fault) for fault in value_faults)])
         beside = right.beside

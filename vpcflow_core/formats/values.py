@@ -152,10 +152,12 @@ def column_type(name: str) -> pa.DataType:
 
 def with_types(columns: dict[str, pa.Array]) -> pa.Table:
     """The columns as a table with the types of `column_type`."""
-    return pa.table({
-        name: array.dictionary_encode() if array.type == pa.string() else array
-        for name, array in columns.items()
-    })  # fmt: skip
+    return pa.table(
+        {
+            name: array.dictionary_encode() if array.type == pa.string() else array
+            for name, array in columns.items()
+        }
+    )
 
 
 def _text(source: pa.Array) -> pa.Array:

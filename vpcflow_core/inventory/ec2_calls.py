@@ -85,12 +85,14 @@ def _addresses(item: Item) -> list[str]:
     six = sorted(
         item.get("Ipv6Addresses", ()), key=lambda address: not address.get("IsPrimaryIpv6")
     )
-    return _distinct([
-        item.get("PrivateIpAddress"),
-        *(address.get("PrivateIpAddress") for address in own),
-        *(a for prefix in item.get("Ipv4Prefixes", ()) for a in _inside(prefix["Ipv4Prefix"])),
-        *(address.get("Ipv6Address") for address in six),
-    ])  # fmt: skip
+    return _distinct(
+        [
+            item.get("PrivateIpAddress"),
+            *(address.get("PrivateIpAddress") for address in own),
+            *(a for prefix in item.get("Ipv4Prefixes", ()) for a in _inside(prefix["Ipv4Prefix"])),
+            *(address.get("Ipv6Address") for address in six),
+        ]
+    )
 
 
 def _inside(prefix: str) -> Iterator[str]:

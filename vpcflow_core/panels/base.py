@@ -29,7 +29,7 @@ MINUTE = timedelta(minutes=1)
 MOST_BUCKETS = 12_000
 
 
-class Result(Protocol):
+class QueryResult(Protocol):
     """What running a query gives."""
 
     frame: pd.DataFrame
@@ -60,7 +60,7 @@ class Columns(Protocol):
         """The columns that some record has, or that can be known of it."""
 
 
-class Answers(Protocol):
+class LogQueries(Protocol):
     """The part of `FlowLogs` that a panel needs."""
 
     @property
@@ -77,12 +77,12 @@ class Answers(Protocol):
 
     def ask(
         self, query: Query, window: Window | None = None, filters: Filters | None = None
-    ) -> Result:
+    ) -> QueryResult:
         """Run one question."""
 
     def sparse(
         self, query: Query, window: Window | None = None, filters: Filters | None = None
-    ) -> Result:
+    ) -> QueryResult:
         """Run one question, without the buckets in which nothing was."""
 
     def known(self, kind: Kind) -> pd.DataFrame:
@@ -137,7 +137,7 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PanelAnswer:
     """What a panel shows.
 
     Attributes:
@@ -166,7 +166,7 @@ class Asked:
     """A panel's question in its circumstances; what an analysis works with."""
 
     panel: Panel
-    flows: Answers
+    flows: LogQueries
     window: Window
     filters: Filters
     parameters: Parameters = DEFAULTS
@@ -188,14 +188,18 @@ class Asked:
         """The timeslice of the parameters, coarser where it would make too many buckets."""
         return max(self.parameters.timeslice, timeslice_for(self.window, MOST_BUCKETS))
 
-    def ask(self, query: Query, window: Window | None = None) -> Result:
+    def ask(self, query: Query, window: Window | None = None) -> QueryResult:
         """Ask something under the page's filters."""
         return self.flows.ask(query, window or self.window, self.filters)
 
     def answer(
-        self, *results: Ran, frame: pd.DataFrame | None = None, notes: Collection[str] = (),
-        every: timedelta | None = None, headlines: tuple[Headline, ...] = (),
-    ) -> Answer:  # fmt: skip
+        self,
+        *results: Ran,
+        frame: pd.DataFrame | None = None,
+        notes: Collection[str] = (),
+        every: timedelta | None = None,
+        headlines: tuple[Headline, ...] = (),
+    ) -> PanelAnswer:
         """The answer made of these results.
 
         Args:
@@ -209,11 +213,16 @@ class Asked:
         extent = self.flows.extent
         columns = [column for column in NAMED if column in rows]
         names = {column: self._names(rows, column) for column in columns}
-        return Answer(
-            rows, ";\n\n".join(dict.fromkeys(r.sql for r in results)),
-            sum(r.seconds for r in results), tuple(dict.fromkeys(notes)), every,
-            extent.end if extent else None, headlines, names,
-        )  # fmt: skip
+        return PanelAnswer(
+            rows,
+            ";\n\n".join(dict.fromkeys(r.sql for r in results)),
+            sum(r.seconds for r in results),
+            tuple(dict.fromkeys(notes)),
+            every,
+            extent.end if extent else None,
+            headlines,
+            names,
+        )
 
     def _names(self, rows: pd.DataFrame, column: str) -> dict[str, str]:
         """What the ids of a column are called, as far as it is known."""
@@ -221,12 +230,12 @@ class Asked:
         return {value: known[value] for value in rows[column].dropna().unique() if value in known}
 
 
-Analysis: TypeAlias = Callable[[Asked], Answer]
+Analysis: TypeAlias = Callable[[Asked], PanelAnswer]
 # Columns whose ids have names.
 NAMED = ("interface_id", "vpc_id", "subnet_id", "security_group_id", "instance_id")
 
 
-def rows(asked: Asked) -> Answer:
+def rows(asked: Asked) -> PanelAnswer:
     """The rows as they are."""
     query = asked.query
     return asked.answer(asked.ask(query), every=query.every)
@@ -264,9 +273,12 @@ class Panel:
         return self.query.measures[0]
 
     def answer(
-        self, flows: Answers, window: Window, filters: Filters = NO_FILTERS,
+        self,
+        flows: LogQueries,
+        window: Window,
+        filters: Filters = NO_FILTERS,
         parameters: Parameters = DEFAULTS,
-    ) -> Answer:  # fmt: skip
+    ) -> PanelAnswer:
         """Ask and analyse.
 
         Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vpcflow_core.errors import ParameterError, closest
-from vpcflow_core.panels.base import Answer, Headline, Panel, Parameters
+from vpcflow_core.panels.base import Headline, Panel, PanelAnswer, Parameters
 from vpcflow_core.panels.decisions import ACCEPTS, REJECTS
 from vpcflow_core.panels.outliers import OUTLIERS
 from vpcflow_core.panels.overview import OVERVIEW
@@ -17,7 +17,7 @@ PANELS: dict[str, Panel] = {
     for panel in page
 }
 
-__all__ = ["PANELS", "Answer", "Headline", "Panel", "Parameters", "panel"]
+__all__ = ["PANELS", "Headline", "Panel", "PanelAnswer", "Parameters", "panel"]
 
 
 def panel(slug: str) -> Panel:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.time import band
-from vpcflow_core.panels.base import MINUTE, Answer, Asked, Panel
+from vpcflow_core.panels.base import MINUTE, Asked, Panel, PanelAnswer
 from vpcflow_core.query.question import Query
 
 # What is watched: slug, title, measure, condition.
@@ -38,7 +38,7 @@ BANDS: tuple[Panel, ...] = tuple(
 COLUMNS = ["bucket", "panel", "measure", "value", "lower", "upper", "error", "deviations", "title"]
 
 
-def violations(asked: Asked) -> Answer:
+def violations(asked: Asked) -> PanelAnswer:
     """Every violation of every band, the furthest outside first.
 
     How far is told in half widths of the band beyond its middle, times the threshold: a value at
@@ -63,9 +63,11 @@ def _found(panel: Panel, frame: pd.DataFrame, threshold: float) -> pd.DataFrame:
     out = frame[frame["violation"]]
     half = (out["upper"] - out["lower"]) / 2
     return out.assign(
-        panel=panel.slug, title=panel.title, measure=panel.value,
+        panel=panel.slug,
+        title=panel.title,
+        measure=panel.value,
         deviations=threshold * out["error"].abs() / half,
-    )[COLUMNS]  # fmt: skip
+    )[COLUMNS]
 
 
 OUTLIERS: tuple[Panel, ...] = (

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from vpcflow_core.analysis.groups import with_rest
-from vpcflow_core.panels.base import Answer, Asked, Panel
+from vpcflow_core.panels.base import Asked, Panel, PanelAnswer
 from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window, format_duration
 
@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 GAPS_TOLD = 8
 
 
-def coverage(asked: Asked) -> Answer:
+def coverage(asked: Asked) -> PanelAnswer:
     """Records by log-status in each hour, and a sentence that names the hours without any.
 
     Hours before the first record of all are told apart from gaps; the hour that has not ended yet

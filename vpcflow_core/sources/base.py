@@ -63,7 +63,7 @@ class Source(Protocol):
 
 
 @runtime_checkable
-class Knowing(Protocol):
+class HasInventory(Protocol):
     """A source that knows the network beside its logs."""
 
     def snapshots(self) -> list[Snapshot]:
@@ -71,7 +71,7 @@ class Knowing(Protocol):
 
 
 @runtime_checkable
-class Declaring(Protocol):
+class HasDeclaredFormats(Protocol):
     """A source that is told, elsewhere than in its objects, how their lines are laid out."""
 
     def formats(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Declaring(Protocol):
 
 
 @runtime_checkable
-class Warned(Protocol):
+class HasWarnings(Protocol):
     """A source that notes what went wrong beside what went well."""
 
     @property

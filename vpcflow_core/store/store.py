@@ -275,7 +275,18 @@ def _source_state(row: Any) -> SourceState:
     url, objects, *counts, first, last, last_sync, newest, broken, error, internal = row
     records, nodata, skipdata, malformed, size = map(int, counts)
     return SourceState(
-        url, objects, records, nodata, skipdata, malformed, size,
-        _moment(first), _moment(last), _moment(last_sync), _moment(newest), int(broken), error,
+        url,
+        objects,
+        records,
+        nodata,
+        skipdata,
+        malformed,
+        size,
+        _moment(first),
+        _moment(last),
+        _moment(last_sync),
+        _moment(newest),
+        int(broken),
+        error,
         int(internal),
-    )  # fmt: skip
+    )

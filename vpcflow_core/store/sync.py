@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
-from vpcflow_core.sources.base import Declaring, Source, Warned
+from vpcflow_core.sources.base import HasDeclaredFormats, HasWarnings, Source
 from vpcflow_core.store.batch import Batch, Limits
 from vpcflow_core.store.compact import compact
 from vpcflow_core.store.internal import Internal
@@ -98,7 +98,7 @@ def sync(
             compact(writer)
         unread = writer.unread(number)
     made = tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
-    warnings = source.warnings if isinstance(source, Warned) else []
+    warnings = source.warnings if isinstance(source, HasWarnings) else []
     return replace(made, warnings=tuple(dict.fromkeys(warnings)))
 
 
@@ -148,7 +148,7 @@ def _kept(span: Window | None, oldest: date | None) -> Window | None:
 
 def _declared(source: Source) -> tuple[LogFormat, ...]:
     """The formats that the source says its lines may have."""
-    texts = source.formats() if isinstance(source, Declaring) else ()
+    texts = source.formats() if isinstance(source, HasDeclaredFormats) else ()
     return tuple(map(LogFormat.parse, texts))
 
 

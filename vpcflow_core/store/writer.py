@@ -220,19 +220,44 @@ def _object_row(source: int, loaded: Loaded) -> tuple[Any, ...]:
         moment and to_ms(moment) for moment in (report.first, report.last, found.time)
     )
     return (
-        loaded.id, source, found.uri, found.etag, found.size, found.account, found.region,
-        found.flow_log_id, time, found.hint, loaded.state, loaded.tracked, report.records,
-        report.nodata, report.skipdata, report.malformed, first, last, to_ms(datetime.now(UTC)),
-        report_json(report, loaded.problem), report.internal,
-    )  # fmt: skip
+        loaded.id,
+        source,
+        found.uri,
+        found.etag,
+        found.size,
+        found.account,
+        found.region,
+        found.flow_log_id,
+        time,
+        found.hint,
+        loaded.state,
+        loaded.tracked,
+        report.records,
+        report.nodata,
+        report.skipdata,
+        report.malformed,
+        first,
+        last,
+        to_ms(datetime.now(UTC)),
+        report_json(report, loaded.problem),
+        report.internal,
+    )
 
 
 def _file_row(source: int, file: NewFile) -> tuple[Any, ...]:
     key = file.key
     return (
-        file.path, source, key.part, key.day.isoformat(), json.dumps(key.columns), key.tracked,
-        file.rows, file.size, file.first, file.last,
-    )  # fmt: skip
+        file.path,
+        source,
+        key.part,
+        key.day.isoformat(),
+        json.dumps(key.columns),
+        key.tracked,
+        file.rows,
+        file.size,
+        file.first,
+        file.last,
+    )
 
 
 def _old_file(row: Any) -> OldFile:

@@ -16,7 +16,7 @@ from vpcflow_core.settings import Settings, SourceSetting
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.workspace.sync import update
-from vpcflow_core.workspace.workspace import Home
+from vpcflow_core.workspace.workspace import Workspace
 
 log = logging.getLogger("vpcflow")
 # What pages show unless asked otherwise; read first, so that they need not wait for the rest.
@@ -65,7 +65,7 @@ class Syncer:
         next: When the next one begins by itself; None if none does.
     """
 
-    def __init__(self, home: Home, settings: Settings) -> None:
+    def __init__(self, home: Workspace, settings: Settings) -> None:
         self.home = home
         self.settings = settings
         self.progress: Progress | None = None
@@ -169,9 +169,13 @@ class Syncer:
 
     def _read(self, store: Store, source: SourceSetting, since: timedelta | None = None) -> None:
         update(
-            store, source, self.settings, since=since, progress=self._note,
+            store,
+            source,
+            self.settings,
+            since=since,
+            progress=self._note,
             cancelled=self._stop.is_set,
-        )  # fmt: skip
+        )
 
     def _note(self, progress: Progress) -> None:
         self.progress = progress

@@ -13,7 +13,7 @@ from pathlib import Path
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.inventory.tables import Snapshot
 from vpcflow_core.settings import Settings, SourceSetting
-from vpcflow_core.sources.base import Knowing, Source
+from vpcflow_core.sources.base import HasInventory, Source
 from vpcflow_core.sources.open import SourceOptions, open_source
 from vpcflow_core.sources.uploads import UPLOADS, UploadSource
 from vpcflow_core.store.store import Store
@@ -58,14 +58,22 @@ def load(
     for snapshot in knowledge_of(source):
         store.remember(snapshot)
     return sync(
-        store, source, span=span, given=given, workers=workers, keep=keep,
-        exclude_internal=exclude_internal, wait=wait, progress=progress, cancelled=cancelled,
-    )  # fmt: skip
+        store,
+        source,
+        span=span,
+        given=given,
+        workers=workers,
+        keep=keep,
+        exclude_internal=exclude_internal,
+        wait=wait,
+        progress=progress,
+        cancelled=cancelled,
+    )
 
 
 def knowledge_of(source: Source) -> list[Snapshot]:
     """What the network of a source looks like now; nothing where nobody knows."""
-    return source.snapshots() if isinstance(source, Knowing) else []
+    return source.snapshots() if isinstance(source, HasInventory) else []
 
 
 def update(

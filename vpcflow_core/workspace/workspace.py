@@ -25,7 +25,7 @@ SAMPLE_STEP = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class Workspace:
     """A store and the sources that fill it, by name."""
 
     store: Path
@@ -46,14 +46,14 @@ class Home:
         return self.store.is_relative_to(cache_folder() / "sample")
 
 
-def find_home(settings: Settings) -> Home:
+def find_workspace(settings: Settings) -> Workspace:
     """The configured store and sources; without any, what was synced before, else the sample."""
     if settings.sources or "store" in settings.model_fields_set or _in_use(settings.store):
-        return Home(settings.store, settings.sources)
-    return sample_home()
+        return Workspace(settings.store, settings.sources)
+    return sample_workspace()
 
 
-def sample_home() -> Home:
+def sample_workspace() -> Workspace:
     """The sample's own store: one of the last half hour if there is one, else a new one.
 
     The sample never mixes with real records, so it has a store of its own in the user's cache.
@@ -69,7 +69,7 @@ def sample_home() -> Home:
     # The end is written into the URL: a later sync of this store finds the same sample again.
     until = format_instant(floor_to(datetime.fromtimestamp(stamp, UTC), SAMPLE_STEP))
     source = SourceSetting(url=f"{SAMPLE_URL}?until={until}")
-    return Home(folder / str(stamp), {"sample": source})
+    return Workspace(folder / str(stamp), {"sample": source})
 
 
 def cache_folder() -> Path:

@@ -42,14 +42,21 @@ def _body(rights: Rights, was_running: bool) -> None:
 def _button(worker: Syncer) -> None:
     if worker.running:
         st.button(
-            "Stop", icon=":material/stop_circle:", key="sync-stop", on_click=worker.cancel,
-            disabled=worker.stopping, help="Ends after the objects at hand; what was read stays.",
-        )  # fmt: skip
+            "Stop",
+            icon=":material/stop_circle:",
+            key="sync-stop",
+            on_click=worker.cancel,
+            disabled=worker.stopping,
+            help="Ends after the objects at hand; what was read stays.",
+        )
         return
     st.button(
-        "Sync now", icon=":material/sync:", key="sync-now", on_click=worker.start,
+        "Sync now",
+        icon=":material/sync:",
+        key="sync-now",
+        on_click=worker.start,
         help="Look for new logs at every source.",
-    )  # fmt: skip
+    )
 
 
 def _sentence(worker: Syncer, now: datetime) -> str:
@@ -102,8 +109,9 @@ def _table(found: list[Row], rights: Rights) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             "Malformed: lines that are no record. Broken: objects that could not be read whole. "
-            "Numbers are rounded; the download has them exact.", width="stretch",
-        )  # fmt: skip
+            "Numbers are rounded; the download has them exact.",
+            width="stretch",
+        )
         menu.downloads(exact_table(found, with_paths=rights.folders), "sources")
 
 

@@ -38,10 +38,12 @@ def draw(rights: Rights) -> None:
         return
     with st.form("add-source", border=False):
         url = st.text_input(
-            "URL", key="new-url", placeholder="s3://bucket/prefix",
+            "URL",
+            key="new-url",
+            placeholder="s3://bucket/prefix",
             help="`s3://bucket/prefix`, `cloudwatch://region/log-group`"
             + (", or a folder of this machine." if rights.folders else "."),
-        )  # fmt: skip
+        )
         name = st.text_input("Name", key="new-name", help="What to call it; else the URL's end.")
         with st.expander("Format, credentials, region"):
             given = {

@@ -49,11 +49,13 @@ def draw(rights: Rights) -> None:
 def counts(store: Store, now: datetime) -> pd.DataFrame:
     """A row an account and region: when it was looked at, and how many of each kind there are."""
     states = store.snapshots()
-    frame = pd.DataFrame({
-        "Account": [code(state.account_id or "unknown") for state in states],
-        "Region": [code(state.region) for state in states],
-        "Snapshot": [ago(state.taken, now) for state in states],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "Account": [code(state.account_id or "unknown") for state in states],
+            "Region": [code(state.region) for state in states],
+            "Snapshot": [ago(state.taken, now) for state in states],
+        }
+    )
     for kind, title in KINDS.items():
         there = _there(store, kind)
         frame[title] = [f"{there.get((s.account_id, s.region), 0):,}" for s in states]

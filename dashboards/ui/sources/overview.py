@@ -18,7 +18,7 @@ from vpcflow_core.units import humane_bytes, humane_count
 from vpcflow_core.workspace.background import IN_AWS, is_folder
 from vpcflow_core.workspace.source_list import added, without_password
 from vpcflow_core.workspace.sync import opened_source
-from vpcflow_core.workspace.workspace import Home
+from vpcflow_core.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Row:
         return self.name or self.shown_url(with_paths=with_paths)
 
 
-def rows_of(home: Home, store: Store) -> list[Row]:
+def rows_of(home: Workspace, store: Store) -> list[Row]:
     """All sources: those of the settings, those that were added, those only the store knows.
 
     Raises:
@@ -79,13 +79,15 @@ def rows_of(home: Home, store: Store) -> list[Row]:
     """
     known = {state.url: state for state in store.sources()}
     ours = added(home.store)
-    rows = [_row(store, name, setting, known, name in ours and name not in home.sources)
-            for name, setting in home.all_sources.items()]  # fmt: skip
+    rows = [
+        _row(store, name, setting, known, name in ours and name not in home.sources)
+        for name, setting in home.all_sources.items()
+    ]
     seen = {row.url for row in rows}
     return rows + [Row("", url, state=state) for url, state in known.items() if url not in seen]
 
 
-def labels(home: Home, urls: Iterable[str], *, with_paths: bool) -> dict[str, str]:
+def labels(home: Workspace, urls: Iterable[str], *, with_paths: bool) -> dict[str, str]:
     """URLs by what they are called in choices and links.
 
     Args:

@@ -8,10 +8,10 @@ from dashboards.ui import house
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.workspace.source_list import add
-from vpcflow_core.workspace.workspace import Home
+from vpcflow_core.workspace.workspace import Workspace
 
 
-def home() -> Home:
+def home() -> Workspace:
     """Where sources are added: the store that is shown; instead of the sample's, an own one.
 
     Raises:
@@ -20,7 +20,7 @@ def home() -> Home:
     shown, settings = house.home(), house.settings()
     if not shown.is_passing:
         return shown
-    own = Home(settings.store, settings.sources)
+    own = Workspace(settings.store, settings.sources)
     if own.is_passing:
         raise SettingsError(
             "This is the demonstration: its store is deleted after a day.",

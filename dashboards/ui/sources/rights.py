@@ -55,9 +55,11 @@ def here() -> Rights:
     """The rights of whoever looks at the page now."""
     address = st.get_option("server.address")
     return rights(
-        house.settings().add_sources, str(address or ""), st.context.url or "",
+        house.settings().add_sources,
+        str(address or ""),
+        st.context.url or "",
         st.context.headers.to_dict(),
-    )  # fmt: skip
+    )
 
 
 def rights(setting: Adding, address: str, url: str, headers: Mapping[str, str]) -> Rights:

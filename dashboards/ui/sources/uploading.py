@@ -44,10 +44,13 @@ def draw(rights: Rights) -> None:
     number = st.session_state.setdefault("uploads", 0)
     with st.form("upload", border=False):
         files = st.file_uploader(
-            "Log files", accept_multiple_files=True, key=f"files-{number}", max_upload_size=limit,
+            "Log files",
+            accept_multiple_files=True,
+            key=f"files-{number}",
+            max_upload_size=limit,
             help="Text, JSON, CSV or Parquet, plain or packed with gzip. They become a source of "
             "their own, which can be removed again.",
-        )  # fmt: skip
+        )
         name = st.text_input("Name", key="upload-name", help="What to call them together.")
         with st.expander("Format of lines without header"):
             text = st.text_input("Fields", key="upload-format", placeholder="version account-id")
@@ -128,9 +131,11 @@ def _show(verdict: Judged) -> None:
         st.warning(note, icon=":material/warning:")
     if report.reasons:
         st.dataframe(
-            examples(report), hide_index=True, alt=f"Lines of {verdict.name} not loaded",
+            examples(report),
+            hide_index=True,
+            alt=f"Lines of {verdict.name} not loaded",
             key=f"lines-{verdict.name}",
-        )  # fmt: skip
+        )
 
 
 def _notes(report: Report) -> list[str]:

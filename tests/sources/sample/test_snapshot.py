@@ -11,7 +11,7 @@ import pytest
 
 from tests.logs import UNTIL, read_with_pandas, write_sample
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot
-from vpcflow_core.sources.base import Knowing
+from vpcflow_core.sources.base import HasInventory
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.sources.sample.snapshot import sample_snapshots
 from vpcflow_core.sources.sample.source import sample_interfaces
@@ -151,7 +151,7 @@ def _matches(flow: Any, rule: Any, worn_by: pd.Series, lists: pd.Series) -> bool
 def test_loading_the_sample_keeps_what_it_knows(tmp_path: Path) -> None:
     url = "sample://?records=2000&days=1&until=2026-11-20T12:00Z"
     source = open_source(url, cache=tmp_path / "cache")
-    assert isinstance(source, Knowing)
+    assert isinstance(source, HasInventory)
     with Store.open(tmp_path / "s") as store:
         load(store, source)
         assert {state.taken for state in store.snapshots()} == {UNTIL}

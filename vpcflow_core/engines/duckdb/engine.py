@@ -20,7 +20,7 @@ import pyarrow as pa
 from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, TableClause, and_
 from sqlalchemy.sql import visitors
 
-from vpcflow_core.engines.base import Files, Result
+from vpcflow_core.engines.base import Files, QueryResult
 from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.database import Cursor, locked
 from vpcflow_core.engines.duckdb.dialect import bound, written_out
@@ -83,7 +83,7 @@ class DuckDBEngine:
         """From the first to just after the last record; None without records."""
         return self.store.extent(relation, self.sources)
 
-    def run(self, question: Select[Any], window: Window) -> Result:
+    def run(self, question: Select[Any], window: Window) -> QueryResult:
         """Answer a SELECT over one relation.
 
         Args:
@@ -98,7 +98,7 @@ class DuckDBEngine:
         with _failures(self, StoreError), self._cursor() as cursor:
             self._provide(cursor, _relations(question), window, wanted=_names(question))
             table = _table(cursor, sql, values, None)
-        return Result(frame_of(table), written_out(question), time.perf_counter() - began)
+        return QueryResult(frame_of(table), written_out(question), time.perf_counter() - began)
 
     def run_text(
         self,
@@ -106,7 +106,7 @@ class DuckDBEngine:
         window: Window | None = None,
         conditions: Sequence[ColumnElement[bool]] = (),
         max_rows: int | None = None,
-    ) -> Result:
+    ) -> QueryResult:
         """Answer a person's own SELECT over the relations.
 
         Args:
@@ -141,7 +141,7 @@ class DuckDBEngine:
             table = _table(cursor, checked.sql, [], max_rows)
         cut = max_rows is not None and len(table) > max_rows
         frame = frame_of(table.slice(0, max_rows))
-        return Result(frame, checked.sql, time.perf_counter() - began, cut)
+        return QueryResult(frame, checked.sql, time.perf_counter() - began, cut)
 
     def only(self, sources: Sequence[str]) -> DuckDBEngine:
         """An engine that answers from these sources alone, in the same database."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.analysis.places import flows_by_place
-from vpcflow_core.panels.base import MINUTE, Answer, Asked, Headline
+from vpcflow_core.panels.base import MINUTE, Asked, Headline, PanelAnswer
 from vpcflow_core.times import timeslice_for
 
 MOST_COLUMNS = 300
@@ -20,14 +20,14 @@ SECURITY = "security group or network ACL"
 REASONS = {"BPA": "VPC Block Public Access", "EC": "encryption controls of a VPC endpoint"}
 
 
-def places(asked: Asked) -> Answer:
+def places(asked: Asked) -> PanelAnswer:
     """Flows by the place of their source."""
     result = asked.ask(asked.query)
     frame, notes = flows_by_place(result.frame, "srcaddr", asked.flows.places)
     return asked.answer(result, frame=frame, notes=notes)
 
 
-def located(asked: Asked) -> Answer:
+def located(asked: Asked) -> PanelAnswer:
     """The rows, with the place of their address."""
     result = asked.ask(asked.query)
     address = asked.query.by[0]
@@ -38,7 +38,7 @@ def located(asked: Asked) -> Answer:
     return asked.answer(result, frame=frame)
 
 
-def split(asked: Asked) -> Answer:
+def split(asked: Asked) -> PanelAnswer:
     """The largest groups of the first field, each split by the second.
 
     What of a group has no value of the second field is one more part, so that they add up.
@@ -53,7 +53,7 @@ def split(asked: Asked) -> Answer:
     return asked.answer(totals, parts, frame=frame)
 
 
-def busiest(asked: Asked) -> Answer:
+def busiest(asked: Asked) -> PanelAnswer:
     """The largest groups over time, and all the others together."""
     query = asked.query
     # Columns in many colours must be wide enough to be seen.
@@ -66,7 +66,7 @@ def busiest(asked: Asked) -> Answer:
     return asked.answer(shown, all_, frame=frame, every=query.every)
 
 
-def ports_by_group(asked: Asked) -> Answer:
+def ports_by_group(asked: Asked) -> PanelAnswer:
     """The busiest ports of the largest groups, and their other ports together."""
     query = asked.query
     group, port = query.by
@@ -78,14 +78,14 @@ def ports_by_group(asked: Asked) -> Answer:
     return asked.answer(totals, parts, frame=frame)
 
 
-def counted(asked: Asked) -> Answer:
+def counted(asked: Asked) -> PanelAnswer:
     """How many groups there are."""
     result = asked.ask(asked.query)
     headline = Headline("", len(result.frame), asked.panel.query.by[0])
     return asked.answer(result, headlines=(headline,))
 
 
-def reasons(asked: Asked) -> Answer:
+def reasons(asked: Asked) -> PanelAnswer:
     """Why flows were refused: AWS's reason where there is one, else a group or an ACL did it."""
     total = asked.ask(replace(asked.query, by=()))
     refused = int(total.frame["flows"].iloc[0])
@@ -105,7 +105,7 @@ def _reasons(counts: dict[str, int]) -> pd.DataFrame:
     return frame.sort_values("flows", ascending=False, ignore_index=True)
 
 
-def longest(asked: Asked) -> Answer:
+def longest(asked: Asked) -> PanelAnswer:
     """Connections by their total duration, each once, however many interfaces logged it."""
     query, top = asked.query, asked.query.top or 1
     if "interface_id" in asked.flows.engine.columns():

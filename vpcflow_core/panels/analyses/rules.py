@@ -19,7 +19,7 @@ from vpcflow_core.analysis.security_groups.replies import (
 from vpcflow_core.analysis.security_groups.usage import rules_in_use, unused_groups
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.inventory.tables import Kind
-from vpcflow_core.panels.base import Answer, Asked, Result
+from vpcflow_core.panels.base import Asked, PanelAnswer, QueryResult
 from vpcflow_core.query.filters import Filters
 
 # What a reader needs first stands first: which rule, and what it let in.
@@ -49,7 +49,7 @@ class _Part:
     srcport: int
     dstport: int | None = None
 
-    def ask(self, asked: Asked) -> Result:
+    def ask(self, asked: Asked) -> QueryResult:
         """The part's accepted flows towards interfaces."""
         columns = asked.flows.engine.columns()
         by = [name for name in asked.query.by if name != "dstport" or self.dstport is None]
@@ -75,7 +75,7 @@ _PARTS = (
 )
 
 
-def rules(asked: Asked) -> Answer:
+def rules(asked: Asked) -> PanelAnswer:
     """What each inbound rule let in; see `analysis.security_groups.rules_in_use`.
 
     Raises:
@@ -99,7 +99,7 @@ def rules(asked: Asked) -> Answer:
     return asked.answer(*results, frame=frame[COLUMNS], notes=notes)
 
 
-def unused(asked: Asked) -> Answer:
+def unused(asked: Asked) -> PanelAnswer:
     """Groups that no traffic passed; see `analysis.security_groups.unused_groups`.
 
     Raises:

@@ -16,7 +16,7 @@ from vpcflow_core.analysis.compare import shifts_of
 from vpcflow_core.analysis.forecast import LEAST_HISTORY, forecast
 from vpcflow_core.analysis.outliers import outliers, smallest_change
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.panels.base import Answer, Asked, Headline, Result
+from vpcflow_core.panels.base import Asked, Headline, PanelAnswer, QueryResult
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import snapped
@@ -29,7 +29,7 @@ AHEAD = 4
 LEARNT = timedelta(days=7)
 
 
-def band(asked: Asked) -> Answer:
+def band(asked: Asked) -> PanelAnswer:
     """The measure and the band of the buckets before each; see `analysis.outliers`.
 
     The band of the first buckets is made of buckets before the window: a verdict does not depend
@@ -55,7 +55,7 @@ def band(asked: Asked) -> Answer:
     return asked.answer(result, frame=frame, notes=notes, every=asked.timeslice)
 
 
-def compared(asked: Asked) -> Answer:
+def compared(asked: Asked) -> PanelAnswer:
     """The measure beside what it was a day and a week before."""
     query = _sliced(asked)
     whole, extent = snapped(query, asked.window), asked.flows.extent
@@ -71,7 +71,7 @@ def compared(asked: Asked) -> Answer:
     return asked.answer(now, *then.values(), frame=frame, notes=notes, every=asked.timeslice)
 
 
-def trend(asked: Asked) -> Answer:
+def trend(asked: Asked) -> PanelAnswer:
     """The measure, and where it is heading: a quarter of the window is added.
 
     Learnt from a week at least, where the data reaches back so far: a day alone has no rhythm.
@@ -102,7 +102,7 @@ def trend(asked: Asked) -> Answer:
     return asked.answer(result, frame=frame, notes=notes, every=every)
 
 
-def number(asked: Asked) -> Answer:
+def number(asked: Asked) -> PanelAnswer:
     """The measures over the whole window, the day before's beside them, and the first over time."""
     query = replace(asked.query, every=None)
     now = asked.ask(query)
@@ -132,7 +132,7 @@ def _sliced(asked: Asked) -> Query:
     return replace(asked.query, measures=asked.query.measures[:1], every=asked.timeslice)
 
 
-def _series(asked: Asked, result: Result) -> pd.DataFrame:
+def _series(asked: Asked, result: QueryResult) -> pd.DataFrame:
     """Columns bucket and value."""
     return result.frame.rename(columns={asked.panel.value: "value"})
 

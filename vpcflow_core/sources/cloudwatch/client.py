@@ -156,9 +156,9 @@ class Logs:
         hint = closest(self.region, regions())
         return MissingError(
             f"There is no AWS region '{self.region}', or it is out of reach.",
-            f"{hint} Write cloudwatch://region/log-group, with a region such as eu-central-1."
-            .strip(),
-        )  # fmt: skip
+            f"{hint} Write cloudwatch://region/log-group, with a region such as "
+            "eu-central-1.".strip(),
+        )
 
 
 @cache

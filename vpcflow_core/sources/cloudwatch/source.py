@@ -142,9 +142,7 @@ class CloudWatchSource:
 
     def _pages(self, chosen: _Chosen, part: Part) -> Iterator[tuple[list[Event], bool]]:
         """Events of a part; the end of FilterLogEvents is included, ours is not."""
-        wanted = {
-            **chosen.group.identity, "startTime": part.start, "endTime": part.end - 1
-        }  # fmt: skip
+        wanted = {**chosen.group.identity, "startTime": part.start, "endTime": part.end - 1}
         for names in _named(chosen.streams):
             for answer, more in self._logs.pages("filter_log_events", **wanted, **names):
                 yield answer.get("events", []), more

@@ -90,8 +90,13 @@ def incidents(setting: Setting, first: int) -> list[Incident]:
         first: The sample's first second.
     """
     makers: tuple[Callable[[Setting, int], Incident], ...] = (
-        _scan, _brute_force, _spike, _exfiltration, _skipdata, _nodata,
-    )  # fmt: skip
+        _scan,
+        _brute_force,
+        _spike,
+        _exfiltration,
+        _skipdata,
+        _nodata,
+    )
     made = [make(setting, first) for make in makers]
     return [incident for incident in made if incident.start >= first]
 

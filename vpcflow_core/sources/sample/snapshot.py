@@ -154,33 +154,40 @@ def _prefix_lists(rng: np.random.Generator, region: str) -> dict[str, dict[str, 
     s3, blocks = S3_LISTS[region]
     return {
         "offices": {
-            "prefix_list_id": made_id(rng, "pl"), "name": "offices", "cidrs": list(OFFICES),
+            "prefix_list_id": made_id(rng, "pl"),
+            "name": "offices",
+            "cidrs": list(OFFICES),
         },
         "s3": {
-            "prefix_list_id": s3, "name": f"com.amazonaws.{region}.s3", "cidrs": list(blocks),
+            "prefix_list_id": s3,
+            "name": f"com.amazonaws.{region}.s3",
+            "cidrs": list(blocks),
         },
-    }  # fmt: skip
+    }
 
 
 def _subnets(hosts: pd.DataFrame) -> Rows:
     return [
         {
-            "subnet_id": host["subnet_id"], "name": host["subnet_name"], "vpc_id": host["vpc_id"],
+            "subnet_id": host["subnet_id"],
+            "name": host["subnet_name"],
+            "vpc_id": host["vpc_id"],
             "cidrs": [host["subnet_cidr"], host["ipv6"].rpartition("::")[0] + "::/64"],
             "az_id": host["az_id"],
         }
         for host in _firsts(hosts, "subnet_id")
-    ]  # fmt: skip
+    ]
 
 
 def _vpcs(hosts: pd.DataFrame) -> Rows:
     return [
         {
-            "vpc_id": host["vpc_id"], "name": host["vpc_name"],
+            "vpc_id": host["vpc_id"],
+            "name": host["vpc_name"],
             "cidrs": [_block(host["vpc"]), f"2a05:d014:{0xE00 + VPCS[host['vpc']].net:x}::/56"],
         }
         for host in _firsts(hosts, "vpc_id")
-    ]  # fmt: skip
+    ]
 
 
 def _firsts(hosts: pd.DataFrame, column: str) -> Rows:

@@ -223,8 +223,9 @@ def observed(told: Dialogues, net: Network, last: int) -> Records:
         net: Their hosts.
         last: Latest second a record may end.
     """
-    client, server, nat = (told.only(side >= 0) for side in
-                           (told.client_if, told.server_if, told.nat_if))  # fmt: skip
+    client, server, nat = (
+        told.only(side >= 0) for side in (told.client_if, told.server_if, told.nat_if)
+    )
     # A server's refusal is logged by the server; the client's interface let the attempt out.
     sent = replace(client, accepted=np.where(client.server_if >= 0, 1, client.accepted))
     answered_c, answered_s = (side.only(side.back > 0) for side in (client, server))

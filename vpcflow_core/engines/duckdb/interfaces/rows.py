@@ -89,10 +89,12 @@ def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """Rows as an Arrow table of `SCHEMA`; what a row lacks is null."""
     held = list(rows)
     return pa.table(
-        {name: pa.array([row.get(name) for row in held], SCHEMA.field(name).type)
-         for name in SCHEMA.names},
+        {
+            name: pa.array([row.get(name) for row in held], SCHEMA.field(name).type)
+            for name in SCHEMA.names
+        },
         schema=SCHEMA,
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=100_000)
