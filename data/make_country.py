@@ -3,7 +3,7 @@
     python data/make_country.py geo-whois-asn-country.mmdb iptoasn-country.mmdb
 
 Inputs are the ip-location-db project's flat databases ({"country_code": "US"}); why these two, and
-why the second one corrects the first, is told in docs/decisions/country-database.md.
+why the second one corrects the first, is in docs/decisions/country-database.md.
 """
 
 from __future__ import annotations

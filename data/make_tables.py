@@ -3,7 +3,7 @@
     python data/make_tables.py --atlas world-atlas/countries-10m.json \
         --ports port-numbers/index.json --iso iso_3166-1.json --zones /usr/share/zoneinfo
 
-Where each input comes from, and its licence, is told in data/README.md.
+Where each input comes from, and its licence, is in data/README.md.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 from vpcflow_core.errors import SettingsError
 
-# `10.0.` of old: the addresses whose text begins so.
+# Legacy prefix notation: `10.0.` means 10.0.0.0/16.
 _BEGINNING = re.compile(r"(?:\d{1,3}\.){1,3}")
 
 

@@ -27,7 +27,7 @@ from difflib import get_close_matches
 
 
 class VpcflowError(Exception):
-    """A failure told in words.
+    """A failure in words.
 
     Args:
         what: What failed and the value it failed on, one sentence.

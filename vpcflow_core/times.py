@@ -124,7 +124,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What a person asked for: the last so long, or a fixed window. Round-trips through text."""
+    """The most recent hours or days, or a fixed window; round-trips through text."""
 
     length: timedelta | None = None
     fixed: Window | None = None

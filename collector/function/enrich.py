@@ -68,10 +68,10 @@ class Enricher:
         }
 
     def _direction(self, record: Record, interface: Interface | None) -> str | None:
-        """How the traffic went, as the interface saw it; None where nobody can tell.
+        """How the traffic went, as the interface saw it; None where it cannot be known.
 
-        Internal traffic is told by the addresses of the packets where the record has them: to the
-        Internet through a NAT gateway, `dstaddr` is the gateway's, in the same VPC.
+        Internal traffic is recognised by the addresses of the packets where the record has them:
+        to the Internet through a NAT gateway, `dstaddr` is the gateway's, in the same VPC.
         """
         if record.get("log-status", "OK") != "OK":
             return None

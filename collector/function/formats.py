@@ -102,7 +102,7 @@ class Formats:
         return found
 
     def _of(self, group: str, at_most: float) -> tuple[Fields, ...]:
-        """The group's formats, as they were known no longer than so many seconds ago."""
+        """The group's formats, as they were known at most `at_most` seconds ago."""
         if self._given is not None:
             return (self._given,)
         now = self._clock()

@@ -38,7 +38,7 @@ class Collector:
     Attributes:
         settings: The stack's parameters.
         s3: A boto3 client.
-        formats: Formats of the log groups' lines; None if nobody needs them.
+        formats: Formats of the log groups' lines; None if they are not needed.
         enricher: None if nothing is added to the records.
     """
 

@@ -15,7 +15,7 @@ from collector.function.blocks import Blocks
 # All interfaces are listed at once: with one lookup each, thousands of interfaces and a handful of
 # containers would exceed EC2's 20 requests a second.
 LISTING_LASTS = 300.0
-# An interface that the listing lacks is asked for by name, then not again for so long.
+# An interface that the listing lacks is asked for by name, then not again for this many seconds.
 UNKNOWN_LASTS = 60.0
 # Records come minutes late, so an interface that is gone is remembered; and a listing that fails
 # does no harm as long as the interfaces in question are remembered.

@@ -16,7 +16,7 @@ from vpcflow_core.units import humane
 
 PARTS = ("min", "q1", "median", "q3", "max")
 WORDS = ("least", "25 %", "median", "75 %", "most")
-# From so many times on between the least and the most, decades read better than steps.
+# From this ratio of the largest to the smallest value on, a log axis reads better.
 SPREAD = 50
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from vpcflow_core.units import humane
 
-# From so many times the usual value on, a linear axis shows the burst and nothing else.
+# From this multiple of the usual value on, a linear axis shows the burst and nothing else.
 BURST = 100
 MOST_TICKS = 6
 

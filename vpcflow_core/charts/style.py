@@ -15,7 +15,7 @@ COLOURS = {
     "ACCEPT": MAIN, "REJECT": REFUSED, "OK": MAIN, "NODATA": GREY, "SKIPDATA": "#E69F00",
     "internal": "#009E73", "inbound": "#56B4E9", "outbound": "#CC79A7",
 }  # fmt: skip
-# The colour of refusals comes last: few charts have so many groups.
+# The colour of refusals comes last: few charts have as many groups.
 SERIES = [
     MAIN, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8C6BB1", "#A6761D", "#66A61E", "#5F7FBF",
     REFUSED,
@@ -30,7 +30,7 @@ INK = {
     True: ("#e5e7eb", "#a3b0c2", "#334155", "#0f172a"),
 }
 
-# plotly.js fetches the outline of the world from the Internet unless it is told of another place;
+# plotly.js fetches the outline of the world from the Internet unless it is given another place;
 # an empty one is enough, because the land is drawn from our own outline.
 _NO_TOPOLOGY = quote(json.dumps({"type": "Topology", "objects": {}, "arcs": []}))
 CONFIG: dict[str, Any] = {

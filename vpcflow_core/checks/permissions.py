@@ -75,8 +75,8 @@ def _identity(place: str, options: SourceOptions) -> Tried:
         sts = client_of(session, "sts", options, region, attempts=2, endpoint_url="")
         return Tried("credentials", True, str(sts.get_caller_identity()["Arn"]))
     except (aws.BotoCoreError, aws.ClientError) as error:
-        told = LOGS.told(error, place=place, action="sts:GetCallerIdentity")
-        return Tried("credentials", isinstance(told, CredentialsError), error=told)
+        refused = LOGS.error_of(error, place=place, action="sts:GetCallerIdentity")
+        return Tried("credentials", isinstance(refused, CredentialsError), error=refused)
     except VpcflowError as error:
         return Tried("credentials", True, error=error)
 

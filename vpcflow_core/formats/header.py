@@ -43,7 +43,7 @@ def header_of(words: Sequence[str]) -> LogFormat | None:
 
 
 def are_fields(names: Sequence[str]) -> bool:
-    """Whether so many of the names are fields that all of them must be meant so."""
+    """Whether enough of the names are fields for all of them to be a header."""
     known = [name for name in names if find_field(name) is not None]
     if len(known) < max(1, min(2, len(names))):
         return False

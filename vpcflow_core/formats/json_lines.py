@@ -172,7 +172,7 @@ def _objects(arrays: dict[str, pa.Array], block: bytes) -> Objects | None:
 
 
 def _are_records(arrays: dict[str, pa.Array]) -> bool:
-    """Whether every object is a record by `header.are_fields`, told by its values alone.
+    """Whether every object is a record by `header.are_fields`, judged by its values alone.
 
     Any two fields of which one is no word of English make a record, whatever else it has.
     """

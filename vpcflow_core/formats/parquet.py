@@ -105,5 +105,5 @@ def _as_text(column: pa.Array) -> pa.Array:
     try:
         return column.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        # Nested columns are nobody's fields: rare enough to be shown the slow way.
+        # Nested columns are no fields of the record, and rare: shown the slow way.
         return pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())

@@ -47,7 +47,7 @@ class Parse:
         """Batches of records.
 
         Raises:
-            FormatError: It is no flow log, or its format cannot be told.
+            FormatError: It is no flow log, or its format cannot be recognised.
         """
         if self._data.startswith(parquet.MAGIC):
             self.report.kind = "parquet"

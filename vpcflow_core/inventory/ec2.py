@@ -34,7 +34,7 @@ from vpcflow_core.inventory.ec2_calls import (
     row,
     rules_of,
 )
-from vpcflow_core.inventory.ec2_errors import code_of, told, trouble
+from vpcflow_core.inventory.ec2_errors import code_of, explanation, trouble
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot, frame_of
 
 # boto3 makes its clients at run time; their types are a package of their own that we do without.
@@ -161,7 +161,7 @@ class _Taker:
         return True
 
     def _note(self, kind: Kind, call: Call, error: aws.BotoCoreError | aws.ClientError) -> bool:
-        why = told(error, action=call.action, region=self.region)
+        why = explanation(error, action=call.action, region=self.region)
         if trouble(error).everywhere:
             self.notes.append(why)
             return False

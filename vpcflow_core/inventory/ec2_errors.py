@@ -76,7 +76,7 @@ def trouble(error: aws.BotoCoreError | aws.ClientError) -> Trouble:
     return next((kind for types, kind in _KINDS if isinstance(error, types)), _OTHER)
 
 
-def told(error: aws.BotoCoreError | aws.ClientError, *, action: str, region: str) -> str:
+def explanation(error: aws.BotoCoreError | aws.ClientError, *, action: str, region: str) -> str:
     """The failure as a clause.
 
     Args:

@@ -70,7 +70,7 @@ def service_name(port: int, protocol: int | None = None) -> str | None:
 
     Args:
         port: 0 to 65535.
-        protocol: IP protocol number; where it is not told, TCP's name comes before UDP's.
+        protocol: IP protocol number; without it, TCP's name comes before UDP's.
 
     >>> service_name(443, 6), service_name(514, 17), service_name(514), service_name(49152)
     ('https', 'syslog', 'shell', None)

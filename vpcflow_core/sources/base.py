@@ -72,7 +72,7 @@ class HasInventory(Protocol):
 
 @runtime_checkable
 class HasDeclaredFormats(Protocol):
-    """A source that is told, elsewhere than in its objects, how their lines are laid out."""
+    """A source whose line format is declared outside of its objects."""
 
     def formats(self) -> tuple[str, ...]:
         """Formats that lines without header may have, as AWS writes them; () if not known.

@@ -139,7 +139,7 @@ def _first_free(folder: Path, name: str) -> Path:
 
 
 def _renamed(written: Path, name: str) -> Path:
-    """Give the folder its name, or the first one with a number that nobody takes meanwhile."""
+    """Give the folder its name, or the first one with a number that is not taken meanwhile."""
     for path in _numbered(written.parent, name):
         try:
             return written.rename(path)

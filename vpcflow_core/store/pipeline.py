@@ -32,7 +32,7 @@ class Fetched:
 
     @property
     def size(self) -> int:
-        """Bytes that wait in memory: those there are, or those the listing told of."""
+        """Bytes that wait in memory: those there are, or those that were listed."""
         return max(self.found.size, len(self.data))
 
 
@@ -77,7 +77,7 @@ class Pipeline:
 
         Args:
             each: Called some times a second in the calling thread; True ends the run early: the
-                loading threads are told that there are no more objects.
+                loading threads learn that there are no more objects.
 
         Raises:
             VpcflowError: What a thread failed of first.

@@ -99,10 +99,10 @@ def _quiet(table: pa.Table) -> Any:
     """
     if "log_status" in table.column_names:
         return pc.fill_null(pc.not_equal(_words(table["log_status"]), "OK"), True)
-    told = [pc.is_null(table[name]) for name in _QUIET_WHEN_NULL if name in table.column_names]
-    quiet = told[0] if told else pa.chunked_array([pa.repeat(pa.scalar(False), len(table))])
-    for nothing in told[1:]:
-        quiet = pc.and_(quiet, nothing)
+    nulls = [pc.is_null(table[name]) for name in _QUIET_WHEN_NULL if name in table.column_names]
+    quiet = nulls[0] if nulls else pa.chunked_array([pa.repeat(pa.scalar(False), len(table))])
+    for more in nulls[1:]:
+        quiet = pc.and_(quiet, more)
     return quiet
 
 

@@ -46,7 +46,7 @@ class Progress:
 
     @property
     def amounts(self) -> tuple[int, int]:
-        """What is done and what there is to do: bytes, or objects where nobody told their size."""
+        """What is done and what there is to do: bytes, or objects where their size is unknown."""
         by_size = self.total_bytes > 0
         return (self.bytes, self.total_bytes) if by_size else (self.objects, self.total_objects)
 

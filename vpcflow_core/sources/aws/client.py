@@ -56,7 +56,7 @@ def _assume(session: boto3.Session, options: SourceOptions) -> None:
     inner: Any = session._session  # boto3 offers no other way to renewing credentials
     source = session.get_credentials()
     if source is None:
-        raise ABSENT.said(place=options.role_arn)
+        raise ABSENT.with_words(place=options.role_arn)
     extra = {"RoleSessionName": "vpcflow"}
     extra |= {"ExternalId": options.external_id} if options.external_id else {}
     fetcher = AssumeRoleCredentialFetcher(

@@ -16,7 +16,7 @@ from vpcflow_core.errors import AccessError, CredentialsError, SourceError, Vpcf
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ErrorText:
     """One kind of failure: class of error, sentence, next step.
 
     Sentences may use `{place}` (what was read), `{action}` (IAM's name of what was being done),
@@ -27,46 +27,46 @@ class Told:
     what: str
     next_step: str
 
-    def said(self, **words: str) -> VpcflowError:
+    def with_words(self, **words: str) -> VpcflowError:
         """The error with these words in its sentence."""
         return self.error(self.what.format(**words), self.next_step)
 
 
-_EXPIRED = Told(
+_EXPIRED = ErrorText(
     CredentialsError,
     "The AWS credentials have expired ({code}), so {place} cannot be read.",
     "Sign in again (aws sso login, or fresh keys), then retry.",
 )
-_INVALID = Told(
+_INVALID = ErrorText(
     CredentialsError,
     "AWS does not accept the credentials in use ({code}), so {place} cannot be read.",
     "Check the access key and its secret, or name another profile.",
 )
-_SLOW = Told(
+_SLOW = ErrorText(
     SourceError,
     "{service} keeps asking for fewer requests ({code}) while {place} is read.",
     "Try again in a few minutes; nothing is lost.",
 )
-_UNREACHABLE = Told(
+_UNREACHABLE = ErrorText(
     SourceError,
     "The service behind {place} is out of reach ({code}).",
     "Check the network, the endpoint URL and the region.",
 )
-_CLOCK = Told(
+_CLOCK = ErrorText(
     SourceError,
     "AWS refuses requests for {place} because this machine's clock is wrong ({code}).",
     "Set the clock, then retry.",
 )
-_OTHER = Told(
+_OTHER = ErrorText(
     SourceError, "Reading {place} failed ({code} on {action}).", "Try again; if it stays, check it."
 )
-_ROLE = Told(
+_ROLE = ErrorText(
     AccessError,
     "The role {role} cannot be assumed ({code} on sts:AssumeRole), so {place} cannot be read.",
     "Its trust policy must allow the credentials in use (and the external id, if it asks for "
     "one), and they need sts:AssumeRole on it: see docs/iam.md",
 )
-ABSENT = Told(
+ABSENT = ErrorText(
     CredentialsError,
     "There are no AWS credentials, so {place} cannot be read.",
     "Name a profile, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws sso login.",
@@ -81,7 +81,7 @@ SLOW_CODES = (
     "SlowDown", "Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",
     "TooManyRequestsException", "ServiceUnavailable", "ServiceUnavailableException", "503",
 )  # fmt: skip
-_CODES: dict[str, Told] = {
+_CODES: dict[str, ErrorText] = {
     **dict.fromkeys(
         ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
         _EXPIRED,
@@ -102,7 +102,7 @@ _CODES: dict[str, Told] = {
 FAILURES = (aws.BotoCoreError, aws.ClientError, ResponseParserError)
 
 # By exception, for what fails before there is an answer; the first that fits.
-_KINDS: tuple[tuple[tuple[type[Exception], ...], Told], ...] = (
+_KINDS: tuple[tuple[tuple[type[Exception], ...], ErrorText], ...] = (
     ((aws.NoCredentialsError, aws.PartialCredentialsError), ABSENT),
     (
         (
@@ -117,7 +117,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], Told], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """How refusals of one service are told.
+    """The words for refusals of one service.
 
     Attributes:
         service: Its name.
@@ -127,11 +127,11 @@ class Vocabulary:
     """
 
     service: str
-    refused: Told
-    odd_name: Told
-    codes: Mapping[str, Told]
+    refused: ErrorText
+    odd_name: ErrorText
+    codes: Mapping[str, ErrorText]
 
-    def told(
+    def error_of(
         self, error: Exception, *, place: str, action: str, role: str = "", **more: str
     ) -> VpcflowError:
         """The error in our words.
@@ -143,12 +143,12 @@ class Vocabulary:
             role: Role to assume, if one was.
             **more: The service's own words.
         """
-        code, kind = self._judge(error)
-        return kind.said(
+        code, kind = self._classified(error)
+        return kind.with_words(
             place=place, action=action, role=role, code=code, service=self.service, **more
         )
 
-    def _judge(self, error: Exception) -> tuple[str, Told]:
+    def _classified(self, error: Exception) -> tuple[str, ErrorText]:
         if not isinstance(error, aws.ClientError):
             return type(error).__name__, self._kind(error)
         code = code_of(error)
@@ -157,7 +157,7 @@ class Vocabulary:
             return code, _ROLE
         return code, kind or _OTHER
 
-    def _kind(self, error: Exception) -> Told:
+    def _kind(self, error: Exception) -> ErrorText:
         if isinstance(error, aws.ParamValidationError):
             return self.odd_name
         return next((kind for types, kind in _KINDS if isinstance(error, types)), _OTHER)

@@ -27,8 +27,8 @@ from vpcflow_core.sources.open import AWS_HOSTS
 if TYPE_CHECKING:
     from vpcflow_core.sources.open import SourceOptions
 
-# Calls of FilterLogEvents a second, by account and region; nobody can have more. The other calls
-# have higher quotas, and few are made.
+# Calls of FilterLogEvents a second, by account and region; a quota that cannot be raised. The
+# other calls have higher quotas, and few are made.
 QUOTAS = {
     "us-east-1": 25,
     **dict.fromkeys(
@@ -71,7 +71,7 @@ class Logs:
             **wanted: Its arguments.
 
         Raises:
-            VpcflowError: As `Vocabulary.told`.
+            VpcflowError: As `Vocabulary.error_of`.
         """
         call = getattr(self._connected(), operation)
         attempt = 1
@@ -81,7 +81,7 @@ class Logs:
                 answer: dict[str, Any] = call(**wanted)
             except FAILURES as error:
                 if attempt >= self._attempts(error):
-                    raise self._told(error, _action(operation)) from error
+                    raise self._error_of(error, _action(operation)) from error
                 self._back_off(error, attempt)
                 attempt += 1
             else:
@@ -149,10 +149,10 @@ class Logs:
         else:
             time.sleep(seconds)
 
-    def _told(self, error: Exception, action: str) -> VpcflowError:
-        told = LOGS.told(error, place=self.place, action=action, role=self.options.role_arn)
+    def _error_of(self, error: Exception, action: str) -> VpcflowError:
+        found = LOGS.error_of(error, place=self.place, action=action, role=self.options.role_arn)
         if self._answered or self.region in regions() or not _may_pass(error):
-            return told
+            return found
         hint = closest(self.region, regions())
         return MissingError(
             f"There is no AWS region '{self.region}', or it is out of reach.",

@@ -177,7 +177,7 @@ def flow_logs_to(logs: Logs, name: str) -> list[FlowLog]:
         return list(_flow_logs(pages))
     except FAILURES as error:
         words = {"place": logs.place, "action": "ec2:DescribeFlowLogs"}
-        raise LOGS.told(error, **words, role=logs.options.role_arn) from error
+        raise LOGS.error_of(error, **words, role=logs.options.role_arn) from error
 
 
 def _flow_logs(pages: Any) -> Iterator[FlowLog]:

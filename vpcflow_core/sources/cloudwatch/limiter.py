@@ -10,14 +10,14 @@ from collections.abc import Callable
 class Limiter:
     """Lets calls pass evenly, from whichever thread; may be closed for a while.
 
-    Each call reserves the next free slot and sleeps until it comes. Slots that nobody used are kept
+    Each call reserves the next free slot and sleeps until it comes. Unused slots are kept
     for a moment, so that a few calls may come at once.
 
     Args:
         quota: Calls a second that the service allows.
         share: Part of them that is used; the rest is left to others.
         clock: Seconds that never go back.
-        sleep: Waits so many seconds.
+        sleep: Waits for a number of seconds.
     """
 
     def __init__(
@@ -45,6 +45,6 @@ class Limiter:
             self._sleep(slot - now)
 
     def close(self, seconds: float) -> None:
-        """Let nobody pass for so long: the service has asked for fewer calls."""
+        """Hold all calls back for a while: the service has asked for fewer."""
         with self._lock:
             self._next = max(self._next, self._clock() + seconds)

@@ -40,7 +40,7 @@ class Extent:
     def slices(self, span: Window | None) -> Iterator[Window]:
         """The slices that may hold events of the span (all if None), oldest first.
 
-        Those long after the newest event are left out: a group that nobody writes to any more
+        Those long after the newest event are left out: a group that is no longer written to
         costs no calls.
         """
         end = max(self.newest, min(self.now, self.newest + LAG)) + timedelta(milliseconds=1)

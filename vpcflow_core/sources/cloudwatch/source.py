@@ -42,7 +42,7 @@ class _Chosen:
 class CloudWatchSource:
     """Flow logs in a log group.
 
-    Nobody says when an event arrived, so recent hours are read again by each sync (see
+    Events do not say when they arrived, so recent hours are read again by each sync (see
     `cloudwatch_slices`); their objects have an etag that changes. `warnings` holds what the last
     `find` and `formats` could not know.
 
@@ -135,7 +135,7 @@ class CloudWatchSource:
         return Extent(first, newest, now)
 
     def _try(self, group: Group, extent: Extent) -> None:
-        """Ask for one event: else a missing permission would be told of each hour anew."""
+        """Ask for one event: else a missing permission would be reported anew for each hour."""
         newest = _milliseconds(extent.newest)
         span = {"startTime": newest, "endTime": newest + 1}
         self._logs.ask("filter_log_events", **group.identity, **span, limit=1)

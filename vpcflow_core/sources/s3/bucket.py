@@ -70,7 +70,7 @@ class Bucket:
             **more: Further arguments of ListObjectsV2 (`Delimiter`, `StartAfter`, ...).
 
         Raises:
-            VpcflowError: As `Vocabulary.told`.
+            VpcflowError: As `Vocabulary.error_of`.
         """
         wanted = {"Bucket": self.name, "Prefix": prefix, **more, **self._payer}
         answer = self._ask("s3:ListBucket", prefix, lambda s3: s3.list_objects_v2(**wanted))
@@ -88,7 +88,7 @@ class Bucket:
         return next(iter(self.page(prefix, MaxKeys=1).entries), None)
 
     def folders(self, prefix: str, at_most: int | None = None) -> tuple[str, ...]:
-        """The folders right below a prefix, from at most so many pages of a thousand names."""
+        """The folders right below a prefix, from at most `at_most` pages of a thousand names."""
         pages = islice(self.pages(prefix, delimiter="/"), at_most)
         return tuple(folder for page in pages for folder in page.folders)
 
@@ -118,7 +118,7 @@ class Bucket:
         """An object's bytes; an answer that breaks midway is asked for again.
 
         Raises:
-            VpcflowError: As `Vocabulary.told`.
+            VpcflowError: As `Vocabulary.error_of`.
         """
         for attempt in range(BODY_ATTEMPTS):
             if attempt:
@@ -157,7 +157,7 @@ class Bucket:
         except FAILURES as error:
             if code_of(error) == "NoSuchBucket":
                 raise self._no_bucket() from error
-            raise S3.told(error, **self._words(action, key)) from error
+            raise S3.error_of(error, **self._words(action, key)) from error
 
     def _connected(self) -> Client:
         with self._lock:
@@ -168,7 +168,7 @@ class Bucket:
     def _connect(self) -> Client:
         session = session_of(self.options)
         region = self.options.region or session.region_name or _HOME
-        # The first question gets few attempts, so that a wrong endpoint is told at once.
+        # The first question gets few attempts, so that a wrong endpoint is reported at once.
         probe = _client(session, self.options, region, attempts=2)
         actual = self.options.region or self._region(probe) or region
         return _client(session, self.options, actual, attempts=ATTEMPTS)

@@ -91,7 +91,7 @@ class Walk:
     Args:
         bucket: Where.
         span: Records wanted, or None for all.
-        refused: Told of each folder that may not be listed; the walk goes on.
+        refused: Called with each folder that may not be listed; the walk goes on.
     """
 
     def __init__(

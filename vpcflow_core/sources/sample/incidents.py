@@ -111,24 +111,26 @@ def _starts(setting: Setting, count: float, least: int, start: int, end: int) ->
     return np.sort(setting.rng.integers(start, end - LONGEST, number))
 
 
-def _between(told: Dialogues, net: Network, client_if: int = -1, server_if: int = -1) -> Dialogues:
+def _between(
+    dialogues: Dialogues, net: Network, client_if: int = -1, server_if: int = -1
+) -> Dialogues:
     """The dialogues, with one interface of ours for all of them."""
     ours = {"client_if": client_if, "client": client_if} if client_if >= 0 else {}
     ours |= {"server_if": server_if, "server": server_if} if server_if >= 0 else {}
-    count = len(told.start)
-    return replace(told, **{name: np.full(count, value) for name, value in ours.items()})
+    count = len(dialogues.start)
+    return replace(dialogues, **{name: np.full(count, value) for name, value in ours.items()})
 
 
 def _scan(setting: Setting, first: int) -> Incident:
     """One /24 of the Internet tries many ports of all web servers; all is refused."""
     start, end = _window(setting, "scan")
     kind = Kind("scanner", "web", 1, TCP, 0, 1, 44, 0, 0, 8, accepted=False)
-    told = talk(
+    dialogues = talk(
         kind, setting.net, setting.rng, _starts(setting, 8000 * setting.scale, 80, start, end)
     )
-    told = replace(told, server_port=setting.rng.integers(1, 10000, len(told.start)))
+    dialogues = replace(dialogues, server_port=setting.rng.integers(1, 10000, len(dialogues.start)))
     peer = setting.net.addresses[setting.net.groups["scanner"][0]].rpartition(".")[0] + ".0/24"
-    records = observed(told, setting.net, end)
+    records = observed(dialogues, setting.net, end)
     return Incident("scan", start, end, tuple(setting.net.of("web")), peer, records)
 
 
@@ -141,8 +143,8 @@ def _brute_force(setting: Setting, first: int) -> Incident:
     inside = kind._replace(packets=60, size=150, back=1.2, back_size=400, accepted=True)
     refused = talk(kind, net, rng, _starts(setting, 2400 * scale, 50, start, end - 300))
     let_in = talk(inside, net, rng, _starts(setting, 40 * scale, 5, end - 300, end))
-    told = [_between(part, net, server_if=bastion) for part in (refused, let_in)]
-    records = joined([observed(part, net, end) for part in told])
+    dialogues = [_between(part, net, server_if=bastion) for part in (refused, let_in)]
+    records = joined([observed(part, net, end) for part in dialogues])
     return Incident(
         "brute-force", start, end, (bastion,), net.addresses[refused.client[0]], records
     )
@@ -156,8 +158,8 @@ def _spike(setting: Setting, first: int) -> Incident:
     busiest = int(np.argmax(odds))
     target = int(hosts[busiest][1])
     usual = setting.per_minute * odds[busiest] * _share(kind) * WHEN["spike"].minutes
-    told = talk(kind, net, setting.rng, _starts(setting, 9 * usual, 60, start, end))
-    v4 = told.only(~net.is_v6[told.client])
+    dialogues = talk(kind, net, setting.rng, _starts(setting, 9 * usual, 60, start, end))
+    v4 = dialogues.only(~net.is_v6[dialogues.client])
     records = observed(_between(v4, net, server_if=target), net, end)
     return Incident("spike", start, end, (target,), "", records)
 
@@ -173,18 +175,18 @@ def _exfiltration(setting: Setting, first: int) -> Incident:
     start = night if night + HOUR <= setting.until else night - 86400
     host, nat = net.of("app", 0)[2], net.of("nat", 0)[0]
     kind = Kind("app", "drop", 443, TCP, 0, 70000, 1400, 0.02, 60, 1)
-    told = talk(kind, net, rng, start + np.arange(60) * 60)
+    dialogues = talk(kind, net, rng, start + np.arange(60) * 60)
     packets = rng.integers(50_000, 90_000, 60)
-    told = replace(
-        _between(told, net, client_if=host),
+    dialogues = replace(
+        _between(dialogues, net, client_if=host),
         nat_if=np.full(60, nat),
         client_port=np.full(60, 51422),
         packets=packets,
         bytes=packets * 1400,
         seconds=np.full(60, LONGEST),
     )
-    records = observed(told, net, start + HOUR)
-    peer = net.addresses[int(told.server[0])]
+    records = observed(dialogues, net, start + HOUR)
+    peer = net.addresses[int(dialogues.server[0])]
     return Incident("exfiltration", start, start + HOUR, (host, nat), peer, records)
 
 

@@ -1,7 +1,7 @@
 """The security groups of the sample's network and their rules: data; imports no vpcflow module.
 
 They let in what the sample's traffic needs, and hold what a review should find: rules that nothing
-matches, rules that say twice the same, SSH open to the world, groups that nobody wears.
+matches, rules that say twice the same, SSH open to the world, groups of no interface.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Rule(NamedTuple):
         protocol: As EC2 has it: `tcp`, `-1` for all.
         ports: First and last port; -1 for all.
         peer: A block, `vpc` for the VPC's own, `group:NAME` or `list:NAME` for a prefix list.
-        description: "" if nobody wrote one.
+        description: "" if it has none.
         egress: Whether it lets out.
     """
 
@@ -37,7 +37,7 @@ class Group(NamedTuple):
     Attributes:
         name: Its name, before which the VPC's name goes.
         description: As EC2 shows it.
-        role: Role whose interfaces have it besides their own groups; "" if nobody has it.
+        role: Role whose interfaces have it besides their own groups; "" if none has.
     """
 
     name: str

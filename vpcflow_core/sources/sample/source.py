@@ -111,8 +111,8 @@ def generate(
 
     def one(piece: tuple[int, int]) -> tuple[int, int]:
         rng = np.random.default_rng([seed, 3, piece[0]])
-        told = observed(everyday(net, rng, *piece, rate), net, piece[1] - 1)
-        found = joined([told, _rows(extra, *piece)])
+        records = observed(everyday(net, rng, *piece, rate), net, piece[1] - 1)
+        found = joined([records, _rows(extra, *piece)])
         return write(folder, seed, net, _without(found, gap))
 
     with ThreadPoolExecutor(2) as pool:
@@ -130,9 +130,9 @@ def _window(start: int, end: int) -> Window:
     return Window(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
 
 
-def _happening(net: Network, told: Incident) -> Happening:
-    ids = tuple(net.interfaces["interface_id"].iloc[list(told.interfaces)])
-    return Happening(told.name, _window(told.start, told.end), ids, told.peer)
+def _happening(net: Network, incident: Incident) -> Happening:
+    ids = tuple(net.interfaces["interface_id"].iloc[list(incident.interfaces)])
+    return Happening(incident.name, _window(incident.start, incident.end), ids, incident.peer)
 
 
 def _pieces(start: int, end: int) -> list[tuple[int, int]]:
@@ -142,7 +142,7 @@ def _pieces(start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _rate(net: Network, start: int, end: int, records: float) -> float:
-    """Mean dialogues a minute that make so many records."""
+    """Mean dialogues a minute that make this many records."""
     minutes = np.arange(start // 60, end // 60)
     busy = {name: rhythm(name, minutes).sum() for name in {kind.rhythm for kind in KINDS}}
     shares = np.array([kind.share * busy[kind.rhythm] for kind in KINDS])
@@ -201,9 +201,9 @@ class SampleSource:
     @property
     def url(self) -> str:
         """`sample://?...` with all options, its end among them: it names one content for ever."""
-        told = {"records": self._options.records, "days": self._options.days}
-        told |= {"seed": self._options.seed}
-        return "sample://?" + urlencode(told | {"until": format_instant(self._until)}, safe=":")
+        settings = {"records": self._options.records, "days": self._options.days}
+        settings |= {"seed": self._options.seed}
+        return "sample://?" + urlencode(settings | {"until": format_instant(self._until)}, safe=":")
 
     @property
     def folder(self) -> Path:
@@ -229,7 +229,7 @@ class SampleSource:
         return LocalSource(self.folder)
 
     def _write(self) -> None:
-        """Writes beside and renames, so that nobody ever sees half a sample."""
+        """Writes beside and renames, so that no reader ever sees half a sample."""
         self._cache.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=".writing-", dir=self._cache))
         chosen = self._options

@@ -1,4 +1,4 @@
-"""The sample's everyday traffic: dialogues between hosts, told by each interface they pass.
+"""The sample's everyday traffic: dialogues between hosts, recorded by each interface they pass.
 
 May import the sample's kinds and network. A dialogue is one exchange between a client and a
 server; every interface on its way logs it in both directions, as VPC flow logs do. Columns are
@@ -215,16 +215,17 @@ def _server_ports(kind: Kind, rng: np.random.Generator, count: int) -> Ints:
     return rng.choice(np.array(LIKED_PORTS, dtype=np.int64), count, p=odds / odds.sum())
 
 
-def observed(told: Dialogues, net: Network, last: int) -> Records:
+def observed(dialogues: Dialogues, net: Network, last: int) -> Records:
     """The records that all interfaces on the way write.
 
     Args:
-        told: The dialogues.
+        dialogues: What the hosts exchanged.
         net: Their hosts.
         last: Latest second a record may end.
     """
     client, server, nat = (
-        told.only(side >= 0) for side in (told.client_if, told.server_if, told.nat_if)
+        dialogues.only(side >= 0)
+        for side in (dialogues.client_if, dialogues.server_if, dialogues.nat_if)
     )
     # A server's refusal is logged by the server; the client's interface let the attempt out.
     sent = replace(client, accepted=np.where(client.server_if >= 0, 1, client.accepted))
@@ -250,7 +251,7 @@ def observed(told: Dialogues, net: Network, last: int) -> Records:
 
 
 def _view(
-    told: Dialogues,
+    dialogues: Dialogues,
     iface: Ints,
     last: int,
     *,
@@ -263,7 +264,7 @@ def _view(
     """One direction of dialogues as one interface saw it.
 
     Args:
-        told: The dialogues.
+        dialogues: What the hosts exchanged.
         iface: The interface of each.
         last: Latest second a record may end.
         forward: From client to server, or back.
@@ -272,12 +273,12 @@ def _view(
         far: The server's real address where the record names a NAT gateway in its place.
         hop: traffic-path in place of the dialogue's own.
     """
-    real = told.server if far is None else far
-    ends = (told.client, told.server) if forward else (told.server, told.client)
-    packet_ends = (told.client, real) if forward else (real, told.client)
-    ports = (told.client_port, told.server_port)
-    start = told.start + late
-    flags = np.where(told.accepted == 1, FIN_SYN if forward else FIN_SYN_ACK, SYN)
+    real = dialogues.server if far is None else far
+    ends = (dialogues.client, dialogues.server) if forward else (dialogues.server, dialogues.client)
+    packet_ends = (dialogues.client, real) if forward else (real, dialogues.client)
+    ports = (dialogues.client_port, dialogues.server_port)
+    start = dialogues.start + late
+    flags = np.where(dialogues.accepted == 1, FIN_SYN if forward else FIN_SYN_ACK, SYN)
     return {
         "iface": iface,
         "src": ends[0],
@@ -286,15 +287,15 @@ def _view(
         "pkt_dst": packet_ends[1],
         "srcport": ports[0] if forward else ports[1],
         "dstport": ports[1] if forward else ports[0],
-        "protocol": told.protocol,
-        "packets": told.packets if forward else told.back,
-        "bytes": told.bytes if forward else told.back_bytes,
+        "protocol": dialogues.protocol,
+        "packets": dialogues.packets if forward else dialogues.back,
+        "bytes": dialogues.bytes if forward else dialogues.back_bytes,
         "start": np.minimum(start, last),
-        "end": np.minimum(start + told.seconds, last),
-        "accepted": told.accepted,
-        "flags": np.where(told.protocol == TCP, flags, 0),
+        "end": np.minimum(start + dialogues.seconds, last),
+        "accepted": dialogues.accepted,
+        "flags": np.where(dialogues.protocol == TCP, flags, 0),
         "egress": _all(len(iface), int(egress)),
-        "path": (_all(len(iface), hop) if hop else told.path) * egress,
-        "reason": told.reason * (1 - told.accepted),
+        "path": (_all(len(iface), hop) if hop else dialogues.path) * egress,
+        "reason": dialogues.reason * (1 - dialogues.accepted),
         "status": _all(len(iface), 0),
     }
