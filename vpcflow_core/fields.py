@@ -208,7 +208,7 @@ TRANSIT_FIELDS: tuple[Field, ...] = tuple(
     field for field in FIELDS if field.relation in ("transit", "both")
 )
 
-# AWS's default formats, in AWS's order: what a flow log writes when nobody chose its fields.
+# AWS's default formats, in AWS's order: what a flow log writes unless its fields are chosen.
 DEFAULT_VPC_FORMAT: tuple[str, ...] = tuple(f.aws for f in VPC_FIELDS if f.version == 2)
 # fmt: off
 DEFAULT_TRANSIT_FORMAT: tuple[str, ...] = (

@@ -30,7 +30,7 @@ CONFIG_VARIABLE = "VPCFLOW_CONFIG"
 
 
 def default_store() -> Path:
-    """Where the store lies when nobody says so."""
+    """Folder of the store where none is set."""
     base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(base).expanduser() / "vpcflow"
 
@@ -48,7 +48,7 @@ def parse_interval(text: str) -> timedelta | None:
 
 
 def _read(parse: Callable[[str], T]) -> BeforeValidator:
-    """Reads texts as people write them; what they got wrong is told in our words."""
+    """Reads texts as people write them; a mistake is explained in our words."""
 
     def read(value: object) -> object:
         try:
@@ -134,7 +134,7 @@ class Settings(BaseSettings):
 
     sync_every: Interval = Field(
         timedelta(minutes=5),
-        description="So long after a sync the app looks for new logs by itself; `off`: never.",
+        description="Interval between background syncs in the app; `off` disables them.",
     )
     add_sources: Adding = Field(
         "auto",

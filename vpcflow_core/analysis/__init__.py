@@ -1,1 +1,1 @@
-"""DataFrame in, DataFrame out: what a series tells."""
+"""Judgements of series and flows: DataFrame in, DataFrame out."""

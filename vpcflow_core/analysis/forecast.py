@@ -23,9 +23,9 @@ DAY = pd.Timedelta(days=1)
 INTERVAL = 0.95
 # A line has two parameters; its interval needs a third value.
 LEAST_HISTORY = 3
-# With fewer days, what differs between hours cannot be told from what differs between days.
+# With fewer days, differences between hours cannot be separated from differences between days.
 LEAST_DAYS = 2
-# Waves a day: six tell apart what lies two hours or more apart, as office hours do.
+# Waves a day: six separate what lies two hours or more apart, as office hours do.
 HARMONICS = 6
 LAGS = 3
 MOST_PERIODS = 100_000
@@ -56,7 +56,7 @@ def forecast(
 
     `linear` is the least-squares line over the series; `seasonal` adds the rhythm of the day (six
     Fourier terms); `ar` adds the last three values to that. Without two days of data, or with
-    buckets too long to tell hours apart, `seasonal` and `ar` leave the rhythm out and say so.
+    buckets too long to separate hours, `seasonal` and `ar` leave the rhythm out and say so.
 
     Args:
         series: One row a bucket, zero-filled, columns `bucket` (UTC) and `value`.
@@ -137,7 +137,7 @@ def _curve(values: Floats, rows: int, model: Model, period: float) -> tuple[_Cur
     if model == "ar":
         own = _autoregression(known, rows, period, harmonics, curve)
         curve = own or curve
-        notes += [] if own else ["The last values tell nothing of the next: forecast without them."]
+        notes += [] if own else ["The last values do not predict the next ones: left out."]
     return _Curve(curve.predicted * scale, curve.lower * scale, curve.upper * scale), notes
 
 

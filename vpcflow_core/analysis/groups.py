@@ -1,4 +1,4 @@
-"""Parts of a whole: what is not told apart is one more part, so that nothing is lost.
+"""Parts of a whole: what is not shown by itself is one more part, so that nothing is lost.
 
 May import pandas alone.
 """

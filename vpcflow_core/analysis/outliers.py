@@ -23,7 +23,7 @@ FLAT = 0.01
 LEAST_HISTORY = 2
 # Numbers looked at in one go: 8 MB, whatever the length of series and window.
 CHUNK = 1_000_000
-# One packet may bring so many bytes: the MTU of Ethernet, and of the Internet (RFC 894).
+# Bytes of one packet at most: the MTU of Ethernet, and of the Internet (RFC 894).
 PACKET_BYTES = 1500.0
 
 

@@ -65,7 +65,7 @@ def _pie(labels: list[str], values: pd.Series, colours: list[str], **rest: Any) 
 
 
 def _clickable(labels: list[str], values: pd.Series, colours: list[str], **rest: Any) -> go.Figure:
-    """The ring as bars on a circle: plotly tells of clicks on them, but of none on a pie's."""
+    """The ring as bars on a circle: plotly reports clicks on them, but none on a pie's."""
     share = values / (values.sum() or 1)
     middle = 360 * (share.cumsum() - share / 2)
     chart = go.Figure(

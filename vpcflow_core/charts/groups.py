@@ -65,7 +65,7 @@ def groups(panel: Panel, answer: PanelAnswer, field: str) -> list[Group]:
 
 
 def _rest(frame: pd.DataFrame, field: str, panel: Panel) -> pd.DataFrame:
-    """The rows of the rest, added up over what else tells them apart."""
+    """The rows of the rest, added up over the other columns."""
     measures = [m for m in panel.query.measures if m in frame]
     by = [column for column in frame if column not in (*measures, field)]
     return frame.groupby(by, as_index=False, sort=False)[measures].sum()

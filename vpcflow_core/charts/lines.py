@@ -84,7 +84,7 @@ def trend(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
         )
     if len(future):
         _end(chart, wall_clock(future["bucket"], zone).iloc[0], dark)
-    # One series alone answers the mouse: plotly would tell the last value in the future, too.
+    # One series alone has a hover box: plotly would show the last value in the future, too.
     chart.add_scatter(
         **where,
         y=raised(_together(frame), least),

@@ -139,7 +139,7 @@ def hover(
     with_unit: bool = True,
     written: bool = False,
 ) -> dict[str, Any]:
-    """How a series tells its values to the mouse.
+    """Texts of the hover box of a series.
 
     plotly writes counts by itself; in units it does not know, each value is a text of its own.
 
@@ -153,8 +153,8 @@ def hover(
     word = f" {unit(measure)}" if with_unit else ""
     if measure not in UNITS and not written:
         return {"hovertemplate": form.replace("{}", f"%{{y:,.3~f}}{word}") + "<extra></extra>"}
-    tell = partial(counted if with_unit else humane, measure=measure)
-    texts = ["" if pd.isna(value) else tell(value) for value in values]
+    write = partial(counted if with_unit else humane, measure=measure)
+    texts = ["" if pd.isna(value) else write(value) for value in values]
     template = form.replace("{}", "%{hovertext}") + "<extra></extra>"
     return {"hovertemplate": template, "hovertext": texts}
 

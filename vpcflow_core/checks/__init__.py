@@ -1,4 +1,4 @@
-"""Whether a source can be read, what it holds, and what its logs cannot tell."""
+"""Whether a source can be read, what it holds, and which fields its logs lack."""
 
 from vpcflow_core.checks.base import Finding, State
 from vpcflow_core.checks.source import check

@@ -30,5 +30,5 @@ class Finding:
 
 
 def refused(part: str, subject: str, error: VpcflowError, *, needed: bool = True) -> Finding:
-    """What an error tells."""
+    """The finding of an error."""
     return Finding(part, subject, "failed" if needed else "warning", error.what, error.next_step)

@@ -11,11 +11,11 @@ from vpcflow_core.panels.catalogue import PANELS, Panel
 from vpcflow_core.query.dimensions import dimension
 from vpcflow_core.query.measures import measure
 
-# Known from elsewhere where the record does not tell: an EC2 snapshot, or the log as a whole.
+# Known from elsewhere where the record lacks it: an EC2 snapshot, or the log as a whole.
 LEARNT = {
-    "vpc_id": "an EC2 snapshot tells it",
-    "subnet_id": "an EC2 snapshot tells it",
-    "security_group_ids": "an EC2 snapshot tells it",
+    "vpc_id": "an EC2 snapshot has it",
+    "subnet_id": "an EC2 snapshot has it",
+    "security_group_ids": "an EC2 snapshot has it",
     "direction": "it follows from flow-direction, a snapshot or the addresses of each interface",
 }
 # Without these no record can be placed or counted at all.
@@ -53,7 +53,7 @@ def _finding(name: str, slugs: list[str]) -> Finding:
     if field is None:
         raise FieldError(f"'{name}' is not in the field table.")
     if name in LEARNT:
-        found = f"The records do not tell {field.aws}, which {many} need; {LEARNT[name]}."
+        found = f"The records lack {field.aws}, which {many} need; {LEARNT[name]}."
         return Finding("fields", field.aws, "ok", found)
     remedy = f"Add ${{{field.aws}}} (version {field.version}) to the flow log's format."
     found = f"No record has {field.aws}: {many} stay empty."

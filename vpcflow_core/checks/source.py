@@ -105,7 +105,7 @@ class _Look:
             yield from lacking(self.columns)
 
     def network(self, options: SourceOptions) -> Iterator[Finding]:
-        """What EC2 tells of the network that the logs are of."""
+        """What EC2 knows of the network that the logs are of."""
         regions = sorted({found.region for found in self.recent if found.region})
         if not regions or not is_aws(self.source.url, options, ()):
             return

@@ -74,7 +74,7 @@ def _refusal(text: pa.Array, mask: npt.NDArray[np.bool_], length: int) -> Format
     line = text.filter(pa.array(mask))[0].as_py()
     shown = line if len(line) <= 120 else f"{line[:120]}..."
     return FormatError(
-        f"There is no header, and the values do not tell for certain which {length} fields "
+        f"There is no header, and the values do not show for certain which {length} fields "
         f"these are: {shown}",
         f'Give the format in the order of the values: --format "{_EXAMPLE} ..."',
     )

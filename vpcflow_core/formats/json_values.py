@@ -111,7 +111,7 @@ class _Source:
         self._report.reject(self.next_number(), reason, text)
 
     def end(self, values: Values) -> None:
-        """Tell of a value that has not ended."""
+        """Report a value that has not ended."""
         if not values.are_complete:
             self._report.broken = self._report.broken or "JSON content is cut short or damaged"
 

@@ -1,4 +1,4 @@
-"""The way in: tells by the content what an object is, and reads it. May import its siblings."""
+"""Recognises an object's format by its content, and reads it. May import its siblings."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def parse(
 
     Args:
         data: The object, as it lies in its source.
-        name: How the report calls it; never tells what it is.
+        name: Its name in the report; has no bearing on its format.
         given: The format of lines without header, as the user says.
         candidates: Formats that lines without header may have; decided line by line.
     """

@@ -116,7 +116,7 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _silent_rows(texts: pa.Table) -> Mask:
-    """Rows without traffic: the range of their traffic fields tells of nothing."""
+    """Rows without traffic: the range of their traffic fields is not checked."""
     if "log_status" not in texts.column_names:
         return np.zeros(len(texts), dtype=bool)
     status = _one_array(texts["log_status"]).cast(pa.string())
@@ -267,7 +267,7 @@ def _plain_numbers(source: pa.Array) -> pa.Array | None:
 
 
 def _is_huge(text: pa.Array) -> pa.Array:
-    """Whether the digits tell of a number that int64 cannot hold."""
+    """Whether the digits are a number that int64 cannot hold."""
     digits = pc.ascii_ltrim(text, "-0")
     length = pc.binary_length(digits)
     longest = pc.and_(pc.equal(length, _INT64_DIGITS), pc.greater(digits, str(INT64_MAX)))

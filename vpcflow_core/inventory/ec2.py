@@ -59,7 +59,7 @@ def take(session: boto3.Session, region: str, *, account: str = "") -> Snapshot:
 
     Returns:
         A table for each kind that could be read, and a note for each that could not; the account
-        is "" where nothing tells it.
+        is "" where it is unknown.
 
     Raises:
         SettingsError: As `take_all`.
@@ -73,7 +73,7 @@ def take_all(session: boto3.Session, regions: Iterable[str], account: str) -> li
     Args:
         session: Whose credentials to use.
         regions: Which regions.
-        account: Its number; "" if STS does not tell.
+        account: Its number; "" if STS does not say.
 
     Raises:
         SettingsError: A region, or an endpoint that the environment sets, is no such thing.
@@ -85,7 +85,7 @@ def take_all(session: boto3.Session, regions: Iterable[str], account: str) -> li
 
 
 def caller(session: boto3.Session, region: str) -> str:
-    """Number of the account that the credentials belong to; "" where STS does not tell."""
+    """Number of the account that the credentials belong to; "" where STS does not say."""
     with suppress(*_ERRORS, KeyError):
         answer = _client(session, "sts", region, attempts=2).get_caller_identity()
         return str(answer["Account"])

@@ -232,7 +232,7 @@ _ENDS = (
 
 
 def rules_of(group: Item) -> Iterator[Row]:
-    """The rules of a security group as DescribeSecurityGroups tells them.
+    """The rules of a security group as DescribeSecurityGroups lists them.
 
     They carry no id there; theirs is made of what they say, so that it stays the same.
     """

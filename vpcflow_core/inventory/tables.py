@@ -26,7 +26,7 @@ class Table:
 
     Attributes:
         kind: Its name.
-        key: Column that tells one from another, within an account and region.
+        key: Column that identifies a row within an account and region.
         columns: Type of each column, the key first; `account_id` and `region` come besides.
         doc: One sentence.
     """

@@ -41,8 +41,8 @@ COLUMNS = ["bucket", "panel", "measure", "value", "lower", "upper", "error", "de
 def violations(asked: Asked) -> PanelAnswer:
     """Every violation of every band, the furthest outside first.
 
-    How far is told in half widths of the band beyond its middle, times the threshold: a value at
-    the band's edge has as many deviations as the threshold says.
+    The distance is measured in half widths of the band from its middle, times the threshold: a
+    value at the band's edge has as many deviations as the threshold says.
     """
     answers, missing = [], []
     for panel in BANDS:

@@ -79,7 +79,7 @@ OVERVIEW: tuple[Panel, ...] = (
     Panel(
         "overview/log-status",
         "Log status",
-        "All records of the log: OK tells of traffic, NODATA of none, SKIPDATA of lost records.",
+        "All records of the log: OK means traffic, NODATA none, SKIPDATA lost records.",
         Query(("records",), by=("log_status",), records=True),
         "donut",
     ),

@@ -17,14 +17,14 @@ from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window, format_duration
 
 HOUR = timedelta(hours=1)
-# More gaps than these are told by their number; the rows of the panel have them all.
-GAPS_TOLD = 8
+# Gaps that are named; of more, only the number is given: the rows of the panel have them all.
+GAPS_NAMED = 8
 
 
 def coverage(asked: Asked) -> PanelAnswer:
     """Records by log-status in each hour, and a sentence that names the hours without any.
 
-    Hours before the first record of all are told apart from gaps; the hour that has not ended yet
+    Hours before the first record of all are kept apart from gaps; the hour that has not ended yet
     is none. Records of formats without log-status are the rest.
     """
     query, extent = asked.query, asked.flows.extent
@@ -65,10 +65,10 @@ def sentence(gaps: Sequence[datetime], every: timedelta, looked_at: int) -> str:
     if not gaps:
         return f"Every {what} has records." if looked_at else "No hour has ended yet."
     spans = runs(gaps, every)
-    told = ", ".join(_span(start, end) for start, end in spans[:GAPS_TOLD])
-    rest = f" and {len(spans) - GAPS_TOLD:,} more gaps" if len(spans) > GAPS_TOLD else ""
+    named = ", ".join(_span(start, end) for start, end in spans[:GAPS_NAMED])
+    rest = f" and {len(spans) - GAPS_NAMED:,} more gaps" if len(spans) > GAPS_NAMED else ""
     word = what if len(gaps) == 1 else what.replace("hour", "hours").replace("slice", "slices")
-    return f"{len(gaps):,} {word} without any record (UTC): {told}{rest}."
+    return f"{len(gaps):,} {word} without any record (UTC): {named}{rest}."
 
 
 def runs(starts: Sequence[datetime], every: timedelta) -> list[tuple[datetime, datetime]]:
@@ -92,7 +92,7 @@ SOURCES: tuple[Panel, ...] = (
     Panel(
         "sources/coverage",
         "Coverage",
-        "Records of each hour, by the time they start: OK tells of traffic, NODATA of none, "
+        "Records of each hour, by the time they start: OK means traffic, NODATA none, "
         "SKIPDATA of records that AWS lost. An hour without a column has no record at all.",
         Query(("records",), by=("log_status",), every=HOUR, records=True),
         "stacked",

@@ -20,7 +20,7 @@ def resolve_window(asked: Range, extent: Window | None, now: datetime) -> tuple[
     """The window that is meant, and whether it hangs on the present or on the data's end.
 
     Args:
-        asked: The last so long, or a fixed window.
+        asked: The most recent hours or days, or a fixed window.
         extent: First to last record; None without records.
         now: The present, UTC.
     """

@@ -80,7 +80,7 @@ BLOCKS: tuple[Block, ...] = (
 )
 
 # An IPv4 address written as IPv6: mapped (RFC 4291), and translated by NAT64 (RFC 6052), which
-# is how instances in IPv6-only subnets reach IPv4 hosts. The last 32 bits tell what it is.
+# is how instances in IPv6-only subnets reach IPv4 hosts. The last 32 bits are its IPv4 address.
 _CARRIERS = (bytes(10) + b"\xff\xff", b"\x00\x64\xff\x9b" + bytes(8))
 
 Segments = tuple[list[int], list[str]]

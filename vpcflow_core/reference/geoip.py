@@ -1,6 +1,6 @@
 """Where on Earth an address is; may import errors, data, addresses, pandas and geoip2.
 
-A city database tells the place itself; a country database tells the country, whose label point
+A city database has the place itself; a country database the country, whose label point
 then stands for the place. Every database is read by geoip2's own reader.
 """
 
@@ -59,7 +59,7 @@ class Place:
     Attributes:
         country: ISO 3166-1 alpha-2 code (`XK` for Kosovo).
         country_name: Its English name.
-        city: English name, None where the database tells countries only.
+        city: English name, None where the database has countries only.
         latitude: Degrees north; the country's label point where the place is not known closer.
         longitude: Degrees east.
     """
@@ -133,7 +133,7 @@ class Places:
 
     @property
     def kind(self) -> Kind:
-        """Whether the database tells cities or only countries.
+        """Whether the database has cities or only countries.
 
         Raises:
             SettingsError: It is of another type, such as ASN or a flat country table.
@@ -227,7 +227,7 @@ def label_points() -> dict[str, Place]:
 
 
 def _place(answer: City | Country) -> Place | None:
-    """A place from a database's answer: its city and point where it tells them, else the label."""
+    """A place from a database's answer: its city and point where it has them, else the label."""
     found = answer.country if answer.country.iso_code else answer.registered_country
     if not found.iso_code:
         return None

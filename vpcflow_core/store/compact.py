@@ -25,7 +25,7 @@ from vpcflow_core.store.writer import OldFile, Writer
 # what merging made, which ends at other limits, is never small again.
 SMALL_ROWS = 500_000
 SMALL_BYTES = 8 * 2**20
-# This many small files of a group are borne before they are merged.
+# Merge a group once it has more small files than this.
 SMALL_FILES = 8
 # A merged file ends at the first of these: records, and bytes of Arrow memory while merging.
 MERGED_ROWS = 1_000_000

@@ -19,7 +19,7 @@ from vpcflow_core.store.base import Part
 from vpcflow_core.store.placing import Placed
 
 ENDS = ("srcaddr", "dstaddr")
-# NODATA and SKIPDATA records tell of no traffic, so of none that is internal.
+# NODATA and SKIPDATA records have no traffic, so none that is internal.
 _TRAFFIC: tuple[Part, ...] = ("flows", "transit_flows")
 
 

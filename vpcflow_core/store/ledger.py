@@ -22,7 +22,7 @@ from vpcflow_core.store.schema import SCHEMA_VERSION, STEPS
 from vpcflow_core.times import EPOCH
 
 LEDGER_NAME = "ledger.sqlite"
-APPLICATION_ID = 0x76706366  # "vpcf": tells our ledger from any other SQLite file
+APPLICATION_ID = 0x76706366  # "vpcf": distinguishes our ledger from any other SQLite file
 BUSY_SECONDS = 30.0
 
 

@@ -126,7 +126,7 @@ class Pipeline:
         while (found := self._get(self._found)) is not None:
             self._budget.take(found.size, self._stop)
             fetched = self._read(found)
-            self._budget.give(found.size - fetched.size)  # not every listing tells sizes
+            self._budget.give(found.size - fetched.size)  # not every listing has sizes
             self._fetched.put(fetched)
         with self._ending:
             self._fetching -= 1

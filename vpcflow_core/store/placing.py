@@ -78,7 +78,7 @@ def _with_start(table: pa.Table, object_time: datetime | None, report: Report) -
     table = table.append_column("start_time", filled)
     lost = filled.null_count
     _tell(report, missing - lost)
-    for _ in range(lost):  # rare: neither the records nor their object tell any time
+    for _ in range(lost):  # rare: neither the records nor their object have a time
         report.reject(0, "no time known: neither start, end, event nor object has one", "")
     report.records -= lost
     return table.filter(pc.is_valid(filled)) if lost else table
@@ -93,7 +93,7 @@ def _tell(report: Report, count: int) -> None:
 
 
 def _quiet(table: pa.Table) -> Any:
-    """Which rows tell of no traffic, never null.
+    """Which rows have no traffic, never null.
 
     By log-status; where the format has none, rows without addresses, packets and bytes.
     """

@@ -1,4 +1,4 @@
-"""What a sync tells: how far it is, and what it did; may import this folder."""
+"""Progress and result of a sync; may import this folder."""
 
 from __future__ import annotations
 

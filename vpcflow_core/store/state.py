@@ -1,4 +1,4 @@
-"""What the store tells about its sources and objects; may import formats.base."""
+"""The state of sources and objects of a store; may import formats.base."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ObjectReport:
 
 
 def report_json(report: Report, problem: str) -> str | None:
-    """The part of a report that the ledger keeps; None if there is nothing to tell."""
+    """The part of a report that the ledger keeps; None if there is nothing to report."""
     if not (problem or report.malformed or report.notes or report.unknown_fields):
         return None
     notes = list(report.notes)

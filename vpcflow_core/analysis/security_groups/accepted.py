@@ -130,11 +130,11 @@ def _by_group(
     own = pd.Series(None, index=rows.index, dtype="object")
     if "security_group_ids" in flows:
         own = pd.Series(list(flows["security_group_ids"]), index=rows.index, dtype="object")
-    told = (own.str.len() > 0).to_numpy(dtype=bool)
+    has_groups = (own.str.len() > 0).to_numpy(dtype=bool)
     members = group_members(interfaces)[["interface_id", "security_group_id"]]
     found = [
-        rows[~told & ~reply].merge(members, left_on="interface", right_on="interface_id"),
-        rows[told & ~reply].assign(security_group_id=own).explode("security_group_id"),
+        rows[~has_groups & ~reply].merge(members, left_on="interface", right_on="interface_id"),
+        rows[has_groups & ~reply].assign(security_group_id=own).explode("security_group_id"),
     ]
     pairs = pd.concat([part[["row", "security_group_id"]] for part in found])
     pairs = pairs.dropna().drop_duplicates()

@@ -23,7 +23,7 @@ Run = tuple[int, int]
 # The widest blocks worth a rule: IANA gave registries /8s of IPv4, and IPv6 in /12s.
 WIDEST = {4: 8, 6: 16}
 _BITS = {4: 32, 6: 128}
-# Bits of a key that tell the IP version.
+# Bits of a key for the IP version.
 _VERSION_BITS = 8
 _LEADING_ZEROS = np.array([8 - value.bit_length() for value in range(256)])
 
@@ -31,7 +31,7 @@ _LEADING_ZEROS = np.array([8 - value.bit_length() for value in range(256)])
 def smallest_blocks(
     addresses: Iterable[object], weights: Sequence[float] | Floats, most: int = 10
 ) -> tuple[list[str], float]:
-    """At most so many CIDR blocks that cover what was seen, as tightly as can be.
+    """At most `most` CIDR blocks that cover what was seen, as tightly as can be.
 
     Exactly: among all sets of at most `most` blocks, none wider than /8 (IPv4) or /16 (IPv6), the
     one that covers the greatest share of the weight; among those the one with the fewest addresses

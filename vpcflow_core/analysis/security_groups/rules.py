@@ -76,7 +76,7 @@ class Sources:
     def of(
         cls, interfaces: pd.DataFrame, prefix_lists: pd.DataFrame, groups: pd.DataFrame
     ) -> Sources:
-        """What the tables tell: the interfaces given, the lists there are, and all groups."""
+        """Facts of the tables: the given interfaces, the prefix lists, and all groups."""
         prefix_lists = current(prefix_lists, "prefix_list_id")
         members = group_members(interfaces)[["security_group_id", "addresses"]]
         blocks = prefix_lists[["prefix_list_id", "cidrs"]].explode("cidrs").dropna()
@@ -93,7 +93,7 @@ class Sources:
         )
 
     def spans(self, row: Mapping[str, str | None]) -> tuple[tuple[Span, ...], str]:
-        """The addresses that a rule's source means, and why if that cannot be told."""
+        """The addresses that a rule's source means, and why if they are unknown."""
         if cidr := row["cidr"]:
             span = span_of(cidr)
             return ((span,), "") if span else ((), f"'{cidr}' is no block of addresses")

@@ -17,10 +17,10 @@ from vpcflow_core.analysis.security_groups.rules import Rule, Sources
 NAMED = 5
 MATCH = "A flow that several rules let in counts for each of them, and as shared."
 BLIND = (
-    "Without source ports answers cannot be told apart: a rule open to many ports may also count "
+    "Without source ports answers cannot be recognised: a rule open to many ports may also count "
     "answers to connections that the interface itself opened."
 )
-ICMP = "Flow logs do not tell ICMP types: rules for ICMP count every ICMP flow, answers too."
+ICMP = "Flow logs have no ICMP types: rules for ICMP count every ICMP flow, answers too."
 
 
 def unexplained(accepted: Accepted, matched: Ints) -> dict[str, int]:
@@ -51,7 +51,7 @@ def unexplained(accepted: Accepted, matched: Ints) -> dict[str, int]:
 
 
 def sentences(
-    counts: Mapping[str, int], rules: Sequence[Rule], sources: Sources, told: bool
+    counts: Mapping[str, int], rules: Sequence[Rule], sources: Sources, answers_known: bool
 ) -> tuple[str, ...]:
     """What to know about the table of rules in use.
 
@@ -59,10 +59,10 @@ def sentences(
         counts: As `unexplained` gives them.
         rules: All that were looked at.
         sources: Whom they mean.
-        told: Whether answers could be told from the flows.
+        answers_known: Whether the flows show which of them are answers.
     """
     notes = [MATCH] if rules else []
-    if rules and not told:
+    if rules and not answers_known:
         notes.append(BLIND)
     if any(rule.protocol_name.startswith("icmp") for rule in rules):
         notes.append(ICMP)

@@ -62,8 +62,8 @@ def rules_in_use(
     rules never match IPv6. Flow logs have no ICMP type, so ICMP matches by protocol.
 
     Security groups are stateful: answers to connections that an interface opened come in without
-    a rule. They are left out where they can be told: by `reply`, else by the ports and flags (see
-    `replies.replies`). Give `reply` and group without srcport, which would make a row of nearly
+    a rule. They are left out where they can be recognised: by `reply`, else by the ports and flags
+    (see `replies.replies`). Give `reply` and group without srcport, which would make a row of nearly
     every record; the dstport of an answer is not read, and may be null, which joins their rows.
 
     Args:
@@ -103,8 +103,8 @@ def rules_in_use(
     attached = Counter(members["security_group_id"])
     frame = _sorted(_typed(rows, sources.group_names, attached))
     frame.attrs[UNEXPLAINED] = counts = unexplained(accepted, matched)
-    told = "reply" in flows or "srcport" in flows
-    return noted(frame, *sentences(counts, read, sources, told))
+    answers_known = "reply" in flows or "srcport" in flows
+    return noted(frame, *sentences(counts, read, sources, answers_known))
 
 
 def _window(flows: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -35,7 +35,7 @@ _NOT_SERVICES = ", ".join(f"!{port}" for port in _SERVICES.split(", "))
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Some of the flows, told apart by what makes an answer; four of them make up all.
+    """Some of the flows, separated by what makes an answer; four of them make up all.
 
     Grouping by source port would make a row of nearly every flow.
 
@@ -124,7 +124,7 @@ def _known(asked: Asked, kind: Kind) -> pd.DataFrame:
     table = asked.flows.known(kind)
     if table.empty:
         raise MissingDataError(
-            f"No EC2 snapshot in this store tells of {kind.replace('_', ' ')}.",
+            f"No EC2 snapshot in this store has {kind.replace('_', ' ')}.",
             "vpcflow sync takes one where the role may describe them: see docs/iam.md.",
         )
     return table
