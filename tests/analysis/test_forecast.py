@@ -126,9 +126,9 @@ def test_buckets_of_a_day_have_no_rhythm_and_say_so() -> None:
     assert frame["predicted"].tail(2).tolist() == pytest.approx([60, 61])
 
 
-def test_ar_of_values_that_tell_nothing_falls_back_and_says_so() -> None:
+def test_ar_of_values_without_memory_falls_back_and_says_so() -> None:
     doubling = forecast(series([2**n for n in range(40)]), periods=5, model="ar")
-    assert "tell nothing of the next" in notes_of(doubling)[-1]
+    assert "do not predict the next" in notes_of(doubling)[-1]
     assert notes_of(forecast(series([7] * 40), periods=5, model="ar")) == ()
 
 

@@ -71,7 +71,7 @@ def test_good_logs_pass_and_say_what_they_lack(tmp_path: Path, check: Any) -> No
         in (of(found, "format", "newest objects")["found"])
     )
     vpc = of(found, "fields", "vpc-id")
-    assert "an EC2 snapshot tells it" in vpc["found"]
+    assert "an EC2 snapshot has it" in vpc["found"]
 
 
 def test_old_logs_are_a_warning(tmp_path: Path, check: Any) -> None:

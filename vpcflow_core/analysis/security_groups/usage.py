@@ -63,8 +63,8 @@ def rules_in_use(
 
     Security groups are stateful: answers to connections that an interface opened come in without
     a rule. They are left out where they can be recognised: by `reply`, else by the ports and flags
-    (see `replies.replies`). Give `reply` and group without srcport, which would make a row of nearly
-    every record; the dstport of an answer is not read, and may be null, which joins their rows.
+    (see `replies.replies`). Give `reply` and group without srcport, which would make a row of
+    nearly every record; the dstport of an answer is not read, and may be null, which joins their rows.
 
     Args:
         flows: Accepted flows, inbound and internal, added up: interface_id, srcaddr, protocol
