@@ -32,8 +32,8 @@ def replies(flows: pd.DataFrame) -> NDArray[np.bool_]:
     TCP flags decide where they are logged: SYN-ACK is an answer, SYN alone is none. They are logged
     only with the start of a connection; without them a TCP or UDP flow is an answer if it comes
     from a service's port (below 1024, or of `SERVICE_PORTS`) to a client's (32768 and up). So
-    answers from other ports are missed, and the rare client that uses a service's port to reach a high port is
-    taken for an answer. ICMP and other protocols have no ports, and cannot be decided.
+    answers from other ports are missed, and the rare client that uses a service's port to reach a
+    high port is taken for an answer. ICMP and other protocols have no ports, and cannot be decided.
 
     Args:
         flows: Columns protocol (number), srcport, dstport; maybe tcp_flags.

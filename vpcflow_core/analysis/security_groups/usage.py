@@ -61,10 +61,11 @@ def rules_in_use(
     for TCP and UDP alone; a referenced group means the private addresses of its interfaces; IPv4
     rules never match IPv6. Flow logs have no ICMP type, so ICMP matches by protocol.
 
-    Security groups are stateful: answers to connections that an interface opened come in without
-    a rule. They are left out where they can be recognised: by `reply`, else by the ports and flags
+    Security groups are stateful: answers to connections that an interface opened come in without a
+    rule. They are left out where they can be recognised: by `reply`, else by the ports and flags
     (see `replies.replies`). Give `reply` and group without srcport, which would make a row of
-    nearly every record; the dstport of an answer is not read, and may be null, which joins their rows.
+    nearly every record; the dstport of an answer is not read, and may be null, which joins their
+    rows.
 
     Args:
         flows: Accepted flows, inbound and internal, added up: interface_id, srcaddr, protocol
