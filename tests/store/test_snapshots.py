@@ -198,7 +198,8 @@ def _store_of_version_1(folder: Path) -> Path:
     for name in ("shapes", "snapshots", "snapshot_kinds"):
         assert f"CREATE TABLE {name} " in STEPS[1]
         connection.execute(f"DROP TABLE {name}")
-    connection.execute("ALTER TABLE objects DROP COLUMN internal")
+    for name in ("internal", "dropped"):
+        connection.execute(f"ALTER TABLE objects DROP COLUMN {name}")
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
     connection.close()

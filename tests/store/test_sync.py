@@ -214,6 +214,45 @@ def test_old_records_in_new_objects_are_not_kept_either(store: Store) -> None:
     assert list(numbers(store)) == [1]
 
 
+def test_records_that_are_too_old_are_counted_apart_from_those_in_the_store(store: Store) -> None:
+    source, now = Memory(), datetime.now(UTC)
+    old = now - timedelta(days=9)
+    for name in ("x.log", "y.log", "z.log"):
+        lines = [line(1, now), line(2, old), line(0, old, "NODATA"), line(0, now, "SKIPDATA")]
+        source.put(name, log(lines), now)
+    result = sync(store, source, keep=timedelta(days=3))
+    assert sum(file.rows for file in store.files("records")) == 6
+    assert (result.records, result.dropped, result.nodata, result.skipdata) == (6, 6, 0, 3)
+    [state] = store.sources()
+    assert (state.records, state.dropped, state.nodata, state.skipdata) == (6, 6, 0, 3)
+    assert state.first is not None
+    assert state.first.date() == now.date()
+
+
+def test_records_that_grow_too_old_in_the_store_move_to_the_dropped_ones(store: Store) -> None:
+    source, now = Memory(), datetime.now(UTC)
+    for days in (0, 1, 40):
+        at = now - timedelta(days=days)
+        source.put(f"x{days}.log", log([line(days, at)]), at)
+    assert sync(store, source).records == 3
+    assert [(s.records, s.dropped) for s in store.sources()] == [(3, 0)]
+    sync(store, source, keep=timedelta(days=5))
+    [state] = store.sources()
+    assert (state.objects, state.records, state.dropped) == (3, 2, 1)
+    assert state.first is not None
+    assert state.first.date() == (now - timedelta(days=1)).date()
+
+
+def test_a_source_whose_records_are_all_too_old_has_no_first_and_no_last(store: Store) -> None:
+    source, old = Memory(), datetime.now(UTC) - timedelta(days=9)
+    source.put("x.log", log([line(1, old)]))
+    source.put("y.log", log([line(2, old)]), datetime.now(UTC))
+    result = sync(store, source, keep=timedelta(days=3))
+    assert (result.objects, result.records, result.dropped) == (1, 0, 1)
+    [state] = store.sources()
+    assert (state.records, state.dropped, state.first, state.last) == (0, 1, None, None)
+
+
 def test_a_second_writer_is_told_who_holds_the_lock(store: Store, source: Memory) -> None:
     import os
 

@@ -68,7 +68,7 @@ class Rejected:
 
 @dataclass(slots=True)
 class Report:
-    """What became of one file: every line is a record, an empty one, malformed or internal.
+    """What became of one file: every line is a record, empty, malformed, internal or dropped.
 
     Attributes:
         file: Its name.
@@ -79,6 +79,7 @@ class Report:
         nodata, skipdata: How many of the records have that log-status.
         malformed: Lines that are no record.
         internal: Records left out because both of their ends lie in blocks to leave out.
+        dropped: Records left out because they are older than the store keeps.
         counts: Malformed lines by reason (the reason without the line's own values).
         reasons: The first `EXAMPLES_KEPT` malformed lines.
         unknown_fields: Columns that are no field of any record version; kept as text.
@@ -96,6 +97,7 @@ class Report:
     skipdata: int = 0
     malformed: int = 0
     internal: int = 0
+    dropped: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     reasons: list[Rejected] = field(default_factory=list)
     unknown_fields: list[str] = field(default_factory=list)
@@ -121,16 +123,24 @@ class Report:
 
     def take(self, table: pa.Table) -> None:
         """Count the records of a table."""
-        self.records += len(table)
-        if "log_status" in table.column_names:
-            self.nodata += _count_equal(table["log_status"], "NODATA")
-            self.skipdata += _count_equal(table["log_status"], "SKIPDATA")
+        self._count_records(table, 1)
         if "start_time" in table.column_names:
             starts = (self.first, _as_utc(pc.min(table["start_time"]).as_py()))
             self.first = min((moment for moment in starts if moment), default=None)
         if "end_time" in table.column_names:
             ends = (self.last, _as_utc(pc.max(table["end_time"]).as_py()))
             self.last = max((moment for moment in ends if moment), default=None)
+
+    def drop(self, table: pa.Table) -> None:
+        """Take back the count of records that are too old to be loaded."""
+        self._count_records(table, -1)
+        self.dropped += len(table)
+
+    def _count_records(self, table: pa.Table, sign: int) -> None:
+        self.records += sign * len(table)
+        if "log_status" in table.column_names:
+            self.nodata += sign * _count_equal(table["log_status"], "NODATA")
+            self.skipdata += sign * _count_equal(table["log_status"], "SKIPDATA")
 
     def name_fields(self, columns: Sequence[str]) -> None:
         """Add a format's columns to those of the file."""

@@ -29,7 +29,7 @@ class Reading:
     Attributes:
         given: Format of lines without header, if a person gave one.
         candidates: Formats that lines without header may have.
-        oldest: Records of earlier days are left out; None: of none.
+        oldest: Records of earlier days are left out and counted; None: of none.
         internal: Traffic inside these blocks is left out; None: none is.
     """
 
@@ -47,7 +47,7 @@ def load(fetched: Fetched, number: int, batch: Batch, reading: Reading) -> Loade
     when its name is not AWS's (AWS never changes an object once written), and when it is too big
     for its rows to wait until the end shows whether it is broken.
     """
-    rows = _Rows(batch, number, reading.oldest)
+    rows = _Rows(batch, number)
     found, report = fetched.found, Report(file=fetched.found.uri)
     if fetched.problem:
         return Loaded(number, found, "failed", False, report, fetched.problem)
@@ -59,7 +59,10 @@ def load(fetched: Fetched, number: int, batch: Batch, reading: Reading) -> Loade
         for records in parse:
             for placed in place(records, found.time, report):
                 kept = reading.internal.leave_out(placed, report) if reading.internal else placed
-                rows.add(kept)
+                if reading.oldest and kept.day < reading.oldest:
+                    report.drop(kept.table)
+                else:
+                    rows.add(kept)
     except (VpcflowError, pa.ArrowException, OSError, EOFError, zlib.error) as error:
         return _unreadable(error, fetched, number, rows, report)
     tracked = rows.release(tracked=bool(report.broken) or not found.flow_log_id)
@@ -86,17 +89,16 @@ class _Rows:
         left: Whether some have gone to the batch, with the object's number.
     """
 
-    def __init__(self, batch: Batch, number: int, oldest: date | None) -> None:
+    def __init__(self, batch: Batch, number: int) -> None:
         self._batch = batch
         self._number = number
-        self._oldest = oldest
         self._waiting: list[Placed] = []
         self._bytes = 0
         self.left = False
 
     def add(self, placed: Placed) -> None:
-        """Take in some rows; too old ones are left out."""
-        if not len(placed.table) or (self._oldest and placed.day < self._oldest):
+        """Take in some rows."""
+        if not len(placed.table):
             return
         self._waiting.append(placed)
         self._bytes += placed.table.nbytes

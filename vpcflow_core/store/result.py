@@ -66,7 +66,8 @@ class SyncResult:
     Attributes:
         source: URL.
         objects: Objects loaded, broken ones among them.
-        records, nodata, skipdata, malformed: Of these objects.
+        records, nodata, skipdata: Records of these objects that are in the store.
+        malformed: Lines of these objects that are no record.
         internal: Records of these objects that were left out, see `sync`.
         bytes: Their size as stored at the source.
         seconds: How long it took, compaction included.
@@ -75,7 +76,8 @@ class SyncResult:
         failures: The first `FAILURES_KEPT` of them.
         reasons: Malformed lines by reason.
         unread: Objects in the ledger of unknown format; loaded once a format is given.
-        dropped: Records dropped because they were older than `keep`.
+        dropped: Records older than `keep`: those of the objects that were left out, and those of
+            all sources that left the store.
         complete: False if it was cancelled.
         warnings: What the source refused or left out while the rest went well; sentences.
     """
@@ -128,6 +130,7 @@ class Tally:
                 skipdata=so_far.skipdata + report.skipdata,
                 malformed=so_far.malformed + report.malformed,
                 internal=so_far.internal + report.internal,
+                dropped=so_far.dropped + report.dropped,
                 bytes=so_far.bytes + loaded.found.size * loaded.rows_kept,
                 failed=so_far.failed + bool(loaded.problem),
             )
@@ -151,7 +154,7 @@ class Tally:
             seconds=time.monotonic() - self._began,
             skipped=skipped,
             unread=unread,
-            dropped=dropped,
+            dropped=self._result.dropped + dropped,
             failures=tuple(self._failures),
             complete=complete,
         )

@@ -69,6 +69,11 @@ _INTERNAL = """
 ALTER TABLE objects ADD COLUMN internal INTEGER NOT NULL DEFAULT 0;
 """
 
+_DROPPED = """
+-- Records left out because they were older than `keep` when the object was loaded.
+ALTER TABLE objects ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
-STEPS: tuple[str, ...] = (_OBJECTS_AND_FILES, _SNAPSHOTS, _INTERNAL)
+STEPS: tuple[str, ...] = (_OBJECTS_AND_FILES, _SNAPSHOTS, _INTERNAL, _DROPPED)
 SCHEMA_VERSION = len(STEPS)

@@ -22,14 +22,17 @@ class SourceState:
     Attributes:
         url: Its name.
         objects: Objects known, those that could not be read among them.
-        records, nodata, skipdata, malformed: Records of them all, and lines that are none.
+        records: Records in the store.
+        nodata, skipdata: How many records of the loaded objects have that log-status.
+        malformed: Lines that are no record.
         bytes: Their size as stored at the source.
-        first, last: Earliest start and latest end of the records, UTC.
+        first, last: Earliest start and latest end of the records in the store, UTC.
         last_sync: When a sync of it last ended well, UTC.
         newest: Time of the newest object, UTC.
         broken: Objects that are incomplete, unreadable or of unknown format.
         error: Why the last sync failed, one sentence; "" if it did not.
         internal: Records left out because both of their ends lie in blocks to leave out.
+        dropped: Records left out while loading or deleted later because they are too old (`keep`).
     """
 
     url: str
@@ -46,6 +49,7 @@ class SourceState:
     broken: int
     error: str
     internal: int = 0
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,8 +175,10 @@ _FILES = """
 """
 _SOURCES = """
     SELECT url, count(objects.id), total(records), total(nodata), total(skipdata),
-        total(malformed), total(size), min(first), max(last), last_sync, max(time),
-        total(state <> 'loaded'), last_error, total(internal)
+        total(malformed), total(size), max(last), last_sync, max(time),
+        total(state <> 'loaded'), last_error, total(internal), total(dropped),
+        (SELECT total(rows) FROM files WHERE files.source = sources.id),
+        (SELECT min(first) FROM files WHERE files.source = sources.id)
     FROM sources LEFT JOIN objects ON source = sources.id GROUP BY sources.id ORDER BY url
 """
 # NOT INDEXED: from the newest on, where the index would read all objects of the source.
@@ -272,21 +274,24 @@ def _store_file(folder: Path, row: Any) -> StoreFile:
 
 
 def _source_state(row: Any) -> SourceState:
-    url, objects, *counts, first, last, last_sync, newest, broken, error, internal = row
-    records, nodata, skipdata, malformed, size = map(int, counts)
+    url, objects, *counts, last, last_sync, newest = row[:10]
+    broken, error, internal, dropped, rows, first = row[10:]
+    loaded, nodata, skipdata, malformed, size = map(int, counts)
     return SourceState(
         url,
         objects,
-        records,
-        nodata,
-        skipdata,
-        malformed,
-        size,
-        _moment(first),
-        _moment(last),
-        _moment(last_sync),
-        _moment(newest),
-        int(broken),
-        error,
-        int(internal),
+        records=int(rows),
+        nodata=nodata,
+        skipdata=skipdata,
+        malformed=malformed,
+        bytes=size,
+        first=_moment(first),
+        last=_moment(last) if rows else None,
+        last_sync=_moment(last_sync),
+        newest=_moment(newest),
+        broken=int(broken),
+        error=error,
+        internal=int(internal),
+        # Whole files leave the store as they grow old; their objects stay as they were loaded.
+        dropped=loaded + int(dropped) - int(rows),
     )

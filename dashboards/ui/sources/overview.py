@@ -164,7 +164,7 @@ def _exact(row: Row, with_paths: bool) -> dict[str, object]:
 
 EXACT = (
     "last_sync", "first", "last", "newest", "records", "nodata", "skipdata", "internal",
-    "malformed", "objects", "broken", "bytes",
+    "dropped", "malformed", "objects", "broken", "bytes",
 )  # fmt: skip
 
 
