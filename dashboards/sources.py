@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboards.ui import house, panel, sidebar, timerange
-from dashboards.ui.sources import activity, adding, network, problems, removing, uploading
+from dashboards.ui import panel, resources, sidebar, timerange
+from dashboards.ui.sources import activity, adding, inventory, parse_report, removing, uploading
 from dashboards.ui.sources.rights import Rights, here
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
@@ -24,13 +24,13 @@ def page() -> None:
     _coverage(PageState(range_, zone, source=source))
     _forms(rights)
     with st.container(border=True, key="not-read"):
-        problems.draw(rights, house.url_of(source))
+        parse_report.draw(rights, resources.url_of(source))
     with st.container(border=True, key="ec2"):
-        network.draw(rights)
+        inventory.draw(rights)
 
 
 def _coverage(state: PageState) -> None:
-    logs = house.logs(state.source, False)
+    logs = resources.logs(state.source, False)
     if logs.extent is None:
         return
     window, _ = timerange.window(state.range, logs.extent)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from dashboards.ui import house
-from dashboards.ui.house import Texts
+from dashboards.ui import resources
+from dashboards.ui.resources import Texts
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import figure
 from vpcflow_core.panels.catalogue import PANELS, Panel
@@ -21,7 +21,7 @@ LINE = 64
 def figure_of(panel: Panel, state: PageState, window: Window, generation: int) -> Figure:
     """The figure of a panel; of a panel of numbers, the line below them."""
     dark = st.context.theme.type == "dark"
-    return _figure(*house.question(panel, state, window, generation), state.zone, dark)
+    return _figure(*resources.question(panel, state, window, generation), state.zone, dark)
 
 
 @st.cache_resource(show_spinner=False, max_entries=250)
@@ -37,7 +37,7 @@ def _figure(
     dark: bool,
 ) -> Figure:
     panel = PANELS[slug]
-    given = house.kept(slug, window, filters, parameters, source, once, generation)
+    given = resources.kept(slug, window, filters, parameters, source, once, generation)
     if panel.chart != "number":
         return figure(panel, given, zone, dark)
     line = figure(panel, replace(given, headlines=()), zone, dark)

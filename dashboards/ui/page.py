@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from dashboards.ui import actions, chips, house, knobs, panel, records, sidebar, status, timerange
+from dashboards.ui import (
+    actions,
+    chips,
+    panel,
+    parameter_inputs,
+    records_dialog,
+    resources,
+    sidebar,
+    status,
+    timerange,
+)
 from dashboards.ui.parameters import heeds
 from dashboards.ui.state import FILTER_LABELS, PageState, parse_state, tidied
 from vpcflow_core.errors import VpcflowError
@@ -52,7 +62,7 @@ class Dashboard:
             _read_link()
             range_, zone = timerange.controls(self.title, self.question)
             filters = sidebar.filters(self.filters, list(self.fixed))
-            turned = knobs.parameters(self.judges)
+            turned = parameter_inputs.parameters(self.judges)
             source, once = sidebar.counting()
             state = PageState(range_, zone, filters, source, turned, once)
             _tell_of_link(state)
@@ -87,7 +97,7 @@ def _tell_of_link(state: PageState) -> None:
 
 def _body(dashboard: Dashboard, state: PageState) -> None:
     """Freshness, chips and panels; or what to do while there is nothing to show."""
-    logs = house.logs(state.source, state.once)
+    logs = resources.logs(state.source, state.once)
     extent = logs.extent
     status.sync_line(empty=extent is None)
     if extent is None:
@@ -106,7 +116,7 @@ def _body(dashboard: Dashboard, state: PageState) -> None:
         for column, (slug, _) in zip(columns, row, strict=True):
             with column:
                 panel.draw(PANELS[slug], state, window, generation)
-    records.show_if_asked(state, window, generation)
+    records_dialog.show_if_asked(state, window, generation)
 
 
 def _not_in_force(dashboard: Dashboard) -> None:

@@ -6,7 +6,7 @@ import logging
 
 import streamlit as st
 
-from dashboards.ui import actions, body, house, menu, violations
+from dashboards.ui import actions, panel_body, panel_menu, resources, violation_links
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer
@@ -30,11 +30,11 @@ def _panel(panel: Panel, state: PageState, window: Window, generation: int) -> N
         st.markdown(f"### {panel.title}", help=panel.help, width="stretch", anchors=False)
         place = st.container(width="content")
     try:
-        given = house.answer(panel, state, window, generation)
+        given = resources.answer(panel, state, window, generation)
         with place:
-            menu.draw(panel, given, state)
-        body.draw(panel, given, state, window, generation)
-        if panel.chart == "table" or not body.is_empty(panel, given):
+            panel_menu.draw(panel, given, state)
+        panel_body.draw(panel, given, state, window, generation)
+        if panel.chart == "table" or not panel_body.is_empty(panel, given):
             _below(panel, given, state)
     except VpcflowError as error:
         st.info(f"{error.what}\n\n{error.next_step}", icon=":material/info:")
@@ -50,4 +50,4 @@ def _below(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("  \n".join(given.notes), width="stretch")
         if panel.chart == "band":
-            violations.draw(panel, given, state)
+            violation_links.draw(panel, given, state)

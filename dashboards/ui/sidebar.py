@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboards.ui import unseen
+from dashboards.ui import hidden_widgets
 from dashboards.ui.filter_text import DECISIONS, filter_problem
-from dashboards.ui.house import home, source_urls
-from dashboards.ui.sources.overview import labels
+from dashboards.ui.resources import source_urls, workspace
 from dashboards.ui.sources.rights import here
+from dashboards.ui.sources.source_rows import labels
 from dashboards.ui.state import FILTER_LABELS, FLOW_FILTERS
 
 ADDRESS_HELP = (
@@ -51,7 +51,7 @@ def filters(fields: Sequence[str], fixed: Sequence[str]) -> tuple[tuple[str, str
         st.markdown("### Filters")
         texts = {field: _box(field) for field in fields if field in FLOW_FILTERS}
         # It stands at the same place on every page, or the browser would lose hold of it.
-        with unseen.place("decision", "action" in fields):
+        with hidden_widgets.place("decision", "action" in fields):
             decision = _decision()
         texts["action"] = decision if "action" in fields else ""
         texts |= {f: _box(f) for f in (*fields, *brought) if f not in (*texts, "action")}
@@ -87,7 +87,7 @@ def clear(fields: Sequence[str]) -> None:
 
 def source() -> str:
     """The choice of source where the store holds several; gives what it is called, "" for all."""
-    known = labels(home(), source_urls(), with_paths=here().folders)
+    known = labels(workspace(), source_urls(), with_paths=here().folders)
     if len(known) < 2:
         return ""
     names = {"": "All sources", **{label: label for label in known}}

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import house, share
-from dashboards.ui.sources.overview import code
-from dashboards.ui.sources.reports import inside, why
+from dashboards.ui import copy_link, resources
+from dashboards.ui.sources.report_tables import inside, why
 from dashboards.ui.sources.rights import here
+from dashboards.ui.sources.source_rows import code
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts import CONFIG, blank_map
@@ -31,7 +31,7 @@ def sync_line(empty: bool) -> None:
     Args:
         empty: Whether the page has nothing to show yet.
     """
-    worker = house.syncer()
+    worker = resources.syncer()
     if worker.running:
         _watch(empty)
     for trouble in worker.troubles:
@@ -41,8 +41,8 @@ def sync_line(empty: bool) -> None:
 @st.fragment(run_every="500ms")
 def _watch(empty: bool) -> None:
     """Look twice a second; draw the page anew at the first records, and when all are there."""
-    worker = house.syncer()
-    if not worker.running or (empty and house.flows().extent is not None):
+    worker = resources.syncer()
+    if not worker.running or (empty and resources.flows().extent is not None):
         st.rerun()
     progress = worker.progress
     if progress is None:
@@ -70,14 +70,14 @@ def refresh() -> None:
         icon=":material/refresh:",
         help="Look for new logs",
         type="tertiary",
-        on_click=house.syncer().start,
+        on_click=resources.syncer().start,
     )
 
 
 def nothing_yet() -> None:
     """What an empty store says."""
     refresh()
-    if house.syncer().running:
+    if resources.syncer().running:
         st.info("The first logs are being read; the page fills by itself.")
         # Also loads what drawing needs, on the server and in the browser, while there is time.
         dark = st.context.theme.type == "dark"
@@ -96,7 +96,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     extent = logs.extent
     assert extent is not None  # noqa: S101  the caller shows `nothing_yet` instead
     zone = ZoneInfo(state.zone)
-    source = house.url_of(state.source)
+    source = resources.url_of(state.source)
     known = [s for s in logs.store.sources() if source in ("", s.url)]
     parts = [
         f"newest record {_age(datetime.now(UTC) - extent.end)} ago",
@@ -109,7 +109,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="freshness"):
         shown = f"**{moment(window.start, zone)} - {moment(window.end, zone)}** {state.zone}"
         st.markdown(shown, width="stretch")
-        share.draw(state, window)
+        copy_link.draw(state, window)
         refresh()
     st.caption(" · ".join(parts))
     if state.once:
@@ -120,7 +120,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
 def _left_out(state: PageState, window: Window) -> None:
     """What counting each flow once leaves out; asked beside the page, which need not wait."""
     try:
-        count = house.left_out(state, window)
+        count = resources.left_out(state, window)
     except VpcflowError as error:
         st.caption(f":material/looks_one: Each flow is counted once: {error}")
         return

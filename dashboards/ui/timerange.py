@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
 
-from dashboards.ui import unseen
+from dashboards.ui import hidden_widgets
 from dashboards.ui.state import DEFAULT_RANGE, QUICK_RANGES
 from vpcflow_core.errors import TimeError
 from vpcflow_core.query.windows import resolve_window
@@ -20,7 +20,7 @@ MINUTE = timedelta(minutes=1)
 
 def controls(title: str, question: str) -> tuple[Range, str]:
     """Draw title and controls; gives the range asked for and the zone."""
-    unseen.hide()
+    hidden_widgets.hide()
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         st.title(title, anchor=False, help=question, width="stretch")
         range_box, custom = st.container(width=230), st.container(width="content")
@@ -39,7 +39,7 @@ def _text() -> str:
 
     The box of ranges says them in words, and would write its words into the address bar.
     """
-    with unseen.place("range", shown=False):
+    with hidden_widgets.place("range", shown=False):
         text = st.text_input("Range", key="range", bind="query-params")
     return text.strip() or QUICK_RANGES[0]
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.charts.frames import EVERY, START, answer, buckets, usual
 from vpcflow_core.charts import COLOURS, figure
-from vpcflow_core.charts.decades import floor_of
+from vpcflow_core.charts.log_axis import floor_of
 from vpcflow_core.charts.time_axis import places, ticks
 from vpcflow_core.panels.catalogue import PANELS, PanelAnswer
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.charts.frames import answer, usual
 from vpcflow_core.charts import COLOURS, figure, label
+from vpcflow_core.charts.labels import short_labels
 from vpcflow_core.charts.style import GREY
-from vpcflow_core.charts.words import short_labels
 from vpcflow_core.panels.catalogue import PANELS
 
 PORTS = PANELS["traffic/ports-by-action"]

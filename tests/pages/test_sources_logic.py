@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from dashboards.ui.sources.adding import admit
-from dashboards.ui.sources.judging import MB, judge
-from dashboards.ui.sources.overview import EXACT, HUMANE, Row, exact_table, humane_table, rows_of
 from dashboards.ui.sources.removing import may_remove
-from dashboards.ui.sources.reports import lines_table, objects_table, reasons_table
+from dashboards.ui.sources.report_tables import lines_table, objects_table, reasons_table
 from dashboards.ui.sources.rights import LEVELS, Rights, rights
+from dashboards.ui.sources.source_rows import EXACT, HUMANE, Row, exact_table, humane_table, rows_of
+from dashboards.ui.sources.upload_check import MB, judge
 from vpcflow_core.errors import FormatError, SettingsError
 from vpcflow_core.formats.base import LogFormat, Rejected
 from vpcflow_core.settings import SourceSetting
@@ -170,7 +170,7 @@ def test_a_parser_that_breaks_refuses_the_file(monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object, **__: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr("dashboards.ui.sources.judging.formats.parse", broken)
+    monkeypatch.setattr("dashboards.ui.sources.upload_check.formats.parse", broken)
     assert judge("x", LINE.encode(), 1).refused.startswith("It could not be read")
 
 

@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
+from vpcflow_core.charts.band import band
 from vpcflow_core.charts.bars import bars, split
 from vpcflow_core.charts.box import box
 from vpcflow_core.charts.columns import area, columns, stacked
 from vpcflow_core.charts.donut import donut
-from vpcflow_core.charts.judged import band
+from vpcflow_core.charts.labels import TITLES, label, title
 from vpcflow_core.charts.lines import lines, trend
 from vpcflow_core.charts.number import number
 from vpcflow_core.charts.style import COLOURS, CONFIG, SERIES, dress
 from vpcflow_core.charts.table import styled, table, table_frame
 from vpcflow_core.charts.time_axis import wall_clock
-from vpcflow_core.charts.words import TITLES, label, title
 from vpcflow_core.charts.world import blank_map, world_map
 from vpcflow_core.panels.base import Panel, PanelAnswer
 

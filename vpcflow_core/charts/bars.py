@@ -1,4 +1,4 @@
-"""Horizontal bars, whole or in parts; may import panels, units and the other charts' words."""
+"""Horizontal bars, whole or in parts; may import panels, units and the other charts' labels."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.groups import Group, groups
+from vpcflow_core.charts.labels import hover_texts, named, short_labels
 from vpcflow_core.charts.style import legend_below
 from vpcflow_core.charts.time_axis import colour_of
-from vpcflow_core.charts.words import hover_texts, named, short_labels
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import humane
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.decades import decades
+from vpcflow_core.charts.log_axis import decades
 from vpcflow_core.charts.style import faint
 from vpcflow_core.charts.time_axis import colour_of, over_time, shade, unfinished, wall_clock
 from vpcflow_core.panels.base import Panel, PanelAnswer

@@ -1,4 +1,4 @@
-"""Columns and areas over time; may import panels and the other charts' words and axes."""
+"""Columns and areas over time; may import panels and the other charts' labels and axes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.groups import groups
+from vpcflow_core.charts.labels import hover, unit
 from vpcflow_core.charts.style import faint, legend_below
 from vpcflow_core.charts.time_axis import (
     HOVER_TIME,
@@ -20,7 +21,6 @@ from vpcflow_core.charts.time_axis import (
     unfinished,
     wall_clock,
 )
-from vpcflow_core.charts.words import hover, unit
 from vpcflow_core.panels.base import Panel, PanelAnswer
 
 # More columns than this are hairs; they are drawn as one stepped area.

@@ -1,4 +1,4 @@
-"""A ring with the share of each part; may import panels, units and the other charts' words."""
+"""A ring with the share of each part; may import panels, units and the other charts' labels."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import plotly.graph_objects as go
 
+from vpcflow_core.charts.labels import hover_texts, named, short_labels, unit
 from vpcflow_core.charts.style import COLOURS, GREY, INK, SERIES
-from vpcflow_core.charts.words import hover_texts, named, short_labels, unit
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import humane
 

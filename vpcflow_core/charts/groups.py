@@ -1,6 +1,6 @@
 """The series of a chart with groups: their order, colours and names, and the rest in grey.
 
-May import panels and the other charts' words.
+May import panels and the other charts' labels.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from vpcflow_core.charts.labels import named, short_labels
 from vpcflow_core.charts.style import COLOURS, GREY, SERIES
-from vpcflow_core.charts.words import named, short_labels
 from vpcflow_core.panels.base import Panel, PanelAnswer
 
 # Groups with an order and colours of their own, the same on every page.

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.decades import floor_of
+from vpcflow_core.charts.labels import amount, counted, hover, unit
+from vpcflow_core.charts.log_axis import floor_of
 from vpcflow_core.charts.style import INK, LIT, MAIN, faint, legend_below
 from vpcflow_core.charts.time_axis import (
     colour_of,
@@ -21,7 +22,6 @@ from vpcflow_core.charts.time_axis import (
     unfinished,
     wall_clock,
 )
-from vpcflow_core.charts.words import amount, counted, hover, unit
 from vpcflow_core.panels.base import Panel, PanelAnswer
 
 # Column, its name in a window of a day and in any other, colour, dash.

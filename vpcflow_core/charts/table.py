@@ -1,6 +1,6 @@
 """Rows as a table: for the app as a styled frame, for notebooks as a figure.
 
-May import panels, times, units and the other charts' words.
+May import panels, times, units and the other charts' labels.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from pandas.io.formats.style import Styler
 
+from vpcflow_core.charts.labels import LABELS, title
 from vpcflow_core.charts.style import INK
 from vpcflow_core.charts.time_axis import wall_clock
-from vpcflow_core.charts.words import LABELS, title
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import UNITS, humane
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.decades import decades
+from vpcflow_core.charts.log_axis import decades
 from vpcflow_core.charts.style import GREY, LIT, MAIN, REFUSED, faint
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.times import format_duration

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import plotly.graph_objects as go
 
+from vpcflow_core.charts.labels import measured
 from vpcflow_core.charts.style import LAND, MARGIN
 from vpcflow_core.charts.time_axis import colour_of
-from vpcflow_core.charts.words import measured
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.reference.files import data_file
 

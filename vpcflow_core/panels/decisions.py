@@ -1,11 +1,11 @@
-"""The panels of Accepts and Rejects: what was let through, what was refused, and their outliers."""
+"""The panels that the pages of accepted and of rejected flows share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vpcflow_core.panels.analyses.groups import busiest, located, places, reasons
+from vpcflow_core.panels.analyses.groups import located, places
 from vpcflow_core.panels.analyses.time import band, compared, trend
 from vpcflow_core.panels.base import MINUTE, Panel
 from vpcflow_core.query.question import Query
@@ -109,41 +109,3 @@ class Decision:
             analysis=trend,
             about=about,
         )
-
-
-ACCEPT = Decision("accepts", "ACCEPT", "accepted")
-REJECT = Decision("rejects", "REJECT", "rejected")
-
-ACCEPTS: tuple[Panel, ...] = tuple(ACCEPT.panels())
-
-REJECTS: tuple[Panel, ...] = (
-    *REJECT.panels(),
-    Panel(
-        "rejects/sources-over-time",
-        "Rejects by source over time",
-        "Refused flows of the ten sources that were refused most, and of all others.",
-        Query(("flows",), by=("srcaddr",), every=MINUTE, where=REJECT.where, top=10),
-        "stacked",
-        drill=("srcaddr",),
-        analysis=busiest,
-        about=REJECT.about,
-    ),
-    Panel(
-        "rejects/interface-destinations",
-        "Rejects by interface and destination",
-        "Every pair of interface and destination with refused flows.",
-        Query(("flows", "bytes", "packets"), by=("interface_id", "dstaddr"), where=REJECT.where),
-        "table",
-        drill=("interface_id", "dstaddr"),
-        about=REJECT.about,
-    ),
-    Panel(
-        "rejects/reasons",
-        "Why rejected",
-        "What refused the flows, by the field reject-reason.",
-        Query(("flows",), by=("reject_reason",), where=REJECT.where),
-        "donut",
-        analysis=reasons,
-        about=REJECT.about,
-    ),
-)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboards.ui import house, menu
-from dashboards.ui.sources.overview import Row, code, exact_table, humane_table, length, rows_of
+from dashboards.ui import panel_menu, resources
 from dashboards.ui.sources.rights import Rights
+from dashboards.ui.sources.source_rows import Row, code, exact_table, humane_table, length, rows_of
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.units import humane_count
 from vpcflow_core.workspace.background import Syncer
@@ -16,17 +16,17 @@ from vpcflow_core.workspace.background import Syncer
 
 def draw(rights: Rights) -> None:
     """Buttons, progress and table: looked at each second while a sync runs, else now and then."""
-    running = house.syncer().running
+    running = resources.syncer().running
     st.fragment(_body, run_every="1s" if running else "15s")(rights, running)
 
 
 def rows() -> list[Row]:
     """Every source there is."""
-    return rows_of(house.home(), house.flows().store)
+    return rows_of(resources.workspace(), resources.flows().store)
 
 
 def _body(rights: Rights, was_running: bool) -> None:
-    worker = house.syncer()
+    worker = resources.syncer()
     if worker.running != was_running:
         st.rerun()  # the whole page: panels have more to show, and the pace of looking changes
     with st.container(horizontal=True, vertical_alignment="center", key="sync"):
@@ -112,12 +112,12 @@ def _table(found: list[Row], rights: Rights) -> None:
             "Numbers are rounded; the download has them exact.",
             width="stretch",
         )
-        menu.downloads(exact_table(found, with_paths=rights.folders), "sources")
+        panel_menu.downloads(exact_table(found, with_paths=rights.folders), "sources")
 
 
 def _problem(row: Row, rights: Rights) -> None:
     """Why a source cannot be opened, or what went wrong at a sync of another process."""
     told = row.problem or (row.state.error if row.state else "")
-    if told and not any(t.name == row.name for t in house.syncer().troubles):
+    if told and not any(t.name == row.name for t in resources.syncer().troubles):
         shown = told if rights.folders or row.is_in_aws else "It could not be read."
         st.warning(f"{code(row.name or row.url)}: {shown}", icon=":material/sync_problem:")

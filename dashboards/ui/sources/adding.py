@@ -7,10 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.ui.sources import place
+from dashboards.ui.sources import target_store
 from dashboards.ui.sources.activity import rows
-from dashboards.ui.sources.overview import Row, code
 from dashboards.ui.sources.rights import Rights
+from dashboards.ui.sources.source_rows import Row, code
 from vpcflow_core.checks import Finding, check
 from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat
@@ -63,14 +63,14 @@ def draw(rights: Rights) -> None:
 def _add(source: SourceSetting, name: str, rights: Rights) -> None:
     """Look at the source as a sync would; add it if it can be read."""
     try:
-        admit(source, rights, place.home().store, rows())
+        admit(source, rights, target_store.workspace().store, rows())
         with st.spinner("Looking at the source ..."):
             findings = look(source)
         failed = [finding for finding in findings if finding.state == "failed"]
         if failed:
             _tell(failed)
             return
-        added = place.take_in(source, name)
+        added = target_store.take_in(source, name)
     except VpcflowError as error:
         st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
         return

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.ui import house
+from dashboards.ui import resources
 from dashboards.ui.sources.activity import rows
-from dashboards.ui.sources.overview import Row
 from dashboards.ui.sources.rights import Rights
+from dashboards.ui.sources.source_rows import Row
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.sources.uploads import drop
 from vpcflow_core.store.store import Store
@@ -41,10 +41,13 @@ def draw(rights: Rights) -> None:
         )
         if row.is_upload or row.setting is None:
             st.caption("Its files and records are deleted." if row.is_upload else _LEFT_OVER)
-        if house.syncer().running:
+        if resources.syncer().running:
             st.caption("A sync is running: stop it first.")
         if st.button(
-            "Remove", key="remove-now", disabled=house.syncer().running, icon=":material/delete:"
+            "Remove",
+            key="remove-now",
+            disabled=resources.syncer().running,
+            icon=":material/delete:",
         ):
             _remove(row, and_records)
 
@@ -56,16 +59,16 @@ def may_remove(row: Row, rights: Rights) -> bool:
 
 
 def _remove(row: Row, and_records: bool) -> None:
-    home = house.home()
+    workspace = resources.workspace()
     try:
         count = 0
         if and_records:
-            with Store.open(home.store) as store:
+            with Store.open(workspace.store) as store:
                 count = forget(store, row.url, wait=WAIT)
         if row.is_added:
-            remove(home.store, row.name)
+            remove(workspace.store, row.name)
         if row.is_upload:
-            drop(home.store, row.url)
+            drop(workspace.store, row.url)
     except VpcflowError as error:
         st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
         return

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from dashboards.ui import house
+from dashboards.ui import resources
 from vpcflow_core.settings import Adding
 
 # Each word allows what stands before it, too.
@@ -55,7 +55,7 @@ def here() -> Rights:
     """The rights of whoever looks at the page now."""
     address = st.get_option("server.address")
     return rights(
-        house.settings().add_sources,
+        resources.settings().add_sources,
         str(address or ""),
         st.context.url or "",
         st.context.headers.to_dict(),

@@ -8,13 +8,13 @@ from typing import Protocol
 
 import streamlit as st
 
-from dashboards.ui import house
-from dashboards.ui.sources import place
+from dashboards.ui import resources
+from dashboards.ui.sources import target_store
 from dashboards.ui.sources.adding import NOT_ALLOWED
-from dashboards.ui.sources.judging import MB, Judged, judge
-from dashboards.ui.sources.overview import code
-from dashboards.ui.sources.reports import examples, told
+from dashboards.ui.sources.report_tables import examples, told
 from dashboards.ui.sources.rights import Rights
+from dashboards.ui.sources.source_rows import code
+from dashboards.ui.sources.upload_check import MB, Judged, judge
 from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
 from vpcflow_core.settings import SourceSetting
@@ -39,7 +39,7 @@ def draw(rights: Rights) -> None:
     if not rights.uploads:
         st.caption(f"Files cannot be uploaded here. {NOT_ALLOWED}")
         return
-    limit = house.settings().upload_limit
+    limit = resources.settings().upload_limit
     # A new key empties the box once its files were read.
     number = st.session_state.setdefault("uploads", 0)
     with st.form("upload", border=False):
@@ -65,7 +65,7 @@ def _take(files: Sequence[File], name: str, text: str, limit: int) -> None:
         if not files:
             raise SettingsError("No file was chosen.", "Drop files into the box, or browse.")
         given = LogFormat.parse(text) if text else None
-        where = place.home()
+        where = target_store.workspace()
         contents = [file.getvalue() for file in files]
         _check_room(sum(map(len, contents)) + size_of_all(where.store), limit)
         with st.spinner("Reading the files ..."):
@@ -82,7 +82,7 @@ def _take(files: Sequence[File], name: str, text: str, limit: int) -> None:
         if kept:
             url = keep(where.store, name or _name(files), kept)
             setting = SourceSetting(url=url, log_format=text)
-            called = place.take_in(setting, url.removeprefix(UPLOADS))
+            called = target_store.take_in(setting, url.removeprefix(UPLOADS))
     except VpcflowError as error:
         st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
         return
@@ -143,7 +143,7 @@ def _notes(report: Report) -> list[str]:
     notes = [code(note) for note in report.notes]
     if report.broken and report.records:
         notes.append(f"It ends early: {code(report.broken)}. What stands before is read.")
-    keep_for = house.settings().keep
+    keep_for = resources.settings().keep
     if keep_for and report.first and report.first < datetime.now(UTC) - keep_for:
         notes.append(f"Records older than {keep_for.days} days are dropped (setting `keep`).")
     return notes

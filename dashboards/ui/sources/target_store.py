@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.ui import house
+from dashboards.ui import resources
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.workspace.source_list import add
 from vpcflow_core.workspace.workspace import Workspace
 
 
-def home() -> Workspace:
+def workspace() -> Workspace:
     """Where sources are added: the store that is shown; instead of the sample's, an own one.
 
     Raises:
         SettingsError: The sample is shown on purpose.
     """
-    shown, settings = house.home(), house.settings()
+    shown, settings = resources.workspace(), resources.settings()
     if not shown.is_passing:
         return shown
     own = Workspace(settings.store, settings.sources)
@@ -35,11 +35,11 @@ def take_in(source: SourceSetting, name: str = "") -> str:
     Raises:
         SettingsError: The sample is shown on purpose, or the URL holds a password.
     """
-    where = home()
+    where = workspace()
     found = add(where.store, source, name, where.sources)
-    if where.store != house.home().store:
-        house.syncer().close()
+    if where.store != resources.workspace().store:
+        resources.syncer().close()
         st.cache_data.clear()  # answers of the sample are none of the own store
         st.cache_resource.clear()
-    house.syncer().start()
+    resources.syncer().start()
     return found

@@ -71,33 +71,33 @@ class Row:
         return self.name or self.shown_url(with_paths=with_paths)
 
 
-def rows_of(home: Workspace, store: Store) -> list[Row]:
+def rows_of(workspace: Workspace, store: Store) -> list[Row]:
     """All sources: those of the settings, those that were added, those only the store knows.
 
     Raises:
         SettingsError: The list of added sources is damaged.
     """
     known = {state.url: state for state in store.sources()}
-    ours = added(home.store)
+    ours = added(workspace.store)
     rows = [
-        _row(store, name, setting, known, name in ours and name not in home.sources)
-        for name, setting in home.all_sources.items()
+        _row(store, name, setting, known, name in ours and name not in workspace.sources)
+        for name, setting in workspace.all_sources.items()
     ]
     seen = {row.url for row in rows}
     return rows + [Row("", url, state=state) for url, state in known.items() if url not in seen]
 
 
-def labels(home: Workspace, urls: Iterable[str], *, with_paths: bool) -> dict[str, str]:
+def labels(workspace: Workspace, urls: Iterable[str], *, with_paths: bool) -> dict[str, str]:
     """URLs by what they are called in choices and links.
 
     Args:
-        home: Knows the names of sources.
+        workspace: Knows the names of sources.
         urls: As the store knows them.
         with_paths: Whether the server's folders may be named; if not, they go by their names.
     """
     names = {
         LocalSource(setting.url).url: name
-        for name, setting in home.all_sources.items()
+        for name, setting in workspace.all_sources.items()
         if is_folder(setting.url)
     }
     return {

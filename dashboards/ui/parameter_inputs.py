@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.ui import unseen
+from dashboards.ui import hidden_widgets
 from dashboards.ui.parameters import KNOBS, TIMESLICES, WATCHES, Knob
 from vpcflow_core.panels.base import DEFAULTS, Parameters
 
@@ -18,7 +18,7 @@ def parameters(shown: bool) -> Parameters:
     Args:
         shown: Whether the page heeds them; else nobody sees the boxes.
     """
-    with st.sidebar, unseen.place("outliers", shown):
+    with st.sidebar, hidden_widgets.place("outliers", shown):
         st.markdown("### Outliers")
         left, right = st.columns(2, gap="small")
         with left:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.decades import floor_of
+from vpcflow_core.charts.labels import amount, hover, unit
+from vpcflow_core.charts.log_axis import floor_of
 from vpcflow_core.charts.style import ALARM, INK, faint, legend_below
 from vpcflow_core.charts.time_axis import (
     colour_of,
@@ -18,7 +19,6 @@ from vpcflow_core.charts.time_axis import (
     unfinished,
     wall_clock,
 )
-from vpcflow_core.charts.words import amount, hover, unit
 from vpcflow_core.panels.base import Panel, PanelAnswer
 
 # What is drawn as lines.

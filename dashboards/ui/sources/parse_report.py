@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.ui import house, menu
+from dashboards.ui import panel_menu, resources
 from dashboards.ui.sources.activity import rows
-from dashboards.ui.sources.reports import lines_table, objects_table, reasons_table
+from dashboards.ui.sources.report_tables import lines_table, objects_table, reasons_table
 from dashboards.ui.sources.rights import Rights
 
 SHOWN = 500
@@ -17,7 +17,7 @@ MOST = 20_000
 def draw(rights: Rights, source: str) -> None:
     """Objects with problems, latest first; of one source, or of all for ""."""
     st.markdown("### Not loaded")
-    store = house.flows().store
+    store = resources.flows().store
     chosen = [s for s in store.sources() if source in ("", s.url)]
     lines, broken = sum(s.malformed for s in chosen), sum(s.broken for s in chosen)
     reports = store.reports(source or None, limit=MOST)
@@ -36,10 +36,10 @@ def draw(rights: Rights, source: str) -> None:
     with by_object:
         st.dataframe(objects.head(SHOWN), hide_index=True, alt="Objects not read whole")
         with st.container(horizontal=True):
-            menu.downloads(objects, "parse-report")
+            panel_menu.downloads(objects, "parse-report")
     with by_reason:
         st.dataframe(reasons_table(reports), hide_index=True, alt="Lines not loaded, by reason")
     with of_lines:
         st.dataframe(examples.head(SHOWN), hide_index=True, alt="Examples of lines not loaded")
         with st.container(horizontal=True):
-            menu.downloads(examples, "lines-not-loaded")
+            panel_menu.downloads(examples, "lines-not-loaded")

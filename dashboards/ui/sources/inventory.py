@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from dashboards.ui import house
+from dashboards.ui import resources
 from dashboards.ui.sources.activity import rows
-from dashboards.ui.sources.overview import ago, code
 from dashboards.ui.sources.rights import Rights
+from dashboards.ui.sources.source_rows import ago, code
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.inventory.tables import TABLES, Kind
 from vpcflow_core.store.store import Store
@@ -26,7 +26,7 @@ KINDS: dict[Kind, str] = {
 def draw(rights: Rights) -> None:
     """The newest snapshot of each account and region, how much it knows, and what it lacks."""
     st.markdown("### Known from EC2")
-    store = house.flows().store
+    store = resources.flows().store
     states = store.snapshots()
     if states:
         frame = counts(store, datetime.now(UTC))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboards.ui import house, menu
+from dashboards.ui import panel_menu, resources
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import wall_clock
 from vpcflow_core.errors import VpcflowError
@@ -28,7 +28,7 @@ def show_if_asked(state: PageState, window: Window, generation: int) -> None:
 
 def _dialog(panel: Panel, state: PageState, window: Window, generation: int) -> None:
     try:
-        found = house.records(panel, state, window, generation, LIMIT)
+        found = resources.records(panel, state, window, generation, LIMIT)
     except VpcflowError as error:
         st.info(f"{error.what}\n\n{error.next_step}", icon=":material/info:")
         return
@@ -46,7 +46,7 @@ def _dialog(panel: Panel, state: PageState, window: Window, generation: int) -> 
         alt=f"Records behind {panel.title}",
     )
     with st.container(horizontal=True):
-        menu.downloads(frame, f"records-{panel.slug.replace('/', '-')}")
+        panel_menu.downloads(frame, f"records-{panel.slug.replace('/', '-')}")
     with st.expander("SQL"):
         st.code(found.sql, language="sql", wrap_lines=True)
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import streamlit as st
 
 from dashboards.ui.parameters import heeded, read_parameters
-from dashboards.ui.sources.overview import labels
+from dashboards.ui.sources.source_rows import labels
 from dashboards.ui.state import PageState
 from vpcflow_core.analysis.forecast import prepare
 from vpcflow_core.api import FlowLogs
@@ -35,7 +35,7 @@ def settings() -> Settings:
 
 
 @st.cache_resource(show_spinner=False)
-def home() -> Workspace:
+def workspace() -> Workspace:
     """The store that is shown, and the sources that fill it."""
     return find_workspace(settings())
 
@@ -43,7 +43,7 @@ def home() -> Workspace:
 @st.cache_resource(show_spinner=False)
 def flows() -> FlowLogs:
     """The logs every page asks."""
-    logs = FlowLogs(Store.open(home().store))
+    logs = FlowLogs(Store.open(workspace().store))
     # Streamlit collects garbage after every run; what is imported by now need not be walked again.
     gc.collect()
     gc.freeze()
@@ -56,7 +56,7 @@ def flows() -> FlowLogs:
 @st.cache_resource(show_spinner=False)
 def syncer() -> Syncer:
     """The one sync of this server; started once, then by the refresh button."""
-    worker = Syncer(home(), settings())
+    worker = Syncer(workspace(), settings())
     worker.start()
     return worker
 
@@ -68,7 +68,7 @@ def source_urls() -> list[str]:
 
 def url_of(source: str) -> str:
     """The URL of a source that a page may call otherwise; "" for all of them."""
-    return labels(home(), source_urls(), with_paths=False).get(source, source)
+    return labels(workspace(), source_urls(), with_paths=False).get(source, source)
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from dashboards.ui import actions, drill, violations
+from dashboards.ui import actions, drill, violation_links
 from dashboards.ui.figures import figure_of
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.charts import CONFIG, styled
@@ -133,7 +133,7 @@ def _leads(given: PanelAnswer, state: PageState) -> list[str]:
     if "deviations" not in given.frame:
         return []
     rows = zip(given.frame["panel"], given.frame["bucket"], strict=True)
-    return [violations.lead(state, PANELS[slug], at, given.every) for slug, at in rows]
+    return [violation_links.lead(state, PANELS[slug], at, given.every) for slug, at in rows]
 
 
 def _numbers(panel: Panel, given: PanelAnswer) -> None:
