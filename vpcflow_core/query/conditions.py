@@ -13,7 +13,13 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, String, and_, cast, false, func, literal, not_, or_
 
 from vpcflow_core.query.columns import column_of
-from vpcflow_core.query.constructs import AddressIn, ListContains, ListMatches, OneOf
+from vpcflow_core.query.constructs import (
+    AddressIn,
+    ListContains,
+    ListLength,
+    ListMatches,
+    OneOf,
+)
 from vpcflow_core.query.dimensions import Dimension, dimension, require
 from vpcflow_core.query.filters import Filter, Filters
 from vpcflow_core.query.terms import (
@@ -109,5 +115,5 @@ _SINGLE: dict[type[Any], Callable[[Any, ColumnElement[Any]], Condition]] = {
 _LIST: dict[type[Any], Callable[[Any, ColumnElement[Any]], Condition]] = {
     Exact: lambda term, column: ListContains(column, str(term.value)),
     Pattern: lambda term, column: ListMatches(column, _like(term.text)),
-    Missing: lambda _, column: func.coalesce(func.cardinality(column), 0) == 0,
+    Missing: lambda _, column: func.coalesce(ListLength(column), 0) == 0,
 }

@@ -1,42 +1,40 @@
-"""The few words on which engines differ, as SQLAlchemy constructs; may import ipaddress alone.
+"""What engines write differently, as SQLAlchemy constructs: here is what each means.
 
-A construct says what is meant; one `@compiles` per dialect says how it is written there. Values
-inside are bound, never pasted. DuckDB's `address_hex` is a macro of engines/database.
+How each is written stands in `engines/ENGINE/compile.py`, one `@compiles` a construct. Everything
+else in a question is SQL that DuckDB and Trino share. Values are bound, never pasted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     ColumnElement,
     Float,
+    FromClause,
     Integer,
     String,
-    and_,
-    func,
     literal,
-    not_,
-    try_cast,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from vpcflow_core.query.columns import Instant
 
 Network = IPv4Network | IPv6Network
-DAY = 86400
 
 
 class TimeBucket(FunctionElement[Any]):
-    """Start of the clock-aligned timeslice that a time lies in."""
+    """Start of the clock-aligned timeslice that a time lies in; slices are counted from 1970."""
 
     name = "time_bucket"
     type = Instant()
@@ -47,8 +45,19 @@ class TimeBucket(FunctionElement[Any]):
         self.seconds = int(every.total_seconds())
 
 
+class SecondsBetween(FunctionElement[int]):
+    """Whole seconds from one time to a later one, both in whole seconds."""
+
+    name = "seconds_between"
+    type = BigInteger()
+    inherit_cache = False
+
+    def __init__(self, start: ColumnElement[Any], end: ColumnElement[Any]) -> None:
+        super().__init__(start, end)
+
+
 class Quantile(FunctionElement[float]):
-    """The value below which a share of all values lies, interpolated."""
+    """The value below which a share of all values lies, exact and interpolated."""
 
     name = "quantile"
     type = Float()
@@ -110,8 +119,44 @@ class ListMatches(FunctionElement[bool]):
         super().__init__(column, literal(like))
 
 
+class ListLength(FunctionElement[int]):
+    """How many members a list has; null for a missing list."""
+
+    name = "list_length"
+    type = Integer()
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__(column)
+
+
+class Members(FromClause):
+    """A relation with one row for each member of a list, and the member as one more column.
+
+    A record whose list is missing or empty has no row.
+
+    Attributes:
+        relation: What has the list.
+        column: The list.
+        name: What the member is called.
+    """
+
+    __visit_name__ = "members"
+    _traverse_internals = [  # noqa: RUF012 (SQLAlchemy reads this list)
+        ("relation", InternalTraversal.dp_clauseelement),
+        ("column", InternalTraversal.dp_clauseelement),
+        ("name", InternalTraversal.dp_string),
+    ]
+    inherit_cache = False
+
+    def __init__(self, relation: FromClause, column: ColumnElement[Any], name: str) -> None:
+        self.relation = relation
+        self.column = column
+        self.name = name
+
+
 class AllOf(FunctionElement[bool]):
-    """AND, written with a line for each condition."""
+    """AND, written with a line for each condition: the same in every engine."""
 
     name = "all_of"
     type = Boolean()
@@ -124,80 +169,8 @@ def _all_of(element: AllOf, compiler: SQLCompiler, **kw: Any) -> str:
     return "\n  AND ".join(compiler.process(part, **kw) for part in parts)
 
 
-@compiles(TimeBucket, "duckdb")
-def _time_bucket(element: TimeBucket, compiler: SQLCompiler, **kw: Any) -> str:
-    # DuckDB counts buckets from 2000-01-03; that is as good as 1970 for all that divide the day.
-    origin = "" if DAY % element.seconds == 0 else ", TIMESTAMP '1970-01-01 00:00:00'"
-    (column,) = element.clauses
-    inner = compiler.process(column, **kw)
-    return f"time_bucket(INTERVAL '{element.seconds} seconds', {inner}{origin})"
-
-
-@compiles(Quantile, "duckdb")
-def _quantile(element: Quantile, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"quantile_cont({compiler.process(element.clauses, **kw)})"
-
-
-@compiles(OneOf, "duckdb")
-def _one_of(element: OneOf, compiler: SQLCompiler, **kw: Any) -> str:
-    column, values = element.clauses
-    about = f"/* {element.count:,} of {element.meaning} */"
-    if kw.get("literal_binds"):
-        texts = values.value or [""]  # an empty list would have no type
-        listed = ", ".join(compiler.render_literal_value(text, String()) for text in texts)
-        return f"{compiler.process(column, **kw)} IN {about} ({listed})"
-    inner = f"SELECT unnest({compiler.process(values, **kw)})"
-    return f"{compiler.process(column, **kw)} IN {about} ({inner})"
-
-
-@compiles(ListContains, "duckdb")
-def _list_contains(element: ListContains, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"list_contains({compiler.process(element.clauses, **kw)})"
-
-
-@compiles(ListMatches, "duckdb")
-def _list_matches(element: ListMatches, compiler: SQLCompiler, **kw: Any) -> str:
-    column, like = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"len(list_filter({column}, lambda x: lower(x) LIKE {like} ESCAPE '^')) > 0"
-
-
-@compiles(AddressIn, "duckdb")
-def _address_in(element: AddressIn, compiler: SQLCompiler, **kw: Any) -> str:
-    (column,) = element.clauses
-    network = element.network
-    made = _in_v4(column, network) if isinstance(network, IPv4Network) else _in_v6(column, network)
-    return f"({compiler.process(made, **kw)})"
-
-
-def _in_v4(column: ColumnElement[Any], network: IPv4Network) -> ColumnElement[bool]:
-    """Whole octets of the prefix by text, the octet the prefix ends in by number."""
-    whole, rest = divmod(network.prefixlen, 8)
-    octets = str(network.network_address).split(".")
-    if whole == 4:
-        return column == literal(str(network.network_address))
-    conditions = [_starts_with(column, ".".join(octets[:whole]) + ".")] if whole else []
-    if rest:
-        low = int(octets[whole])
-        octet = try_cast(func.split_part(column, ".", whole + 1), Integer)
-        conditions.append(octet.between(low, low + 2 ** (8 - rest) - 1))
-    return and_(*conditions) if conditions else not_(func.contains(column, ":"))
-
-
-def _in_v6(column: ColumnElement[Any], network: IPv6Network) -> ColumnElement[bool]:
-    """The 32 hexadecimal digits of an address sort as its number does."""
-    if network.prefixlen == 0:
-        return func.contains(column, ":", type_=Boolean())
-    digits = func.address_hex(column)
-    if network.prefixlen == 128:
-        return digits == literal(_digits(network[0]))
-    if network.prefixlen % 4 == 0:
-        return _starts_with(digits, _digits(network[0])[: network.prefixlen // 4])
-    return digits.between(literal(_digits(network[0])), literal(_digits(network[-1])))
-
-
-def _digits(address: IPv6Address) -> str:
-    return f"{int(address):032x}"
-
-
-def _starts_with(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
-    return func.starts_with(column, literal(prefix), type_=Boolean())
+# What every engine has to write: a test holds its compile.py to this list.
+CONSTRUCTS: tuple[type[Any], ...] = (
+    TimeBucket, SecondsBetween, Quantile, AddressIn, OneOf,
+    ListContains, ListMatches, ListLength, Members,
+)  # fmt: skip

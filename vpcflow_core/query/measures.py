@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, Label, and_, case, cast, disti
 
 from vpcflow_core.errors import FieldError, closest
 from vpcflow_core.query.columns import column_of
-from vpcflow_core.query.constructs import Quantile
+from vpcflow_core.query.constructs import Quantile, SecondsBetween
 
 Aggregate = Literal["count", "sum", "distinct", "duration", "first", "last", "quantile"]
 
@@ -74,7 +74,7 @@ class Measure:
 
     def _value(self) -> ColumnElement[Any]:
         if self.aggregate == "duration":
-            return func.date_diff("second", column_of("start_time"), column_of("end_time"))
+            return SecondsBetween(column_of("start_time"), column_of("end_time"))
         return column_of(self.field)
 
 

@@ -1,4 +1,4 @@
-"""DuckDB's SQL for SQLAlchemy: PostgreSQL's but for what is written here; imports no vpcflow."""
+"""DuckDB's SQL for SQLAlchemy: PostgreSQL's but for what is written here and in `compile.py`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, cast
 from sqlalchemy import ClauseElement, TryCast
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from vpcflow_core.engines.duckdb import compile as _  # noqa: F401 (registers DuckDB's words)
 
 
 class DuckDBCompiler(PGCompiler):
