@@ -80,8 +80,14 @@ def panels_page() -> str:
 
 def measures_page() -> str:
     """Every measure."""
-    rows = [(f"`{m.name}`", m.unit, m.doc) for m in MEASURES.values()]
-    return "# Measures\n\n" + table(("measure", "unit", "what it counts"), rows)
+    rows = [(f"`{m.name}`", m.unit, _yes(m.adds_up), m.doc) for m in MEASURES.values()]
+    return "# Measures\n\n" + table(
+        ("measure", "unit", "adds up over time", "what it counts"), rows
+    )
+
+
+def _yes(what: bool) -> str:
+    return "yes" if what else "no"
 
 
 def errors_page() -> str:

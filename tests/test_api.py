@@ -159,6 +159,53 @@ def test_groups_that_are_busy_now_are_compared_even_if_they_were_not_then(flows:
     assert refused["value_1h"].tolist() == [0]
 
 
+def test_times_are_shown_over_time_but_not_calculated_with(flows: FlowLogs) -> None:
+    hours = flows.between("2026-11-01T01:00Z", "2026-11-01T04:00Z")
+    frame = hours.series("last", every="1h", by="srcaddr", n=2)
+    assert frame["srcaddr"].tolist() == ["192.0.2.1", "10.0.0.2"] * 3  # the latest first
+    assert frame["value"].isna().tolist() == [True, False, False, True, True, True]
+    assert frame["value"].dropna().tolist() == [
+        START + timedelta(minutes=120),
+        START + timedelta(minutes=152),
+    ]
+    for ask in (
+        lambda: hours.series("last", every="1h", compare="1h"),
+        lambda: hours.series(["flows", "first"], every="1h", compare="1h"),
+        lambda: hours.outliers("first"),
+        lambda: hours.forecast("last"),
+    ):
+        with pytest.raises(ParameterError, match=r"is a time.*\n.*flows, bytes, packets"):
+            ask()
+
+
+def test_quantiles_are_missing_where_nothing_was(flows: FlowLogs) -> None:
+    hours = flows.where(action="REJECT").between("2026-11-01T01:00Z", "2026-11-01T03:00Z")
+    frame = hours.series("packets_median", every="1h", compare="1h")
+    assert frame["value"].tolist() == [pytest.approx(float("nan"), nan_ok=True), 2.0]
+    assert frame["value_1h"].isna().all()
+    judged = hours.outliers("packets_max", every="1m")
+    assert judged["value"].count() == 2
+    assert not judged["violation"].any()
+    with pytest.raises(ParameterError, match="value in every bucket"):
+        hours.forecast("packets_median", every="10m")
+    gapless = flows.between("2026-11-01T00:00Z", "2026-11-01T02:00Z")
+    assert gapless.forecast("packets_median", every="10m", periods=1)["predicted"].iloc[-1] == 2.0
+
+
+@pytest.mark.parametrize("every", ["1s", timedelta(milliseconds=1), timedelta(seconds=-60)])
+def test_timeslices_that_make_no_series_are_refused(
+    flows: FlowLogs, every: str | timedelta
+) -> None:
+    with pytest.raises(ParameterError):
+        flows.between("2020-01-01", "2026-11-02").series("flows", every=every)
+
+
+def test_a_band_of_more_history_than_there_is_takes_what_there_is(flows: FlowLogs) -> None:
+    last = flows.between("2026-11-01T01:00Z", "2026-11-01T03:00Z")
+    endless, all_ = (last.outliers("bytes", window=window) for window in (10**12, 180))
+    assert endless.equals(all_)
+
+
 def test_outliers_judge_only_what_the_data_covers(flows: FlowLogs) -> None:
     around = flows.between("2026-10-31T22:00Z", "2026-11-01T06:00Z")
     frame = around.outliers("flows", every="1m")

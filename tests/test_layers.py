@@ -26,8 +26,8 @@ ALLOWED: dict[str, set[str]] = {
     "query": BASE | {"reference"},
     "engines": BASE | {"inventory", "query", "store"},
     "analysis": BASE | {"reference"},
-    "series": BASE | {"query", "engines", "analysis"},
-    "panels": BASE | {"reference", "inventory", "query", "analysis"},
+    "series": BASE | {"query", "analysis"},
+    "panels": BASE | {"reference", "inventory", "query", "analysis", "series"},
     "charts": BASE | {"reference", "query", "panels"},
     "workspace": BASE | {"inventory", "settings", "sources", "formats", "store"},
     "checks": BASE

@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
+from vpcflow_core import series as over_time
+from vpcflow_core.analysis.forecast import COLUMNS as FORECAST
+from vpcflow_core.analysis.forecast import Model
+from vpcflow_core.analysis.outliers import Watch
 from vpcflow_core.engines.base import Engine, QueryResult
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.errors import EmptyError, ParameterError
@@ -29,7 +33,7 @@ from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import records_for, select_for, snapped
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
 from vpcflow_core.reference.geoip import Places
-from vpcflow_core.series import OverTime, names_of
+from vpcflow_core.series import names_of, one_measure, require_numbers, timeslice
 from vpcflow_core.settings import load_settings
 from vpcflow_core.sources.open import DEFAULTS, SourceOptions, open_source
 from vpcflow_core.store.ledger import LEDGER_NAME
@@ -58,7 +62,7 @@ EMPTY_STORE = "The store holds no records yet: vpcflow sync SOURCE"
 
 
 @dataclass(frozen=True, eq=False)
-class FlowLogs(OverTime):
+class FlowLogs:
     """Flow logs to ask; every method that narrows them gives new ones.
 
     Attributes:
@@ -278,6 +282,112 @@ class FlowLogs(OverTime):
         columns = self.engine.columns("flows")
         others = [m for m in VOLUMES if m != by and (m == "flows" or m in columns)]
         return self.ask(Query((by, *others), by=names_of(fields), top=n)).frame
+
+    def series(
+        self,
+        measure: str | Iterable[str],
+        *,
+        every: str | timedelta | None = None,
+        by: str | Iterable[str] | None = None,
+        n: int | None = 10,
+        compare: str | Iterable[str] = (),
+    ) -> pd.DataFrame:
+        """A measure over time, zero where nothing was.
+
+        Args:
+            measure: `bytes`; several give a column each.
+            every: Timeslice, such as `5m`; one that suits the window if not given.
+            by: Fields to group by.
+            n: Number of groups, the largest first; None: all.
+            compare: How far back to look for comparison: `["1d", "7d"]`.
+
+        Returns:
+            `bucket` (start of the timeslice, UTC), the fields, and `value` (or the measures'
+            names if they are several); a row for each bucket and group. Times and quantiles are
+            null where nothing was. With `compare`, for each shift `value_1d` (null before the
+            data's start) and `change_1d` (percent; null where the base is zero or null). A shift
+            that the data does not reach has no columns; `attrs["notes"]` says so.
+
+        Raises:
+            ParameterError: A shift is no multiple of the timeslice, a time is to be compared, or
+                the answer is too large.
+        """
+        groups, shifts, window = names_of(by or ()), names_of(compare), self.window
+        query = Query(
+            names_of(measure), groups, timeslice(every, window), top=n if groups else None
+        )
+        if shifts:
+            return over_time.compared(self.sparse, query, window, self.extent, shifts).frame
+        return over_time.series(self.sparse, query, window).frame
+
+    def outliers(
+        self,
+        measure: str,
+        *,
+        every: str | timedelta = "1m",
+        window: int = 10,
+        threshold: float = 3.0,
+        consecutive: int = 1,
+        watch: Watch = "both",
+    ) -> pd.DataFrame:
+        """The buckets of a measure, with those marked that left the band of the ones before them.
+
+        Args:
+            measure: `packets`.
+            every: Timeslice.
+            window: Earlier buckets the band is made of.
+            threshold: Half width of the band, in standard deviations.
+            consecutive: Indications in a row, from which on they are violations.
+            watch: The side that is watched: `up`, `down` or `both`.
+
+        Returns:
+            bucket, value, mean, deviation, lower, upper, error, indicator, violation. Buckets that
+            the data does not cover, such as the last one, are never judged.
+
+        Raises:
+            ParameterError: The measure is a time, or a parameter is out of its range.
+        """
+        return over_time.band(
+            self.sparse,
+            Query(one_measure(measure), every=timeslice(every, self.window)),
+            self.window,
+            self.extent,
+            history=window,
+            threshold=threshold,
+            consecutive=consecutive,
+            watch=watch,
+        ).frame
+
+    def forecast(
+        self,
+        measure: str,
+        *,
+        every: str | timedelta | None = None,
+        periods: int = 24,
+        model: Model = "seasonal",
+    ) -> pd.DataFrame:
+        """A measure over time, continued.
+
+        Args:
+            measure: `bytes`.
+            every: Timeslice, such as `1h`; one that suits the window if not given.
+            periods: How many timeslices to add.
+            model: `linear`, `seasonal` (with the rhythm of the day) or `ar` (and the last values).
+
+        Returns:
+            bucket, value (null in the future), predicted, lower, upper (95 %), none below 0;
+            begins where the data does. `attrs["notes"]` says where another model had to do.
+
+        Raises:
+            ParameterError: The measure is a time, a parameter is out of its range, or there is too
+                little data.
+        """
+        query = Query(one_measure(measure), every=timeslice(every, self.window))
+        require_numbers(query)
+        if self.extent is None:
+            return pd.DataFrame(columns=FORECAST)
+        asked = (self.sparse, query, self.window, self.extent)
+        return over_time.trend(*asked, periods=periods, model=model).frame
 
     def sql(self, text: str, *, max_rows: int | None = None) -> pd.DataFrame:
         """A person's own SELECT over `flows`, `records`, `transit_flows`, `transit_records`.

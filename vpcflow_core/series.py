@@ -1,192 +1,208 @@
-"""Questions about a measure over time: series, outliers, forecast; the half of `FlowLogs`.
+"""Questions about a measure over time: series, comparison, outlier band, trend.
 
-May import errors, times, query, engines and analysis.
+Each function is given `ask`, which answers a question for a window and leaves out the buckets in
+which nothing was. `FlowLogs` and the panels use the same ones.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 import pandas as pd
 
 from vpcflow_core.analysis.buckets import noted
-from vpcflow_core.analysis.compare import compare as beside
-from vpcflow_core.analysis.compare import shifts_of
-from vpcflow_core.analysis.forecast import COLUMNS, Model
-from vpcflow_core.analysis.forecast import forecast as forecast_of
-from vpcflow_core.analysis.outliers import Watch, smallest_change
-from vpcflow_core.analysis.outliers import outliers as outliers_of
-from vpcflow_core.engines.base import QueryResult
+from vpcflow_core.analysis.compare import compare, shifts_of
+from vpcflow_core.analysis.forecast import Model, forecast
+from vpcflow_core.analysis.outliers import Watch, outliers, smallest_change
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.query.filters import Filters
-from vpcflow_core.query.measures import measure as measure_of
+from vpcflow_core.query.fill import filled
+from vpcflow_core.query.measures import MEASURES, measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import snapped
 from vpcflow_core.times import Window, parse_duration, timeslice_for
 
+NUMBERS = tuple(name for name, of in MEASURES.items() if not of.is_time)
 
-class OverTime(ABC):
-    """What can be asked about a measure over time, of whatever answers queries."""
 
-    @property
-    @abstractmethod
-    def extent(self) -> Window | None:
-        """First to last record; None without records."""
+class Result(Protocol):
+    """The part of an engine's answer that is needed here."""
 
     @property
-    @abstractmethod
-    def window(self) -> Window:
-        """The time asked about."""
+    def frame(self) -> pd.DataFrame:
+        """Columns `bucket`, the groups, the measures."""
 
-    @abstractmethod
-    def ask(
-        self, query: Query, window: Window | None = None, filters: Filters | None = None
-    ) -> QueryResult:
-        """Answer a question; with `every`, buckets without flows are zero."""
 
-    @abstractmethod
-    def sparse(
-        self, query: Query, window: Window | None = None, filters: Filters | None = None
-    ) -> QueryResult:
-        """Answer a question as `ask` does, without the buckets in which nothing was."""
+R = TypeVar("R", bound=Result)
+Ask: TypeAlias = Callable[[Query, Window], R]
 
-    def series(
-        self,
-        measure: str | Iterable[str],
-        *,
-        every: str | timedelta | None = None,
-        by: str | Iterable[str] | None = None,
-        n: int | None = 10,
-        compare: str | Iterable[str] = (),
-    ) -> pd.DataFrame:
-        """A measure over time, zero where nothing was.
 
-        Args:
-            measure: `bytes`; several give a column each.
-            every: Timeslice, such as `5m`; one that suits the window if not given.
-            by: Fields to tell apart.
-            n: With `by`: the so many largest groups; None: all.
-            compare: How far back to look for comparison: `["1d", "7d"]`.
+@dataclass(frozen=True, slots=True)
+class TimeAnswer(Generic[R]):
+    """A measure over time.
 
-        Returns:
-            `bucket` (start of the timeslice, UTC), the fields, and `value` (or the measures'
-            names if they are several); a row for each bucket and group. With `compare`, for each
-            shift `value_1d` (null before the data's start) and `change_1d` (percent; null where
-            the base is zero or null). A shift that the data does not reach has no columns;
-            `attrs["notes"]` says so.
+    Attributes:
+        frame: A row for each bucket and group; the only measure is called `value`, several have
+            their names. `analysis.buckets.notes_of` gives what to know about it.
+        results: What the engine answered.
+    """
 
-        Raises:
-            ParameterError: A shift is no multiple of the timeslice, or the answer is too large.
-        """
-        measures, groups = names_of(measure), names_of(by or ())
-        window, shifts = self.window, names_of(compare)
-        query = Query(measures, groups, _timeslice(every, window), top=n if groups else None)
-        frame = self.ask(query, window).frame
-        if shifts:
-            frame = self._beside(frame, query, snapped(query, window), shifts)
-        if len(measures) > 1:
-            return frame
-        name = measures[0]
-        renamed = {name: "value"} | {f"{name}_{s}": f"value_{s}" for s in shifts}
-        return frame.rename(columns=renamed | {f"{name}_change_{s}": f"change_{s}" for s in shifts})
+    frame: pd.DataFrame
+    results: tuple[R, ...]
 
-    def outliers(
-        self,
-        measure: str,
-        *,
-        every: str | timedelta = "1m",
-        window: int = 10,
-        threshold: float = 3.0,
-        consecutive: int = 1,
-        watch: Watch = "both",
-    ) -> pd.DataFrame:
-        """The buckets in which a measure left the band of the buckets before them.
 
-        Args:
-            measure: `packets`.
-            every: Timeslice.
-            window: Earlier buckets the band is made of.
-            threshold: Half width of the band, in standard deviations.
-            consecutive: Indications in a row, from which on they are violations.
-            watch: The side that is watched: `up`, `down` or `both`.
+def series(ask: Ask[R], query: Query, window: Window) -> TimeAnswer[R]:
+    """A measure over time.
 
-        Returns:
-            bucket, value, mean, deviation, lower, upper, error, indicator, violation. Buckets that
-            the data does not cover, such as the last one, are never judged.
+    Args:
+        ask: Answers a question.
+        query: The question, with `every`.
+        window: The range of time, snapped outward to whole buckets.
 
-        Raises:
-            ParameterError: A parameter is out of its range.
-        """
-        begin, end = _ends(self.extent)
-        query = Query(_one(measure), every=_timeslice(every, self.window))
-        whole, length = snapped(query, self.window), query.every or timedelta(0)
-        # A verdict hangs on the buckets before it, not on where the range that is asked begins.
-        longer = Window(whole.start - max(window, 0) * length, whole.end)
-        judged = outliers_of(
-            self.ask(query, longer).frame.rename(columns={measure: "value"}),
-            window=window,
-            threshold=threshold,
-            consecutive=consecutive,
-            watch=watch,
-            unit=smallest_change(measure_of(measure).unit),
-            known_from=begin,
-            complete_until=end,
-        )
-        return judged[judged["bucket"] >= whole.start].reset_index(drop=True)
+    Returns:
+        Every bucket; one without flows is 0, or null where the measure is a time or a quantile.
+    """
+    result = ask(query, window)
+    frame = filled(result.frame, query, window)
+    return TimeAnswer(frame.rename(columns=_titles(query)), (result,))
 
-    def forecast(
-        self,
-        measure: str,
-        *,
-        every: str | timedelta | None = None,
-        periods: int = 24,
-        model: Model = "seasonal",
-    ) -> pd.DataFrame:
-        """A measure over time, continued.
 
-        Args:
-            measure: `bytes`.
-            every: Timeslice, such as `1h`; one that suits the window if not given.
-            periods: How many timeslices to add.
-            model: `linear`, `seasonal` (with the rhythm of the day) or `ar` (and the last values).
+def compared(
+    ask: Ask[R], query: Query, window: Window, extent: Window | None, shifts: Iterable[str]
+) -> TimeAnswer[R]:
+    """A measure beside what it was earlier.
 
-        Returns:
-            bucket, value (null in the future), predicted, lower, upper (95 %), none below 0;
-            begins where the data does. `attrs["notes"]` says where another model had to do.
+    Args:
+        ask: Answers a question.
+        query: The question, with `every`.
+        window: The range of time.
+        extent: First to last record of all.
+        shifts: How far back: `1d`, `7d`.
 
-        Raises:
-            ParameterError: A parameter is out of its range, or there is too little data.
-        """
-        if self.extent is None:
-            return pd.DataFrame(columns=COLUMNS)
-        begin, end = _ends(self.extent)
-        return forecast_of(
-            self._values(measure, every),
-            periods=periods,
-            model=model,
-            known_from=begin,
-            complete_until=end,
-        )
+    Returns:
+        The series with the columns of `analysis.compare.compare`.
 
-    def _values(self, measure: str, every: str | timedelta | None) -> pd.DataFrame:
-        """The series of one measure."""
-        return self.series(_one(measure), every=every)
+    Raises:
+        ParameterError: A measure is a time, or a shift is no multiple of the timeslice.
+    """
+    require_numbers(query)
+    whole, titles = snapped(query, window), _titles(query)
+    moved = shifts_of(shifts, whole, query.every or whole.length, extent)
+    now = series(ask, query, whole)
+    # The busiest now need not have been the busiest then: all are asked for.
+    every_group = replace(query, top=None)
+    then = {name: ask(every_group, earlier) for name, earlier in moved.windows.items()}
+    frame = compare(
+        now.frame,
+        {name: result.frame.rename(columns=titles) for name, result in then.items()},
+        values=[titles.get(name, name) for name in query.measures],
+        counts=[titles.get(n, n) for n in query.measures if measure(n).empty == 0],
+        known_from=_ends(extent)[0],
+    )
+    return TimeAnswer(noted(frame, *moved.notes), (*now.results, *then.values()))
 
-    def _beside(
-        self, frame: pd.DataFrame, query: Query, window: Window, names: Iterable[str]
-    ) -> pd.DataFrame:
-        """The frame with the answers for the window moved back."""
-        extent = self.extent
-        shifts = shifts_of(names, window, query.every or window.length, extent)
-        # The busiest now need not have been the busiest then: all are asked for.
-        every_group = replace(query, top=None)
-        earlier = {name: self.sparse(every_group, w).frame for name, w in shifts.windows.items()}
-        begin, _ = _ends(extent)
-        made = beside(frame, earlier, values=query.measures, known_from=begin)
-        return noted(made, *shifts.notes)
+
+def band(
+    ask: Ask[R],
+    query: Query,
+    window: Window,
+    extent: Window | None,
+    *,
+    history: int = 10,
+    threshold: float = 3.0,
+    consecutive: int = 1,
+    watch: Watch = "both",
+) -> TimeAnswer[R]:
+    """A measure and the band of the buckets before each.
+
+    The band of the first buckets is made of buckets before the window: a verdict does not depend
+    on the range that is looked at.
+
+    Args:
+        ask: Answers a question.
+        query: The question, with one measure and `every`.
+        window: The range of time.
+        extent: First to last record of all.
+        history: Earlier buckets the band is made of.
+        threshold: Half width of the band, in standard deviations.
+        consecutive: Indications in a row, from which on they are violations.
+        watch: The side that is watched.
+
+    Returns:
+        The columns of `analysis.outliers.outliers`.
+
+    Raises:
+        ParameterError: The measure is a time, or a parameter is out of its range.
+    """
+    require_numbers(query)
+    whole = snapped(query, window)
+    found = series(ask, query, _with_history(whole, query.every or whole.length, history, extent))
+    begin, end = _ends(extent)
+    judged = outliers(
+        found.frame,
+        window=history,
+        threshold=threshold,
+        consecutive=consecutive,
+        watch=watch,
+        unit=smallest_change(measure(query.measures[0]).unit),
+        known_from=begin,
+        complete_until=end,
+    )
+    return TimeAnswer(_since(judged, whole.start), found.results)
+
+
+def trend(
+    ask: Ask[R],
+    query: Query,
+    window: Window,
+    extent: Window | None,
+    *,
+    periods: int,
+    model: Model = "seasonal",
+    learnt: timedelta = timedelta(0),
+) -> TimeAnswer[R]:
+    """A measure, continued.
+
+    Args:
+        ask: Answers a question.
+        query: The question, with one measure and `every`.
+        window: The range of time.
+        extent: First to last record of all.
+        periods: How many buckets to add.
+        model: `linear`, `seasonal` or `ar`.
+        learnt: Length of the data to learn from, where that reaches back so far and the window is
+            shorter.
+
+    Returns:
+        The columns of `analysis.forecast.forecast`, from the start of the window or of the data on.
+
+    Raises:
+        ParameterError: The measure is a time, a parameter is out of its range, or there is too
+            little data.
+    """
+    require_numbers(query)
+    whole, (begin, end) = snapped(query, window), _ends(extent)
+    start = max(whole.end - learnt, begin) if begin else whole.start
+    found = series(ask, query, Window(min(start, whole.start), whole.end))
+    made = forecast(found.frame, periods=periods, model=model, known_from=begin, complete_until=end)
+    return TimeAnswer(_since(made, whole.start), found.results)
+
+
+def timeslice(every: str | timedelta | None, window: Window) -> timedelta:
+    """The timeslice as a person wrote it; one that suits the window if none was given.
+
+    Raises:
+        TimeError: The text is no length of time.
+        ParameterError: The timeslice is not a whole number of seconds, or none.
+    """
+    if not every:
+        return timeslice_for(window)
+    given = parse_duration(every) if isinstance(every, str) else every
+    if given < timedelta(seconds=1) or given % timedelta(seconds=1):
+        raise ParameterError(f"{given} is not a timeslice.", "Give whole seconds: 1m, 5m, 1h.")
+    return given
 
 
 def names_of(names: str | Iterable[str]) -> tuple[str, ...]:
@@ -202,18 +218,48 @@ def names_of(names: str | Iterable[str]) -> tuple[str, ...]:
     return made
 
 
-def _one(measure: str) -> tuple[str, ...]:
-    """The name of one measure."""
-    names = names_of(measure)
+def one_measure(name: str) -> tuple[str, ...]:
+    """The name of one measure.
+
+    Raises:
+        ParameterError: There is none, or several.
+    """
+    names = names_of(name)
     if len(names) != 1:
-        raise ParameterError(f"'{measure}' is not one measure.", "Name one: bytes")
+        raise ParameterError(f"'{name}' is not one measure.", "Name one: bytes")
     return names
+
+
+def require_numbers(query: Query) -> None:
+    """Refuse to calculate with a time.
+
+    Raises:
+        FieldError: There is no such measure.
+        ParameterError: A measure is a time.
+    """
+    for name in query.measures:
+        if measure(name).is_time:
+            raise ParameterError(
+                f"'{name}' is a time: it can be shown, but not compared, judged or forecast.",
+                f"Ask for a number: {', '.join(NUMBERS)}",
+            )
+
+
+def _titles(query: Query) -> dict[str, str]:
+    """What the measures' columns are renamed to."""
+    return {query.measures[0]: "value"} if len(query.measures) == 1 else {}
+
+
+def _with_history(whole: Window, every: timedelta, history: int, extent: Window | None) -> Window:
+    """The window with the buckets before it that a band is made of, as far as there is data."""
+    begin = extent.start if extent else whole.start
+    reached = -((begin - whole.start) // every)  # rounded up
+    return Window(whole.start - max(0, min(history, reached)) * every, whole.end)
+
+
+def _since(frame: pd.DataFrame, start: datetime) -> pd.DataFrame:
+    return frame[frame["bucket"] >= start].reset_index(drop=True)
 
 
 def _ends(extent: Window | None) -> tuple[datetime, datetime] | tuple[None, None]:
     return (extent.start, extent.end) if extent else (None, None)
-
-
-def _timeslice(every: str | timedelta | None, window: Window) -> timedelta:
-    slices = parse_duration(every) if isinstance(every, str) and every else every
-    return slices if isinstance(slices, timedelta) else timeslice_for(window)

@@ -85,3 +85,12 @@ def test_shifts_that_are_no_timeslices_are_refused() -> None:
         shifts_of(["90m"], TODAY, HOUR, TODAY)
     with pytest.raises(TimeError):
         shifts_of(["yesterday"], TODAY, HOUR, TODAY)
+
+
+def test_of_a_value_that_is_no_count_a_missing_bucket_is_missing() -> None:
+    now = hours([4, 6]).assign(value=[4.5, 6.0])
+    then = hours([3, 0], 1).head(1).assign(value=[3.0])
+    frame = compare(now, {"1d": then}, counts=())
+    assert frame["value_1d"].tolist() == [3.0, pd.NA]
+    assert frame["change_1d"].tolist() == [50.0, pd.NA]
+    assert compare(now, {"1d": then})["value_1d"].tolist() == [3.0, 0.0]

@@ -170,3 +170,13 @@ def test_what_cannot_be_forecast_is_refused(
     with pytest.raises(ParameterError) as refused:
         forecast(series(values), **({"periods": 5} | wrong))
     assert words in str(refused.value)
+
+
+def test_a_series_with_holes_is_not_continued() -> None:
+    holed = series([1, 2, 3, 4]).assign(value=[1.0, None, 3.0, None])
+    with pytest.raises(ParameterError, match="a value in every bucket; 2 of 4 have none"):
+        forecast(holed, periods=1)
+    future = forecast(
+        series([1] * 4).assign(value=[5.0] * 3 + [None]), periods=1, complete_until=minute(3)
+    )
+    assert future["predicted"].tolist() == [5.0] * 5

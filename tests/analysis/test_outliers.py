@@ -204,3 +204,15 @@ def test_long_series_are_computed_in_parts_that_fit_together() -> None:
 def test_parameters_out_of_range_are_refused(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(ParameterError, match=words):
         outliers(series([1, 2, 3]), **wrong)
+
+
+def test_buckets_without_a_value_are_neither_judged_nor_history() -> None:
+    values = [7.0, 9.0] * 6
+    whole = outliers(series([7, 9] * 6 + [900]), window=12)
+    holed = series([0] * 15).assign(value=[values[0], math.nan, *values[1:], math.nan, 900.0])
+    frame = outliers(holed, window=14)
+    assert frame.loc[[1, 13], "indicator"].tolist() == [False, False]
+    assert frame.loc[frame["violation"], "value"].tolist() == [900.0]
+    for column in ("mean", "deviation", "lower", "upper"):
+        assert frame[column].iloc[-1] == pytest.approx(whole[column].iloc[-1])
+    assert np.isfinite(frame[["mean", "deviation", "lower", "upper"]]).all(axis=None)

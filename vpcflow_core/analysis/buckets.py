@@ -6,6 +6,7 @@ May import pandas alone.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,11 @@ def covered(
     if complete_until is not None:
         known &= (ends <= complete_until).to_numpy()
     return known
+
+
+def nullable(values: pd.Series[Any]) -> pd.Int64Dtype | pd.Float64Dtype:
+    """The type in which whole numbers stay exact beside missing ones."""
+    return pd.Int64Dtype() if pd.api.types.is_integer_dtype(values) else pd.Float64Dtype()
 
 
 def noted(frame: pd.DataFrame, *sentences: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""A series beside itself of a day or a week before; may import times and pandas."""
+"""A series beside itself of a day or a week before."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
+from vpcflow_core.analysis.buckets import nullable
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.times import Window, format_duration, format_instant, parse_duration
 
@@ -68,26 +69,30 @@ def compare(
     earlier: Mapping[str, pd.DataFrame],
     *,
     values: Iterable[str] = ("value",),
+    counts: Iterable[str] | None = None,
     known_from: datetime | None = None,
 ) -> pd.DataFrame:
     """Join a series with what it was earlier.
 
     Args:
-        series: Columns `bucket` (UTC), groups if any, and the values; zero-filled.
+        series: Columns `bucket` (UTC), groups if any, and the values; every bucket.
         earlier: The same question for the window moved back, by the shift's name (`1d`); buckets
-            as they were. A bucket or group that is missing there was zero.
+            as they were, those without flows left out.
         values: The columns to compare.
+        counts: Those of them that were zero in a bucket or group that is missing in `earlier`, all
+            if not given; of the others (quantiles) the value is missing then.
         known_from: First record of all; what lies before it is not known, and null.
 
     Returns:
-        The series with, for each shift, `value_1d` (whole numbers, null where not known), then
+        The series with, for each shift, `value_1d` (null where not known), then
         `change_1d`, the change since then in percent (null where the base is zero or not known).
     """
     values = list(values)
+    zero = values if counts is None else list(counts)
     keys = [name for name in series.columns if name not in values]
     rows = series
     for name, frame in earlier.items():
-        rows = _beside(rows, name, frame, keys, values, known_from)
+        rows = _beside(rows, name, frame, keys, values, zero, known_from)
     for name in earlier:
         for value in values:
             rows[f"{_title(value, 'change')}_{name}"] = _change(
@@ -107,6 +112,7 @@ def _beside(
     frame: pd.DataFrame,
     keys: list[str],
     values: list[str],
+    zero: list[str],
     known_from: datetime | None,
 ) -> pd.DataFrame:
     """The rows with the values of one shift."""
@@ -115,9 +121,9 @@ def _beside(
     moved = frame[[*keys, *values]].assign(bucket=frame["bucket"] + length).rename(columns=named)
     moved["bucket"] = moved["bucket"].astype(rows["bucket"].dtype)
     # Nullable before the join, so that whole numbers beside missing ones stay exact.
-    exact = moved.astype(dict.fromkeys(named.values(), "Int64"))
+    exact = moved.astype({name: nullable(moved[name]) for name in named.values()})
     joined = rows.merge(exact, on=keys, how="left")
-    made = joined[list(named.values())].fillna(0)
+    made = joined[list(named.values())].fillna({named[value]: 0 for value in zero})
     buckets = rows["bucket"].drop_duplicates()
     # Of a single bucket the length is not known; `shifts_of` lets only those pass that are reached.
     if known_from is not None and len(buckets) > 1:

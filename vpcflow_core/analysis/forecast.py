@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vpcflow_core.analysis.buckets import covered, noted, step_of
+from vpcflow_core.analysis.buckets import covered, noted, nullable, step_of
 from vpcflow_core.errors import ParameterError, closest
 
 Model = Literal["linear", "seasonal", "ar"]
@@ -71,7 +71,8 @@ def forecast(
         these. Notes (`buckets.notes_of`) say where another model had to do.
 
     Raises:
-        ParameterError: periods < 1 or too many, an unknown model, or fewer than three buckets.
+        ParameterError: periods < 1 or too many, an unknown model, or fewer than three buckets,
+            or one without a value.
     """
     _check(periods, model)
     observed = series[covered(series, known_from, None)]
@@ -81,6 +82,12 @@ def forecast(
         raise ParameterError(
             f"A forecast needs {LEAST_HISTORY} whole buckets of data; there are {len(learnt)}.",
             "Ask for a longer range (--last 7d) or a finer timeslice (--every 5m).",
+        )
+    if missing := int(learnt["value"].isna().sum()):
+        raise ParameterError(
+            f"A forecast needs a value in every bucket; {missing:,} of {len(learnt):,} have none.",
+            "Ask for a coarser timeslice (--every 1h), or for a measure that is 0 where nothing "
+            "was: flows, bytes, packets.",
         )
     rows = _extended(observed, step, periods)
     curve, notes = _curve(learnt["value"].to_numpy("float64"), len(rows), model, DAY / step)
@@ -110,7 +117,7 @@ def _check(periods: int, model: str) -> None:
 
 def _extended(observed: pd.DataFrame, step: pd.Timedelta, periods: int) -> pd.DataFrame:
     """The history and the buckets to come; nullable, so that whole numbers stay exact."""
-    buckets, kind = observed["bucket"], _nullable(observed["value"])
+    buckets, kind = observed["bucket"], nullable(observed["value"])
     future = pd.DataFrame(
         {
             "bucket": buckets.iloc[-1] + step * np.arange(1, periods + 1),
@@ -119,10 +126,6 @@ def _extended(observed: pd.DataFrame, step: pd.Timedelta, periods: int) -> pd.Da
     )
     past = observed[["bucket", "value"]].astype({"value": kind})
     return pd.concat([past, future.astype({"bucket": buckets.dtype})], ignore_index=True)
-
-
-def _nullable(value: pd.Series[Any]) -> pd.Int64Dtype | pd.Float64Dtype:
-    return pd.Int64Dtype() if pd.api.types.is_integer_dtype(value) else pd.Float64Dtype()
 
 
 def _curve(values: Floats, rows: int, model: Model, period: float) -> tuple[_Curve, list[str]]:

@@ -42,10 +42,11 @@ def outliers(
 
     The band is mean -+ threshold x max(deviation, floor) of the `window` buckets before; the floor
     is one unit, and at least 1 % of the mean. A bucket without a verdict is no indication, and
-    ends a run of them: fewer than two earlier buckets, or not (yet) covered by the data.
+    ends a run of them: fewer than two earlier buckets, without a value, or not (yet) covered by the
+    data. Buckets without a value are no history either.
 
     Args:
-        series: One row a bucket, zero-filled, columns `bucket` (UTC) and `value`.
+        series: One row a bucket, columns `bucket` (UTC) and `value` (NaN where there is none).
         window: Earlier buckets the band is made of; the bucket itself is not one of them.
         threshold: Half width of the band, in standard deviations.
         consecutive: Indications in a row, from which on they are violations.
@@ -56,15 +57,15 @@ def outliers(
 
     Returns:
         The series with mean, deviation (the sample's, before the floor), lower, upper, error
-        (value - mean), indicator, violation; all finite. A bucket without any history has itself
-        for a mean.
+        (value - mean), indicator, violation; all finite where there is a value. A bucket without
+        any history has itself for a mean.
 
     Raises:
         ParameterError: window < 2, threshold or unit <= 0, consecutive < 1, or an unknown watch.
     """
     _check(window, threshold, consecutive, watch, unit)
-    known = covered(series, known_from, complete_until)
     values = series["value"].to_numpy(dtype="float64")
+    known = covered(series, known_from, complete_until) & ~np.isnan(values)
     mean, deviation, count = _history(values, known, min(window, max(len(values), LEAST_HISTORY)))
     half = threshold * np.maximum(deviation, np.maximum(unit, FLAT * np.abs(mean)))
     lower, upper = mean - half, mean + half
@@ -109,7 +110,9 @@ def _history(
     Each window is computed afresh, relative to its last value: a running sum would carry the
     rounding of one huge value into all that follow.
     """
-    before = sliding_window_view(np.concatenate([np.zeros(window), values]), window)
+    # A missing value times nothing is still missing: it stands as a zero that does not count.
+    present = np.nan_to_num(values, nan=0.0)
+    before = sliding_window_view(np.concatenate([np.zeros(window), present]), window)
     counted = sliding_window_view(np.concatenate([np.zeros(window, dtype=bool), known]), window)
     mean, deviation = values.copy(), np.zeros(len(values))
     count = np.zeros(len(values), dtype="int64")

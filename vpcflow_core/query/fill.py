@@ -15,8 +15,13 @@ MOST_ROWS = 2_000_000
 
 
 def buckets_of(query: Query, window: Window) -> pd.DatetimeIndex:
-    """The start of every bucket of the window, UTC."""
+    """The start of every bucket of the window, UTC.
+
+    Raises:
+        ParameterError: There are too many.
+    """
     whole = snapped(query, window)
+    _check(whole.length // (query.every or whole.length), query)
     made = pd.date_range(whole.start, whole.end, freq=query.every, inclusive="left", name=BUCKET)
     return made.as_unit("us")
 
@@ -30,10 +35,11 @@ def filled(frame: pd.DataFrame, query: Query, window: Window) -> pd.DataFrame:
         window: The window it was asked for.
 
     Returns:
-        Sorted by bucket, then by group, the largest total of the first measure first.
+        Sorted by bucket, then by group, the largest total of the first measure first; of a measure
+        that does not add up, the largest value first.
 
     Raises:
-        ParameterError: There are too many groups to fill.
+        ParameterError: There are too many buckets, or groups to fill.
     """
     if query.every is None:
         return frame
@@ -55,16 +61,20 @@ def _zeroed(rows: pd.DataFrame, counts: list[str]) -> pd.DataFrame:
     return rows.fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
 
 
-def _order(frame: pd.DataFrame, groups: list[str], measure: str) -> pd.DataFrame:
-    """The groups, the largest total first."""
-    totals = frame.groupby(groups, sort=True)[measure].sum()
+def _order(frame: pd.DataFrame, groups: list[str], name: str) -> pd.DataFrame:
+    """The groups, the largest total first, or the largest value where there is no total."""
+    values = frame.groupby(groups, sort=True)[name]
+    totals = values.sum() if measure(name).adds_up else values.max()
     return totals.sort_values(ascending=False, kind="stable").index.to_frame(index=False)
 
 
 def _check(rows: int, query: Query) -> None:
     if rows > MOST_ROWS and query.every is not None:
         raise ParameterError(
-            f"A series of {format_duration(query.every)} by {', '.join(query.by)} would have "
-            f"{rows:,} rows.",
+            f"A series of {format_duration(query.every)}{_by(query)} would have {rows:,} rows.",
             "Ask for the top few (-n 10), a coarser timeslice (--every 1h) or a shorter range.",
         )
+
+
+def _by(query: Query) -> str:
+    return f" by {', '.join(query.by)}" if query.by else ""

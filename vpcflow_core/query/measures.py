@@ -49,6 +49,16 @@ class Measure:
         return None if self.aggregate in ("first", "last", "quantile") else 0
 
     @property
+    def adds_up(self) -> bool:
+        """Whether the values of the buckets of a window add up to the value of the window."""
+        return self.aggregate in ("count", "sum", "duration")
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is a point in time, which can be shown but not calculated with."""
+        return self.unit == "time"
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """The columns without which there is no answer."""
         return tuple(name for name in (self.field, "action" if self.action else "") if name)

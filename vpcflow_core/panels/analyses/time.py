@@ -1,26 +1,27 @@
 """Analyses of one measure over time: outlier band, comparison, forecast, numbers that say it all.
 
-May import times, query, analysis and panels.base.
+`vpcflow_core.series` answers; here a panel's parameters become its arguments.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
 
+from vpcflow_core import series as over_time
 from vpcflow_core.analysis.buckets import noted, notes_of
-from vpcflow_core.analysis.compare import compare as beside
 from vpcflow_core.analysis.compare import shifts_of
-from vpcflow_core.analysis.forecast import LEAST_HISTORY, forecast
-from vpcflow_core.analysis.outliers import outliers, smallest_change
+from vpcflow_core.analysis.forecast import LEAST_HISTORY
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.panels.base import Asked, Headline, PanelAnswer, QueryResult
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import snapped
-from vpcflow_core.times import Window, format_duration, timeslice_for
+from vpcflow_core.series import Ask, TimeAnswer
+from vpcflow_core.times import format_duration, timeslice_for
 
 DAY = timedelta(days=1)
 SHIFTS = ("1d", "7d")
@@ -30,45 +31,28 @@ LEARNT = timedelta(days=7)
 
 
 def band(asked: Asked) -> PanelAnswer:
-    """The measure and the band of the buckets before each; see `analysis.outliers`.
-
-    The band of the first buckets is made of buckets before the window: a verdict does not depend
-    on the range that is looked at.
-    """
-    query, parameters = _sliced(asked), asked.parameters
-    whole = snapped(query, asked.window)
-    longer = Window(whole.start - parameters.window * asked.timeslice, whole.end)
-    result = asked.ask(query, longer)
-    extent = asked.flows.extent
-    judged = outliers(
-        _series(asked, result),
-        window=parameters.window,
+    """The measure and the band of the buckets before each; see `series.band`."""
+    parameters = asked.parameters
+    found = over_time.band(
+        _ask(asked),
+        _sliced(asked),
+        asked.window,
+        asked.flows.extent,
+        history=parameters.window,
         threshold=parameters.threshold,
         consecutive=parameters.consecutive,
         watch=parameters.watch,
-        unit=smallest_change(measure(asked.panel.value).unit),
-        known_from=extent.start if extent else None,
-        complete_until=extent.end if extent else None,
     )
-    frame = judged[judged["bucket"] >= whole.start].reset_index(drop=True)
-    notes = [_verdict(frame), *_coarser(asked)]
-    return asked.answer(result, frame=frame, notes=notes, every=asked.timeslice)
+    notes = [_verdict(found.frame), *_coarser(asked)]
+    return _answer(asked, found, notes, asked.timeslice)
 
 
 def compared(asked: Asked) -> PanelAnswer:
     """The measure beside what it was a day and a week before."""
-    query = _sliced(asked)
-    whole, extent = snapped(query, asked.window), asked.flows.extent
-    now = asked.ask(query, whole)
-    shifts = shifts_of(SHIFTS, whole, asked.timeslice, extent)
-    then = {name: asked.ask(query, window) for name, window in shifts.windows.items()}
-    frame = beside(
-        _series(asked, now),
-        {name: _series(asked, result) for name, result in then.items()},
-        known_from=extent.start if extent else None,
+    found = over_time.compared(
+        _ask(asked), _sliced(asked), asked.window, asked.flows.extent, SHIFTS
     )
-    notes = [*shifts.notes, *_coarser(asked)]
-    return asked.answer(now, *then.values(), frame=frame, notes=notes, every=asked.timeslice)
+    return _answer(asked, found, [*notes_of(found.frame), *_coarser(asked)], asked.timeslice)
 
 
 def trend(asked: Asked) -> PanelAnswer:
@@ -78,28 +62,24 @@ def trend(asked: Asked) -> PanelAnswer:
     """
     every = max(asked.timeslice, timeslice_for(asked.window))
     query = replace(_sliced(asked), every=every)
-    whole, extent = snapped(query, asked.window), asked.flows.extent
-    begin = max(whole.end - LEARNT, extent.start) if extent else whole.start
-    result = asked.ask(query, Window(min(begin, whole.start), whole.end))
-    series = _series(asked, result)
+    whole, ask = snapped(query, asked.window), _ask(asked)
     periods = max(LEAST_HISTORY, int(whole.length / every) // AHEAD)
     try:
-        frame = forecast(
-            series,
-            periods=periods,
-            model="seasonal",
-            known_from=extent.start if extent else None,
-            complete_until=extent.end if extent else None,
+        found = over_time.trend(
+            ask, query, whole, asked.flows.extent, periods=periods, learnt=LEARNT
         )
     except ParameterError as error:  # too little data to look ahead; what there is is still shown
-        nothing = pd.Series(pd.NA, index=series.index, dtype="Float64")
-        frame = noted(
-            series.assign(predicted=nothing, lower=nothing, upper=nothing),
-            f"No forecast: {error.what}",
-        )
-    notes = notes_of(frame)
-    frame = frame[frame["bucket"] >= whole.start].reset_index(drop=True)
-    return asked.answer(result, frame=frame, notes=notes, every=every)
+        found = _without_forecast(over_time.series(ask, query, whole), error)
+    return _answer(asked, found, notes_of(found.frame), every)
+
+
+def _without_forecast(
+    found: TimeAnswer[QueryResult], error: ParameterError
+) -> TimeAnswer[QueryResult]:
+    """The series with the columns of a forecast, all of them empty."""
+    nothing = pd.Series(pd.NA, index=found.frame.index, dtype="Float64")
+    frame = found.frame.assign(predicted=nothing, lower=nothing, upper=nothing)
+    return replace(found, frame=noted(frame, f"No forecast: {error.what}"))
 
 
 def number(asked: Asked) -> PanelAnswer:
@@ -132,9 +112,15 @@ def _sliced(asked: Asked) -> Query:
     return replace(asked.query, measures=asked.query.measures[:1], every=asked.timeslice)
 
 
-def _series(asked: Asked, result: QueryResult) -> pd.DataFrame:
-    """Columns bucket and value."""
-    return result.frame.rename(columns={asked.panel.value: "value"})
+def _ask(asked: Asked) -> Ask[QueryResult]:
+    """Asks under the page's filters."""
+    return lambda query, window: asked.flows.sparse(query, window, asked.filters)
+
+
+def _answer(
+    asked: Asked, found: TimeAnswer[QueryResult], notes: Sequence[str], every: timedelta
+) -> PanelAnswer:
+    return asked.answer(*found.results, frame=found.frame, notes=notes, every=every)
 
 
 def _verdict(frame: pd.DataFrame) -> str:
