@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from vpcflow_core.addresses import parse_block
 from vpcflow_core.errors import SettingsError, VpcflowError, closest
+from vpcflow_core.sources.schemes import examples
 from vpcflow_core.times import parse_duration
 
 CONFIG_VARIABLE = "VPCFLOW_CONFIG"
@@ -72,10 +73,7 @@ class SourceSetting(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(
-        description="Where its logs lie: `s3://bucket/prefix`, `cloudwatch://region/log-group`, "
-        "a folder, `sample://`."
-    )
+    url: str = Field(description=f"Where its logs lie: {examples(mark='`')}.")
     log_format: str = Field("", description="Format of its lines, if they have no header.")
     profile: str = Field("", description="AWS profile to use.")
     role_arn: str = Field("", description="Role to assume.")

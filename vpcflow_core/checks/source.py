@@ -15,6 +15,7 @@ from vpcflow_core.formats import LogFormat, Report, parse
 from vpcflow_core.sources.base import HasDeclaredFormats, LogObject, Source
 from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.s3.layout import describe
+from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane_bytes
 from vpcflow_core.workspace.inventory import is_aws
@@ -68,7 +69,7 @@ class _Look:
 
     def permissions(self, options: SourceOptions) -> Iterator[Finding]:
         """Credentials and permissions, of sources in AWS."""
-        if not self.source.url.startswith(("s3://", "cloudwatch://")):
+        if not scheme_of(self.source.url).in_aws:
             return
         from vpcflow_core.checks.permissions import permissions
 

@@ -13,6 +13,7 @@ from vpcflow_core.cli.output import Output, write
 from vpcflow_core.cli.sync import source_setting
 from vpcflow_core.settings import load_settings
 from vpcflow_core.sources.open import open_source
+from vpcflow_core.sources.schemes import examples
 from vpcflow_core.workspace.sync import options
 
 
@@ -21,8 +22,7 @@ def check(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="s3://bucket/prefix, cloudwatch://region/log-group, a folder, or a source's name "
-            "in the settings.",
+            help=f"{examples()}, or a source's name in the settings.",
         ),
     ],
     log_format: Annotated[

@@ -22,6 +22,7 @@ from vpcflow_core.addresses import parse_block
 from vpcflow_core.cli.output import Output, console, plain, write
 from vpcflow_core.errors import MisuseError, SettingsError
 from vpcflow_core.settings import Settings, SourceSetting, load_settings
+from vpcflow_core.sources.schemes import examples
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult
 from vpcflow_core.times import EPOCH, Window, parse_duration, parse_instant
@@ -37,8 +38,7 @@ def sync(
         list[str] | None,
         typer.Argument(
             metavar="SOURCE...",
-            help="s3://bucket/prefix, cloudwatch://region/log-group, a folder or file, sample://, "
-            "or a source's name in the settings; none: all of the settings.",
+            help=f"{examples()}, or a source's name in the settings; none: all of the settings.",
         ),
     ] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
@@ -120,7 +120,7 @@ def _all(known: dict[str, SourceSetting]) -> list[str]:
         return list(known)
     raise SettingsError(
         "There is no source to sync: none was given, and the settings name none.",
-        "Give one: vpcflow sync s3://bucket/prefix, a folder, or sample://",
+        f"Give one: vpcflow sync {examples()}",
     )
 
 

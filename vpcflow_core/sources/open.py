@@ -1,4 +1,4 @@
-"""Where logs lie: `open_source` turns a URL into a source; may import errors and times.
+"""`open_source` turns a URL into a source; which kinds there are is in schemes.py.
 
 A source is opened without asking anything of it: the first `find` does. boto3 is imported by the
 sources in AWS alone, and only when one is opened.
@@ -6,14 +6,14 @@ sources in AWS alone, and only when one is opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from vpcflow_core.errors import SettingsError, closest
 from vpcflow_core.sources.base import LogObject, Source
+from vpcflow_core.sources.schemes import SCHEMES, examples, find_scheme
 
-__all__ = ["AWS_HOSTS", "SCHEMES", "LogObject", "Source", "SourceOptions", "open_source"]
+__all__ = ["AWS_HOSTS", "LogObject", "Source", "SourceOptions", "open_source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,65 +46,35 @@ DEFAULTS = SourceOptions()
 AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws")
 
 
-def _open_file(url: str, options: SourceOptions, cache: Path | None) -> Source:
-    from vpcflow_core.sources.local import LocalSource
-
-    return LocalSource(url)
-
-
-def _open_s3(url: str, options: SourceOptions, cache: Path | None) -> Source:
-    from vpcflow_core.sources.s3.source import S3Source
-
-    return S3Source.from_url(url, options)
-
-
-def _open_cloudwatch(url: str, options: SourceOptions, cache: Path | None) -> Source:
-    from vpcflow_core.sources.cloudwatch.source import CloudWatchSource
-
-    return CloudWatchSource(url, options)
-
-
-def _open_sample(url: str, options: SourceOptions, cache: Path | None) -> Source:
-    from vpcflow_core.sources.sample.source import SampleSource
-
-    return SampleSource.from_url(url, cache)
-
-
-SCHEMES: dict[str, Callable[[str, SourceOptions, Path | None], Source]] = {
-    "s3": _open_s3,
-    "cloudwatch": _open_cloudwatch,
-    "file": _open_file,
-    "sample": _open_sample,
-}
-
-
 def open_source(
-    url: str, *, options: SourceOptions = DEFAULTS, cache: Path | None = None
+    url: str, *, options: SourceOptions = DEFAULTS, store: Path | None = None
 ) -> Source:
     """The source that `url` names.
 
     Args:
-        url: `s3://bucket/prefix`, `cloudwatch://region/log-group`, `file:///dir`, a plain path, or
-            `sample://`.
+        url: As the examples in `SCHEMES`, `file:///dir` or a plain path.
         options: How to reach it.
-        cache: Folder where the sample is written; the system's temporary one if None.
+        store: Folder of the store that it fills: uploads lie there, and the sample is written
+            there. Without one there are no uploads, and the sample is written to a temporary one.
 
     Raises:
         SettingsError: The URL names no source.
     """
-    scheme, separator, _ = url.partition("://")
     if not url.strip():
         raise SettingsError("The source's URL is empty.", _known())
-    if not separator:
-        return _open_file(url, options, cache)
-    if scheme.lower() not in SCHEMES:
-        hint = closest(scheme, SCHEMES)
-        raise SettingsError(f"'{url}' names no source: '{scheme}' is unknown.", _known(hint))
-    return SCHEMES[scheme.lower()](url, options, cache)
+    scheme = find_scheme(url)
+    if scheme is None:
+        raise unknown_source(url)
+    return scheme.open(url, options, store)
+
+
+def unknown_source(url: str) -> SettingsError:
+    """The error for a URL that names no source, with those that exist."""
+    name = url.partition("://")[0]
+    named = [scheme.name for scheme in SCHEMES.values() if scheme.example]
+    hint = closest(name, named)
+    return SettingsError(f"'{url}' names no source: '{name}' is unknown.", _known(hint))
 
 
 def _known(hint: str = "") -> str:
-    listed = (
-        "s3://bucket/prefix, cloudwatch://region/log-group, file:///folder, a plain path, sample://"
-    )
-    return f"{hint} Sources are: {listed}.".strip()
+    return f"{hint} Sources are: {examples()}.".strip()

@@ -1,7 +1,7 @@
 """Files that people uploaded: kept in the store's own folder, a folder for each upload.
 
-May import errors, times and the sources' own base and local module. Their URLs, `uploads://NAME`,
-and the names of their objects say nothing of where on the server they lie.
+Their URLs, `uploads://NAME`, and the names of their objects do not say where on the server they
+lie.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from vpcflow_core.errors import MissingError, SettingsError
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.sources.local import LocalSource
+from vpcflow_core.sources.open import SourceOptions, unknown_source
 from vpcflow_core.times import Window
 
 UPLOADS = "uploads://"
@@ -24,6 +25,17 @@ FOLDER = "uploads"
 MOST_LETTERS = 100
 _SAFE = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._=-]+")
+
+
+def open_url(url: str, options: SourceOptions, store: Path | None) -> UploadSource:
+    """The upload of a URL.
+
+    Raises:
+        SettingsError: The URL names no upload, or there is no store to hold it.
+    """
+    if store is None:
+        raise unknown_source(url)
+    return UploadSource(store, url)
 
 
 class UploadSource:

@@ -1,4 +1,4 @@
-"""Which objects a sync loads; may import errors, sources.base, times and this folder."""
+"""Which objects a sync loads; may import errors, sources.base and schemes, times."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from vpcflow_core.errors import EmptyError
 from vpcflow_core.sources.base import LogObject, Source
+from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.ledger import Ledger, from_ms, to_ms
 from vpcflow_core.times import EPOCH, Window
 
@@ -17,9 +18,6 @@ _CHUNK = 200
 _DAY = timedelta(days=1)
 # Objects tried again in one sync at most; the next sync tries others.
 _AGAIN = 50_000
-# Listing these costs requests and time; folders are listed whole, since files there may be old and
-# yet new to us.
-_LISTING_COSTS = ("s3://", "cloudwatch://")
 
 
 class Plan:
@@ -54,7 +52,8 @@ class Plan:
         self._number = number
         self._wanted = span
         self._cover = _Cover.read(ledger, number)
-        self._span = self._cover.narrowed(span, relist) if _costs(source) else span
+        costs = scheme_of(source.url).listing_costs
+        self._span = self._cover.narrowed(span, relist) if costs else span
         self._again = self._to_try_again(unread_too)
         self._in_flight: set[str] = set()
         self._newest: datetime | None = None
@@ -162,10 +161,6 @@ class _Cover:
             if start <= self.newest:
                 start, newest = min(start, self.start), max(newest, self.newest)
         return to_ms(start), to_ms(newest) if newest else None
-
-
-def _costs(source: Source) -> bool:
-    return source.url.startswith(_LISTING_COSTS)
 
 
 def _log_object(row: Any) -> LogObject:

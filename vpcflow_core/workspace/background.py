@@ -13,6 +13,7 @@ from threading import Event, Lock, Thread, Timer
 
 from vpcflow_core.errors import LockedError, VpcflowError
 from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.workspace.sync import update
@@ -21,14 +22,6 @@ from vpcflow_core.workspace.workspace import Workspace
 log = logging.getLogger("vpcflow")
 # What pages show unless asked otherwise; read first, so that they need not wait for the rest.
 FIRST_LOOK = timedelta(days=1)
-# Sources whose content never changes: looking again would find nothing.
-FIXED = ("sample://", "uploads://")
-IN_AWS = ("s3://", "cloudwatch://")
-
-
-def is_folder(url: str) -> bool:
-    """Whether a URL names a place on the server, which not everybody may learn of."""
-    return not url.startswith((*IN_AWS, *FIXED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ class Trouble:
     def told(self, *, with_paths: bool = True) -> str:
         """In words; without those that may tell of the server's folders, if wanted."""
         whom = f"{self.name}: " if self.name else ""
-        if with_paths or not is_folder(self.url):
+        if with_paths or not scheme_of(self.url).is_folder:
             return f"{whom}{self.error}"
         return f"{whom}It could not be read; the server's log says why."
 
@@ -200,7 +193,7 @@ class Syncer:
             sources = self.home.all_sources.values()
         except VpcflowError:  # a list that cannot be read now may be mended by then
             return True
-        return any(not source.url.startswith(FIXED) for source in sources)
+        return any(not scheme_of(source.url).fixed for source in sources)
 
 
 _FAILED = VpcflowError("The sync failed; the server's log says why.")

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.inventory.tables import Snapshot
 from vpcflow_core.sources.open import AWS_HOSTS, SourceOptions
+from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.store import Store
 
-IN_AWS = ("s3://", "cloudwatch://")
 _NOBODY = ("", "unknown")  # what names of objects have where they tell of no account
 
 
@@ -117,7 +117,7 @@ def is_aws(url: str, options: SourceOptions, regions: Sequence[str]) -> bool:
     endpoint = options.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3", "")
     host = urlsplit(endpoint).hostname or ""
     return (
-        url.startswith(IN_AWS)
+        scheme_of(url).in_aws
         and not options.no_sign
         and (bool(regions) or not endpoint or host.endswith(AWS_HOSTS))
     )

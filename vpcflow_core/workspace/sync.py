@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.inventory.tables import Snapshot
 from vpcflow_core.settings import Settings, SourceSetting
 from vpcflow_core.sources.base import HasInventory, Source
 from vpcflow_core.sources.open import SourceOptions, open_source
-from vpcflow_core.sources.uploads import UPLOADS, UploadSource
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult, sync
 from vpcflow_core.times import Window
@@ -136,9 +134,7 @@ def look_around(store: Store, url: str, source: SourceSetting, *, fresh: datetim
 
 def opened_source(store: Store, source: SourceSetting) -> Source:
     """The source itself, of which nothing has been asked yet."""
-    if source.url.startswith(UPLOADS):
-        return UploadSource(store.path, source.url)
-    return open_source(source.url, options=options(source), cache=sample_folder(store))
+    return open_source(source.url, options=options(source), store=store.path)
 
 
 def options(source: SourceSetting) -> SourceOptions:
@@ -146,8 +142,3 @@ def options(source: SourceSetting) -> SourceOptions:
     return SourceOptions(
         **source.model_dump(include={field.name for field in fields(SourceOptions)})
     )
-
-
-def sample_folder(store: Store) -> Path:
-    """Where a sample is written that fills this store: it goes when the store goes."""
-    return store.path / "sample"

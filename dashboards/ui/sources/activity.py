@@ -119,5 +119,5 @@ def _problem(row: Row, rights: Rights) -> None:
     """Why a source cannot be opened, or what went wrong at a sync of another process."""
     told = row.problem or (row.state.error if row.state else "")
     if told and not any(t.name == row.name for t in resources.syncer().troubles):
-        shown = told if rights.folders or row.is_in_aws else "It could not be read."
+        shown = told if rights.folders or row.scheme.in_aws else "It could not be read."
         st.warning(f"{code(row.name or row.url)}: {shown}", icon=":material/sync_problem:")

@@ -16,7 +16,8 @@ from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.local import LocalSource
-from vpcflow_core.sources.open import SCHEMES, open_source
+from vpcflow_core.sources.open import open_source
+from vpcflow_core.sources.schemes import SCHEMES, Scheme, examples, find_scheme
 from vpcflow_core.workspace.source_list import without_password
 from vpcflow_core.workspace.sync import options
 
@@ -40,9 +41,8 @@ def draw(rights: Rights) -> None:
         url = st.text_input(
             "URL",
             key="new-url",
-            placeholder="s3://bucket/prefix",
-            help="`s3://bucket/prefix`, `cloudwatch://region/log-group`"
-            + (", or a folder of this machine." if rights.folders else "."),
+            placeholder=next(iter(SCHEMES.values())).example,
+            help=examples(addable(rights), mark="`") + ".",
         )
         name = st.text_input("Name", key="new-name", help="What to call it; else the URL's end.")
         with st.expander("Format, credentials, region"):
@@ -85,15 +85,14 @@ def admit(source: SourceSetting, rights: Rights, store: Path, known: Iterable[Ro
         SettingsError: It may not be added, is there already, or its URL is wrong.
         FormatError: Its format is wrong.
     """
-    scheme = source.url.partition("://")[0].lower() if "://" in source.url else "file"
+    scheme = find_scheme(source.url)
     if without_password(source.url) != source.url or "@" in source.endpoint_url:
         raise SettingsError("A source's URL must not hold a password or key.", "Name a profile.")
-    if scheme == "sample":
+    if scheme and scheme.stands_alone:
         raise SettingsError("The sample has a store of its own.", "See it: vpcflow demo")
-    if scheme == "file" and not rights.folders:
-        raise SettingsError("Folders of the server may not be added here.", NOT_ALLOWED)
-    if scheme in SCHEMES and not rights.aws:
-        raise SettingsError("Sources may not be added here.", NOT_ALLOWED)
+    if scheme and not rights.reach(scheme.adding):
+        what = "Folders of the server" if scheme.is_folder else "Sources"
+        raise SettingsError(f"{what} may not be added here.", NOT_ALLOWED)
     if source.log_format:
         LogFormat.parse(source.log_format)
     opened = open_source(source.url, options=options(source))
@@ -102,6 +101,15 @@ def admit(source: SourceSetting, rights: Rights, store: Path, known: Iterable[Ro
     for row in known:
         if row.url == opened.url:
             raise SettingsError(f"{opened.url} is a source already: {row.name or 'read before'}.")
+
+
+def addable(rights: Rights) -> list[Scheme]:
+    """The kinds of sources that a visitor may add by their URL."""
+    return [
+        scheme
+        for scheme in SCHEMES.values()
+        if rights.reach(scheme.adding) and not scheme.stands_alone
+    ]
 
 
 def _overlap(one: Path, other: Path) -> bool:

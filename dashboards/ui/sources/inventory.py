@@ -39,7 +39,7 @@ def draw(rights: Rights) -> None:
     for state in states:
         for note in state.notes:
             st.warning(f"{state.account_id} {state.region}: {note}", icon=":material/info:")
-    if rights.aws and any(row.is_in_aws and row.setting for row in rows()):
+    if rights.aws and any(row.scheme.in_aws and row.setting for row in rows()):
         if st.button("Take a snapshot now", icon=":material/photo_camera:", key="snapshot-now"):
             _look_around(store)
         for note in st.session_state.pop("survey_notes", []):
@@ -76,7 +76,7 @@ def _look_around(store: Store) -> None:
     taken = 0
     with st.spinner("Asking EC2 ..."):
         for row in rows():
-            if row.setting and row.is_in_aws:
+            if row.setting and row.scheme.in_aws:
                 try:
                     found = look_around(store, row.url, row.setting, fresh=datetime.now(UTC))
                     taken += len(found.snapshots)

@@ -36,11 +36,11 @@ def draw(rights: Rights) -> None:
         row = found.get(chosen or "", next(iter(found.values())))
         and_records = row.state is not None and (
             row.setting is None
-            or row.is_upload
+            or row.scheme.is_upload
             or st.checkbox("Forget its records too", value=True, key="forget-records")
         )
-        if row.is_upload or row.setting is None:
-            st.caption("Its files and records are deleted." if row.is_upload else _LEFT_OVER)
+        if row.scheme.is_upload or row.setting is None:
+            st.caption("Its files and records are deleted." if row.scheme.is_upload else _LEFT_OVER)
         if resources.syncer().running:
             st.caption("A sync is running: stop it first.")
         if st.button(
@@ -54,8 +54,7 @@ def draw(rights: Rights) -> None:
 
 def may_remove(row: Row, rights: Rights) -> bool:
     """Whether a visitor may remove a source: what they may add, they may remove."""
-    allowed = rights.uploads if row.is_upload else rights.aws if row.is_in_aws else rights.folders
-    return row.is_removable and allowed
+    return row.is_removable and rights.reach(row.scheme.adding)
 
 
 def _remove(row: Row, and_records: bool) -> None:
@@ -67,7 +66,7 @@ def _remove(row: Row, and_records: bool) -> None:
                 count = forget(store, row.url, wait=WAIT)
         if row.is_added:
             remove(workspace.store, row.name)
-        if row.is_upload:
+        if row.scheme.is_upload:
             drop(workspace.store, row.url)
     except VpcflowError as error:
         st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")

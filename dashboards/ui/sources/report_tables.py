@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vpcflow_core.formats.base import Report
+from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.state import ObjectReport
-from vpcflow_core.workspace.background import is_folder
 
 OBJECT_COLUMNS = ["source", "object", "state", "records", "malformed", "why"]
 LINE_COLUMNS = ["source", "object", "line", "why", "text"]
@@ -54,7 +54,8 @@ def reasons_table(reports: Sequence[ObjectReport]) -> pd.DataFrame:
 def why(report: ObjectReport, with_paths: bool = True) -> str:
     """All that is to be said of an object, in one line."""
     problem = report.problem
-    if problem and not with_paths and report.state == "failed" and is_folder(report.source):
+    hidden = scheme_of(report.source).is_folder and not with_paths
+    if problem and hidden and report.state == "failed":
         problem = "It could not be read."  # the system's own words would name the folder
     counted = [f"{count:,} x {reason}" for reason, count in report.counts.most_common()]
     text = "; ".join([*([problem] if problem else []), *counted, *report.notes])

@@ -35,19 +35,20 @@ class Rights:
     @property
     def uploads(self) -> bool:
         """Whether files may be uploaded, and uploads removed."""
-        return self._reaches("uploads")
+        return self.reach("uploads")
 
     @property
     def aws(self) -> bool:
         """Whether sources in AWS may be added and removed."""
-        return self._reaches("aws")
+        return self.reach("aws")
 
     @property
     def folders(self) -> bool:
         """Whether the server's folders may be added, and named at all."""
-        return self._reaches("all")
+        return self.reach("all")
 
-    def _reaches(self, level: Adding) -> bool:
+    def reach(self, level: Adding) -> bool:
+        """Whether what this level allows is allowed."""
         return LEVELS.index(self.level) >= LEVELS.index(level)
 
 

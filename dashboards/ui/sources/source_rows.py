@@ -11,11 +11,10 @@ import pandas as pd
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.local import LocalSource
-from vpcflow_core.sources.uploads import UPLOADS
+from vpcflow_core.sources.schemes import Scheme, scheme_of
 from vpcflow_core.store.state import SourceState
 from vpcflow_core.store.store import Store
 from vpcflow_core.units import humane_bytes, humane_count
-from vpcflow_core.workspace.background import IN_AWS, is_folder
 from vpcflow_core.workspace.source_list import added, without_password
 from vpcflow_core.workspace.sync import opened_source
 from vpcflow_core.workspace.workspace import Workspace
@@ -47,14 +46,9 @@ class Row:
         return self.is_added or self.setting is None
 
     @property
-    def is_upload(self) -> bool:
-        """Whether its files lie in the store's own folder."""
-        return self.url.startswith(UPLOADS)
-
-    @property
-    def is_in_aws(self) -> bool:
-        """Whether its logs lie in AWS."""
-        return self.url.startswith(IN_AWS)
+    def scheme(self) -> Scheme:
+        """Its kind."""
+        return scheme_of(self.url)
 
     def shown_url(self, *, with_paths: bool) -> str:
         """Where it lies, without passwords, and without the server's folders if they are not meant.
@@ -62,7 +56,7 @@ class Row:
         >>> Row("logs", "file:///srv/logs").shown_url(with_paths=False)
         'a folder of the server'
         """
-        if not with_paths and is_folder(self.url):
+        if not with_paths and self.scheme.is_folder:
             return "a folder of the server"
         return without_password(self.url)
 
@@ -98,12 +92,14 @@ def labels(workspace: Workspace, urls: Iterable[str], *, with_paths: bool) -> di
     names = {
         LocalSource(setting.url).url: name
         for name, setting in workspace.all_sources.items()
-        if is_folder(setting.url)
+        if scheme_of(setting.url).is_folder
     }
-    return {
-        url if with_paths or not is_folder(url) else names.get(url, f"folder {number}"): url
-        for number, url in enumerate(urls, 1)
-    }
+
+    def called(number: int, url: str) -> str:
+        hidden = scheme_of(url).is_folder and not with_paths
+        return names.get(url, f"folder {number}") if hidden else url
+
+    return {called(number, url): url for number, url in enumerate(urls, 1)}
 
 
 def _row(

@@ -150,7 +150,7 @@ def _matches(flow: Any, rule: Any, worn_by: pd.Series, lists: pd.Series) -> bool
 
 def test_loading_the_sample_keeps_what_it_knows(tmp_path: Path) -> None:
     url = "sample://?records=2000&days=1&until=2026-11-20T12:00Z"
-    source = open_source(url, cache=tmp_path / "cache")
+    source = open_source(url, store=tmp_path / "cache")
     assert isinstance(source, HasInventory)
     with Store.open(tmp_path / "s") as store:
         load(store, source)

@@ -385,9 +385,9 @@ def test_the_source_reads_like_a_folder(tmp_path):
 
 
 def test_the_url_names_one_content_for_ever(tmp_path):
-    source = open_source("sample://?records=3000&days=2&seed=5", cache=tmp_path)
+    source = open_source("sample://?records=3000&days=2&seed=5", store=tmp_path)
     assert source.url.startswith("sample://?records=3000&days=2&seed=5&until=20")
-    again = open_source(source.url, cache=tmp_path / "elsewhere")
+    again = open_source(source.url, store=tmp_path / "elsewhere")
     assert again.url == source.url
     names = [[o.uri.partition("AWSLogs")[2] for o in each.find(None)] for each in (source, again)]
     assert names[0] == names[1]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from vpcflow_core.errors import EmptyError
@@ -29,6 +30,11 @@ from vpcflow_core.sources.open import DEFAULTS, SourceOptions
 from vpcflow_core.times import EPOCH, Window, ceil_to, parse_range
 
 STREAMS_AT_ONCE = 100  # that one call of FilterLogEvents may name
+
+
+def open_url(url: str, options: SourceOptions, store: Path | None) -> CloudWatchSource:
+    """The source of a URL, as its row in `SCHEMES` names it."""
+    return CloudWatchSource(url, options)
 
 
 @dataclass(frozen=True, slots=True)

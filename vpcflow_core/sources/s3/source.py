@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 
 from vpcflow_core.errors import AccessError, EmptyError, SettingsError, SourceError
 from vpcflow_core.sources.base import LogObject
@@ -19,6 +20,11 @@ from vpcflow_core.sources.s3.walk import Folder, Walk, ahead
 from vpcflow_core.times import Window
 
 LISTERS = 16  # folders listed at once; the answers of as many wait in memory at most
+
+
+def open_url(url: str, options: SourceOptions, store: Path | None) -> S3Source:
+    """The source of a URL, as its row in `SCHEMES` names it."""
+    return S3Source.from_url(url, options)
 
 
 class S3Source:

@@ -23,6 +23,7 @@ from vpcflow_core.errors import SettingsError, closest
 from vpcflow_core.inventory.tables import Snapshot
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.sources.local import LocalSource
+from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.sample.incidents import SKIPDATA, Incident, Setting, incidents
 from vpcflow_core.sources.sample.kinds import KINDS
 from vpcflow_core.sources.sample.lines import write
@@ -46,6 +47,11 @@ PIECE = DAY // 3
 STEP = timedelta(minutes=5)
 # A sample that ended less than this ago is used again: a restart need not write and sync anew.
 FRESH = timedelta(hours=1)
+
+
+def open_url(url: str, options: SourceOptions, store: Path | None) -> SampleSource:
+    """The sample of a URL; its files lie in the store that it fills, and go when the store goes."""
+    return SampleSource.from_url(url, store / "sample" if store else None)
 
 
 @dataclass(frozen=True, slots=True)
