@@ -12,10 +12,10 @@ from vpcflow_core.charts.log_axis import floor_of
 from vpcflow_core.charts.style import ALARM, INK, faint, legend_below
 from vpcflow_core.charts.time_axis import (
     colour_of,
+    line_width,
     over_time,
     places,
     raised,
-    thin,
     unfinished,
     wall_clock,
 )
@@ -71,7 +71,7 @@ def _line(
     colour: str,
 ) -> None:
     """The values; from the last complete bucket on as dots."""
-    line = {"color": colour, "width": thin(len(frame))}
+    line = {"color": colour, "width": line_width(len(frame))}
     chart.add_scatter(
         **places(frame["bucket"], zone),
         y=frame["value"].where(~open_),

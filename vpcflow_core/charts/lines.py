@@ -14,11 +14,11 @@ from vpcflow_core.charts.log_axis import floor_of
 from vpcflow_core.charts.style import INK, LIT, MAIN, faint, legend_below
 from vpcflow_core.charts.time_axis import (
     colour_of,
+    line_width,
     over_time,
     places,
     raised,
     shade,
-    thin,
     unfinished,
     wall_clock,
 )
@@ -44,7 +44,7 @@ def lines(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
         line = {
             "color": LIT.get(colour, colour) if dark else colour,
             "dash": dash,
-            "width": thin(len(frame)),
+            "width": line_width(len(frame)),
         }
         chart.add_scatter(
             **places(frame["bucket"], zone),
@@ -72,7 +72,7 @@ def trend(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
         **shared,
         y=raised(frame["value"], least),
         name=unit(panel.value),
-        line={"color": colour, "width": thin(len(frame))},
+        line={"color": colour, "width": line_width(len(frame))},
     )
     if frame["predicted"].notna().any():
         chart.add_scatter(

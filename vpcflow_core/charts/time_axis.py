@@ -141,8 +141,8 @@ def colour_of(panel: Panel, dark: bool = False) -> str:
     return LIT[colour] if dark else colour
 
 
-def thin(points: int) -> float:
-    """Width of a line: many points are a thicket where lines are thick."""
+def line_width(points: int) -> float:
+    """Width of a line in pixels: thinner lines where there are many points."""
     return 1.0 if points > MANY else 1.6
 
 
