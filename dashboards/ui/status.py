@@ -17,9 +17,9 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts import CONFIG, blank_map
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.store.state import ObjectReport, SourceState
-from vpcflow_core.store.sync import Progress
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane_count
+from vpcflow_core.workspace.background import problem
 
 EXAMPLES_SHOWN = 50
 SOURCES_PAGE = "dashboards/sources.py"
@@ -34,8 +34,9 @@ def sync_line(empty: bool) -> None:
     worker = resources.syncer()
     if worker.running:
         _watch(empty)
-    for trouble in worker.troubles:
-        st.warning(trouble.told(with_paths=here().folders), icon=":material/sync_problem:")
+    for outcome in worker.problems:
+        text = problem(outcome, with_paths=here().folders)
+        st.warning(text, icon=":material/sync_problem:")
 
 
 @st.fragment(run_every="500ms")
@@ -45,22 +46,7 @@ def _watch(empty: bool) -> None:
     if not worker.running or (empty and resources.flows().extent is not None):
         st.rerun()
     progress = worker.progress
-    if progress is None:
-        st.caption(":material/sync: Looking for new logs ...")
-        return
-    done = min(progress.objects / max(progress.total_objects, 1), 1.0)
-    st.progress(done, text=_sentence(progress))
-
-
-def _sentence(progress: Progress) -> str:
-    """How far a sync is, in words."""
-    left = progress.seconds_left
-    return (
-        f"Reading logs: {progress.objects:,} of {progress.total_objects:,} objects, "
-        f"{humane_count(progress.records)} records, "
-        f"{humane_count(progress.records_per_second)} a second"
-        + (f", {_age(timedelta(seconds=left))} left" if left is not None else "")
-    )
+    st.progress(progress.share, text=progress.sentence)
 
 
 def refresh() -> None:

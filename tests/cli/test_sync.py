@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
 from datetime import UTC, datetime, timedelta
@@ -172,12 +174,12 @@ def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "PLAIN_SECONDS", 0)
-    tell = module._lines("memory://")
-    tell(Progress(2, 4, 10, 40, 1000, 2.0))
-    tell(Progress(2, 4, 10, 40, 1000, 2.0, listed=True))
+    show = module._lines()
+    show("memory://", Progress(2, 4, 10, 40, 1000, 2.0))
+    show("memory://", Progress(2, 4, 10, 40, 1000, 2.0, listed=True))
     assert capsys.readouterr().err.splitlines() == [
-        "memory://: 2 of 4+ objects, 1,000 records, 500 records/s",
-        "memory://: 2 of 4 objects, 1,000 records, 500 records/s, 6 s left",
+        "memory://: 2 of 4+ objects, 1 K records, 500 a second",
+        "memory://: 2 of 4 objects, 1 K records, 500 a second, 6 s left",
     ]
 
 
@@ -211,3 +213,134 @@ def test_sources_added_in_the_app_are_synced_too(
     assert "3 objects, 9 records" in capsys.readouterr().out
     assert run(monkeypatch, "mine", "--store", store) == 0
     assert "nothing new" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+@pytest.mark.parametrize("order", [("missing", "logs"), ("logs", "missing")])
+def test_each_source_is_tried_and_one_that_fails_makes_the_exit_code_1(
+    logs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    form: str,
+    order: tuple[str, str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, *order, "--store", tmp_path / "s", "--output", form) == 1
+    with Store.open(tmp_path / "s", create=False) as store:
+        assert [state.records for state in store.sources()] == [9]
+    said = capsys.readouterr()
+    assert said.err.startswith("missing: MissingError: ")
+    assert "Traceback" not in said.err
+    assert _sources_said(said.out, form) == {"missing": "error", "logs": "9 records"}
+
+
+def _sources_said(text: str, form: str) -> dict[str, str]:
+    """By the last part of the source's URL: how many records there were, or that it failed."""
+    if form == "table":
+        assert "missing: could not be read (MissingError)." in text
+        assert "logs: 3 objects, 9 records in " in text
+        return {"missing": "error", "logs": "9 records"}
+    entries = json.loads(text) if form == "json" else list(csv.DictReader(io.StringIO(text)))
+    return {
+        Path(entry["source"]).name: "error" if entry.get("error") else f"{entry['records']} records"
+        for entry in entries
+    }
+
+
+def test_json_and_csv_name_the_error_and_the_next_step(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("gopher://x", logs, "--store", tmp_path / "s", "--output")
+    assert run(monkeypatch, *words, "json") == 1
+    wrong, good = json.loads(capsys.readouterr().out)
+    assert set(wrong) == {"source", "error", "next_step"}
+    assert wrong["source"] == "gopher://x"
+    assert wrong["error"] == "'gopher://x' names no source: 'gopher' is unknown."
+    assert "Sources are: " in wrong["next_step"]
+    assert good["records"] == 9
+    assert run(monkeypatch, *words, "csv") == 1
+    wrong, good = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert list(wrong) == list(good)
+    assert (wrong["error"], wrong["records"]) == (
+        "'gopher://x' names no source: 'gopher' is unknown.",
+        "",
+    )
+    assert (good["error"], good["skipped"]) == ("", "3")
+
+
+@pytest.mark.parametrize(
+    ("sources", "code"),
+    [(["gopher://x"], 2), (["gopher://x", ""], 2), (["gopher://x", "gone"], 1),
+     (["gopher://x", "logs"], 1), (["logs", "logs"], 0)],
+)  # fmt: skip
+def test_it_is_misuse_where_no_source_is_named_rightly(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: list[str], code: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, *sources, "--store", tmp_path / "s") == code
+
+
+def test_a_wrong_format_on_the_command_line_stops_before_anything_is_read(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ["--format", "start start"]
+    assert run(monkeypatch, logs, "gone", "--store", tmp_path / "s", *given) == 2
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_failing_source_of_the_settings_leaves_the_others_alone(
+    logs: Path, settings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with settings.open("a") as file:
+        file.write(f'[sources.gone]\nurl = "{tmp_path / "gone"}"\n')
+        file.write(f'[sources.odd]\nurl = "{logs}"\nlog_format = "start start"\n')
+    add(tmp_path / "default", SourceSetting(url=str(logs)), "mine")
+    assert run(monkeypatch) == 1
+    with Store.open(tmp_path / "default", create=False) as store:
+        assert [state.records for state in store.sources()] == [9]
+
+
+def test_another_writer_is_reported_for_each_source(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Store.open(tmp_path / "s").close()
+    with writer_lock(tmp_path / "s"):
+        assert run(monkeypatch, logs, logs, "--store", tmp_path / "s", "--output", "json") == 1
+    assert len(json.loads(capsys.readouterr().out)) == 2
+
+
+def test_dropped_records_are_counted_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime.now(UTC)
+    lines = [line(n, now - age) for n in range(3) for age in (timedelta(0), timedelta(days=40))]
+    (tmp_path / "logs.log").write_text("\n".join([HEADER, *lines, ""]))
+    words = (tmp_path / "logs.log", "--store", tmp_path / "s")
+    assert run(monkeypatch, *words, "--keep", "30d") == 0
+    said = capsys.readouterr().out
+    assert "1 objects, 3 records" in said
+    assert "  dropped as too old: 3 records\n" in said
+
+
+def test_records_that_leave_the_store_are_counted_where_nothing_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = datetime.now(UTC) - timedelta(days=40)
+    (tmp_path / "logs.log").write_text("\n".join([HEADER, line(1, old), ""]))
+    words = (tmp_path / "logs.log", "--store", tmp_path / "s")
+    assert run(monkeypatch, *words) == 0
+    capsys.readouterr()
+    assert run(monkeypatch, *words, "--keep", "30d", "--output", "json") == 0
+    [result] = json.loads(capsys.readouterr().out)
+    assert (result["objects"], result["records"], result["dropped"]) == (0, 0, 1)
+
+
+def test_progress_on_a_terminal_begins_anew_with_each_source(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert run(monkeypatch, logs, tmp_path / "gone", logs, "--store", tmp_path / "s") == 1
+    said = capsys.readouterr().out
+    assert "3 objects, 9 records" in said
+    assert "nothing new" in said

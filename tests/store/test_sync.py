@@ -305,3 +305,37 @@ def test_a_forgotten_source_is_gone_and_may_come_back(store: Store, source: Memo
     assert forget(store, source.url) == 0
     sync(store, source)
     assert numbers(store) == dict.fromkeys([*range(50), 999], 1)
+
+
+@pytest.mark.parametrize(
+    ("progress", "share"),
+    [
+        (Progress(), 0.0),
+        (Progress(objects=1, total_objects=4), 0.25),
+        (Progress(objects=1, total_objects=4, bytes=30, total_bytes=40), 0.75),
+        (Progress(objects=4, total_objects=4, bytes=50, total_bytes=40), 1.0),
+    ],
+)
+def test_the_share_is_of_bytes_or_of_objects_whose_size_is_unknown(
+    progress: Progress, share: float
+) -> None:
+    assert progress.share == share
+
+
+@pytest.mark.parametrize(
+    ("progress", "sentence"),
+    [
+        (Progress(), "Looking for new logs ..."),
+        (Progress(2, 4, records=1000, seconds=2.0), "2 of 4+ objects, 1 K records, 500 a second"),
+        (
+            Progress(2, 4, 10, 40, 1000, 50.0, listed=True),
+            "2 of 4 objects, 1 K records, 20 a second, 2 m 30 s left",
+        ),
+        (
+            Progress(4, 4, 40, 40, 1000, 2.0, listed=True),
+            "4 of 4 objects, 1 K records, 500 a second",
+        ),
+    ],
+)
+def test_progress_is_one_sentence(progress: Progress, sentence: str) -> None:
+    assert progress.sentence == sentence

@@ -7,19 +7,24 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.logs import read_with_pandas
+from vpcflow_core.errors import LockedError
 from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.sources.base import Source
+from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.sources.sample.source import generate
+from vpcflow_core.store.lock import writer_lock
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult
-from vpcflow_core.times import floor_to
-from vpcflow_core.workspace import background
-from vpcflow_core.workspace.background import FIRST_LOOK, Syncer
+from vpcflow_core.times import Window, floor_to
+from vpcflow_core.workspace import sync as module
+from vpcflow_core.workspace.background import FIRST_LOOK, Syncer, problem
 from vpcflow_core.workspace.source_list import add
-from vpcflow_core.workspace.sync import update
+from vpcflow_core.workspace.sync import AHEAD, load, sync
 from vpcflow_core.workspace.workspace import Workspace
 
 
@@ -49,43 +54,46 @@ def test_an_empty_store_gets_the_last_day_first_and_everything_in_the_end(
 ) -> None:
     lengths: list[timedelta] = []
 
-    def seen(store: Store, *arguments: object, **options: object) -> None:
-        update(store, *arguments, **options)  # type: ignore[arg-type]
+    def seen(store: Store, *arguments: Any, **options: Any) -> SyncResult:
+        result = load(store, *arguments, **options)
         extent = store.extent()
         assert extent is not None
         lengths.append(extent.length)
+        return result
 
-    monkeypatch.setattr(background, "update", seen)
-    run(Syncer(home, Settings()))
+    monkeypatch.setattr(module, "load", seen)
+    syncer = Syncer(home, Settings())
+    run(syncer)
     first, whole = lengths
     assert FIRST_LOOK - timedelta(hours=3) < first < FIRST_LOOK + timedelta(hours=3)
     assert whole > timedelta(days=3)
     records = read_with_pandas(Path(home.sources["logs"].url))
     with Store.open(home.store) as store:
         assert sum(source.records for source in store.sources()) == len(records)
+    [outcome] = syncer.outcomes
+    assert outcome.first is not None
+    assert outcome.result is not None
+    assert outcome.first.records + outcome.result.records == len(records)
 
 
 def test_a_store_with_records_is_brought_up_to_date_at_once(
     home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(Syncer(home, Settings()))
-    calls: list[object] = []
-    monkeypatch.setattr(
-        background, "update", lambda *_, **options: calls.append(options.get("since"))
-    )
+    spans = spans_read(monkeypatch)
     run(Syncer(home, Settings()))
-    assert calls == [None]
+    assert spans == [None]
 
 
+@pytest.mark.parametrize(
+    ("since", "lengths"), [(timedelta(hours=6), [6]), (timedelta(days=3), [24, 72])]
+)
 def test_the_first_look_never_reaches_further_than_the_settings(
-    home: Workspace, monkeypatch: pytest.MonkeyPatch
+    home: Workspace, monkeypatch: pytest.MonkeyPatch, since: timedelta, lengths: list[int]
 ) -> None:
-    calls: list[object] = []
-    monkeypatch.setattr(
-        background, "update", lambda *_, **options: calls.append(options.get("since"))
-    )
-    run(Syncer(home, Settings(since=timedelta(hours=6))))
-    assert calls == [timedelta(hours=6), None]
+    spans = spans_read(monkeypatch)
+    run(Syncer(home, Settings(since=since)))
+    assert [round((span.length - AHEAD) / timedelta(hours=1)) for span in spans if span] == lengths
 
 
 def test_a_source_that_fails_leaves_the_others_alone(home: Workspace) -> None:
@@ -101,11 +109,12 @@ def test_a_source_that_fails_leaves_the_others_alone(home: Workspace) -> None:
 def test_two_starts_are_one_sync(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     go, calls = threading.Event(), []
 
-    def slow(*_: object, **__: object) -> None:
+    def slow(*_: object, **__: object) -> SyncResult:
         calls.append(1)
         go.wait(20)
+        return SyncResult("")
 
-    monkeypatch.setattr(background, "update", slow)
+    monkeypatch.setattr(module, "load", slow)
     syncer = Syncer(home, Settings())
     syncer.start()
     thread = syncer._thread
@@ -130,15 +139,15 @@ def test_a_cancelled_sync_loses_nothing_and_the_next_one_reads_the_rest_once(
     syncer = Syncer(home, Settings())
     results: list[SyncResult] = []
 
-    def half(*arguments: object, **options: object) -> None:
-        def tell(progress: Progress) -> None:
+    def half(*arguments: Any, **options: Any) -> SyncResult:
+        def note(progress: Progress) -> None:
             if progress.objects and not results:
                 syncer.cancel()
 
-        result = update(*arguments, **{**options, "progress": tell})  # type: ignore[arg-type]
-        results.append(result)
+        results.append(load(*arguments, **{**options, "progress": note}))
+        return results[-1]
 
-    monkeypatch.setattr(background, "update", half)
+    monkeypatch.setattr(module, "load", half)
     monkeypatch.setattr("vpcflow_core.store.pipeline._PAUSE_SECONDS", 0.001)
     run(syncer)
     everything = len(list(Path(home.sources["logs"].url).rglob("*.log.gz")))
@@ -151,8 +160,9 @@ def test_a_cancelled_sync_loses_nothing_and_the_next_one_reads_the_rest_once(
     records = read_with_pandas(Path(home.sources["logs"].url))
     with Store.open(home.store) as store:
         assert sum(file.rows for file in store.files("records")) == len(records)
-        quiet = update(store, home.sources["logs"], Settings())
-    assert quiet.objects == 0
+        [quiet] = sync(store, home.sources.items())
+    assert quiet.result is not None
+    assert quiet.result.objects == 0
 
 
 def test_a_cancelled_sync_leaves_the_other_sources_alone_and_does_not_begin_again_by_itself(
@@ -161,7 +171,13 @@ def test_a_cancelled_sync_leaves_the_other_sources_alone_and_does_not_begin_agai
     two = Workspace(home.store, {**home.sources, "more": home.sources["logs"]})
     syncer = Syncer(two, Settings(sync_every=timedelta(milliseconds=1)))
     calls: list[int] = []
-    monkeypatch.setattr(background, "update", lambda *_, **__: (calls.append(1), syncer.cancel()))
+
+    def cancel(*_: object, **__: object) -> SyncResult:
+        calls.append(1)
+        syncer.cancel()
+        return SyncResult("")
+
+    monkeypatch.setattr(module, "load", cancel)
     syncer.start()
     wait_for(lambda: not syncer.running)
     assert (calls, syncer.stopped, syncer.next) == ([1], True, None)
@@ -173,11 +189,10 @@ def test_a_cancelled_sync_leaves_the_other_sources_alone_and_does_not_begin_agai
 def test_the_next_sync_begins_by_itself_so_long_after_the_last(
     home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls: list[int] = []
-    monkeypatch.setattr(background, "update", lambda *_, **__: calls.append(1))
+    spans = spans_read(monkeypatch)
     syncer = Syncer(home, Settings(sync_every=timedelta(milliseconds=20)))
     syncer.start()
-    wait_for(lambda: len(calls) > 5)
+    wait_for(lambda: len(spans) > 5)
     syncer.close()
     assert syncer.next is None
 
@@ -190,7 +205,7 @@ def test_the_next_sync_begins_by_itself_so_long_after_the_last(
 def test_only_what_may_grow_is_looked_at_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, every: timedelta | None, due: bool
 ) -> None:
-    monkeypatch.setattr(background, "update", lambda *_, **__: None)
+    spans_read(monkeypatch)
     home = Workspace(tmp_path / "store", {"a": SourceSetting(url=url)})
     syncer = Syncer(home, Settings(sync_every=every))
     syncer.start()
@@ -206,14 +221,18 @@ def test_a_source_that_is_added_meanwhile_is_read_in_the_same_sync(
 ) -> None:
     seen: list[str] = []
 
-    def adding(_: Store, source: SourceSetting, *__: object, **___: object) -> None:
+    def adding(_: Store, source: Source, *__: object, **___: object) -> SyncResult:
         seen.append(source.url)
         if len(seen) == 1:
-            add(home.store, SourceSetting(url="s3://logs/more"))
+            add(home.store, SourceSetting(url="s3://logs/more", ec2=False))
+        return SyncResult(source.url)
 
-    monkeypatch.setattr(background, "update", adding)
-    run(Syncer(home, Settings()))
-    assert list(dict.fromkeys(seen)) == [home.sources["logs"].url, "s3://logs/more"]
+    monkeypatch.setattr(module, "load", adding)
+    syncer = Syncer(home, Settings())
+    run(syncer)
+    wanted = [LocalSource(home.sources["logs"].url).url, "s3://logs/more"]
+    assert list(dict.fromkeys(seen)) == wanted
+    assert [outcome.name for outcome in syncer.outcomes] == ["logs", "more"]
 
 
 def test_a_defect_ends_the_sync_in_words_and_the_page_learns_of_it(
@@ -222,7 +241,7 @@ def test_a_defect_ends_the_sync_in_words_and_the_page_learns_of_it(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(background, "update", broken)
+    monkeypatch.setattr(module, "load", broken)
     syncer = Syncer(home, Settings())
     run(syncer)
     assert syncer.errors == ["The sync failed; the server's log says why."]
@@ -234,11 +253,32 @@ def test_errors_of_the_servers_folders_can_be_told_without_them(tmp_path: Path) 
         Settings(),
     )
     run(syncer)
-    (trouble,) = syncer.troubles
-    assert str(tmp_path) in trouble.told()
-    assert trouble.told(with_paths=False) == (
+    (outcome,) = syncer.problems
+    assert str(tmp_path) in problem(outcome)
+    assert problem(outcome, with_paths=False) == (
         "gone: It could not be read; the server's log says why."
     )
+
+
+def test_another_process_that_syncs_the_store_is_no_problem_to_show(home: Workspace) -> None:
+    Store.open(home.store).close()
+    syncer = Syncer(home, Settings())
+    with writer_lock(home.store):
+        run(syncer)
+    assert [type(outcome.error) for outcome in syncer.outcomes] == [LockedError]
+    assert syncer.problems == []
+
+
+def spans_read(monkeypatch: pytest.MonkeyPatch) -> list[Window | None]:
+    """The spans that are read from now on; nothing is loaded."""
+    spans: list[Window | None] = []
+
+    def note(*_: object, span: Window | None, **__: object) -> SyncResult:
+        spans.append(span)
+        return SyncResult("")
+
+    monkeypatch.setattr(module, "load", note)
+    return spans
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

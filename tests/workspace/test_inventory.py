@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -17,11 +18,11 @@ from tests.inventory.ec2_server import Ec2, serving
 from tests.store.doubles import START, key, line, log
 from vpcflow_core.cli.main import main
 from vpcflow_core.inventory.tables import TABLES
-from vpcflow_core.settings import Settings, SourceSetting
-from vpcflow_core.sources.open import SourceOptions
+from vpcflow_core.settings import SourceSetting
 from vpcflow_core.store.store import Store
-from vpcflow_core.workspace.inventory import Survey, survey
-from vpcflow_core.workspace.sync import update
+from vpcflow_core.workspace.background import INVENTORY_AGE
+from vpcflow_core.workspace.inventory import NOT_ASKED, refresh_inventory
+from vpcflow_core.workspace.sync import SyncOptions, SyncOutcome, sync
 
 REGION, OTHER_ACCOUNT = "eu-central-1", "210987654321"
 URL = "s3://logs"
@@ -60,6 +61,13 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     with pytest.raises(SystemExit) as ended:
         main()
     return int(ended.value.code or 0)
+
+
+def read(store: Store, source: SourceSetting, age: timedelta = timedelta(0)) -> SyncOutcome:
+    """The outcome of one source; EC2 is not asked again where it was asked this recently."""
+    [outcome] = sync(store, [("logs", source)], SyncOptions(inventory_age=age))
+    assert outcome.error is None
+    return outcome
 
 
 def regions(store: Path) -> list[tuple[str, str]]:
@@ -166,9 +174,9 @@ def test_two_sources_of_one_account_are_one_snapshot(
 def test_a_sync_behind_the_pages_asks_every_ten_minutes_at_most(ec2: Ec2, tmp_path: Path) -> None:
     with Store.open(tmp_path / "s") as store:
         for _ in range(2):
-            update(store, SourceSetting(url=URL), Settings())
+            read(store, SourceSetting(url=URL), INVENTORY_AGE)
         assert ec2.asked["DescribeNetworkInterfaces"] == 1
-        update(store, SourceSetting(url=URL), Settings(), survey_every=timedelta(0))
+        read(store, SourceSetting(url=URL))
         assert ec2.asked["DescribeNetworkInterfaces"] == 2
 
 
@@ -196,25 +204,28 @@ def test_folders_and_samples_are_nobodys_account(ec2: Ec2, tmp_path: Path) -> No
     path.parent.mkdir(parents=True)
     path.write_bytes(log([line(0, START)]))
     with Store.open(tmp_path / "s") as store:
-        update(store, SourceSetting(url=str(tmp_path / "logs")), Settings())
+        read(store, SourceSetting(url=str(tmp_path / "logs")))
     assert ec2.requests == []
 
 
 @pytest.mark.parametrize(
     ("options", "asked"),
     [
-        (SourceOptions(), True),
-        (SourceOptions(no_sign=True), False),
-        (SourceOptions(endpoint_url="https://minio.example.org:9000"), False),
-        (SourceOptions(endpoint_url="https://bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com"), True),
+        ({}, True),
+        ({"no_sign": True}, False),
+        ({"endpoint_url": "https://minio.example.org:9000"}, False),
+        ({"endpoint_url": "https://bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com"}, True),
     ],
 )
 def test_credentials_of_what_is_not_aws_stay_away_from_it(
-    ec2: Ec2, tmp_path: Path, options: SourceOptions, asked: bool
+    ec2: Ec2, tmp_path: Path, options: dict[str, Any], asked: bool
 ) -> None:
     with Store.open(tmp_path / "s") as store:
-        update(store, SourceSetting(url=URL, ec2=False), Settings())
-        assert bool(survey(store, URL, options).snapshots) is asked
+        read(store, SourceSetting(url=URL, ec2=False))
+        assert (
+            bool(refresh_inventory(store, URL, SourceSetting(url=URL, **options)).snapshots)
+            is asked
+        )
         assert bool(ec2.requests) is asked
 
 
@@ -222,16 +233,17 @@ def test_an_endpoint_set_for_s3_alone_is_not_aws(
     ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Store.open(tmp_path / "s") as store:
-        update(store, SourceSetting(url=URL, ec2=False), Settings())
+        read(store, SourceSetting(url=URL, ec2=False))
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://localhost:9000")
-        assert survey(store, URL, SourceOptions()) == Survey()
-        assert survey(store, URL, SourceOptions(), regions=[REGION]).snapshots
+        assert refresh_inventory(store, URL, SourceSetting(url=URL)) == NOT_ASKED
+        named = SourceSetting(url=URL, ec2_regions=[REGION])
+        assert refresh_inventory(store, URL, named).snapshots
 
 
 def test_a_profile_that_is_gone_is_told(ec2: Ec2, tmp_path: Path) -> None:
     with Store.open(tmp_path / "s") as store:
-        update(store, SourceSetting(url=URL, ec2=False), Settings())
-        told = survey(store, URL, SourceOptions(profile="nobody"))
+        read(store, SourceSetting(url=URL, ec2=False))
+        told = refresh_inventory(store, URL, SourceSetting(url=URL, profile="nobody"))
     assert told.notes == ("EC2: There is no AWS profile 'nobody'.",)
 
 

@@ -14,7 +14,7 @@ from vpcflow_core.cli.sync import source_setting
 from vpcflow_core.settings import load_settings
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.sources.schemes import examples
-from vpcflow_core.workspace.sync import options
+from vpcflow_core.workspace.opening import source_options
 
 
 def check(
@@ -47,7 +47,7 @@ def check(
     }
     given = {name: value for name, value in given.items() if value}
     setting = source_setting(source, given, load_settings().sources)
-    how = options(setting)
+    how = source_options(setting)
     found = list(findings_of(open_source(setting.url, options=how), how, log_format=log_format))
     write(pd.DataFrame([asdict(finding) for finding in found]), output)
     if any(finding.state == "failed" for finding in found):

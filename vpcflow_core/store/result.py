@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from vpcflow_core.store.batch import Loaded
 from vpcflow_core.store.plan import Plan
+from vpcflow_core.units import humane_count, humane_seconds
 
 FAILURES_KEPT = 100
 
@@ -49,6 +50,30 @@ class Progress:
         """What is done and what there is to do: bytes, or objects where their size is unknown."""
         by_size = self.total_bytes > 0
         return (self.bytes, self.total_bytes) if by_size else (self.objects, self.total_objects)
+
+    @property
+    def share(self) -> float:
+        """The part that is done, 0 to 1; may fall while the source is being listed."""
+        done, total = self.amounts
+        return min(done / total, 1.0) if total else 0.0
+
+    @property
+    def sentence(self) -> str:
+        """Objects, records, pace and time left.
+
+        >>> Progress(2, 4, 10, 40, 12_345, 2.0, listed=True).sentence
+        '2 of 4 objects, 12.3 K records, 6.2 K a second, 6 s left'
+        """
+        if not self.total_objects:
+            return "Looking for new logs ..."
+        parts = [
+            f"{self.objects:,} of {self.total_objects:,}{'' if self.listed else '+'} objects",
+            f"{humane_count(self.records)} records",
+            f"{humane_count(self.records_per_second)} a second",
+        ]
+        if self.seconds_left:
+            parts.append(f"{humane_seconds(self.seconds_left)} left")
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +124,11 @@ class SyncResult:
     dropped: int = 0
     complete: bool = True
     warnings: tuple[str, ...] = ()
+
+    @property
+    def gave_nothing(self) -> bool:
+        """Whether there were objects, but not one that could be read."""
+        return self.failed > 0 and not (self.objects or self.skipped)
 
 
 class Tally:

@@ -7,52 +7,45 @@ a person has stopped stays stopped until somebody asks for it again.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread, Timer
 
 from vpcflow_core.errors import LockedError, VpcflowError
-from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.settings import Settings
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress
-from vpcflow_core.workspace.sync import update
+from vpcflow_core.workspace.sync import SyncOptions, SyncOutcome, recent, sync
 from vpcflow_core.workspace.workspace import Workspace
 
 log = logging.getLogger("vpcflow")
 # What pages show unless asked otherwise; read first, so that they need not wait for the rest.
 FIRST_LOOK = timedelta(days=1)
+# Interfaces come and go in minutes, but each snapshot costs a dozen requests in every region.
+INVENTORY_AGE = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a source could not be read the last time.
+def problem(outcome: SyncOutcome, *, with_paths: bool = True) -> str:
+    """Why a source could not be read.
 
-    Attributes:
-        name: The source; "" for the store itself.
-        url: Where it lies.
-        error: What went wrong.
+    Args:
+        outcome: What became of it.
+        with_paths: Whether the text may name folders of the server.
     """
-
-    name: str
-    url: str
-    error: VpcflowError
-
-    def told(self, *, with_paths: bool = True) -> str:
-        """In words; without those that may tell of the server's folders, if wanted."""
-        whom = f"{self.name}: " if self.name else ""
-        if with_paths or not scheme_of(self.url).is_folder:
-            return f"{whom}{self.error}"
-        return f"{whom}It could not be read; the server's log says why."
+    name = f"{outcome.name}: " if outcome.name else ""
+    if with_paths or not scheme_of(outcome.url).is_folder:
+        return f"{name}{outcome.error}"
+    return f"{name}It could not be read; the server's log says why."
 
 
 class Syncer:
     """Brings the store up to date with every source, configured or added.
 
     Attributes:
-        progress: How far the running sync is; None when none runs.
+        progress: How far the running sync is with its source.
         source: Name of the source that is being read; "" when none is.
-        troubles: Sources that could not be read the last time.
+        outcomes: What became of each source the last time; one without name where the store
+            itself failed.
         finished: When the last sync ended; None before.
         stopped: Whether a person stopped the last one.
         next: When the next one begins by itself; None if none does.
@@ -61,9 +54,9 @@ class Syncer:
     def __init__(self, home: Workspace, settings: Settings) -> None:
         self.home = home
         self.settings = settings
-        self.progress: Progress | None = None
+        self.progress = Progress()
         self.source = ""
-        self.troubles: list[Trouble] = []
+        self.outcomes: list[SyncOutcome] = []
         self.finished: datetime | None = None
         self.stopped = False
         self.next: datetime | None = None
@@ -85,9 +78,17 @@ class Syncer:
         return self._busy and self._stop.is_set()
 
     @property
+    def problems(self) -> list[SyncOutcome]:
+        """Outcomes of sources that could not be read the last time.
+
+        That another process syncs the store is none: what it reads is there as well.
+        """
+        return [outcome for outcome in self.outcomes if outcome.error and not _is_locked(outcome)]
+
+    @property
     def errors(self) -> list[str]:
         """A sentence for each source that could not be read the last time."""
-        return [trouble.told() for trouble in self.troubles]
+        return list(map(problem, self.problems))
 
     def start(self) -> None:
         """Begin a sync, unless one runs."""
@@ -112,66 +113,45 @@ class Syncer:
         self.cancel()
 
     def _run(self) -> None:
-        troubles: list[Trouble] = []
+        outcomes: list[SyncOutcome] = []
         try:
-            self._read_all(troubles)
+            self._sync(outcomes)
         except VpcflowError as error:
-            troubles.append(Trouble("", "", error))
+            outcomes.append(SyncOutcome("", "", error=error))
         except Exception:  # the thread's border: pages must learn that it has ended
             log.exception("the sync failed")
-            troubles.append(Trouble("", "", _FAILED))
-        for trouble in troubles:
-            log.warning("sync: %s", trouble.told())
+            outcomes.append(SyncOutcome("", "", error=_FAILED))
+        for outcome in outcomes:
+            if outcome.error:
+                level = logging.INFO if _is_locked(outcome) else logging.WARNING
+                log.log(level, "sync: %s", problem(outcome))
         with self._lock:
-            self.troubles, self.progress, self.source = troubles, None, ""
+            self.outcomes, self.progress, self.source = outcomes, Progress(), ""
             self.finished, self.stopped = datetime.now(UTC), self._stop.is_set()
             self._busy = False
             self._wait()
 
-    def _read_all(self, troubles: list[Trouble]) -> None:
-        """One source after the other; those that are added meanwhile too."""
-        done: set[str] = set()
-        with Store.open(self.home.store) as store:
-            while (left := self._left(done)) and not self._stop.is_set():
-                name, source = left[0]
-                done.add(name)
-                self.source, self.progress = name, None
-                if error := self._try(store, source):
-                    troubles.append(Trouble(name, source.url, error))
-
-    def _left(self, done: set[str]) -> list[tuple[str, SourceSetting]]:
-        return [item for item in self.home.all_sources.items() if item[0] not in done]
-
-    def _try(self, store: Store, source: SourceSetting) -> VpcflowError | None:
-        """Update from one source; gives why it could not be read."""
-        try:
-            self._update(store, source)
-        except LockedError:
-            log.info("another process syncs this store")
-        except VpcflowError as error:
-            return error
-        return None
-
-    def _update(self, store: Store, source: SourceSetting) -> None:
-        """All that is new; into an empty store the last day first."""
-        if store.extent("records") is None:
-            first = min(FIRST_LOOK, self.settings.since or FIRST_LOOK)
-            self._read(store, source, since=first)
-        if not self._stop.is_set():
-            self._read(store, source)
-
-    def _read(self, store: Store, source: SourceSetting, since: timedelta | None = None) -> None:
-        update(
-            store,
-            source,
-            self.settings,
-            since=since,
-            progress=self._note,
-            cancelled=self._stop.is_set,
+    def _sync(self, outcomes: list[SyncOutcome]) -> None:
+        """One source after the other, those that are added meanwhile too."""
+        options = SyncOptions(
+            span=recent(self.settings.since),
+            keep=self.settings.keep,
+            workers=self.settings.workers,
+            first_look=FIRST_LOOK,
+            inventory_age=INVENTORY_AGE,
         )
+        with Store.open(self.home.store) as store:
+            for outcome in sync(
+                store,
+                self.home.each_source(),
+                options,
+                progress=self._note,
+                cancelled=self._stop.is_set,
+            ):
+                outcomes.append(outcome)
 
-    def _note(self, progress: Progress) -> None:
-        self.progress = progress
+    def _note(self, source: str, progress: Progress) -> None:
+        self.source, self.progress = source, progress
 
     def _wait(self) -> None:
         """Begin again after a while, if there is a source that may have more by then."""
@@ -194,6 +174,11 @@ class Syncer:
         except VpcflowError:  # a list that cannot be read now may be mended by then
             return True
         return any(not scheme_of(source.url).fixed for source in sources)
+
+
+def _is_locked(outcome: SyncOutcome) -> bool:
+    """Whether another process syncs the store."""
+    return isinstance(outcome.error, LockedError)
 
 
 _FAILED = VpcflowError("The sync failed; the server's log says why.")

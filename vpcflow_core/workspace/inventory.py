@@ -1,6 +1,6 @@
-"""Asks EC2 what the networks look like that a source's logs tell of, and lets the store remember.
+"""Asks EC2, on behalf of a store, about the networks that a source's logs name.
 
-May import errors, snapshot, sources, store and enrich. boto3 is imported only where AWS is asked.
+boto3 is imported only where AWS is asked.
 """
 
 from __future__ import annotations
@@ -13,34 +13,48 @@ from urllib.parse import urlsplit
 
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.inventory.tables import Snapshot
+from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.open import AWS_HOSTS, SourceOptions
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.store import Store
+from vpcflow_core.workspace.opening import source_options
 
-_NOBODY = ("", "unknown")  # what names of objects have where they tell of no account
+_NO_ACCOUNT = ("", "unknown")  # what names of objects have where they tell of no account
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
-    """What came of it.
+class InventoryRefresh:
+    """What EC2 answered.
 
     Attributes:
-        snapshots: What was taken, by region; those without any table tell why in their notes.
+        snapshots: One a region that was asked; those without tables say why in their notes.
         notes: Why nothing was asked, in a sentence.
     """
 
     snapshots: tuple[Snapshot, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def __add__(self, later: InventoryRefresh) -> InventoryRefresh:
+        """Both; a note that both have is there once."""
+        notes = dict.fromkeys([*self.notes, *later.notes])
+        return InventoryRefresh(self.snapshots + later.snapshots, tuple(notes))
 
-def survey(
-    store: Store,
-    url: str,
-    options: SourceOptions,
-    *,
-    regions: Sequence[str] = (),
-    fresh: datetime | None = None,
-) -> Survey:
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """A line for each snapshot: how many of each kind, and what could not be read."""
+        if not self.snapshots:
+            return self.notes
+        from vpcflow_core.inventory.ec2 import sentence
+
+        return (*map(sentence, self.snapshots), *self.notes)
+
+
+NOT_ASKED = InventoryRefresh()
+
+
+def refresh_inventory(
+    store: Store, url: str, setting: SourceSetting, *, fresh: datetime | None = None
+) -> InventoryRefresh:
     """Take a snapshot of the credentials' account in each region that the source's logs name.
 
     Nothing that AWS answers, or fails to, raises: the logs are worth reading without it.
@@ -48,27 +62,20 @@ def survey(
     Args:
         store: Holds the source's objects; remembers the snapshots.
         url: The source, as the store knows it.
-        options: How it is reached: profile, role.
-        regions: Regions to ask instead.
+        setting: How it is reached, whether EC2 may be asked, and in which regions.
         fresh: Regions with a snapshot since then are left out.
     """
-    named = store.places(url) if is_aws(url, options, regions) else []
+    options, regions = source_options(setting), setting.ec2_regions
+    if not (setting.ec2 and is_aws(url, options, regions)):
+        return NOT_ASKED
+    named = store.places(url)
     wanted = sorted({*(regions or (region for _, region in named))} - {""})
     if not wanted:
-        return Survey()
+        return NOT_ASKED
     try:
         return _taken(store, options, wanted, {} if regions else _owners(named), fresh)
     except VpcflowError as error:
-        return Survey(notes=(f"EC2: {error.what}",))
-
-
-def sentences(known: Survey) -> tuple[str, ...]:
-    """What came of it, a line for each snapshot."""
-    if not known.snapshots:
-        return known.notes
-    from vpcflow_core.inventory.ec2 import sentence
-
-    return (*map(sentence, known.snapshots), *known.notes)
+        return InventoryRefresh(notes=(f"EC2: {error.what}",))
 
 
 def _taken(
@@ -77,17 +84,17 @@ def _taken(
     regions: Sequence[str],
     owners: dict[str, set[str]],
     fresh: datetime | None,
-) -> Survey:
+) -> InventoryRefresh:
     from vpcflow_core.inventory.ec2 import caller, take_all
     from vpcflow_core.sources.aws.client import session_of
 
     session = session_of(options)
     account = caller(session, regions[0])
-    ours = {account, *_NOBODY}
+    ours = {account, *_NO_ACCOUNT}
     own = [region for region in regions if not (account and owners) or owners[region] & ours]
     if not own:
-        told = f"EC2: the credentials are of account {account}, the logs of others: nothing asked."
-        return Survey(notes=(told,))
+        note = f"EC2: the credentials are of account {account}, the logs of others: nothing asked."
+        return InventoryRefresh(notes=(note,))
     known = {
         state.region
         for state in store.snapshots()
@@ -97,7 +104,7 @@ def _taken(
     for snapshot in snapshots:
         if snapshot.account_id:
             store.remember(snapshot)
-    return Survey(tuple(snapshots))
+    return InventoryRefresh(tuple(snapshots))
 
 
 def _owners(places: Sequence[tuple[str, str]]) -> dict[str, set[str]]:

@@ -1,34 +1,172 @@
-"""Bring a store up to date with a source: settings, sources and store meet here.
-
-May import errors, times, settings, snapshot, sources, formats, store and survey.
-"""
+"""Bring a store up to date with its sources: the one loop of command line and app."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
-from vpcflow_core.inventory.tables import Snapshot
-from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.base import HasInventory, Source
-from vpcflow_core.sources.open import SourceOptions, open_source
+from vpcflow_core.store import sync as objects
 from vpcflow_core.store.store import Store
-from vpcflow_core.store.sync import Progress, SyncResult, sync
+from vpcflow_core.store.sync import Progress, SyncResult
 from vpcflow_core.times import Window
-from vpcflow_core.workspace.inventory import Survey, survey
+from vpcflow_core.workspace.inventory import NOT_ASKED, InventoryRefresh, refresh_inventory
+from vpcflow_core.workspace.opening import opened_source
 
 # Objects of the hours to come are found too: clocks differ, and folders are named by the day.
 AHEAD = timedelta(days=1)
-# Interfaces come and go in minutes, but each snapshot costs a dozen requests in every region.
-SURVEY_EVERY = timedelta(minutes=10)
-Telling = Callable[[Progress], None]
-Stopping = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncOptions:
+    """What holds for all sources of a sync.
+
+    Attributes:
+        span: Load objects that may hold records of it; None: all.
+        keep: Drop whole UTC days older than this; None: none.
+        workers: Threads that parse and write.
+        wait: Seconds to wait for another process that writes to the store.
+        first_look: Read this much, up to the present, into an empty store before the rest, so
+            that there is something to see soon; None: read all at once.
+        inventory_age: Regions of EC2 with a snapshot that was younger than this when the sync
+            began are not asked again.
+    """
+
+    span: Window | None = None
+    keep: timedelta | None = None
+    workers: int = 2
+    wait: float = 0.0
+    first_look: timedelta | None = None
+    inventory_age: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutcome:
+    """What became of one source.
+
+    Attributes:
+        name: Of the source; "" where the store itself failed.
+        url: Where its logs lie.
+        result: What was loaded; None if it failed before.
+        error: Why it could not be read, or not to its end.
+        inventory: What EC2 answered about the networks of its logs.
+        first: What the first look at an empty store had loaded before.
+    """
+
+    name: str
+    url: str
+    result: SyncResult | None = None
+    error: VpcflowError | None = None
+    inventory: InventoryRefresh = NOT_ASKED
+    first: SyncResult | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the source could not be read, or gave nothing but failures."""
+        return self.error is not None or (self.result is not None and self.result.gave_nothing)
+
+
+def sync(
+    store: Store,
+    sources: Iterable[tuple[str, SourceSetting]],
+    options: SyncOptions | None = None,
+    *,
+    progress: Callable[[str, Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[SyncOutcome]:
+    """Read what is new at each source; a source that fails leaves the others alone.
+
+    After each source that was read to its end, EC2 is asked about the networks of its logs, if
+    they lie in AWS.
+
+    Args:
+        store: Where to.
+        sources: Pairs of name and setting; each is taken when the one before is done.
+        options: Span, retention, threads.
+        progress: Called with the name of the source and how far it is: once at its begin, then
+            some times a second.
+        cancelled: Asked some times a second; True ends the sync after the objects at hand.
+
+    Yields:
+        The outcome of each source, as soon as it is known.
+    """
+    run = _Run(store, options or SyncOptions(), progress, cancelled, datetime.now(UTC))
+    for name, source in sources:
+        if run.is_cancelled:
+            return
+        yield run.read(name, source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One pass over the sources."""
+
+    store: Store
+    options: SyncOptions
+    progress: Callable[[str, Progress], None] | None
+    cancelled: Callable[[], bool] | None
+    began: datetime
+
+    @property
+    def is_cancelled(self) -> bool:
+        return bool(self.cancelled and self.cancelled())
+
+    def read(self, name: str, source: SourceSetting) -> SyncOutcome:
+        """Read one source, in one or two steps."""
+        outcome = SyncOutcome(name, source.url)
+        try:
+            opened = opened_source(self.store, source)
+            for span in self._spans():
+                result = self._load(name, source, opened, span)
+                outcome = replace(outcome, result=result, first=outcome.result)
+                if not result.complete or self.is_cancelled:
+                    break
+                refreshed = self._refresh(source, opened.url)
+                outcome = replace(outcome, inventory=outcome.inventory + refreshed)
+        except VpcflowError as error:
+            return replace(outcome, error=error)
+        return outcome
+
+    def _spans(self) -> list[Window | None]:
+        """The spans to read one after the other."""
+        whole, first = self.options.span, recent(self.options.first_look)
+        if first is None or self.store.extent("records") is not None:
+            return [whole]
+        is_part = whole is None or whole.start < first.start < whole.end
+        return [first, whole] if is_part else [whole]
+
+    def _load(
+        self, name: str, source: SourceSetting, opened: Source, span: Window | None
+    ) -> SyncResult:
+        def note(now: Progress) -> None:
+            if self.progress:
+                self.progress(name, now)
+
+        note(Progress())
+        return load(
+            self.store,
+            opened,
+            source.log_format,
+            span=span,
+            workers=self.options.workers,
+            keep=self.options.keep,
+            exclude_internal=source.exclude_internal,
+            wait=self.options.wait,
+            progress=note,
+            cancelled=self.cancelled,
+        )
+
+    def _refresh(self, source: SourceSetting, url: str) -> InventoryRefresh:
+        fresh = self.began - self.options.inventory_age
+        return refresh_inventory(self.store, url, source, fresh=fresh)
 
 
 def recent(length: timedelta | None) -> Window | None:
-    """The span of the last so long, open to the future; None (everything) for None."""
+    """The span of that length up to the present, open to the future; None for None."""
     now = datetime.now(UTC)
     return Window(now - length, now + AHEAD) if length else None
 
@@ -43,19 +181,23 @@ def load(
     keep: timedelta | None = None,
     exclude_internal: Sequence[str] = (),
     wait: float = 0.0,
-    progress: Telling | None = None,
-    cancelled: Stopping | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> SyncResult:
-    """`sync`, with the format as a person writes it; see there. What the source knows is kept too.
+    """Load one opened source, and what it knows of its network.
+
+    As `store.sync.sync`, with the format as a person writes it: `version account-id ...`.
 
     Raises:
         FormatError: The format is wrong.
+        SourceError: The source cannot be read.
+        LockedError: Another process writes to the store.
     """
     given = LogFormat.parse(log_format) if log_format else None
     # First, so that whoever reads along sees groups and directions from the first record on.
-    for snapshot in knowledge_of(source):
+    for snapshot in source.snapshots() if isinstance(source, HasInventory) else ():
         store.remember(snapshot)
-    return sync(
+    return objects.sync(
         store,
         source,
         span=span,
@@ -66,79 +208,4 @@ def load(
         wait=wait,
         progress=progress,
         cancelled=cancelled,
-    )
-
-
-def knowledge_of(source: Source) -> list[Snapshot]:
-    """What the network of a source looks like now; nothing where nobody knows."""
-    return source.snapshots() if isinstance(source, HasInventory) else []
-
-
-def update(
-    store: Store,
-    source: SourceSetting,
-    settings: Settings,
-    *,
-    since: timedelta | None = None,
-    survey_every: timedelta = SURVEY_EVERY,
-    progress: Telling | None = None,
-    cancelled: Stopping | None = None,
-) -> SyncResult:
-    """Read what is new in a configured source into the store, and what EC2 knows of its networks.
-
-    Args:
-        store: Where to.
-        source: Where from.
-        settings: How far back, how many days to keep, how many workers.
-        since: Read the last so long alone, instead of what the settings say.
-        survey_every: EC2 is asked again after so long at the earliest.
-        progress: Told how far it is.
-        cancelled: Asked some times a second; True ends it after the objects at hand.
-
-    Raises:
-        SettingsError: The URL of the source is wrong.
-        FormatError: Its format is wrong.
-        SourceError: The source cannot be read.
-        LockedError: Another process writes to the store.
-    """
-    found = opened_source(store, source)
-    result = load(
-        store,
-        found,
-        source.log_format,
-        span=recent(since or settings.since),
-        workers=settings.workers,
-        keep=settings.keep,
-        exclude_internal=source.exclude_internal,
-        progress=progress,
-        cancelled=cancelled,
-    )
-    if result.complete:
-        look_around(store, found.url, source, fresh=datetime.now(UTC) - survey_every)
-    return result
-
-
-def look_around(store: Store, url: str, source: SourceSetting, *, fresh: datetime) -> Survey:
-    """Ask EC2 what the networks of a source's logs look like, if the source lies in AWS.
-
-    Args:
-        store: Holds the source's objects; remembers the answer.
-        url: The source, as the store knows it.
-        source: How it is reached, and whether EC2 may be asked.
-        fresh: Regions with a snapshot since then are not asked again.
-    """
-    if not source.ec2:
-        return Survey()
-    return survey(store, url, options(source), regions=source.ec2_regions, fresh=fresh)
-
-
-def opened_source(store: Store, source: SourceSetting) -> Source:
-    """The source itself, of which nothing has been asked yet."""
-    return open_source(source.url, options=options(source), store=store.path)
-
-
-def options(source: SourceSetting) -> SourceOptions:
-    """How to reach a source."""
-    return SourceOptions(
-        **source.model_dump(include={field.name for field in fields(SourceOptions)})
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,17 @@ class Workspace:
             SettingsError: The list of added ones is damaged.
         """
         return self.sources | added(self.store) | self.sources  # in this order; settings win
+
+    def each_source(self) -> Iterator[tuple[str, SourceSetting]]:
+        """Every source once by name, with those that are added meanwhile.
+
+        Raises:
+            SettingsError: The list of added ones is damaged.
+        """
+        done: set[str] = set()
+        while left := [item for item in self.all_sources.items() if item[0] not in done]:
+            done.add(left[0][0])
+            yield left[0]
 
     @property
     def is_passing(self) -> bool:

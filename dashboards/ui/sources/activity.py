@@ -9,9 +9,7 @@ import streamlit as st
 from dashboards.ui import panel_menu, resources
 from dashboards.ui.sources.rights import Rights
 from dashboards.ui.sources.source_rows import Row, code, exact_table, humane_table, length, rows_of
-from vpcflow_core.store.sync import Progress
-from vpcflow_core.units import humane_count
-from vpcflow_core.workspace.background import Syncer
+from vpcflow_core.workspace.background import Syncer, problem
 
 
 def draw(rights: Rights) -> None:
@@ -33,9 +31,10 @@ def _body(rights: Rights, was_running: bool) -> None:
         _button(worker)
         st.markdown(_sentence(worker, datetime.now(UTC)), width="stretch")
     if worker.running:
-        st.progress(_share(worker.progress), text=_told(worker.progress))
-    for trouble in worker.troubles:
-        st.warning(trouble.told(with_paths=rights.folders), icon=":material/sync_problem:")
+        st.progress(worker.progress.share, text=worker.progress.sentence)
+    for outcome in worker.problems:
+        text = problem(outcome, with_paths=rights.folders)
+        st.warning(text, icon=":material/sync_problem:")
     _table(rows(), rights)
 
 
@@ -73,29 +72,6 @@ def _sentence(worker: Syncer, now: datetime) -> str:
     return f"{ended} The next one begins by itself in {length(worker.next - now)}."
 
 
-def _share(progress: Progress | None) -> float:
-    if progress is None:
-        return 0.0
-    done, total = progress.amounts
-    return min(done / max(total, 1), 1.0)
-
-
-def _told(progress: Progress | None) -> str:
-    """Objects, records, pace and time left."""
-    if progress is None or not progress.total_objects:
-        return "Looking for new logs ..."
-    left = progress.seconds_left
-    more = "" if progress.listed else "+"
-    parts = [
-        f"{progress.objects:,} of {progress.total_objects:,}{more} objects",
-        f"{humane_count(progress.records)} records",
-        f"{humane_count(progress.records_per_second)} a second",
-    ]
-    if left is not None and progress.objects < progress.total_objects:
-        parts.append(f"{left:,.0f} s left" if left < 120 else f"{left / 60:,.0f} min left")
-    return ", ".join(parts)
-
-
 def _table(found: list[Row], rights: Rights) -> None:
     """The sources, humane; the file has every number exact."""
     if not found:
@@ -118,6 +94,6 @@ def _table(found: list[Row], rights: Rights) -> None:
 def _problem(row: Row, rights: Rights) -> None:
     """Why a source cannot be opened, or what went wrong at a sync of another process."""
     told = row.problem or (row.state.error if row.state else "")
-    if told and not any(t.name == row.name for t in resources.syncer().troubles):
+    if told and not any(outcome.name == row.name for outcome in resources.syncer().problems):
         shown = told if rights.folders or row.scheme.in_aws else "It could not be read."
         st.warning(f"{code(row.name or row.url)}: {shown}", icon=":material/sync_problem:")

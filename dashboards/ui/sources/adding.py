@@ -18,8 +18,8 @@ from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.sources.schemes import SCHEMES, Scheme, examples, find_scheme
+from vpcflow_core.workspace.opening import source_options
 from vpcflow_core.workspace.source_list import without_password
-from vpcflow_core.workspace.sync import options
 
 NOT_ALLOWED = "Set `add_sources` in vpcflow.toml to change this."
 OPTIONS = {
@@ -95,7 +95,7 @@ def admit(source: SourceSetting, rights: Rights, store: Path, known: Iterable[Ro
         raise SettingsError(f"{what} may not be added here.", NOT_ALLOWED)
     if source.log_format:
         LogFormat.parse(source.log_format)
-    opened = open_source(source.url, options=options(source))
+    opened = open_source(source.url, options=source_options(source))
     if isinstance(opened, LocalSource) and _overlap(opened.path.resolve(), store.resolve()):
         raise SettingsError("That folder holds the store itself.", "Give the folder of the logs.")
     for row in known:
@@ -118,7 +118,7 @@ def _overlap(one: Path, other: Path) -> bool:
 
 def look(source: SourceSetting) -> list[Finding]:
     """What a check of the source finds."""
-    how = options(source)
+    how = source_options(source)
     opened = open_source(source.url, options=how)
     return list(check(opened, how, log_format=source.log_format))
 

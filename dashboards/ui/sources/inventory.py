@@ -15,7 +15,7 @@ from dashboards.ui.sources.source_rows import ago, code
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.inventory.tables import TABLES, Kind
 from vpcflow_core.store.store import Store
-from vpcflow_core.workspace.sync import look_around
+from vpcflow_core.workspace.inventory import refresh_inventory
 
 KINDS: dict[Kind, str] = {
     "interfaces": "Interfaces", "security_groups": "Security groups", "rules": "Rules",
@@ -41,8 +41,8 @@ def draw(rights: Rights) -> None:
             st.warning(f"{state.account_id} {state.region}: {note}", icon=":material/info:")
     if rights.aws and any(row.scheme.in_aws and row.setting for row in rows()):
         if st.button("Take a snapshot now", icon=":material/photo_camera:", key="snapshot-now"):
-            _look_around(store)
-        for note in st.session_state.pop("survey_notes", []):
+            _refresh(store)
+        for note in st.session_state.pop("ec2_notes", []):
             st.warning(note, icon=":material/info:")
 
 
@@ -70,20 +70,20 @@ def _there(store: Store, kind: Kind) -> dict[tuple[str, str], int]:
     return dict(Counter(zip(*(now[place] for place in places), strict=True)))
 
 
-def _look_around(store: Store) -> None:
+def _refresh(store: Store) -> None:
     """Ask EC2 about the networks of every source in AWS."""
     notes: list[str] = []
-    taken = 0
+    taken, began = 0, datetime.now(UTC)
     with st.spinner("Asking EC2 ..."):
         for row in rows():
             if row.setting and row.scheme.in_aws:
                 try:
-                    found = look_around(store, row.url, row.setting, fresh=datetime.now(UTC))
+                    found = refresh_inventory(store, row.url, row.setting, fresh=began)
                     taken += len(found.snapshots)
                     notes += [f"{row.name}: {note}" for note in found.notes]
                 except VpcflowError as error:
                     notes.append(f"{row.name}: {error}")
     if not (taken or notes):
         notes = ["There was nothing to ask: no log that was read names an account and region."]
-    st.session_state["survey_notes"] = notes
+    st.session_state["ec2_notes"] = notes
     st.rerun()

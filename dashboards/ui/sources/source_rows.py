@@ -15,8 +15,8 @@ from vpcflow_core.sources.schemes import Scheme, scheme_of
 from vpcflow_core.store.state import SourceState
 from vpcflow_core.store.store import Store
 from vpcflow_core.units import humane_bytes, humane_count
+from vpcflow_core.workspace.opening import opened_source
 from vpcflow_core.workspace.source_list import added, without_password
-from vpcflow_core.workspace.sync import opened_source
 from vpcflow_core.workspace.workspace import Workspace
 
 

@@ -26,15 +26,16 @@ from tests.sources.cloudwatch.log_groups import (
 )
 from tests.sources.cloudwatch.logs_proxy import Call, Proxy, Refusal, proxy_of
 from tests.store.doubles import records
-from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.cloudwatch import client
 from vpcflow_core.sources.cloudwatch.limiter import Limiter
 from vpcflow_core.sources.cloudwatch.source import CloudWatchSource
 from vpcflow_core.sources.open import SourceOptions, open_source
 from vpcflow_core.store.store import Store
-from vpcflow_core.store.sync import sync
+from vpcflow_core.store.sync import Progress, sync
 from vpcflow_core.times import Window, floor_to
-from vpcflow_core.workspace.sync import update
+from vpcflow_core.workspace.sync import SyncOptions
+from vpcflow_core.workspace.sync import sync as sync_sources
 
 NOW = datetime.now(UTC)
 # The present hour may end while a test runs: what tests look at lies in the hours before.
@@ -212,7 +213,9 @@ def test_a_format_given_by_a_person_wins(proxy, store):
     LogGroup().put([(TOP - HOUR, "10.0.0.1 10.0.0.2 5")])
     flow_log()
     setting = SourceSetting(url=URL, endpoint_url=proxy.url, log_format="dstaddr srcaddr bytes")
-    assert update(store, setting, Settings(_env_file=None)).records == 1
+    [outcome] = sync_sources(store, [("group", setting)])
+    assert outcome.result is not None
+    assert outcome.result.records == 1
     assert "DescribeFlowLogs" not in {call.action for call in proxy.calls}
 
 
@@ -403,8 +406,16 @@ def test_the_last_day_first_and_then_the_rest(proxy, store):
     """As the app fills an empty store."""
     LogGroup().put([(TOP - n * HOUR, line(n, TOP - n * HOUR)) for n in range(60)])
     setting = SourceSetting(url=URL, endpoint_url=proxy.url)
-    update(store, setting, Settings(_env_file=None), since=timedelta(days=1))
-    assert set(loaded(store)) == set(range(len(loaded(store))))
-    assert 23 <= len(loaded(store)) <= 26
-    update(store, setting, Settings(_env_file=None))
+    options = SyncOptions(first_look=timedelta(days=1))
+    seen: list[set[int]] = []
+
+    def note(_: str, now: Progress) -> None:
+        if now == Progress():
+            seen.append(set(loaded(store)))
+
+    [outcome] = sync_sources(store, [("group", setting)], options, progress=note)
+    assert outcome.error is None
+    nothing, first = seen
+    assert (nothing, first) == (set(), set(range(len(first))))
+    assert 23 <= len(first) <= 26
     assert loaded(store) == Counter(range(60))
