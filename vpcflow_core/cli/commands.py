@@ -1,4 +1,8 @@
-"""The commands of `vpcflow`, one module a group; they print, nothing else does."""
+"""The commands of `vpcflow`, in the order of `--help`; they print, nothing else does.
+
+A new command is a function in a file of this folder and its name here. What typer calls an
+argument or option is an annotated parameter; `options` has the groups that commands share.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +17,19 @@ from vpcflow_core.cli.serve import demo, serve
 from vpcflow_core.cli.sync import sync
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "serve": serve,
-    "demo": demo,
-    "fields": fields,
-    "check": check,
-    "sync": sync,
-    "inspect": inspect,
-    "read": read,
-    "top": top,
-    "series": series,
-    "outliers": outliers,
-    "forecast": forecast,
-    "sql": sql,
+    command.__name__: command
+    for command in (
+        serve,
+        demo,
+        fields,
+        check,
+        sync,
+        inspect,
+        read,
+        top,
+        series,
+        outliers,
+        forecast,
+        sql,
+    )
 }

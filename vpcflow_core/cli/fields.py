@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import pandas as pd
-import typer
 
+from vpcflow_core.cli.options import OutputOption
 from vpcflow_core.cli.output import Output, write
 from vpcflow_core.fields import FIELDS
 
 
 def fields(
-    output: Annotated[Output, typer.Option(help="Form of the answer.")] = Output.table,
+    output: OutputOption = Output.table,
 ) -> None:
     """List every field of the flow-log record."""
     rows = [

@@ -13,20 +13,17 @@ import pandas as pd
 import pyarrow as pa
 import typer
 
+from vpcflow_core.cli.options import FormatOption, OutputOption
 from vpcflow_core.cli.output import Output, cell, iso, plain, print_table, write
 from vpcflow_core.errors import AccessError, FormatError, MissingError
 from vpcflow_core.formats import LogFormat, Parse, Rejected, Report, parse
 from vpcflow_core.formats.base import ENVELOPE, EXAMPLE_LENGTH
 
 Paths = Annotated[list[Path], typer.Argument(help="Log files, or folders of them.")]
-Format = Annotated[
-    str, typer.Option("--format", help="Fields of lines without header: 'version account-id ...'.")
-]
-Form = Annotated[Output, typer.Option(help="Form of the answer.")]
 _SLICE = 10_000  # rows turned into Python objects at once
 
 
-def inspect(paths: Paths, format_: Format = "", output: Form = Output.table) -> None:
+def inspect(paths: Paths, format_: FormatOption = "", output: OutputOption = Output.table) -> None:
     """Tell what each log file is: fields, records, and every line that is none."""
     given = LogFormat.parse(format_) if format_ else None
     reports, refused = [], []
@@ -120,9 +117,9 @@ def _print_remarks(report: dict[str, Any]) -> None:
 
 def read(
     paths: Paths,
-    format_: Format = "",
-    n: Annotated[int, typer.Option("-n", help="Stop after so many records.", min=0)] = sys.maxsize,
-    output: Form = Output.table,
+    format_: FormatOption = "",
+    n: Annotated[int, typer.Option("-n", help="Largest number of records.", min=0)] = sys.maxsize,
+    output: OutputOption = Output.table,
 ) -> None:
     """Print the records of log files by their canonical field names."""
     given = LogFormat.parse(format_) if format_ else None

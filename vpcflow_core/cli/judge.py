@@ -7,23 +7,15 @@ from typing import Annotated
 
 import typer
 
-from vpcflow_core.cli.ask import (
-    FromOption,
-    LastOption,
-    OnceOption,
-    OutputOption,
-    StoreOption,
-    ToOption,
-    WhereOption,
-    asked,
-    tell,
-)
-from vpcflow_core.cli.output import Output
+from vpcflow_core.cli.options import AnswerOptions
+from vpcflow_core.series import NUMBERS
 
 # What cron sees where something is unusual; 1 and 2 are failure and misuse.
 VIOLATION = 3
 
-MeasureArgument = Annotated[str, typer.Argument(metavar="MEASURE", help="What to add up: bytes.")]
+MeasureArgument = Annotated[
+    str, typer.Argument(metavar="MEASURE", help=f"Measure: {', '.join(NUMBERS)}.")
+]
 
 
 class Watched(StrEnum):
@@ -43,6 +35,7 @@ class Models(StrEnum):
 
 
 def outliers(
+    options: AnswerOptions,
     measure: MeasureArgument,
     every: Annotated[str, typer.Option(help="Timeslice: 1m, 5m, 1h.")] = "1m",
     window: Annotated[int, typer.Option(help="Earlier timeslices the band is made of.")] = 10,
@@ -50,20 +43,12 @@ def outliers(
         float, typer.Option(help="Half width of the band, in standard deviations.")
     ] = 3.0,
     consecutive: Annotated[
-        int, typer.Option(help="So many in a row outside of it are a violation.")
+        int, typer.Option(help="Timeslices in a row outside the band that are a violation.")
     ] = 1,
-    watch: Annotated[Watched, typer.Option(help="The side that is watched.")] = Watched.both,
-    store: StoreOption = None,
-    last: LastOption = "",
-    start: FromOption = "",
-    end: ToOption = "",
-    where: WhereOption = None,
-    once: OnceOption = False,
-    output: OutputOption = Output.table,
+    watch: Annotated[Watched, typer.Option(help="Side of the band to watch.")] = Watched.both,
 ) -> None:
     """Judge each timeslice by those before it; exits 3 if one is a violation."""
-    flows = asked(store, last, start, end, where, once)
-    with flows:
+    with options.flows() as flows:
         frame = flows.outliers(
             measure,
             every=every,
@@ -72,28 +57,27 @@ def outliers(
             consecutive=consecutive,
             watch=watch.value,
         )
-        tell(frame, flows, output)
+        options.show(frame, flows)
     if frame["violation"].any():
         raise typer.Exit(VIOLATION)
 
 
 def forecast(
+    options: AnswerOptions,
     measure: MeasureArgument,
-    every: Annotated[str, typer.Option(help="Timeslice: 5m, 1h; else one that suits.")] = "",
-    periods: Annotated[int, typer.Option(help="How many timeslices to add.")] = 24,
+    every: Annotated[
+        str, typer.Option(help="Timeslice: 5m, 1h; by default one that suits the range.")
+    ] = "",
+    periods: Annotated[int, typer.Option(help="Number of timeslices to add.")] = 24,
     model: Annotated[
-        Models, typer.Option(help="The trend; with the rhythm of the day; and the last values.")
+        Models,
+        typer.Option(
+            help="linear: a straight trend; seasonal: with the rhythm of the day; "
+            "ar: with the last values as well."
+        ),
     ] = Models.seasonal,
-    store: StoreOption = None,
-    last: LastOption = "",
-    start: FromOption = "",
-    end: ToOption = "",
-    where: WhereOption = None,
-    once: OnceOption = False,
-    output: OutputOption = Output.table,
 ) -> None:
     """Continue a measure into the future, with the interval it should stay in."""
-    flows = asked(store, last, start, end, where, once)
-    with flows:
+    with options.flows() as flows:
         frame = flows.forecast(measure, every=every or None, periods=periods, model=model.value)
-        tell(frame, flows, output)
+        options.show(frame, flows)

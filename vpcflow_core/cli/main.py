@@ -11,6 +11,7 @@ import sys
 import typer
 
 from vpcflow_core.cli.commands import COMMANDS
+from vpcflow_core.cli.options import expanded
 from vpcflow_core.errors import MisuseError, VpcflowError
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for name, command in COMMANDS.items():
-    app.command(name)(command)
+    app.command(name)(expanded(command))
 
 
 def main() -> None:

@@ -1,0 +1,62 @@
+"""Groups of options: declared once, the same for every command that takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Annotated
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from vpcflow_core.cli.commands import COMMANDS
+from vpcflow_core.cli.main import app
+from vpcflow_core.cli.options import AnswerOptions, expanded
+
+COMMON = {"--store", "--last", "--from", "--to", "--where", "--once", "--output"}
+ANSWERING = ("top", "series", "outliers", "forecast", "sql")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A group for these tests."""
+
+    loud: Annotated[bool, typer.Option("--loud", help="In capitals.")] = False
+    times: Annotated[int, typer.Option("-n", help="How often.")] = 1
+
+
+def say(words: Words, text: Annotated[str, typer.Argument()], end: str = ".") -> None:
+    """Say something."""
+    print(((text.upper() if words.loud else text) + end) * words.times)
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["hi"], "hi.\n"),
+    (["hi", "--loud", "-n", "2"], "HI.HI.\n"),
+    (["--end", "!", "hi"], "hi!\n"),
+])  # fmt: skip
+def test_a_command_is_given_its_group_of_options(arguments: list[str], said: str) -> None:
+    small = typer.Typer(add_completion=False)
+    small.command()(expanded(say))
+    done = CliRunner().invoke(small, arguments)
+    assert (done.exit_code, done.output) == (0, said)
+
+
+def names_of(command: str) -> set[str]:
+    """The options of a command, as typer has registered them."""
+    found = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
+    return {name for parameter in found.params for name in parameter.opts if name.startswith("-")}
+
+
+@pytest.mark.parametrize("command", ANSWERING)
+def test_every_answering_command_has_the_common_options(command: str) -> None:
+    assert names_of(command) >= COMMON
+    assert len(COMMON) == len(fields(AnswerOptions))
+
+
+def test_a_command_is_named_after_its_function_and_explained() -> None:
+    registered = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert list(registered) == list(COMMANDS)
+    for command in registered.values():
+        assert command.help
+        assert all(getattr(p, "help", "") for p in command.params), command.name

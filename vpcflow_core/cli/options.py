@@ -1,0 +1,154 @@
+"""Options that several commands share, each declared once.
+
+A group of options is a frozen dataclass. A command takes the group as one parameter; `expanded`
+gives the command that typer sees, with the group's options in the place of that parameter.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import pandas as pd
+import typer
+
+from vpcflow_core.analysis.buckets import notes_of
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.cli.output import Output, write
+from vpcflow_core.errors import FilterError, MisuseError
+from vpcflow_core.query.filters import Filters
+from vpcflow_core.settings import load_settings
+from vpcflow_core.store.store import Store
+from vpcflow_core.times import parse_duration
+from vpcflow_core.workspace.workspace import find_workspace
+
+OutputOption = Annotated[Output, typer.Option(help="Form of the answer.")]
+FormatOption = Annotated[
+    str, typer.Option("--format", help="Fields of lines without header: 'version account-id ...'.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """The options of every command that answers from the store."""
+
+    store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None
+    last: Annotated[
+        str,
+        typer.Option(
+            help="Only the most recent 24h, 7d, ...; up to the end of the data if that is over an "
+            "hour ago. Without a range: all of the store."
+        ),
+    ] = ""
+    start: Annotated[
+        str, typer.Option("--from", help="Start of the range, ISO 8601, UTC without offset.")
+    ] = ""
+    end: Annotated[str, typer.Option("--to", help="End of the range, not included.")] = ""
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD=VALUE",
+            help="Condition on the records: action=REJECT, dstport=1024-65535, protocol=tcp, "
+            "srcaddr=!10.0.0.0/8. Repeatable; all must hold.",
+        ),
+    ] = None
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once",
+            help="Count a flow between two logged interfaces once, without its receiver's copy.",
+        ),
+    ] = False
+    output: OutputOption = Output.table
+
+    @contextmanager
+    def flows(self) -> Iterator[FlowLogs]:
+        """The logs in the range, under the conditions; closed at the end.
+
+        Raises:
+            MisuseError: The options contradict each other, or one cannot be read.
+            StoreError: There is no store.
+        """
+        with FlowLogs(Store.open(self.store or _store(), create=False)) as flows:
+            ranged = self._in_range(flows)
+            counted = ranged.once() if self.once else ranged
+            pairs = [_pair(text) for text in self.where or []]
+            yield counted.filtered(Filters.parse(pairs, flows.engine.columns("records")))
+
+    def show(self, frame: pd.DataFrame, flows: FlowLogs) -> None:
+        """Print an answer; what to know about it goes to standard error."""
+        write(frame, self.output)
+        for note in (*flows.notes, *notes_of(frame)):
+            print(note, file=sys.stderr)
+
+    def _in_range(self, flows: FlowLogs) -> FlowLogs:
+        if self.last and (self.start or self.end):
+            raise MisuseError(
+                f"--last {self.last} and --from/--to contradict each other.", "Give one of them."
+            )
+        if bool(self.start) != bool(self.end):
+            raise MisuseError("--from and --to go together.", "Give both, or --last 24h.")
+        if self.last:
+            return flows.last(parse_duration(self.last))
+        return flows.between(self.start, self.end) if self.start else flows
+
+
+def expanded(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of each group in place of the group."""
+    hints = get_type_hints(command, include_extras=True)
+    own = signature(command).parameters.values()
+    groups = {p.name: hints[p.name] for p in own if is_dataclass(hints[p.name])}
+    shown = [
+        *(
+            p.replace(kind=Parameter.KEYWORD_ONLY, annotation=hints[p.name])
+            for p in own
+            if p.name not in groups
+        ),
+        *(option for group in groups.values() for option in _options(group)),
+    ]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        made = {name: _taken(group, given) for name, group in groups.items()}
+        command(**made, **given)
+
+    run.__signature__ = Signature(shown)  # type: ignore[attr-defined]  # typer reads it
+    run.__annotations__ = {p.name: p.annotation for p in shown}
+    return run
+
+
+def _options(group: Any) -> Iterator[Parameter]:
+    """The group's fields as parameters."""
+    hints = get_type_hints(group, include_extras=True)
+    for option in fields(group):
+        yield Parameter(
+            option.name,
+            Parameter.KEYWORD_ONLY,
+            default=option.default,
+            annotation=hints[option.name],
+        )
+
+
+def _taken(group: Any, given: dict[str, Any]) -> Any:
+    """The group made of its options, which are taken out of those given."""
+    return group(**{option.name: given.pop(option.name) for option in fields(group)})
+
+
+def _store() -> Path:
+    """The store of the settings; the sample's, while the app shows that."""
+    settings = load_settings()
+    shown = find_workspace(settings).store
+    return shown if shown.is_dir() else settings.store
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip() or not value.strip():
+        raise FilterError(f"'{text}' is not a filter.", "Write it as --where action=REJECT")
+    return name.strip(), value.strip()
