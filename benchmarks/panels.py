@@ -20,7 +20,6 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.time import band, compared, number, trend
 from vpcflow_core.panels.catalogue import PANELS, Panel
-from vpcflow_core.query.filters import NO_FILTERS
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
@@ -82,7 +81,7 @@ def _timing(panel: Panel, whole: FlowLogs, day: FlowLogs) -> Timing | None:
 
 def _seconds(panel: Panel, flows: FlowLogs) -> float:
     began = time.perf_counter()
-    panel.answer(flows, LAST_DAY, NO_FILTERS)
+    panel.answer(panel.request(LAST_DAY), flows)
     return time.perf_counter() - began
 
 

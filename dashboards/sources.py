@@ -34,7 +34,8 @@ def _coverage(state: PageState) -> None:
     if logs.extent is None:
         return
     window, _ = timerange.window(state.range, logs.extent)
-    panel.draw(PANELS["sources/coverage"], state, window, logs.store.generation())
+    request = state.request(PANELS["sources/coverage"], window, logs.store.generation())
+    panel.draw(request, state)
 
 
 def _forms(rights: Rights) -> None:

@@ -19,7 +19,7 @@ from vpcflow_core import series as over_time
 from vpcflow_core.analysis.forecast import COLUMNS as FORECAST
 from vpcflow_core.analysis.forecast import Model
 from vpcflow_core.analysis.outliers import Watch
-from vpcflow_core.engines.base import Engine, QueryResult
+from vpcflow_core.engines.base import Engine
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.inventory.names import names_of as network_names
@@ -30,6 +30,7 @@ from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
 from vpcflow_core.query.question import Query
+from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import records_for, select_for, snapped
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
 from vpcflow_core.reference.geoip import Places
@@ -438,7 +439,7 @@ class FlowLogs:
             MissingDataError: The logs lack a field that it needs.
         """
         shown = panel(slug)
-        return RenderedPanel(shown, shown.answer(self, self.window, NO_FILTERS))
+        return RenderedPanel(shown, shown.answer(shown.request(self.window), self))
 
     def close(self) -> None:
         """Let go of the engine and the store."""

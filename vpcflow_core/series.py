@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -21,26 +21,18 @@ from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.fill import filled
 from vpcflow_core.query.measures import MEASURES, measure
 from vpcflow_core.query.question import Query
+from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import snapped
 from vpcflow_core.times import Window, parse_duration, timeslice_for
 
 NUMBERS = tuple(name for name, of in MEASURES.items() if not of.is_time)
 
 
-class Result(Protocol):
-    """The part of an engine's answer that is needed here."""
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """Columns `bucket`, the groups, the measures."""
-
-
-R = TypeVar("R", bound=Result)
-Ask: TypeAlias = Callable[[Query, Window], R]
+Ask: TypeAlias = Callable[[Query, Window], QueryResult]
 
 
 @dataclass(frozen=True, slots=True)
-class TimeAnswer(Generic[R]):
+class TimeAnswer:
     """A measure over time.
 
     Attributes:
@@ -50,10 +42,10 @@ class TimeAnswer(Generic[R]):
     """
 
     frame: pd.DataFrame
-    results: tuple[R, ...]
+    results: tuple[QueryResult, ...]
 
 
-def series(ask: Ask[R], query: Query, window: Window) -> TimeAnswer[R]:
+def series(ask: Ask, query: Query, window: Window) -> TimeAnswer:
     """A measure over time.
 
     Args:
@@ -70,8 +62,8 @@ def series(ask: Ask[R], query: Query, window: Window) -> TimeAnswer[R]:
 
 
 def compared(
-    ask: Ask[R], query: Query, window: Window, extent: Window | None, shifts: Iterable[str]
-) -> TimeAnswer[R]:
+    ask: Ask, query: Query, window: Window, extent: Window | None, shifts: Iterable[str]
+) -> TimeAnswer:
     """A measure beside what it was earlier.
 
     Args:
@@ -105,7 +97,7 @@ def compared(
 
 
 def band(
-    ask: Ask[R],
+    ask: Ask,
     query: Query,
     window: Window,
     extent: Window | None,
@@ -114,7 +106,7 @@ def band(
     threshold: float = 3.0,
     consecutive: int = 1,
     watch: Watch = "both",
-) -> TimeAnswer[R]:
+) -> TimeAnswer:
     """A measure and the band of the buckets before each.
 
     The band of the first buckets is made of buckets before the window: a verdict does not depend
@@ -154,7 +146,7 @@ def band(
 
 
 def trend(
-    ask: Ask[R],
+    ask: Ask,
     query: Query,
     window: Window,
     extent: Window | None,
@@ -162,7 +154,7 @@ def trend(
     periods: int,
     model: Model = "seasonal",
     learnt: timedelta = timedelta(0),
-) -> TimeAnswer[R]:
+) -> TimeAnswer:
     """A measure, continued.
 
     Args:

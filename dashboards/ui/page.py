@@ -18,7 +18,6 @@ from dashboards.ui import (
     status,
     timerange,
 )
-from dashboards.ui.parameters import heeds
 from dashboards.ui.state import FILTER_LABELS, PageState, parse_state, tidied
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels.catalogue import PANELS
@@ -51,9 +50,9 @@ class Dashboard:
         return [slug for row in self.rows if not isinstance(row, str) for slug, _ in row]
 
     @property
-    def judges(self) -> bool:
-        """Whether some panel heeds the parameters of outliers."""
-        return any(heeds(PANELS[slug]) for slug in self.slugs)
+    def uses_parameters(self) -> bool:
+        """Whether some panel uses the parameters of outlier detection."""
+        return any(PANELS[slug].used_parameters for slug in self.slugs)
 
     def draw(self) -> None:
         """Draw it."""
@@ -62,7 +61,7 @@ class Dashboard:
             _read_link()
             range_, zone = timerange.controls(self.title, self.question)
             filters = sidebar.filters(self.filters, list(self.fixed))
-            turned = parameter_inputs.parameters(self.judges)
+            turned = parameter_inputs.parameters(self.uses_parameters)
             source, once = sidebar.counting()
             state = PageState(range_, zone, filters, source, turned, once)
             _tell_of_link(state)
@@ -115,12 +114,12 @@ def _body(dashboard: Dashboard, state: PageState) -> None:
         columns = st.columns([width for _, width in row])
         for column, (slug, _) in zip(columns, row, strict=True):
             with column:
-                panel.draw(PANELS[slug], state, window, generation)
+                panel.draw(state.request(PANELS[slug], window, generation), state)
     records_dialog.show_if_asked(state, window, generation)
 
 
 def _not_in_force(dashboard: Dashboard) -> None:
-    """Name filters, set elsewhere, that this page does not heed."""
+    """Name the filters, set elsewhere, that this page ignores."""
     for name, own in dashboard.fixed.items():
         text = sidebar.asked(name)
         if text and text != own:

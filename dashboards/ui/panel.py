@@ -6,34 +6,34 @@ import logging
 
 import streamlit as st
 
-from dashboards.ui import actions, panel_body, panel_menu, resources, violation_links
+from dashboards.ui import actions, answers, panel_body, panel_menu, violation_links
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.panels.catalogue import Panel, PanelAnswer
-from vpcflow_core.times import Window
+from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer, PanelRequest
 
 log = logging.getLogger("vpcflow")
 
 
-def draw(panel: Panel, state: PageState, window: Window, generation: int) -> None:
+def draw(request: PanelRequest, state: PageState) -> None:
     """Draw a panel where it stands; it loads by itself, so that the page need not wait."""
-    name = panel.slug.replace("/", "-")
+    name = request.slug.replace("/", "-")
     parallel = st.fragment(parallel=True, key=f"fragment-{name}")(_panel)
     with st.container(border=True, key=f"panel-{name}", height="stretch"):
-        parallel(panel, state, window, generation)
+        parallel(request, state)
 
 
-def _panel(panel: Panel, state: PageState, window: Window, generation: int) -> None:
-    """Title and the rest; whatever fails is told in the panel's place."""
+def _panel(request: PanelRequest, state: PageState) -> None:
+    """Title and the rest; an error is shown in the panel's place."""
     actions.begin_panel()
+    panel = PANELS[request.slug]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(f"### {panel.title}", help=panel.help, width="stretch", anchors=False)
         place = st.container(width="content")
     try:
-        given = resources.answer(panel, state, window, generation)
+        given = answers.answer(request)
         with place:
             panel_menu.draw(panel, given, state)
-        panel_body.draw(panel, given, state, window, generation)
+        panel_body.draw(request, given, state)
         if panel.chart == "table" or not panel_body.is_empty(panel, given):
             _below(panel, given, state)
     except VpcflowError as error:

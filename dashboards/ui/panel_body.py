@@ -13,7 +13,7 @@ from dashboards.ui import actions, drill, violation_links
 from dashboards.ui.figures import figure_of
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.charts import CONFIG, styled
-from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer
+from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer, PanelRequest
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane
 
@@ -24,20 +24,19 @@ WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
 LEAD = "Traffic then"
 
 
-def draw(
-    panel: Panel, given: PanelAnswer, state: PageState, window: Window, generation: int
-) -> None:
-    """Draw the answer."""
+def draw(request: PanelRequest, given: PanelAnswer, state: PageState) -> None:
+    """Draw the answer to a request."""
+    panel = PANELS[request.slug]
     if panel.chart == "number":
         _numbers(panel, given)
         if given.every is not None:
-            _plot(panel, given, figure_of(panel, state, window, generation), WITHOUT_BUTTONS)
+            _plot(panel, given, figure_of(request, given, state.zone), WITHOUT_BUTTONS)
     elif is_empty(panel, given):
-        _empty(panel, state, window)
+        _empty(panel, state, request.window)
     elif panel.chart == "table":
         _table(panel, given, state)
     else:
-        _chart(panel, given, state, figure_of(panel, state, window, generation))
+        _chart(panel, given, state, figure_of(request, given, state.zone))
 
 
 def is_empty(panel: Panel, given: PanelAnswer) -> bool:

@@ -1,4 +1,4 @@
-"""The sidebar's boxes for what outliers are judged by; bad values are refused beside them."""
+"""The sidebar's inputs for the parameters of outlier detection; bad values are refused there."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 import streamlit as st
 
 from dashboards.ui import hidden_widgets
-from dashboards.ui.parameters import KNOBS, TIMESLICES, WATCHES, Knob
-from vpcflow_core.panels.base import DEFAULTS, Parameters
+from dashboards.ui.parameters import PARAMETERS, TIMESLICES, WATCHES, Parameter
+from vpcflow_core.panels.request import DEFAULTS, Parameters
 
 
 def parameters(shown: bool) -> Parameters:
-    """Draw the boxes; gives the parameters in force.
+    """Draw the inputs; gives the parameters in force.
 
     Args:
-        shown: Whether the page heeds them; else nobody sees the boxes.
+        shown: Whether the page uses them; if not, the inputs are hidden.
     """
     with st.sidebar, hidden_widgets.place("outliers", shown):
         st.markdown("### Outliers")
@@ -31,13 +31,13 @@ def parameters(shown: bool) -> Parameters:
 
 
 def _timeslice() -> str:
-    knob = KNOBS["timeslice"]
+    parameter = PARAMETERS["timeslice"]
     chosen = st.selectbox(
-        knob.label,
+        parameter.label,
         TIMESLICES,
-        key=knob.name,
+        key=parameter.name,
         accept_new_options=True,
-        help=knob.help,
+        help=parameter.help,
         bind="query-params",
     )
     return chosen or TIMESLICES[0]
@@ -45,28 +45,28 @@ def _timeslice() -> str:
 
 def _number(name: str, step: float) -> str:
     """A box for a number; without limits of its own, because it would refuse without a word."""
-    knob = KNOBS[name]
-    format_ = "%d" if isinstance(knob.default, int) else "%g"
+    parameter = PARAMETERS[name]
+    format_ = "%d" if isinstance(parameter.default, int) else "%g"
     chosen = st.number_input(
-        knob.label,
-        value=knob.default,
+        parameter.label,
+        value=parameter.default,
         step=step,
         format=format_,
         key=name,
-        help=knob.help,
+        help=parameter.help,
         bind="query-params",
     )
-    return knob.write(knob.default if chosen is None else chosen)
+    return parameter.write(parameter.default if chosen is None else chosen)
 
 
 def _watch() -> str:
-    knob = KNOBS["watch"]
+    parameter = PARAMETERS["watch"]
     chosen = st.segmented_control(
-        knob.label,
+        parameter.label,
         WATCHES,
         default=WATCHES[0],
-        key=knob.name,
-        help=knob.help,
+        key=parameter.name,
+        help=parameter.help,
         width="stretch",
         required=True,
         bind="query-params",
@@ -76,11 +76,11 @@ def _watch() -> str:
 
 def _checked(name: str, text: str) -> Any:
     """The value in force: that of the box, or the last good one, with the reason below the box."""
-    knob: Knob = KNOBS[name]
+    parameter: Parameter = PARAMETERS[name]
     good = st.session_state.setdefault("good_parameters", {})
-    if problem := knob.problem(text):
-        kept = good.get(name, knob.default)
-        st.error(f"{problem} Still in force: {knob.write(kept)}.")
+    if problem := parameter.problem(text):
+        kept = good.get(name, parameter.default)
+        st.error(f"{problem} Still in force: {parameter.write(kept)}.")
         return kept
-    good[name] = knob.read(text)
+    good[name] = parameter.read(text)
     return good[name]

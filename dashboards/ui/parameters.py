@@ -1,4 +1,4 @@
-"""What an analyst may turn about outliers: names, words, and what values are good; no Streamlit."""
+"""The parameters of outlier detection: names, labels and valid values; knows no Streamlit."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any, get_args
 
 from vpcflow_core.analysis.outliers import LEAST_HISTORY, Watch
 from vpcflow_core.errors import MisuseError, ParameterError
-from vpcflow_core.panels.base import DEFAULTS, Panel, Parameters
-from vpcflow_core.panels.outliers import violations
+from vpcflow_core.panels.request import DEFAULTS, Parameters
 from vpcflow_core.times import format_duration, parse_duration
 
 TIMESLICES = ("1m", "5m", "15m", "1h")  # the first one is the default
@@ -21,7 +20,7 @@ MOST_EARLIER = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Knob:
+class Parameter:
     """One parameter.
 
     Attributes:
@@ -92,38 +91,38 @@ def _watch(text: str) -> Watch:
     return text  # type: ignore[return-value]  # it is one of Watch's words
 
 
-KNOBS = {
-    knob.name: knob
-    for knob in (
-        Knob(
+PARAMETERS = {
+    parameter.name: parameter
+    for parameter in (
+        Parameter(
             "timeslice",
             "Timeslice",
             "How long the buckets are that are judged and compared: `1m`, `5m`, `90s`, `1h`.",
             _timeslice,
             format_duration,
         ),
-        Knob(
+        Parameter(
             "window",
             "Window",
             "How many earlier timeslices the expected band is made of.",
             _whole("Window", LEAST_HISTORY),
             str,
         ),
-        Knob(
+        Parameter(
             "threshold",
             "Threshold",
             "Half the width of the band, in standard deviations: a smaller one finds more.",
             _threshold,
             lambda number: f"{number:g}",
         ),
-        Knob(
+        Parameter(
             "consecutive",
             "Consecutive",
             "How many timeslices in a row must lie outside before they count.",
             _whole("Consecutive", 1),
             str,
         ),
-        Knob(
+        Parameter(
             "watch",
             "Watch",
             "`up` finds too much, `down` too little, `both` finds either.",
@@ -135,30 +134,18 @@ KNOBS = {
 
 
 def read_parameters(texts: Mapping[str, str]) -> tuple[Parameters, list[str]]:
-    """Parameters from the texts there are; bad ones keep their default and are told of."""
+    """Parameters from the texts there are; bad ones keep their default and are reported."""
     found, problems = DEFAULTS, []
-    for name, knob in KNOBS.items():
+    for name, parameter in PARAMETERS.items():
         text = texts.get(name, "").strip()
-        if problem := text and knob.problem(text):
+        if problem := text and parameter.problem(text):
             problems.append(problem)
         elif text:
-            found = replace(found, **{name: knob.read(text)})
+            found = replace(found, **{name: parameter.read(text)})
     return found, problems
 
 
 def written(parameters: Parameters) -> dict[str, str]:
     """Text by name of each parameter that is not at its default."""
-    values = {name: getattr(parameters, name) for name in KNOBS}
-    return {n: KNOBS[n].write(v) for n, v in values.items() if v != KNOBS[n].default}
-
-
-def heeds(panel: Panel) -> tuple[str, ...]:
-    """The parameters that a panel's answer depends on."""
-    if panel.analysis is violations or panel.chart == "band":
-        return tuple(KNOBS)
-    return ("timeslice",) if panel.chart in ("lines", "trend") else ()
-
-
-def heeded(panel: Panel, parameters: Parameters) -> tuple[tuple[str, str], ...]:
-    """What a panel needs of the parameters, as text: turning others must not make it ask again."""
-    return tuple(item for item in written(parameters).items() if item[0] in heeds(panel))
+    values = {name: getattr(parameters, name) for name in PARAMETERS}
+    return {n: PARAMETERS[n].write(v) for n, v in values.items() if v != PARAMETERS[n].default}

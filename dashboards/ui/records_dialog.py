@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboards.ui import panel_menu, resources
+from dashboards.ui import answers, panel_menu
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import wall_clock
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.panels.catalogue import PANELS, Panel
+from vpcflow_core.panels.catalogue import PANELS, Panel, PanelRequest
 from vpcflow_core.times import Window
 
 LIMIT = 1000
@@ -22,13 +22,14 @@ def show_if_asked(state: PageState, window: Window, generation: int) -> None:
     slug = st.session_state.pop("records_of", None)
     if slug in PANELS:
         st.dialog("Records", width="large", icon=":material/list:")(_dialog)(
-            PANELS[slug], state, window, generation
+            state.request(PANELS[slug], window, generation), state
         )
 
 
-def _dialog(panel: Panel, state: PageState, window: Window, generation: int) -> None:
+def _dialog(request: PanelRequest, state: PageState) -> None:
+    panel = PANELS[request.slug]
     try:
-        found = resources.records(panel, state, window, generation, LIMIT)
+        found = answers.records(request, LIMIT)
     except VpcflowError as error:
         st.info(f"{error.what}\n\n{error.next_step}", icon=":material/info:")
         return

@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from dashboards.ui.filter_text import decision_of, filter_problem
-from dashboards.ui.parameters import KNOBS, read_parameters, written
+from dashboards.ui.parameters import PARAMETERS, read_parameters, written
 from vpcflow_core.errors import TimeError, closest
-from vpcflow_core.panels.base import DEFAULTS, Parameters
+from vpcflow_core.panels.base import Panel
+from vpcflow_core.panels.request import DEFAULTS, PanelRequest, Parameters
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.times import Range, parse_range
+from vpcflow_core.times import Range, Window, parse_range
 
 # Version of the names and forms of the parameters; older ones are read by the same rules.
 VERSION = 1
@@ -38,7 +39,7 @@ FILTER_LABELS = {
 # What pages filter by: most of them a flow's ends, some its place in the network too.
 FLOW_FILTERS = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "interface_id")
 NETWORK_FILTERS = ("security_group_id", "subnet_id", "vpc_id", "direction")
-NAMES = ("range", "tz", "source", "once", "v", *FILTER_LABELS, *KNOBS)
+NAMES = ("range", "tz", "source", "once", "v", *FILTER_LABELS, *PARAMETERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,23 @@ class PageState:
     def where(self) -> Filters:
         """The filters, read."""
         return Filters.parse(self.filters)
+
+    def request(self, panel: Panel, window: Window, generation: int) -> PanelRequest:
+        """What a panel of the page is asked.
+
+        Args:
+            panel: The panel.
+            window: What the range means now.
+            generation: The store's.
+        """
+        return panel.request(
+            window,
+            self.where,
+            self.parameters,
+            source=self.source,
+            once=self.once,
+            generation=generation,
+        )
 
     def params(self) -> dict[str, str]:
         """The URL's parameters; what has its default is left out."""
@@ -100,8 +118,8 @@ def parse_state(params: Mapping[str, str]) -> tuple[PageState, list[str]]:
 
 def at_rest(name: str, value: object) -> bool:
     """Whether a box's value is its default, which the address bar leaves out."""
-    knob = KNOBS.get(name)
-    default = knob.write(knob.default) if knob else {"tz": "UTC"}.get(name, "")
+    parameter = PARAMETERS.get(name)
+    default = parameter.write(parameter.default) if parameter else {"tz": "UTC"}.get(name, "")
     return not value or str(value) in (default, f"{default}.0")
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import copy_link, resources
+from dashboards.ui import answers, copy_link, resources
 from dashboards.ui.sources.report_tables import inside, why
 from dashboards.ui.sources.rights import here
 from dashboards.ui.sources.source_rows import code
@@ -106,7 +106,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
 def _left_out(state: PageState, window: Window) -> None:
     """What counting each flow once leaves out; asked beside the page, which need not wait."""
     try:
-        count = resources.left_out(state, window)
+        count = answers.left_out(state, window)
     except VpcflowError as error:
         st.caption(f":material/looks_one: Each flow is counted once: {error}")
         return

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.ui import links
-from dashboards.ui.parameters import KNOBS, WATCHES, heeded, heeds, read_parameters, written
+from dashboards.ui.parameters import PARAMETERS, WATCHES, read_parameters, written
 from dashboards.ui.state import (
     DEFAULT_RANGE,
     FILTER_LABELS,
@@ -20,7 +20,8 @@ from dashboards.ui.state import (
     parse_state,
     tidied,
 )
-from vpcflow_core.panels.catalogue import PANELS, Parameters
+from vpcflow_core.panels.catalogue import PANELS, PanelRequest, Parameters
+from vpcflow_core.query.filters import Filters
 from vpcflow_core.times import Range, Window, parse_range
 
 VALUES = {
@@ -140,15 +141,16 @@ def test_parameters_read_back_from_their_texts(turned: Parameters) -> None:
     ],
 )  # fmt: skip
 def test_a_bad_parameter_is_told_in_words(name: str, text: str) -> None:
-    assert text in KNOBS[name].problem(text)
+    assert text in PARAMETERS[name].problem(text)
 
 
-def test_a_panel_is_asked_again_only_for_parameters_it_heeds() -> None:
-    turned = Parameters(timedelta(minutes=5), threshold=4.0)
-    assert heeded(PANELS["overview/top-sources"], turned) == ()
-    assert heeded(PANELS["accepts/trend"], turned) == (("timeslice", "5m"),)
-    assert dict(heeded(PANELS["outliers/bytes"], turned)) == {"timeslice": "5m", "threshold": "4"}
-    assert heeds(PANELS["outliers/violations"]) == tuple(KNOBS)
+def test_a_page_asks_its_panels_for_what_it_shows() -> None:
+    filters = (("srcaddr", "10.0.0.0/8"), ("dstport", "https"))
+    state = PageState(filters=filters, source="prod", parameters=Parameters(window=20), once=True)
+    window = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+    assert state.request(PANELS["outliers/bytes"], window, 7) == PanelRequest(
+        "outliers/bytes", window, Filters.parse(filters), Parameters(window=20), "prod", True, 7
+    )
 
 
 def test_links_move_with_the_present_or_stand_still() -> None:

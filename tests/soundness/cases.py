@@ -43,7 +43,8 @@ def inside(records: pd.DataFrame, window: Window, case: str, traffic: bool = Tru
 
 
 def asked(flows: FlowLogs, slug: str, window: Window, case: str) -> PanelAnswer:
-    return PANELS[slug].answer(flows, window, Filters.parse(FILTERS[case][0]))
+    panel = PANELS[slug]
+    return panel.answer(panel.request(window, Filters.parse(FILTERS[case][0])), flows)
 
 
 def shown(flows: FlowLogs, slug: str, window: Window, case: str) -> pd.DataFrame:

@@ -206,9 +206,9 @@ def test_bands_are_those_of_the_definition(
 ) -> None:  # fmt: skip
     window = WINDOWS["from one odd minute to another"]
     panel = PANELS[slug]
-    answer = panel.answer(
-        flows, window, Filters.parse(FILTERS[case][0]), Parameters(timeslice=timeslice, window=12)
-    )
+    parameters = Parameters(timeslice=timeslice, window=12)
+    request = panel.request(window, Filters.parse(FILTERS[case][0]), parameters)
+    answer = panel.answer(request, flows)
     whole = window.snapped(timeslice)
     longer = Window(whole.start - 12 * timeslice, whole.end)
     day = inside(records, longer, case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import geoip2.database
@@ -9,8 +10,11 @@ import pandas as pd
 import pytest
 from geoip2.errors import AddressNotFoundError
 
-from tests.soundness.cases import asked, inside, shown
+from tests.soundness.cases import WINDOWS, asked, inside, shown
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.errors import MissingDataError
+from vpcflow_core.panels.catalogue import PANELS, Parameters
+from vpcflow_core.panels.request import ALL_PARAMETERS
 from vpcflow_core.reference.files import data_file
 from vpcflow_core.times import Window
 
@@ -104,3 +108,30 @@ def country_of(reader: geoip2.database.Reader, address: str) -> str | None:
         return reader.country(address).country.iso_code
     except AddressNotFoundError:
         return None
+
+
+READ: set[str] = set()
+
+
+class WatchedParameters(Parameters):
+    """Parameters that note which of them are read."""
+
+    __slots__ = ()
+
+    def __getattribute__(self, name: str) -> object:
+        READ.add(name)
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("slug", PANELS)
+def test_no_panel_reads_a_parameter_that_its_cached_answer_is_not_told_apart_by(
+    flows: FlowLogs, slug: str
+) -> None:
+    panel = PANELS[slug]
+    request = panel.request(WINDOWS["from one odd minute to another"])
+    READ.clear()
+    try:
+        panel.answer(replace(request, parameters=WatchedParameters()), flows)
+    except MissingDataError:
+        assert panel.slug.startswith(("security-groups/", "outliers/", "rejects/"))
+    assert READ & set(ALL_PARAMETERS) <= set(panel.used_parameters)

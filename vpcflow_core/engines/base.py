@@ -9,32 +9,15 @@ table, and runs SQLAlchemy SELECTs or a person's own SQL over them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Select
 
 from vpcflow_core.inventory.tables import Kind
+from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.times import Window
-
-
-@dataclass(slots=True)
-class QueryResult:
-    """What a question gave.
-
-    Attributes:
-        frame: Rows; counts int64, times UTC.
-        sql: The SELECT that ran, its values written out; `vpcflow sql` runs it again.
-        seconds: How long it took.
-        truncated: Whether there were more rows than the limit.
-    """
-
-    frame: pd.DataFrame
-    sql: str
-    seconds: float
-    truncated: bool = False
 
 
 class Files(Protocol):

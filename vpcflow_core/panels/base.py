@@ -12,11 +12,12 @@ from typing import Literal, Protocol, TypeAlias
 
 import pandas as pd
 
-from vpcflow_core.analysis.outliers import Watch
 from vpcflow_core.inventory.tables import Kind
+from vpcflow_core.panels.request import ALL_PARAMETERS, DEFAULTS, PanelRequest, Parameters
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
+from vpcflow_core.query.result import QueryResult
 from vpcflow_core.reference.geoip import Places
 from vpcflow_core.times import Window, timeslice_for
 
@@ -27,30 +28,6 @@ Chart = Literal[
 MINUTE = timedelta(minutes=1)
 # More buckets than this are no picture any more; the timeslice then grows, and the panel says so.
 MOST_BUCKETS = 12_000
-
-
-class QueryResult(Protocol):
-    """What running a query gives."""
-
-    frame: pd.DataFrame
-    sql: str
-    seconds: float
-
-
-class Ran(Protocol):
-    """A result or an answer: what it ran, and how long it took."""
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The rows."""
-
-    @property
-    def sql(self) -> str:
-        """The query."""
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
 
 
 class Columns(Protocol):
@@ -90,28 +67,6 @@ class LogQueries(Protocol):
 
     def names(self, field: str) -> dict[str, str]:
         """Names of interfaces, VPCs, subnets, security groups by their id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """What an analyst may turn on a page.
-
-    Attributes:
-        timeslice: Length of the buckets that are judged.
-        window: Earlier buckets the outlier band is made of.
-        threshold: Half width of the band, in standard deviations.
-        consecutive: Indications in a row, from which on they are violations.
-        watch: The side that is watched.
-    """
-
-    timeslice: timedelta = MINUTE
-    window: int = 10
-    threshold: float = 3.0
-    consecutive: int = 1
-    watch: Watch = "both"
-
-
-DEFAULTS = Parameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +117,18 @@ class PanelAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A panel's question in its circumstances; what an analysis works with."""
+class PanelContext:
+    """What an analysis works with: a panel, what it is asked, and the logs that answer.
+
+    Attributes:
+        panel: The panel.
+        request: What it is asked.
+        logs: What answers; already narrowed to the request's source, and to counting flows once.
+    """
 
     panel: Panel
-    flows: LogQueries
-    window: Window
-    filters: Filters
-    parameters: Parameters = DEFAULTS
+    request: PanelRequest
+    logs: LogQueries
 
     @property
     def query(self) -> Query:
@@ -178,23 +137,27 @@ class Asked:
         Measures beside the one that is drawn are left out where the logs lack their field.
         """
         drawn, *beside = self.panel.query.measures
-        columns = self.flows.engine.columns()
+        columns = self.logs.engine.columns()
         known = [name for name in beside if set(measure(name).needs) <= set(columns)]
-        every = self.panel.query.every and max(self.panel.query.every, timeslice_for(self.window))
+        every = self.panel.query.every and max(
+            self.panel.query.every, timeslice_for(self.request.window)
+        )
         return replace(self.panel.query, measures=(drawn, *known), every=every)
 
     @property
     def timeslice(self) -> timedelta:
         """The timeslice of the parameters, coarser where it would make too many buckets."""
-        return max(self.parameters.timeslice, timeslice_for(self.window, MOST_BUCKETS))
+        return max(
+            self.request.parameters.timeslice, timeslice_for(self.request.window, MOST_BUCKETS)
+        )
 
     def ask(self, query: Query, window: Window | None = None) -> QueryResult:
         """Ask something under the page's filters."""
-        return self.flows.ask(query, window or self.window, self.filters)
+        return self.logs.ask(query, window or self.request.window, self.request.filters)
 
     def answer(
         self,
-        *results: Ran,
+        *results: QueryResult | PanelAnswer,
         frame: pd.DataFrame | None = None,
         notes: Collection[str] = (),
         every: timedelta | None = None,
@@ -210,7 +173,7 @@ class Asked:
             headlines: Numbers to show.
         """
         rows = results[0].frame if frame is None else frame
-        extent = self.flows.extent
+        extent = self.logs.extent
         columns = [column for column in NAMED if column in rows]
         names = {column: self._names(rows, column) for column in columns}
         return PanelAnswer(
@@ -226,19 +189,25 @@ class Asked:
 
     def _names(self, rows: pd.DataFrame, column: str) -> dict[str, str]:
         """What the ids of a column are called, as far as it is known."""
-        known = self.flows.names(column)
+        known = self.logs.names(column)
         return {value: known[value] for value in rows[column].dropna().unique() if value in known}
 
 
-Analysis: TypeAlias = Callable[[Asked], PanelAnswer]
+Analysis: TypeAlias = Callable[[PanelContext], PanelAnswer]
+# The parameters that the analyses behind these charts use; those behind others use none.
+USED_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "band": ALL_PARAMETERS,
+    "lines": ("timeslice",),
+    "trend": ("timeslice",),
+}
 # Columns whose ids have names.
 NAMED = ("interface_id", "vpc_id", "subnet_id", "security_group_id", "instance_id")
 
 
-def rows(asked: Asked) -> PanelAnswer:
+def rows(context: PanelContext) -> PanelAnswer:
     """The rows as they are."""
-    query = asked.query
-    return asked.answer(asked.ask(query), every=query.every)
+    query = context.query
+    return context.answer(context.ask(query), every=query.every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +224,8 @@ class Panel:
         analysis: How its rows are made; the query's own if not said.
         about: What its records are called where there are none: "REJECT records".
         rest: What the part is called whose field is null.
+        parameters: Names of the parameters that its analysis uses; None: those that all panels
+            with its chart use.
     """
 
     slug: str
@@ -266,23 +237,47 @@ class Panel:
     analysis: Analysis = rows
     about: str = "records"
     rest: str = "other"
+    parameters: tuple[str, ...] | None = None
 
     @property
     def value(self) -> str:
         """The column that is drawn."""
         return self.query.measures[0]
 
-    def answer(
+    @property
+    def used_parameters(self) -> tuple[str, ...]:
+        """The parameters that its answer depends on."""
+        used = self.parameters
+        return USED_PARAMETERS.get(self.chart, ()) if used is None else used
+
+    def cache_key_parameters(self, parameters: Parameters) -> Parameters:
+        """The parameters as far as the panel uses them; the others have their defaults."""
+        used = {name: getattr(parameters, name) for name in self.used_parameters}
+        return replace(DEFAULTS, **used)
+
+    def request(
         self,
-        flows: LogQueries,
         window: Window,
         filters: Filters = NO_FILTERS,
         parameters: Parameters = DEFAULTS,
-    ) -> PanelAnswer:
-        """Ask and analyse.
+        *,
+        source: str = "",
+        once: bool = False,
+        generation: int = 0,
+    ) -> PanelRequest:
+        """The request for its answer; see `PanelRequest` for the arguments."""
+        used = self.cache_key_parameters(parameters)
+        return PanelRequest(self.slug, window, filters, used, source, once, generation)
+
+    def answer(self, request: PanelRequest, logs: LogQueries) -> PanelAnswer:
+        """Ask the logs and analyse what they answer.
+
+        Args:
+            request: What is asked; its `source`, `once` and `generation` have chosen `logs`.
+            logs: What answers.
 
         Raises:
             MissingDataError: The logs lack a field that the panel needs.
             ParameterError: A parameter is out of its range.
         """
-        return self.analysis(Asked(self, flows, window, filters, parameters))
+        return self.analysis(PanelContext(self, request, logs))

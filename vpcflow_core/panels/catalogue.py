@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from vpcflow_core.errors import ParameterError, closest
 from vpcflow_core.panels.accepts import ACCEPTS
-from vpcflow_core.panels.base import Headline, Panel, PanelAnswer, Parameters
+from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
 from vpcflow_core.panels.outliers import OUTLIERS
 from vpcflow_core.panels.overview import OVERVIEW
 from vpcflow_core.panels.rejects import REJECTS
+from vpcflow_core.panels.request import PanelRequest, Parameters
 from vpcflow_core.panels.security_groups import SECURITY_GROUPS
 from vpcflow_core.panels.sources import SOURCES
 from vpcflow_core.panels.traffic import TRAFFIC
@@ -18,7 +19,7 @@ PANELS: dict[str, Panel] = {
     for panel in page
 }
 
-__all__ = ["PANELS", "Headline", "Panel", "PanelAnswer", "Parameters", "panel"]
+__all__ = ["PANELS", "Headline", "Panel", "PanelAnswer", "PanelRequest", "Parameters", "panel"]
 
 
 def panel(slug: str) -> Panel:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.time import band
-from vpcflow_core.panels.base import MINUTE, Asked, Panel, PanelAnswer
+from vpcflow_core.panels.base import MINUTE, Panel, PanelAnswer, PanelContext
+from vpcflow_core.panels.request import ALL_PARAMETERS
 from vpcflow_core.query.question import Query
 
 # What is watched: slug, title, measure, condition.
@@ -38,7 +39,7 @@ BANDS: tuple[Panel, ...] = tuple(
 COLUMNS = ["bucket", "panel", "measure", "value", "lower", "upper", "error", "deviations", "title"]
 
 
-def violations(asked: Asked) -> PanelAnswer:
+def violations(context: PanelContext) -> PanelAnswer:
     """Every violation of every band, the furthest outside first.
 
     The distance is measured in half widths of the band from its middle, times the threshold: a
@@ -47,14 +48,17 @@ def violations(asked: Asked) -> PanelAnswer:
     answers, missing = [], []
     for panel in BANDS:
         try:
-            answers.append((panel, band(replace(asked, panel=panel))))
+            answers.append((panel, band(replace(context, panel=panel))))
         except MissingDataError as error:
             missing.append(f"{panel.title} cannot be judged: {error.what} {error.next_step}")
-    found = [_found(panel, answer.frame, asked.parameters.threshold) for panel, answer in answers]
+    found = [
+        _found(panel, answer.frame, context.request.parameters.threshold)
+        for panel, answer in answers
+    ]
     frame = pd.concat(found) if found else pd.DataFrame(columns=COLUMNS)
     frame = frame.sort_values(["deviations", "bucket"], ascending=[False, True], ignore_index=True)
-    return asked.answer(
-        *(answer for _, answer in answers), frame=frame, notes=missing, every=asked.timeslice
+    return context.answer(
+        *(answer for _, answer in answers), frame=frame, notes=missing, every=context.timeslice
     )
 
 
@@ -80,5 +84,6 @@ OUTLIERS: tuple[Panel, ...] = (
         "table",
         analysis=violations,
         about="violations",
+        parameters=ALL_PARAMETERS,
     ),
 )

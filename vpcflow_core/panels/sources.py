@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from vpcflow_core.analysis.groups import with_rest
-from vpcflow_core.panels.base import Asked, Panel, PanelAnswer
+from vpcflow_core.panels.base import Panel, PanelAnswer, PanelContext
 from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window, format_duration
 
@@ -21,25 +21,25 @@ HOUR = timedelta(hours=1)
 GAPS_NAMED = 8
 
 
-def coverage(asked: Asked) -> PanelAnswer:
+def coverage(context: PanelContext) -> PanelAnswer:
     """Records by log-status in each hour, and a sentence that names the hours without any.
 
     Hours before the first record of all are kept apart from gaps; the hour that has not ended yet
     is none. Records of formats without log-status are the rest.
     """
-    query, extent = asked.query, asked.flows.extent
+    query, extent = context.query, context.logs.extent
     every, (field,) = query.every or HOUR, query.by
-    all_ = asked.ask(replace(query, by=()))
-    parts = [asked.ask(query)] if field in asked.flows.engine.columns("records") else []
+    all_ = context.ask(replace(query, by=()))
+    parts = [context.ask(query)] if field in context.logs.engine.columns("records") else []
     shown = parts[0].frame if parts else all_.frame.head(0).assign(**{field: pd.Series(dtype=str)})
     frame = with_rest(all_.frame, shown, "bucket", field, list(query.measures))
-    counts = all_.frame.set_index("bucket")[asked.panel.value]
-    start, end = _known(asked.window, extent)
+    counts = all_.frame.set_index("bucket")[context.panel.value]
+    start, end = _known(context.request.window, extent)
     ended = [moment.to_pydatetime() for moment in counts.index if start < moment + every <= end]
     notes = [sentence([moment for moment in ended if not counts[moment]], every, len(ended))]
     if extent and counts.index[0] + every <= extent.start:
         notes.append(f"The first record of all is of {extent.start:%d %b %Y %H:%M} UTC.")
-    return asked.answer(*parts, all_, frame=frame, notes=notes, every=every)
+    return context.answer(*parts, all_, frame=frame, notes=notes, every=every)
 
 
 def _known(window: Window, extent: Window | None) -> tuple[datetime, datetime]:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, TableClause, and_
 from sqlalchemy.sql import visitors
 
-from vpcflow_core.engines.base import Files, QueryResult
+from vpcflow_core.engines.base import Files
 from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.database import Cursor, locked
 from vpcflow_core.engines.duckdb.dialect import bound, written_out
@@ -36,6 +36,7 @@ from vpcflow_core.engines.duckdb.interfaces.completion import (
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
 from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import RELATIONS, StoreFile
 from vpcflow_core.times import Window, format_duration
 

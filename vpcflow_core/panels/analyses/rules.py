@@ -19,8 +19,9 @@ from vpcflow_core.analysis.security_groups.replies import (
 from vpcflow_core.analysis.security_groups.usage import rules_in_use, unused_groups
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.inventory.tables import Kind
-from vpcflow_core.panels.base import Asked, PanelAnswer, QueryResult
+from vpcflow_core.panels.base import PanelAnswer, PanelContext
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.result import QueryResult
 
 # What a reader needs first stands first: which rule, and what it let in.
 COLUMNS = [
@@ -49,15 +50,15 @@ class _Part:
     srcport: int
     dstport: int | None = None
 
-    def ask(self, asked: Asked) -> QueryResult:
+    def ask(self, context: PanelContext) -> QueryResult:
         """The part's accepted flows towards interfaces."""
-        columns = asked.flows.engine.columns()
-        by = [name for name in asked.query.by if name != "dstport" or self.dstport is None]
+        columns = context.logs.engine.columns()
+        by = [name for name in context.query.by if name != "dstport" or self.dstport is None]
         flags = ("tcp_flags",) if "tcp_flags" in columns else ()
-        wanted = asked.filters & Filters.parse(self.where)
+        wanted = context.request.filters & Filters.parse(self.where)
         # Logs of another format in the same store may have no flags.
-        query = replace(asked.query, by=(*by, *flags), nulls=flags, top=MOST_ROWS)
-        return asked.flows.ask(query, asked.window, wanted)
+        query = replace(context.query, by=(*by, *flags), nulls=flags, top=MOST_ROWS)
+        return context.logs.ask(query, context.request.window, wanted)
 
     def completed(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The part's rows, with the ports that stand for all."""
@@ -75,14 +76,14 @@ _PARTS = (
 )
 
 
-def rules(asked: Asked) -> PanelAnswer:
+def rules(context: PanelContext) -> PanelAnswer:
     """What each inbound rule let in; see `analysis.security_groups.rules_in_use`.
 
     Raises:
         MissingDataError: There is no snapshot with rules, or the logs lack a field.
     """
-    rules, interfaces = _known(asked, "rules"), _known(asked, "interfaces")
-    results = [part.ask(asked) for part in _PARTS]
+    rules, interfaces = _known(context, "rules"), _known(context, "interfaces")
+    results = [part.ask(context) for part in _PARTS]
     parts = [part.completed(result.frame) for part, result in zip(_PARTS, results, strict=True)]
     flows = pd.concat(parts, ignore_index=True)
     flows = flows.assign(reply=replies(flows)).drop(columns="srcport")
@@ -90,38 +91,38 @@ def rules(asked: Asked) -> PanelAnswer:
         flows,
         interfaces,
         rules,
-        asked.flows.known("prefix_lists"),
-        _known(asked, "security_groups"),
+        context.logs.known("prefix_lists"),
+        _known(context, "security_groups"),
     )
-    notes = [*_narrowed(asked), *notes_of(frame)]
+    notes = [*_narrowed(context), *notes_of(frame)]
     if any(len(result.frame) == MOST_ROWS for result in results):
         notes.append("The smallest flows are left out: there are too many different ones.")
-    return asked.answer(*results, frame=frame[COLUMNS], notes=notes)
+    return context.answer(*results, frame=frame[COLUMNS], notes=notes)
 
 
-def unused(asked: Asked) -> PanelAnswer:
+def unused(context: PanelContext) -> PanelAnswer:
     """Groups that no traffic passed; see `analysis.security_groups.unused_groups`.
 
     Raises:
         MissingDataError: There is no snapshot, or the logs lack interface-id.
     """
-    groups, interfaces = _known(asked, "security_groups"), _known(asked, "interfaces")
-    result = asked.ask(asked.query)
+    groups, interfaces = _known(context, "security_groups"), _known(context, "interfaces")
+    result = context.ask(context.query)
     active = result.frame["interface_id"]
-    frame = unused_groups(groups, interfaces, active, asked.flows.known("rules"))
-    return asked.answer(result, frame=frame, notes=[*_narrowed(asked), *notes_of(frame)])
+    frame = unused_groups(groups, interfaces, active, context.logs.known("rules"))
+    return context.answer(result, frame=frame, notes=[*_narrowed(context), *notes_of(frame)])
 
 
-def _narrowed(asked: Asked) -> list[str]:
+def _narrowed(context: PanelContext) -> list[str]:
     """That what looks unused may be used by traffic that the page's filters hide."""
-    if not len(asked.filters):
+    if not len(context.request.filters):
         return []
     return ["The page's filters are in force: other traffic may use what nothing uses here."]
 
 
-def _known(asked: Asked, kind: Kind) -> pd.DataFrame:
+def _known(context: PanelContext, kind: Kind) -> pd.DataFrame:
     """A table of the snapshot that there must be."""
-    table = asked.flows.known(kind)
+    table = context.logs.known(kind)
     if table.empty:
         raise MissingDataError(
             f"No EC2 snapshot in this store has {kind.replace('_', ' ')}.",

@@ -16,7 +16,7 @@ from vpcflow_core.analysis.buckets import noted, notes_of
 from vpcflow_core.analysis.compare import shifts_of
 from vpcflow_core.analysis.forecast import LEAST_HISTORY
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.panels.base import Asked, Headline, PanelAnswer, QueryResult
+from vpcflow_core.panels.base import Headline, PanelAnswer, PanelContext
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import snapped
@@ -30,68 +30,66 @@ AHEAD = 4
 LEARNT = timedelta(days=7)
 
 
-def band(asked: Asked) -> PanelAnswer:
+def band(context: PanelContext) -> PanelAnswer:
     """The measure and the band of the buckets before each; see `series.band`."""
-    parameters = asked.parameters
+    parameters = context.request.parameters
     found = over_time.band(
-        _ask(asked),
-        _sliced(asked),
-        asked.window,
-        asked.flows.extent,
+        _ask(context),
+        _sliced(context),
+        context.request.window,
+        context.logs.extent,
         history=parameters.window,
         threshold=parameters.threshold,
         consecutive=parameters.consecutive,
         watch=parameters.watch,
     )
-    notes = [_verdict(found.frame), *_coarser(asked)]
-    return _answer(asked, found, notes, asked.timeslice)
+    notes = [_verdict(found.frame), *_coarser(context)]
+    return _answer(context, found, notes, context.timeslice)
 
 
-def compared(asked: Asked) -> PanelAnswer:
+def compared(context: PanelContext) -> PanelAnswer:
     """The measure beside what it was a day and a week before."""
     found = over_time.compared(
-        _ask(asked), _sliced(asked), asked.window, asked.flows.extent, SHIFTS
+        _ask(context), _sliced(context), context.request.window, context.logs.extent, SHIFTS
     )
-    return _answer(asked, found, [*notes_of(found.frame), *_coarser(asked)], asked.timeslice)
+    return _answer(context, found, [*notes_of(found.frame), *_coarser(context)], context.timeslice)
 
 
-def trend(asked: Asked) -> PanelAnswer:
+def trend(context: PanelContext) -> PanelAnswer:
     """The measure, and where it is heading: a quarter of the window is added.
 
     Learnt from a week at least, where the data reaches back so far: a day alone has no rhythm.
     """
-    every = max(asked.timeslice, timeslice_for(asked.window))
-    query = replace(_sliced(asked), every=every)
-    whole, ask = snapped(query, asked.window), _ask(asked)
+    every = max(context.timeslice, timeslice_for(context.request.window))
+    query = replace(_sliced(context), every=every)
+    whole, ask = snapped(query, context.request.window), _ask(context)
     periods = max(LEAST_HISTORY, int(whole.length / every) // AHEAD)
     try:
         found = over_time.trend(
-            ask, query, whole, asked.flows.extent, periods=periods, learnt=LEARNT
+            ask, query, whole, context.logs.extent, periods=periods, learnt=LEARNT
         )
     except ParameterError as error:  # too little data to look ahead; what there is is still shown
         found = _without_forecast(over_time.series(ask, query, whole), error)
-    return _answer(asked, found, notes_of(found.frame), every)
+    return _answer(context, found, notes_of(found.frame), every)
 
 
-def _without_forecast(
-    found: TimeAnswer[QueryResult], error: ParameterError
-) -> TimeAnswer[QueryResult]:
+def _without_forecast(found: TimeAnswer, error: ParameterError) -> TimeAnswer:
     """The series with the columns of a forecast, all of them empty."""
     nothing = pd.Series(pd.NA, index=found.frame.index, dtype="Float64")
     frame = found.frame.assign(predicted=nothing, lower=nothing, upper=nothing)
     return replace(found, frame=noted(frame, f"No forecast: {error.what}"))
 
 
-def number(asked: Asked) -> PanelAnswer:
+def number(context: PanelContext) -> PanelAnswer:
     """The measures over the whole window, the day before's beside them, and the first over time."""
-    query = replace(asked.query, every=None)
-    now = asked.ask(query)
+    query = replace(context.query, every=None)
+    now = context.ask(query)
     # A comparison with part of a day would look like a change.
-    shifts = shifts_of(SHIFTS[:1], asked.window, DAY, asked.flows.extent)
+    shifts = shifts_of(SHIFTS[:1], context.request.window, DAY, context.logs.extent)
     partial = bool(shifts.notes)
-    then = None if partial else asked.ask(query, shifts.windows["1d"])
-    every = timeslice_for(asked.window, 150)
-    line = asked.ask(replace(query, measures=query.measures[:1], every=every))
+    then = None if partial else context.ask(query, shifts.windows["1d"])
+    every = timeslice_for(context.request.window, 150)
+    line = context.ask(replace(query, measures=query.measures[:1], every=every))
     headlines = tuple(
         Headline(
             measure(name).title if place else "",
@@ -102,25 +100,25 @@ def number(asked: Asked) -> PanelAnswer:
         for place, name in enumerate(query.measures)
     )
     results = [now, *([then] if then else []), line]
-    return asked.answer(
+    return context.answer(
         *results, frame=line.frame, notes=shifts.notes, every=every, headlines=headlines
     )
 
 
-def _sliced(asked: Asked) -> Query:
+def _sliced(context: PanelContext) -> Query:
     """The panel's query in the page's timeslices."""
-    return replace(asked.query, measures=asked.query.measures[:1], every=asked.timeslice)
+    return replace(context.query, measures=context.query.measures[:1], every=context.timeslice)
 
 
-def _ask(asked: Asked) -> Ask[QueryResult]:
+def _ask(context: PanelContext) -> Ask:
     """Asks under the page's filters."""
-    return lambda query, window: asked.flows.sparse(query, window, asked.filters)
+    return lambda query, window: context.logs.sparse(query, window, context.request.filters)
 
 
 def _answer(
-    asked: Asked, found: TimeAnswer[QueryResult], notes: Sequence[str], every: timedelta
+    context: PanelContext, found: TimeAnswer, notes: Sequence[str], every: timedelta
 ) -> PanelAnswer:
-    return asked.answer(*found.results, frame=found.frame, notes=notes, every=every)
+    return context.answer(*found.results, frame=found.frame, notes=notes, every=every)
 
 
 def _verdict(frame: pd.DataFrame) -> str:
@@ -131,12 +129,12 @@ def _verdict(frame: pd.DataFrame) -> str:
     return f"{count:,} of {len(frame):,} timeslices {'lies' if count == 1 else 'lie'} outside."
 
 
-def _coarser(asked: Asked) -> list[str]:
-    """That the timeslice had to be coarser than asked for."""
-    wanted = asked.parameters.timeslice
-    if asked.timeslice == wanted:
+def _coarser(context: PanelContext) -> list[str]:
+    """That the timeslice had to be coarser than context for."""
+    wanted = context.request.parameters.timeslice
+    if context.timeslice == wanted:
         return []
     return [
-        f"Timeslices of {format_duration(asked.timeslice)} instead of {format_duration(wanted)}: "
+        f"Timeslices of {format_duration(context.timeslice)} instead of {format_duration(wanted)}: "
         "the range is too long for finer ones."
     ]

@@ -1,0 +1,1 @@
+"""Panels as data: what they are asked, and what they answer."""

@@ -1,0 +1,59 @@
+"""What a panel is asked: everything that its answer depends on, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+
+from vpcflow_core.analysis.outliers import Watch
+from vpcflow_core.query.filters import NO_FILTERS, Filters
+from vpcflow_core.times import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameters of outlier detection, which an analyst sets on a page.
+
+    Attributes:
+        timeslice: Length of the buckets that are judged.
+        window: Earlier buckets the outlier band is made of.
+        threshold: Half width of the band, in standard deviations.
+        consecutive: Indications in a row, from which on they are violations.
+        watch: The side that is watched.
+    """
+
+    timeslice: timedelta = timedelta(minutes=1)
+    window: int = 10
+    threshold: float = 3.0
+    consecutive: int = 1
+    watch: Watch = "both"
+
+
+DEFAULTS = Parameters()
+ALL_PARAMETERS = tuple(field.name for field in fields(Parameters))
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRequest:
+    """A request for a panel's answer; the key under which answers and figures are cached.
+
+    `Panel.request` makes one. Equal requests have equal answers.
+
+    Attributes:
+        slug: Name of the panel.
+        window: The time asked about.
+        filters: Conditions besides those of the panel.
+        parameters: Parameters of outlier detection; those that the panel does not use have their
+            defaults, so that changing them does not ask it again.
+        source: Name of the only source to answer from; "" for all sources.
+        once: Whether a flow that several interfaces logged counts once.
+        generation: Generation of the store, which grows with every change.
+    """
+
+    slug: str
+    window: Window
+    filters: Filters = NO_FILTERS
+    parameters: Parameters = DEFAULTS
+    source: str = ""
+    once: bool = False
+    generation: int = 0

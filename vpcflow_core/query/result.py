@@ -1,0 +1,24 @@
+"""What a question gave: rows, the SQL that ran, and how long it took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """What a question gave.
+
+    Attributes:
+        frame: Rows; counts int64, times UTC.
+        sql: The SELECT that ran, its values written out; `vpcflow sql` runs it again.
+        seconds: How long it took.
+        truncated: Whether there were more rows than the limit.
+    """
+
+    frame: pd.DataFrame
+    sql: str
+    seconds: float
+    truncated: bool = False
