@@ -9,6 +9,7 @@ from pathlib import Path
 from vpcflow_core import errors
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field
 from vpcflow_core.panels.catalogue import PANELS
+from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.settings import Settings, SourceSetting
 
@@ -78,6 +79,18 @@ def panels_page() -> str:
     return "# Panels\n\n" + table(("panel", "title", "what it shows", "drawn as"), rows)
 
 
+def filters_page() -> str:
+    """Every filter of the pages; `--where` and `FlowLogs.where` take all fields."""
+    rows = [
+        (f"`{row.name}`", row.title, row.filter_help)
+        for row in DIMENSIONS.values()
+        if row.filter_help
+    ]
+    about = "The names are those of a page's address; `--where` takes every field in the same way."
+    heads = ("filter", "title", "how to write it")
+    return f"# Filters\n\n{about}\n\n{table(heads, rows)}"
+
+
 def measures_page() -> str:
     """Every measure."""
     rows = [(f"`{m.name}`", m.unit, _yes(m.adds_up), m.doc) for m in MEASURES.values()]
@@ -99,6 +112,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "fields.md": fields_page,
     "settings.md": settings_page,
     "panels.md": panels_page,
+    "filters.md": filters_page,
     "measures.md": measures_page,
     "errors.md": errors_page,
 }

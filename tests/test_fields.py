@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from vpcflow_core.charts.labels import TITLES
+from vpcflow_core.engines.duckdb.dialect import DuckDBDialect
 from vpcflow_core.errors import FieldError
 from vpcflow_core.fields import (
     COLLECTOR_FIELDS,
@@ -15,18 +18,22 @@ from vpcflow_core.fields import (
     KINDS,
     TRANSIT_FIELDS,
     VPC_FIELDS,
+    Field,
     column_name,
     field,
     find_field,
     is_transit,
 )
+from vpcflow_core.query.columns import TYPES
 
 GOLDEN = Path(__file__).parent / "golden" / "fields.txt"
 
 
 def dump() -> str:
     return "".join(
-        f"{f.aws} {f.name} v{f.version} {f.sql} {f.arrow} {f.role} {f.relation} {f.mirror}\n"
+        f"{f.aws} {f.name} v{f.version} {f.sql} {f.arrow} {f.role} {f.relation} {f.mirror} "
+        f"title={f.title!r} words={'|'.join(f.words)} closed={f.is_closed} "
+        f"filter={bool(f.filter_help)} learnt={bool(f.learnt)}\n"
         for f in FIELDS
     )
 
@@ -60,6 +67,35 @@ def test_mirrors_are_mutual() -> None:
 def test_names_are_unique_and_documented() -> None:
     assert len({f.name for f in FIELDS}) == len(FIELDS) == len({f.aws for f in FIELDS})
     assert all(f.doc.endswith(".") and f.kind in KINDS for f in FIELDS)
+
+
+@pytest.mark.parametrize("row", FIELDS, ids=lambda row: row.name)
+def test_no_field_lacks_a_word(row: Field) -> None:
+    assert row.title[:1].isupper()
+    assert not row.title.endswith(".")
+    assert not row.filter_help or row.filter_help.endswith(".")
+    assert row.role == "dimension" or not (row.filter_help or row.words or row.learnt)
+    assert len(set(row.words)) == len(row.words) != 1
+    if row.filter_help:
+        assert all(f"`{word}`" in row.filter_help for word in row.words)
+    if row.is_closed:
+        assert row.words == tuple(word.upper() for word in row.words) != ()
+
+
+def test_no_two_columns_have_the_same_title() -> None:
+    titles = [f.title for f in FIELDS] + list(TITLES.values())
+    assert sorted(titles) == sorted(set(titles))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_type_of_a_kind_is_declared_once(kind: str) -> None:
+    sql = KINDS[kind].sql
+    written, compiled = (
+        duckdb.sql(f"SELECT CAST(NULL AS {word}) AS x")
+        for word in (sql, TYPES[sql].compile(DuckDBDialect()))
+    )
+    assert written.types == compiled.types
+    assert written.to_arrow_table().column(0).cast(KINDS[kind].arrow).null_count == 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 import pyarrow as pa
 
@@ -57,21 +57,34 @@ class Field:
 
     Attributes:
         aws: AWS's name (`interface-id`).
+        title: Its name in words, as filters and columns are headed.
         version: Record version that brought it; 0 for fields a collector adds.
         kind: Key of `KINDS`: type, and range of valid numbers.
         role: What it is good for in a query.
         doc: One sentence for people.
         mirror: AWS's name of the same fact about the other end, if any.
         relation: Which logs have it: VPC, transit gateway, both, or collector-made ones.
+        filter_help: How a filter by it is written; pages can be filtered by the fields that have
+            one.
+        words: The values it can have, as they are stored; () if there are others. Filters take
+            them in any case and refuse all else.
+        is_closed: Whether a record with a value that is none of `words` is malformed; such words
+            are in capitals.
+        learnt: How it is known where the record lacks it; "" if it is not.
     """
 
     aws: str
+    title: str
     version: int
     kind: Kind
     role: Role
     doc: str
     mirror: str | None = None
     relation: Relation = "vpc"
+    filter_help: str = ""
+    words: tuple[str, ...] = ()
+    is_closed: bool = False
+    learnt: str = ""
 
     @property
     def name(self) -> str:
@@ -94,111 +107,137 @@ class Field:
         return KINDS[self.kind].lowest is not None
 
 
+class _More(TypedDict, total=False):
+    """The attributes of a field that few have."""
+
+    filter_help: str
+    words: tuple[str, ...]
+    is_closed: bool
+    learnt: str
+
+
 def _dimension(
     aws: str,
+    title: str,
     version: int,
     kind: Kind,
     doc: str,
     mirror: str | None = None,
     relation: Relation = "vpc",
+    **more: Unpack[_More],
 ) -> Field:
-    return Field(aws, version, kind, "dimension", doc, mirror, relation)
+    return Field(aws, title, version, kind, "dimension", doc, mirror, relation, **more)
 
 
-def _measure(aws: str, version: int, doc: str, relation: Relation) -> Field:
-    return Field(aws, version, "count", "measure", doc, None, relation)
+def _measure(aws: str, title: str, version: int, doc: str, relation: Relation) -> Field:
+    return Field(aws, title, version, "count", "measure", doc, None, relation)
 
 
-def _time(aws: str, doc: str) -> Field:
-    return Field(aws, 2, "time", "time", doc, None, "both")
+def _time(aws: str, title: str, doc: str) -> Field:
+    return Field(aws, title, 2, "time", "time", doc, None, "both")
 
+
+# How a filter is written: texts beside the boxes of the app, in Markdown.
+_ADDRESSES = (
+    "An address, a block, a country, a pattern or a list: `10.0.0.5`, `10.0.0.0/8`, "
+    "`2001:db8::/32`, `country:US`, `203.0.*`. A leading `!` leaves out: `!10.0.0.0/8`."
+)
+_PORTS = "A port, name, range or list: `443`, `https`, `1024-65535`, `80, 443`, `!22`."
+_PROTOCOLS = "A keyword, a number or a list: `tcp`, `17`, `tcp, udp`, `!icmp`."
+
+
+def _ids(kind: str) -> str:
+    return f"An id, a pattern or a list: `{kind}-0a1b`, `{kind}-0a*`, `!{kind}-0a1b`."
+
+
+_BY_EC2 = "an EC2 snapshot has it"
 
 # fmt: off
 VPC_FIELDS: tuple[Field, ...] = (
-    _dimension("version", 2, "small", "Record version: the highest version among the fields of the log's format.", relation="both"),
-    _dimension("account-id", 2, "word", "Account that owns the source network interface; `unknown` for some interfaces made by AWS services.", relation="both"),
-    _dimension("interface-id", 2, "word", "Network interface that logged the record."),
-    _dimension("srcaddr", 2, "address", "Source address; for outgoing traffic the interface's private address.", "dstaddr", "both"),
-    _dimension("dstaddr", 2, "address", "Destination address; for incoming traffic the interface's private address.", "srcaddr", "both"),
-    _dimension("srcport", 2, "port", "Source port; 0 for protocols without ports, such as ICMP.", "dstport", "both"),
-    _dimension("dstport", 2, "port", "Destination port; 0 for protocols without ports, such as ICMP.", "srcport", "both"),
-    _dimension("protocol", 2, "small", "IANA protocol number: 6 is TCP, 17 UDP, 1 ICMP, 58 IPv6-ICMP.", relation="both"),
-    _measure("packets", 2, "Packets of the flow in this aggregation interval.", "both"),
-    _measure("bytes", 2, "Bytes of the flow in this aggregation interval.", "both"),
-    _time("start", "When the first packet of the interval was seen, to within 60 seconds (UTC)."),
-    _time("end", "When the last packet of the interval was seen, to within 60 seconds (UTC)."),
-    _dimension("action", 2, "word", "ACCEPT: let through. REJECT: refused by a security group, a network ACL, or sent after the connection closed."),
-    _dimension("log-status", 2, "word", "OK: traffic. NODATA: no traffic in the interval. SKIPDATA: records were lost.", relation="both"),
-    _dimension("vpc-id", 3, "word", "VPC of the interface."),
-    _dimension("subnet-id", 3, "word", "Subnet of the interface."),
-    _dimension("instance-id", 3, "word", "Instance the interface is attached to, if you own it."),
-    _dimension("tcp-flags", 3, "small", "TCP flags seen, added up: FIN 1, SYN 2, RST 4, SYN-ACK 18; 0 when none of them was seen.", relation="both"),
-    _dimension("type", 3, "word", "Kind of traffic: IPv4, IPv6 or EFA.", relation="both"),
-    _dimension("pkt-srcaddr", 3, "address", "Original source address of the packets, before an intermediate layer such as a NAT gateway.", "pkt-dstaddr"),
-    _dimension("pkt-dstaddr", 3, "address", "Original destination address of the packets.", "pkt-srcaddr"),
-    _dimension("region", 4, "word", "Region of the interface.", relation="both"),
-    _dimension("az-id", 4, "word", "Id of the interface's Availability Zone."),
-    _dimension("sublocation-type", 4, "word", "Kind of sublocation: wavelength, outpost or localzone."),
-    _dimension("sublocation-id", 4, "word", "Id of the sublocation."),
-    _dimension("pkt-src-aws-service", 5, "word", "AWS service whose address range holds the source.", "pkt-dst-aws-service", "both"),
-    _dimension("pkt-dst-aws-service", 5, "word", "AWS service whose address range holds the destination.", "pkt-src-aws-service", "both"),
-    _dimension("flow-direction", 5, "word", "ingress or egress, seen from the interface that logged the record.", relation="both"),
-    _dimension("traffic-path", 5, "small", "Path of egress traffic: 1 same VPC, 2 internet gateway or gateway endpoint, 3 virtual private gateway, 4 peering in the region, 5 peering between regions, 6 Local or Wavelength Zone, 7 gateway endpoint, 8 internet gateway."),
-    _dimension("ecs-cluster-arn", 7, "word", "ARN of the ECS cluster of a running task."),
-    _dimension("ecs-cluster-name", 7, "word", "Name of the ECS cluster."),
-    _dimension("ecs-container-instance-arn", 7, "word", "ARN of the ECS container instance, for tasks on EC2."),
-    _dimension("ecs-container-instance-id", 7, "word", "Id of the ECS container instance, for tasks on EC2."),
-    _dimension("ecs-container-id", 7, "word", "Docker id of the task's first container."),
-    _dimension("ecs-second-container-id", 7, "word", "Docker id of the task's second container."),
-    _dimension("ecs-service-name", 7, "word", "ECS service that started the task."),
-    _dimension("ecs-task-definition-arn", 7, "word", "ARN of the ECS task definition."),
-    _dimension("ecs-task-arn", 7, "word", "ARN of the running ECS task."),
-    _dimension("ecs-task-id", 7, "word", "Id of the running ECS task."),
-    _dimension("reject-reason", 8, "word", "Why the traffic was refused: BPA (VPC Block Public Access) or EC (encryption controls)."),
-    _dimension("resource-id", 9, "word", "Id of the regional NAT gateway the record is about."),
-    _dimension("encryption-status", 10, "small", "Encryption of the flow: 0 none, 1 by Nitro, 2 by the application, 3 both."),
-    _dimension("instance-tag", 11, "word", "Value of the first chosen instance tag."),
-    _dimension("instance-tag-2", 11, "word", "Value of the second chosen instance tag."),
-    _dimension("interface-tag", 11, "word", "Value of the first chosen interface tag."),
-    _dimension("interface-tag-2", 11, "word", "Value of the second chosen interface tag."),
-    _dimension("asg-tag", 11, "word", "Value of the first chosen Auto Scaling group tag."),
-    _dimension("asg-tag-2", 11, "word", "Value of the second chosen Auto Scaling group tag."),
-    _dimension("interface-type", 11, "word", "Kind of interface: nat_gateway, network_load_balancer, regional_nat_gateway, transit_gateway, vpc_endpoint."),
-    _dimension("next-hop-interface-id", 11, "word", "Interface of the next hop: the receiver of outgoing, the sender of incoming traffic."),
-    _dimension("next-hop-subnet-id", 11, "word", "Subnet of the next hop."),
-    _dimension("next-hop-az-id", 11, "word", "Id of the next hop's Availability Zone."),
-    _dimension("next-hop-vpc-id", 11, "word", "VPC of the next hop."),
-    _dimension("next-hop-interface-type", 11, "word", "Kind of the next hop's interface."),
+    _dimension("version", "Record version", 2, "small", "Record version: the highest version among the fields of the log's format.", relation="both"),
+    _dimension("account-id", "Account", 2, "word", "Account that owns the source network interface; `unknown` for some interfaces made by AWS services.", relation="both"),
+    _dimension("interface-id", "Network interface", 2, "word", "Network interface that logged the record.", filter_help=_ids("eni")),
+    _dimension("srcaddr", "Source address", 2, "address", "Source address; for outgoing traffic the interface's private address.", "dstaddr", "both", filter_help=_ADDRESSES),
+    _dimension("dstaddr", "Destination address", 2, "address", "Destination address; for incoming traffic the interface's private address.", "srcaddr", "both", filter_help=_ADDRESSES),
+    _dimension("srcport", "Source port", 2, "port", "Source port; 0 for protocols without ports, such as ICMP.", "dstport", "both", filter_help=_PORTS),
+    _dimension("dstport", "Destination port", 2, "port", "Destination port; 0 for protocols without ports, such as ICMP.", "srcport", "both", filter_help=_PORTS),
+    _dimension("protocol", "Protocol", 2, "small", "IANA protocol number: 6 is TCP, 17 UDP, 1 ICMP, 58 IPv6-ICMP.", relation="both", filter_help=_PROTOCOLS),
+    _measure("packets", "Packets", 2, "Packets of the flow in this aggregation interval.", "both"),
+    _measure("bytes", "Bytes", 2, "Bytes of the flow in this aggregation interval.", "both"),
+    _time("start", "Start time", "When the first packet of the interval was seen, to within 60 seconds (UTC)."),
+    _time("end", "End time", "When the last packet of the interval was seen, to within 60 seconds (UTC)."),
+    _dimension("action", "Decision", 2, "word", "ACCEPT: let through. REJECT: refused by a security group, a network ACL, or sent after the connection closed.", filter_help="`ACCEPT` or `REJECT`; neither shows both.", words=("ACCEPT", "REJECT"), is_closed=True),
+    _dimension("log-status", "Log status", 2, "word", "OK: traffic. NODATA: no traffic in the interval. SKIPDATA: records were lost.", relation="both", words=("OK", "NODATA", "SKIPDATA"), is_closed=True),
+    _dimension("vpc-id", "VPC", 3, "word", "VPC of the interface.", filter_help=_ids("vpc"), learnt=_BY_EC2),
+    _dimension("subnet-id", "Subnet", 3, "word", "Subnet of the interface.", filter_help=_ids("subnet"), learnt=_BY_EC2),
+    _dimension("instance-id", "Instance", 3, "word", "Instance the interface is attached to, if you own it.", learnt=_BY_EC2),
+    _dimension("tcp-flags", "TCP flags", 3, "small", "TCP flags seen, added up: FIN 1, SYN 2, RST 4, SYN-ACK 18; 0 when none of them was seen.", relation="both"),
+    _dimension("type", "Traffic type", 3, "word", "Kind of traffic: IPv4, IPv6 or EFA.", relation="both", words=("IPv4", "IPv6", "EFA")),
+    _dimension("pkt-srcaddr", "Original source address", 3, "address", "Original source address of the packets, before an intermediate layer such as a NAT gateway.", "pkt-dstaddr"),
+    _dimension("pkt-dstaddr", "Original destination address", 3, "address", "Original destination address of the packets.", "pkt-srcaddr"),
+    _dimension("region", "Region", 4, "word", "Region of the interface.", relation="both"),
+    _dimension("az-id", "Availability Zone", 4, "word", "Id of the interface's Availability Zone."),
+    _dimension("sublocation-type", "Sublocation type", 4, "word", "Kind of sublocation: wavelength, outpost or localzone."),
+    _dimension("sublocation-id", "Sublocation", 4, "word", "Id of the sublocation."),
+    _dimension("pkt-src-aws-service", "Source AWS service", 5, "word", "AWS service whose address range holds the source.", "pkt-dst-aws-service", "both"),
+    _dimension("pkt-dst-aws-service", "Destination AWS service", 5, "word", "AWS service whose address range holds the destination.", "pkt-src-aws-service", "both"),
+    _dimension("flow-direction", "Flow direction", 5, "word", "ingress or egress, seen from the interface that logged the record.", relation="both", words=("ingress", "egress")),
+    _dimension("traffic-path", "Traffic path", 5, "small", "Path of egress traffic: 1 same VPC, 2 internet gateway or gateway endpoint, 3 virtual private gateway, 4 peering in the region, 5 peering between regions, 6 Local or Wavelength Zone, 7 gateway endpoint, 8 internet gateway."),
+    _dimension("ecs-cluster-arn", "ECS cluster ARN", 7, "word", "ARN of the ECS cluster of a running task."),
+    _dimension("ecs-cluster-name", "ECS cluster", 7, "word", "Name of the ECS cluster."),
+    _dimension("ecs-container-instance-arn", "ECS container instance ARN", 7, "word", "ARN of the ECS container instance, for tasks on EC2."),
+    _dimension("ecs-container-instance-id", "ECS container instance", 7, "word", "Id of the ECS container instance, for tasks on EC2."),
+    _dimension("ecs-container-id", "ECS container", 7, "word", "Docker id of the task's first container."),
+    _dimension("ecs-second-container-id", "Second ECS container", 7, "word", "Docker id of the task's second container."),
+    _dimension("ecs-service-name", "ECS service", 7, "word", "ECS service that started the task."),
+    _dimension("ecs-task-definition-arn", "ECS task definition ARN", 7, "word", "ARN of the ECS task definition."),
+    _dimension("ecs-task-arn", "ECS task ARN", 7, "word", "ARN of the running ECS task."),
+    _dimension("ecs-task-id", "ECS task", 7, "word", "Id of the running ECS task."),
+    _dimension("reject-reason", "Reason", 8, "word", "Why the traffic was refused: BPA (VPC Block Public Access) or EC (encryption controls)."),
+    _dimension("resource-id", "NAT gateway", 9, "word", "Id of the regional NAT gateway the record is about."),
+    _dimension("encryption-status", "Encryption", 10, "small", "Encryption of the flow: 0 none, 1 by Nitro, 2 by the application, 3 both."),
+    _dimension("instance-tag", "Instance tag", 11, "word", "Value of the first chosen instance tag."),
+    _dimension("instance-tag-2", "Second instance tag", 11, "word", "Value of the second chosen instance tag."),
+    _dimension("interface-tag", "Interface tag", 11, "word", "Value of the first chosen interface tag."),
+    _dimension("interface-tag-2", "Second interface tag", 11, "word", "Value of the second chosen interface tag."),
+    _dimension("asg-tag", "Auto Scaling group tag", 11, "word", "Value of the first chosen Auto Scaling group tag."),
+    _dimension("asg-tag-2", "Second Auto Scaling group tag", 11, "word", "Value of the second chosen Auto Scaling group tag."),
+    _dimension("interface-type", "Interface type", 11, "word", "Kind of interface: nat_gateway, network_load_balancer, regional_nat_gateway, transit_gateway, vpc_endpoint."),
+    _dimension("next-hop-interface-id", "Next hop interface", 11, "word", "Interface of the next hop: the receiver of outgoing, the sender of incoming traffic."),
+    _dimension("next-hop-subnet-id", "Next hop subnet", 11, "word", "Subnet of the next hop."),
+    _dimension("next-hop-az-id", "Next hop Availability Zone", 11, "word", "Id of the next hop's Availability Zone."),
+    _dimension("next-hop-vpc-id", "Next hop VPC", 11, "word", "VPC of the next hop."),
+    _dimension("next-hop-interface-type", "Next hop interface type", 11, "word", "Kind of the next hop's interface."),
 )
 
 TRANSIT_ONLY_FIELDS: tuple[Field, ...] = (
-    _dimension("resource-type", 6, "word", "Resource that logged the record: TransitGateway or TransitGatewayAttachment.", relation="transit"),
-    _dimension("tgw-id", 6, "word", "Transit gateway that logged the record.", relation="transit"),
-    _dimension("tgw-attachment-id", 6, "word", "Attachment the traffic came or went through.", "tgw-pair-attachment-id", "transit"),
-    _dimension("tgw-src-vpc-account-id", 6, "word", "Account of the source VPC.", "tgw-dst-vpc-account-id", "transit"),
-    _dimension("tgw-dst-vpc-account-id", 6, "word", "Account of the destination VPC.", "tgw-src-vpc-account-id", "transit"),
-    _dimension("tgw-src-vpc-id", 6, "word", "Source VPC.", "tgw-dst-vpc-id", "transit"),
-    _dimension("tgw-dst-vpc-id", 6, "word", "Destination VPC.", "tgw-src-vpc-id", "transit"),
-    _dimension("tgw-src-subnet-id", 6, "word", "Source subnet.", "tgw-dst-subnet-id", "transit"),
-    _dimension("tgw-dst-subnet-id", 6, "word", "Destination subnet.", "tgw-src-subnet-id", "transit"),
-    _dimension("tgw-src-eni", 6, "word", "Attachment interface on the source side.", "tgw-dst-eni", "transit"),
-    _dimension("tgw-dst-eni", 6, "word", "Attachment interface on the destination side.", "tgw-src-eni", "transit"),
-    _dimension("tgw-src-az-id", 6, "word", "Id of the source Availability Zone.", "tgw-dst-az-id", "transit"),
-    _dimension("tgw-dst-az-id", 6, "word", "Id of the destination Availability Zone.", "tgw-src-az-id", "transit"),
-    _dimension("tgw-pair-attachment-id", 6, "word", "Attachment on the other side.", "tgw-attachment-id", "transit"),
-    _measure("packets-lost-no-route", 6, "Packets lost for want of a route.", "transit"),
-    _measure("packets-lost-blackhole", 6, "Packets lost in a blackhole route.", "transit"),
-    _measure("packets-lost-mtu-exceeded", 6, "Packets lost because they were too large.", "transit"),
-    _measure("packets-lost-ttl-expired", 6, "Packets lost because their time to live ran out.", "transit"),
+    _dimension("resource-type", "Resource type", 6, "word", "Resource that logged the record: TransitGateway or TransitGatewayAttachment.", relation="transit"),
+    _dimension("tgw-id", "Transit gateway", 6, "word", "Transit gateway that logged the record.", relation="transit"),
+    _dimension("tgw-attachment-id", "Attachment", 6, "word", "Attachment the traffic came or went through.", "tgw-pair-attachment-id", "transit"),
+    _dimension("tgw-src-vpc-account-id", "Source VPC account", 6, "word", "Account of the source VPC.", "tgw-dst-vpc-account-id", "transit"),
+    _dimension("tgw-dst-vpc-account-id", "Destination VPC account", 6, "word", "Account of the destination VPC.", "tgw-src-vpc-account-id", "transit"),
+    _dimension("tgw-src-vpc-id", "Source VPC", 6, "word", "Source VPC.", "tgw-dst-vpc-id", "transit"),
+    _dimension("tgw-dst-vpc-id", "Destination VPC", 6, "word", "Destination VPC.", "tgw-src-vpc-id", "transit"),
+    _dimension("tgw-src-subnet-id", "Source subnet", 6, "word", "Source subnet.", "tgw-dst-subnet-id", "transit"),
+    _dimension("tgw-dst-subnet-id", "Destination subnet", 6, "word", "Destination subnet.", "tgw-src-subnet-id", "transit"),
+    _dimension("tgw-src-eni", "Source attachment interface", 6, "word", "Attachment interface on the source side.", "tgw-dst-eni", "transit"),
+    _dimension("tgw-dst-eni", "Destination attachment interface", 6, "word", "Attachment interface on the destination side.", "tgw-src-eni", "transit"),
+    _dimension("tgw-src-az-id", "Source Availability Zone", 6, "word", "Id of the source Availability Zone.", "tgw-dst-az-id", "transit"),
+    _dimension("tgw-dst-az-id", "Destination Availability Zone", 6, "word", "Id of the destination Availability Zone.", "tgw-src-az-id", "transit"),
+    _dimension("tgw-pair-attachment-id", "Paired attachment", 6, "word", "Attachment on the other side.", "tgw-attachment-id", "transit"),
+    _measure("packets-lost-no-route", "Packets lost: no route", 6, "Packets lost for want of a route.", "transit"),
+    _measure("packets-lost-blackhole", "Packets lost: blackhole", 6, "Packets lost in a blackhole route.", "transit"),
+    _measure("packets-lost-mtu-exceeded", "Packets lost: MTU exceeded", 6, "Packets lost because they were too large.", "transit"),
+    _measure("packets-lost-ttl-expired", "Packets lost: TTL expired", 6, "Packets lost because their time to live ran out.", "transit"),
 )
 
 COLLECTOR_FIELDS: tuple[Field, ...] = (
-    _dimension("security-group-ids", 0, "texts", "Security groups of the interface, as the collector or a snapshot of EC2 knew them.", relation="collector"),
-    _dimension("direction", 0, "word", "internal, inbound or outbound, seen from the interface that logged the record.", relation="collector"),
-    _dimension("interface-name", 0, "text", "What a snapshot of EC2 calls the interface: its tag Name, else its description.", relation="collector"),
-    _dimension("interface-owner", 0, "word", "Account that owns the interface, as a snapshot of EC2 knew it.", relation="collector"),
-    _dimension("log-group", 0, "word", "CloudWatch log group the record came through.", relation="collector"),
-    _dimension("log-stream", 0, "word", "CloudWatch log stream the record came through.", relation="collector"),
+    _dimension("security-group-ids", "Security group", 0, "texts", "Security groups of the interface, as the collector or a snapshot of EC2 knew them.", relation="collector", filter_help=_ids("sg"), learnt=_BY_EC2),
+    _dimension("direction", "Direction", 0, "word", "internal, inbound or outbound, seen from the interface that logged the record.", relation="collector", filter_help="`internal`, `inbound`, `outbound`, or a list.", words=("internal", "inbound", "outbound"), learnt="it follows from flow-direction, a snapshot or the addresses of each interface"),
+    _dimension("interface-name", "Interface name", 0, "text", "What a snapshot of EC2 calls the interface: its tag Name, else its description.", relation="collector"),
+    _dimension("interface-owner", "Interface owner", 0, "word", "Account that owns the interface, as a snapshot of EC2 knew it.", relation="collector"),
+    _dimension("log-group", "Log group", 0, "word", "CloudWatch log group the record came through.", relation="collector"),
+    _dimension("log-stream", "Log stream", 0, "word", "CloudWatch log stream the record came through.", relation="collector"),
 )
 # fmt: on
 

@@ -9,7 +9,8 @@ import streamlit as st
 from dashboards.ui import actions
 from dashboards.ui.filter_text import Chip, chips_of, excluding, narrowed, without
 from dashboards.ui.state import FILTER_LABELS, PageState
-from vpcflow_core.reference.iana import port_label, protocol_keyword
+from vpcflow_core.charts import label as value_label
+from vpcflow_core.query.dimensions import dimension
 
 ONLY, EXCLUDE, REMOVE = "Only this", "Exclude", "Remove"
 CHANGES: dict[str, Callable[[str, str, str], str]] = {
@@ -44,10 +45,8 @@ def _chip(chip: Chip, text: str) -> None:
 def label(chip: Chip) -> str:
     """What a chip says: `Destination port: 443 (https)`, `Source address: not 10.0.0.0/8`."""
     value = chip.value
-    if value.isdigit() and chip.field in ("srcport", "dstport"):
-        value = port_label(int(value))
-    elif value.isdigit() and chip.field == "protocol":
-        value = protocol_keyword(int(value))
+    if value.isdigit() and dimension(chip.field).is_number:
+        value = value_label(chip.field, int(value))
     return f"{FILTER_LABELS[chip.field]}: {'not ' if chip.excluded else ''}{value}"
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vpcflow_core.errors import MisuseError
+from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.filters import Filter, Filters, parse_filter
 from vpcflow_core.query.terms import Term
 
-DECISIONS = ("ACCEPT", "REJECT")
+DECISIONS = DIMENSIONS["action"].words
 
 
 @dataclass(frozen=True, slots=True)

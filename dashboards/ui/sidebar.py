@@ -12,25 +12,7 @@ from dashboards.ui.resources import source_urls, workspace
 from dashboards.ui.sources.rights import here
 from dashboards.ui.sources.source_rows import labels
 from dashboards.ui.state import FILTER_LABELS, FLOW_FILTERS
-
-ADDRESS_HELP = (
-    "An address, a block, a country, a pattern or a list: `10.0.0.5`, `10.0.0.0/8`, "
-    "`2001:db8::/32`, `country:US`, `203.0.*`. A leading `!` leaves out: `!10.0.0.0/8`."
-)
-PORT_HELP = "A port, name, range or list: `443`, `https`, `1024-65535`, `80, 443`, `!22`."
-ID_HELP = "An id, a pattern or a list: `eni-0a1b`, `eni-0a*`, `!eni-0a1b`."
-HELP = {
-    "srcaddr": ADDRESS_HELP,
-    "dstaddr": ADDRESS_HELP,
-    "srcport": PORT_HELP,
-    "dstport": PORT_HELP,
-    "protocol": "A keyword, a number or a list: `tcp`, `17`, `tcp, udp`, `!icmp`.",
-    "interface_id": ID_HELP,
-    "security_group_id": ID_HELP.replace("eni-", "sg-"),
-    "subnet_id": ID_HELP.replace("eni-", "subnet-"),
-    "vpc_id": ID_HELP.replace("eni-", "vpc-"),
-    "direction": "`internal`, `inbound`, `outbound`, or a list.",
-}
+from vpcflow_core.query.dimensions import dimension
 
 
 def filters(fields: Sequence[str], fixed: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -100,14 +82,24 @@ def source() -> str:
 def _decision() -> str:
     """ACCEPT or REJECT; nothing chosen is both."""
     chosen = st.segmented_control(
-        FILTER_LABELS["action"], DECISIONS, key="action", bind="query-params", width="stretch"
+        FILTER_LABELS["action"],
+        DECISIONS,
+        key="action",
+        bind="query-params",
+        help=_help("action"),
+        width="stretch",
     )
     return str(chosen or "")
 
 
+def _help(field: str) -> str | None:
+    """How a filter by the field is written; none where the field table does not say."""
+    return dimension(field).filter_help or None
+
+
 def _box(field: str) -> str:
     """One text box; a text that cannot be read is refused below it, and the last good one kept."""
-    text = st.text_input(FILTER_LABELS[field], key=field, bind="query-params", help=HELP[field])
+    text = st.text_input(FILTER_LABELS[field], key=field, bind="query-params", help=_help(field))
     text = (text or "").strip()
     problem = filter_problem(field, text)
     good = st.session_state.setdefault("good_filters", {})

@@ -13,6 +13,7 @@ from dashboards.ui.parameters import PARAMETERS, read_parameters, written
 from vpcflow_core.errors import TimeError, closest
 from vpcflow_core.panels.base import Panel
 from vpcflow_core.panels.request import DEFAULTS, PanelRequest, Parameters
+from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.times import Range, Window, parse_range
 
@@ -22,23 +23,15 @@ DEFAULT_RANGE = Range(length=timedelta(hours=24))
 QUICK_RANGES = ("24h", "1h", "6h", "7d")  # the first one is the default
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
-# Every filter a page may have, and what its box is called; the URL uses the same names.
-FILTER_LABELS = {
-    "srcaddr": "Source address",
-    "dstaddr": "Destination address",
-    "srcport": "Source port",
-    "dstport": "Destination port",
-    "protocol": "Protocol",
-    "interface_id": "Network interface",
-    "action": "Decision",
-    "security_group_id": "Security group",
-    "subnet_id": "Subnet",
-    "vpc_id": "VPC",
-    "direction": "Direction",
-}
 # What pages filter by: most of them a flow's ends, some its place in the network too.
 FLOW_FILTERS = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "interface_id")
 NETWORK_FILTERS = ("security_group_id", "subnet_id", "vpc_id", "direction")
+# Every filter a page may have, and what its box is called; the URL uses the same names. A field
+# with a `filter_help` in the field table is one.
+_FIRST = (*FLOW_FILTERS, "action", *NETWORK_FILTERS)
+FILTER_LABELS = {name: DIMENSIONS[name].title for name in _FIRST} | {
+    row.name: row.title for row in DIMENSIONS.values() if row.filter_help
+}
 NAMES = ("range", "tz", "source", "once", "v", *FILTER_LABELS, *PARAMETERS)
 
 

@@ -82,4 +82,4 @@ def test_rules_name_protocols_by_words_already() -> None:
 def test_columns_are_called_in_words() -> None:
     assert title("security_group_id") == "Security group"
     assert title("packets") == "Packets"
-    assert title("az_id") == "Az id"
+    assert title("az_id") == "Availability Zone"

@@ -8,7 +8,6 @@ from vpcflow_core.reference.iana import (
     closest_service,
     port_label,
     protocol_keyword,
-    protocol_label,
     protocol_number,
     service_name,
     service_ports,
@@ -36,7 +35,6 @@ def test_protocol_numbers_have_ianas_keywords_and_back(number, keyword):
     assert protocol_number(keyword) == number
     assert protocol_number(keyword.upper()) == number
     assert protocol_number(f" {keyword.lower()} ") == number
-    assert protocol_label(number) == f"{number} ({keyword})"
 
 
 def test_every_keyword_finds_its_own_number():
@@ -47,7 +45,6 @@ def test_every_keyword_finds_its_own_number():
 @pytest.mark.parametrize("number", [61, 200, 253, 300])
 def test_a_protocol_without_keyword_is_its_number(number):
     assert protocol_keyword(number) == str(number)
-    assert protocol_label(number) == str(number)
 
 
 @pytest.mark.parametrize(("name", "number"), [("icmpv6", 58), ("ICMP6", 58), ("ospf", 89)])

@@ -16,7 +16,7 @@ from vpcflow_core.charts.bars import bars, split
 from vpcflow_core.charts.box import box
 from vpcflow_core.charts.columns import area, columns, stacked
 from vpcflow_core.charts.donut import donut
-from vpcflow_core.charts.labels import TITLES, label, title
+from vpcflow_core.charts.labels import label, title
 from vpcflow_core.charts.lines import lines, trend
 from vpcflow_core.charts.number import number
 from vpcflow_core.charts.style import COLOURS, CONFIG, SERIES, dress
@@ -30,7 +30,6 @@ __all__ = [
     "CONFIG",
     "DRAW",
     "SERIES",
-    "TITLES",
     "blank_map",
     "figure",
     "label",

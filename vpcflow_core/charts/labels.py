@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.query.dimensions import DIMENSIONS, in_words
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.reference.iana import port_label, protocol_keyword
 from vpcflow_core.units import UNITS, humane
@@ -25,23 +26,10 @@ LABELS: dict[str, Callable[[Any], str]] = {
     "srcport": lambda value: port_label(int(value)),
     "protocol": lambda value: protocol_keyword(int(value)),
 }
-# Columns of answers, as they stand above a table.
+# Columns of answers that are neither fields nor measures, as they stand above a table; and the two
+# measures that are named otherwise there.
 TITLES = {
     "bucket": "Time",
-    "srcaddr": "Source address",
-    "dstaddr": "Destination address",
-    "srcport": "Source port",
-    "dstport": "Destination port",
-    "protocol": "Protocol",
-    "interface_id": "Network interface",
-    "instance_id": "Instance",
-    "vpc_id": "VPC",
-    "subnet_id": "Subnet",
-    "security_group_id": "Security group",
-    "action": "Decision",
-    "direction": "Direction",
-    "log_status": "Log status",
-    "reject_reason": "Reason",
     "place": "Place",
     "country_name": "Country",
     "first": "First seen",
@@ -62,12 +50,11 @@ TITLES = {
 def title(column: str) -> str:
     """A column's name in words.
 
-    >>> title("srcaddr"), title("bytes"), title("tcp_flags")
-    ('Source address', 'Bytes', 'Tcp flags')
+    >>> title("srcaddr"), title("bytes"), title("bucket"), title("my_field")
+    ('Source address', 'Bytes', 'Time', 'My field')
     """
-    known = MEASURES.get(column)
-    plain = known.title if known else column.replace("_", " ").capitalize()
-    return TITLES.get(column, plain)
+    known = MEASURES.get(column) or DIMENSIONS.get(column)
+    return TITLES.get(column) or (known.title if known else in_words(column))
 
 
 def label(field: str, value: Any, rest: str = "other") -> str:

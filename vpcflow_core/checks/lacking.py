@@ -11,13 +11,6 @@ from vpcflow_core.panels.catalogue import PANELS, Panel
 from vpcflow_core.query.dimensions import dimension
 from vpcflow_core.query.measures import measure
 
-# Known from elsewhere where the record lacks it: an EC2 snapshot, or the log as a whole.
-LEARNT = {
-    "vpc_id": "an EC2 snapshot has it",
-    "subnet_id": "an EC2 snapshot has it",
-    "security_group_ids": "an EC2 snapshot has it",
-    "direction": "it follows from flow-direction, a snapshot or the addresses of each interface",
-}
 # Without these no record can be placed or counted at all.
 VITAL = ("start_time",)
 # What a single panel does without: it says so itself.
@@ -52,8 +45,8 @@ def _finding(name: str, slugs: list[str]) -> Finding:
     field = find_field(name)
     if field is None:
         raise FieldError(f"'{name}' is not in the field table.")
-    if name in LEARNT:
-        found = f"The records lack {field.aws}, which {many} need; {LEARNT[name]}."
+    if field.learnt:
+        found = f"The records lack {field.aws}, which {many} need; {field.learnt}."
         return Finding("fields", field.aws, "ok", found)
     remedy = f"Add ${{{field.aws}}} (version {field.version}) to the flow log's format."
     found = f"No record has {field.aws}: {many} stay empty."

@@ -5,7 +5,7 @@ May import fields, numpy and pyarrow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vpcflow_core.fields import INT64_MAX, KINDS, Field, field, find_field
+from vpcflow_core.fields import FIELDS, INT64_MAX, KINDS, Field, field, find_field
 from vpcflow_core.formats.base import EVENT_TIME
 from vpcflow_core.formats.clock import iso_times, milliseconds, plain_times
 
@@ -24,12 +24,8 @@ Mask = npt.NDArray[np.bool_]
 WORDS = pa.dictionary(pa.int32(), pa.string())
 
 TEXT_NULLS = ("-", "None")
-ALLOWED = {"action": ("ACCEPT", "REJECT"), "log_status": ("OK", "NODATA", "SKIPDATA")}
+ALLOWED = {field.name: field.words for field in FIELDS if field.is_closed}
 SILENT = ("NODATA", "SKIPDATA")
-_ALLOWED_SENTENCE = {
-    "action": "is neither ACCEPT nor REJECT",
-    "log_status": "is none of OK, NODATA and SKIPDATA",
-}
 
 # A word of a line is never empty and holds no white space; other ways of splitting make such.
 ODD_WORD = r"^$|[\x00-\x20\x7f]"
@@ -179,9 +175,16 @@ def _word(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
         return text, []
     upper = pc.ascii_upper(text)
     wrong = ~_mask(pc.is_in(upper, pa.array(ALLOWED[field.name]))) & _mask(pc.is_valid(upper))
-    sentence = _ALLOWED_SENTENCE[field.name]
+    sentence = _none_of(field.words)
     kind = f"{field.aws} {sentence}"
     return upper, [_Problem(wrong, kind, f"{field.aws}: '{{}}' {sentence}")]
+
+
+def _none_of(words: Sequence[str]) -> str:
+    *others, last = words
+    if len(others) == 1:
+        return f"is neither {others[0]} nor {last}"
+    return f"is none of {', '.join(others)} and {last}"
 
 
 def _address(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from vpcflow_core.fields import Kind, find_field
+from vpcflow_core.fields import find_field
 
 
 class Instant(TypeDecorator[datetime]):
@@ -40,20 +40,17 @@ class Instant(TypeDecorator[datetime]):
         return lambda value: f"TIMESTAMP '{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}'"
 
 
-TYPES: dict[Kind, TypeEngine[Any]] = {
-    "text": String(),
-    "word": String(),
-    "address": String(),
-    "small": Integer(),
-    "port": Integer(),
-    "int": Integer(),
-    "count": BigInteger(),
-    "time": Instant(),
-    "texts": ARRAY(String()),
+# The types of `fields.KINDS` in SQLAlchemy's terms.
+TYPES: dict[str, TypeEngine[Any]] = {
+    "VARCHAR": String(),
+    "INTEGER": Integer(),
+    "BIGINT": BigInteger(),
+    "TIMESTAMP": Instant(),
+    "VARCHAR[]": ARRAY(String()),
 }
 
 
 def column_of(name: str) -> ColumnClause[Any]:
     """The column of that name; names outside the field table are text columns."""
     field = find_field(name)
-    return column(name, TYPES[field.kind] if field and field.name == name else String())
+    return column(name, TYPES[field.sql] if field and field.name == name else String())

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from vpcflow_core.errors import FieldError, MissingDataError, closest
-from vpcflow_core.fields import FIELDS, Field, Kind, field, find_field
+from vpcflow_core.fields import FIELDS, KINDS, Field, Kind, field, find_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +21,44 @@ class Dimension:
         name: As in queries, filters and answers.
         column: Column of `flows` it comes from.
         kind: Kind of its values, a key of `fields.KINDS`.
+        title: Its name in words.
         doc: One sentence.
+        filter_help: How a filter by it is written; "" if pages have no filter by it.
+        words: The values it can have; () if there are others.
     """
 
     name: str
     column: str
     kind: Kind
+    title: str
     doc: str
+    filter_help: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def is_list(self) -> bool:
         """Whether one record has several values, and counts fully for each of them."""
         return self.kind == "texts"
 
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are whole numbers."""
+        return KINDS[self.kind].lowest is not None
+
 
 def _of(row: Field) -> Dimension:
     # A list of ids is grouped and filtered by its members: security_group_id.
     name = row.name.removesuffix("s") if row.kind == "texts" else row.name
-    return Dimension(name, row.name, row.kind, row.doc)
+    return Dimension(name, row.name, row.kind, row.title, row.doc, row.filter_help, row.words)
+
+
+def in_words(name: str) -> str:
+    """The title of a column that no table has a title for.
+
+    >>> in_words("my_new_field")
+    'My new field'
+    """
+    return name.replace("_", " ").capitalize()
 
 
 DIMENSIONS: dict[str, Dimension] = {
@@ -58,7 +78,8 @@ def dimension(name: str, extra: Collection[str] = ()) -> Dimension:
     """
     found = find_field(name)
     if found is None and name in extra:
-        return Dimension(name, name, "text", "A field that the field table does not know.")
+        title = in_words(name)
+        return Dimension(name, name, "text", title, "A field that the field table does not know.")
     if found is None:
         raise _unknown(name, extra)
     row = field(name)
@@ -91,7 +112,6 @@ _SNAPSHOT = (
     "`vpcflow sync` takes one where the role has ec2:DescribeNetworkInterfaces; "
     "records need interface-id for it."
 )
-_FROM_SNAPSHOT = ("vpc_id", "subnet_id", "instance_id")
 _SENTENCES = {
     "security_group_ids": (
         "No record in this store has security groups, and there is no EC2 snapshot.",
@@ -118,5 +138,5 @@ def _how_to_get(name: str) -> tuple[str, str]:
     if row.relation == "transit":
         return f"{lack}.", "Only the flow logs of transit gateways have it (version 6)."
     add = f"add ${{{row.aws}}} (version {row.version}) to the flow log's format"
-    other = f"A snapshot of EC2 tells it too: {_SNAPSHOT}" if row.name in _FROM_SNAPSHOT else ""
+    other = f"A snapshot of EC2 tells it too: {_SNAPSHOT}" if row.learnt else ""
     return f"{lack}: {add}.", other

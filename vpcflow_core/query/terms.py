@@ -24,14 +24,6 @@ from vpcflow_core.query.dimensions import Dimension
 from vpcflow_core.reference import iana
 from vpcflow_core.reference.geoip import label_points
 
-# Fields of few known words: written in any case, and checked.
-WORDS: dict[str, tuple[str, ...]] = {
-    "action": ("ACCEPT", "REJECT"),
-    "log_status": ("OK", "NODATA", "SKIPDATA"),
-    "flow_direction": ("ingress", "egress"),
-    "type": ("IPv4", "IPv6", "EFA"),
-}
-PORTS = ("srcport", "dstport")
 COUNTRY = "country:"
 _NUMBER = re.compile(r"\d{1,19}")
 _RANGE = re.compile(r"(\d{1,19})\s*-\s*(\d{1,19})")
@@ -148,21 +140,20 @@ def read_term(text: str, dimension: Dimension) -> Term:
     if dimension.kind == "address":
         by_country = text.lower().startswith(COUNTRY)
         return _country(text, dimension) if by_country else _address(text, dimension)
-    if KINDS[dimension.kind].lowest is not None:
+    if dimension.is_number:
         return _number(text, dimension)
     return Exact(_word(text, dimension))
 
 
 def _quoted(text: str, dimension: Dimension) -> Term:
     plain = text[1:-1].replace('""', '"')
-    if dimension.kind in ("address",) or KINDS[dimension.kind].lowest is not None:
+    if dimension.kind == "address" or dimension.is_number:
         return read_term(plain.strip().strip('"'), dimension)
     return Exact(plain)
 
 
 def _pattern(text: str, dimension: Dimension) -> Pattern:
-    number = KINDS[dimension.kind].lowest is not None
-    if number and not re.fullmatch(r"[\d*]+", text):
+    if dimension.is_number and not re.fullmatch(r"[\d*]+", text):
         raise FilterError(
             f"{dimension.name}: '{text}' is not a pattern of numbers.",
             "Write digits and * (80*), a range (1024-65535), or the whole name.",
@@ -233,7 +224,7 @@ def _named(text: str, dimension: Dimension) -> Named:
         if number is not None:
             return Named(name, (number,))
         raise _unknown_name(text, dimension, "an IANA protocol", iana.closest_protocol(name))
-    if dimension.name in PORTS:
+    if dimension.kind == "port":
         ports = tuple(sorted(iana.service_ports(name)))
         if ports:
             return Named(name, ports)
@@ -252,8 +243,8 @@ def _unknown_name(text: str, dimension: Dimension, what: str, near: str | None) 
 
 
 def _word(text: str, dimension: Dimension) -> str:
-    known = WORDS.get(dimension.name)
-    if known is None:
+    known = dimension.words
+    if not known:
         return text
     found = next((word for word in known if word.lower() == text.lower()), None)
     if found is None:

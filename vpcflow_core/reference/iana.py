@@ -55,11 +55,6 @@ def protocol_number(name: str) -> int | None:
     return _protocol_numbers().get(PROTOCOL_ALIASES.get(word, word))
 
 
-def protocol_label(number: int) -> str:
-    """Number and keyword together: `6 (TCP)`; the number alone where there is no keyword."""
-    return _label(number, _keywords().get(number))
-
-
 def closest_protocol(name: str) -> str | None:
     """The known protocol keyword or alias nearest to a name, None where nothing is near."""
     return _closest(name, [*_protocol_numbers(), *PROTOCOL_ALIASES])

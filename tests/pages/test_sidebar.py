@@ -1,0 +1,50 @@
+"""The boxes of the sidebar: each filter has one, with its title and how it is written."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards.ui.state import FILTER_LABELS
+from vpcflow_core.query.dimensions import DIMENSIONS
+
+
+def sidebar(*fields: str) -> AppTest:
+    """The sidebar of a page with these filters, as Streamlit draws it."""
+
+    def page(fields: tuple[str, ...]) -> None:
+        from dashboards.ui.sidebar import filters
+
+        filters(fields, ())
+
+    app = AppTest.from_function(page, args=(fields,)).run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("name", FILTER_LABELS)
+def test_every_filter_says_how_it_is_written(name: str) -> None:
+    assert FILTER_LABELS[name] == DIMENSIONS[name].title
+    assert DIMENSIONS[name].filter_help
+    app = sidebar(name)
+    boxes = [*app.sidebar.text_input, *app.sidebar.get("button_group")]
+    drawn = {
+        box.label if hasattr(box, "label") else box.proto.label: box.proto.help for box in boxes
+    }
+    assert drawn[FILTER_LABELS[name]] == DIMENSIONS[name].filter_help
+
+
+def test_a_filter_without_help_is_drawn_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not DIMENSIONS["instance_id"].filter_help
+    monkeypatch.setitem(FILTER_LABELS, "instance_id", "Instance")
+    app = sidebar("srcaddr", "instance_id")
+    assert [box.label for box in app.sidebar.text_input] == ["Source address", "Instance"]
+    app.sidebar.text_input(key="instance_id").set_value("i-0a*").run()
+    assert not app.exception
+    assert app.sidebar.text_input(key="instance_id").value == "i-0a*"
+
+
+def test_a_word_that_no_record_can_have_is_refused_below_its_box() -> None:
+    app = sidebar("direction")
+    app.sidebar.text_input(key="direction").set_value("inbond").run()
+    assert "Did you mean 'inbound'?" in app.sidebar.error[0].value
