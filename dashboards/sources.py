@@ -34,7 +34,7 @@ def _coverage(state: PageState) -> None:
     if logs.extent is None:
         return
     window, _ = timerange.window(state.range, logs.extent)
-    request = state.request(PANELS["sources/coverage"], window, logs.store.generation())
+    request = state.request(PANELS["sources/coverage"], window, logs.catalogue.generation())
     panel.draw(request, state)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "formats": BASE,
     "store": BASE | {"inventory", "formats", "sources"},
     "query": BASE | {"reference"},
-    "engines": BASE | {"inventory", "query", "store"},
+    "engines": BASE | {"settings", "inventory", "query", "store"},
     "analysis": BASE | {"reference"},
     "series": BASE | {"query", "analysis"},
     "panels": BASE | {"reference", "inventory", "query", "analysis", "series"},
@@ -40,7 +41,6 @@ ALLOWED: dict[str, set[str]] = {
 CONFINED = {
     "boto3": {"sources", "inventory", "checks"},
     "botocore": {"sources", "inventory", "checks"},
-    "duckdb": {"engines", "store", "cli"},
     "sqlalchemy": {"query", "engines"},
     "plotly": {"charts", "api"},
     "statsmodels": {"analysis"},
@@ -83,6 +83,30 @@ def test_confined_libraries_stay_in_their_rooms(path: Path) -> None:
         assert library not in used or room(path) in rooms, f"{library} in {room(path)}"
 
 
+ENGINES = ROOT / "vpcflow_core" / "engines"
+APP = [*(ROOT / "dashboards").rglob("*.py"), ROOT / "streamlit_app.py"]
+
+
+def test_only_the_table_of_engines_names_an_engine() -> None:
+    for folder in (entry for entry in ENGINES.iterdir() if (entry / "__init__.py").is_file()):
+        package = f"vpcflow_core.engines.{folder.name}"
+        for path in [*MODULES, *APP]:
+            named = any(f"{name}.".startswith(f"{package}.") for name in imports(path))
+            assert not named or path == ENGINES / "open.py" or folder in path.parents, path
+
+
+def test_duckdb_is_used_in_its_own_room_alone() -> None:
+    for path in [*MODULES, *APP]:
+        used = {name.split(".")[0] for name in imports(path)}
+        assert "duckdb" not in used or ENGINES / "duckdb" in path.parents, path
+
+
+def test_pages_ask_the_catalogue_and_not_the_store() -> None:
+    asks = re.compile(r"\b(logs|flows\(\))\.store\b")
+    for path in APP:
+        assert not asks.search(path.read_text(encoding="utf-8")), path
+
+
 def test_sources_hand_the_store_their_base_and_table_alone() -> None:
     for path in (ROOT / "vpcflow_core" / "store").rglob("*.py"):
         names = {n for n in imports(path) if n.startswith("vpcflow_core.sources")}
@@ -97,6 +121,6 @@ def test_relative_imports_are_not_used() -> None:
 
 
 def test_the_core_names_no_outside_host_a_browser_might_call() -> None:
-    for path in [*MODULES, *(ROOT / "dashboards").rglob("*.py"), ROOT / "streamlit_app.py"]:
+    for path in [*MODULES, *APP]:
         text = path.read_text(encoding="utf-8")
         assert not any(f"//{host}" in text for host in ("cdn", "fonts", "unpkg", "basemaps"))

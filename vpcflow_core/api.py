@@ -19,8 +19,8 @@ from vpcflow_core import series as over_time
 from vpcflow_core.analysis.forecast import COLUMNS as FORECAST
 from vpcflow_core.analysis.forecast import Model
 from vpcflow_core.analysis.outliers import Watch
-from vpcflow_core.engines.base import Engine
-from vpcflow_core.engines.duckdb.engine import DuckDBEngine
+from vpcflow_core.engines.base import Catalogue, Engine
+from vpcflow_core.engines.open import open_engine
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.inventory.names import names_of as network_names
 from vpcflow_core.inventory.tables import Kind
@@ -67,22 +67,31 @@ class FlowLogs:
     """Flow logs to ask; every method that narrows them gives new ones.
 
     Attributes:
-        store: Where the records lie.
-        engine: What answers; DuckDB, within the limits of the settings, if None.
+        store: Where the records lie; None if an engine and a catalogue of another kind are given.
+        engine: What answers; if None, the one for the catalogue, within the limits of the settings.
         range: The time asked about; None: everything.
         filters: Conditions of every answer.
         synced: What `open` loaded.
+        catalogue: What there is to ask about; the store if None.
+
+    Raises:
+        ParameterError: Neither a store nor a catalogue is given.
     """
 
-    store: Store
+    store: Store | None = None
     engine: Engine = None  # type: ignore[assignment]  # __post_init__ fills it
     range: Range | None = None
     filters: Filters = NO_FILTERS
     synced: SyncResult | None = None
+    catalogue: Catalogue = None  # type: ignore[assignment]  # __post_init__ fills it
 
     def __post_init__(self) -> None:
+        if self.catalogue is None:
+            if self.store is None:
+                raise ParameterError("FlowLogs needs a store.", "FlowLogs.open(...) opens one.")
+            object.__setattr__(self, "catalogue", self.store)
         if self.engine is None:
-            object.__setattr__(self, "engine", _engine(self.store))
+            object.__setattr__(self, "engine", open_engine(load_settings(), self.catalogue))
 
     @classmethod
     def open(
@@ -420,7 +429,7 @@ class FlowLogs:
             The columns of `snapshot.TABLES[kind]`, then account_id, region, since, until,
             first_seen, last_seen and gone; see `store.snapshots.known`.
         """
-        return self.store.known(kind)
+        return self.catalogue.known(kind)
 
     def names(self, field: str) -> dict[str, str]:
         """Names by id, as snapshots of EC2 told them.
@@ -429,7 +438,7 @@ class FlowLogs:
             field: `interface_id` (tag Name, else the description), `instance_id`, `subnet_id`,
                 `vpc_id` or `security_group_id`.
         """
-        return network_names(field, self.store.known)
+        return network_names(field, self.catalogue.known)
 
     def panel(self, slug: str) -> RenderedPanel:
         """A panel of the dashboards, answered for these logs: its rows, SQL and figure.
@@ -442,9 +451,9 @@ class FlowLogs:
         return RenderedPanel(shown, shown.answer(shown.request(self.window), self))
 
     def close(self) -> None:
-        """Let go of the engine and the store."""
+        """Close the engine and the catalogue: the store."""
         self.engine.close()
-        self.store.close()
+        self.catalogue.close()
 
     def __enter__(self) -> Self:
         return self
@@ -481,11 +490,6 @@ class RenderedPanel:
         from vpcflow_core.charts import figure  # plotly takes a while to import
 
         return figure(self.panel, self.answer, zone, dark)
-
-
-def _engine(store: Store) -> Engine:
-    settings = load_settings()
-    return DuckDBEngine(store, memory_limit=settings.memory_limit, timeout=settings.query_timeout)
 
 
 @cache

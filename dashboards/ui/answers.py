@@ -40,7 +40,7 @@ def records(request: PanelRequest, limit: int) -> QueryResult:
 
 def left_out(state: PageState, window: Window) -> int:
     """How many records are left out where each flow counts once."""
-    generation = resources.flows().store.generation()
+    generation = resources.flows().catalogue.generation()
     return _left_out(window, state.where, state.source, generation)
 
 

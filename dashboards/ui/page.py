@@ -106,7 +106,7 @@ def _body(dashboard: Dashboard, state: PageState) -> None:
     status.freshness(logs, window, anchored, state)
     _not_in_force(dashboard)
     chips.draw(state)
-    generation = logs.store.generation()
+    generation = logs.catalogue.generation()
     for row in dashboard.rows:
         if isinstance(row, str):
             st.header(row, anchor=False)

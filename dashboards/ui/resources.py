@@ -32,9 +32,15 @@ def workspace() -> Workspace:
 
 
 @st.cache_resource(show_spinner=False)
+def store() -> Store:
+    """The workspace's store, for what changes it; questions go to `flows` and its catalogue."""
+    return Store.open(workspace().store)
+
+
+@st.cache_resource(show_spinner=False)
 def flows() -> FlowLogs:
     """The logs every page asks."""
-    logs = FlowLogs(Store.open(workspace().store))
+    logs = FlowLogs(store())
     # Streamlit collects garbage after every run; what is imported by now need not be walked again.
     gc.collect()
     gc.freeze()
@@ -54,7 +60,7 @@ def syncer() -> Syncer:
 
 def source_urls() -> list[str]:
     """The sources the store has records of."""
-    return [source.url for source in flows().store.sources()]
+    return [source.url for source in flows().catalogue.sources()]
 
 
 def url_of(source: str) -> str:

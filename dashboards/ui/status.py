@@ -83,7 +83,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     assert extent is not None  # noqa: S101  the caller shows `nothing_yet` instead
     zone = ZoneInfo(state.zone)
     source = resources.url_of(state.source)
-    known = [s for s in logs.store.sources() if source in ("", s.url)]
+    known = [s for s in logs.catalogue.sources() if source in ("", s.url)]
     parts = [
         f"newest record {_age(datetime.now(UTC) - extent.end)} ago",
         f"{humane_count(sum(s.records for s in known))} records in the store",
@@ -132,7 +132,8 @@ def _not_loaded(logs: FlowLogs, source: str, known: list[SourceState]) -> None:
         on_change="rerun",
     ) as shown:
         if shown.open:
-            rows = [row for report in logs.store.reports(source or None) for row in _rows(report)]
+            reports = logs.catalogue.reports(source or None)
+            rows = [row for report in reports for row in _rows(report)]
             st.table(rows[:EXAMPLES_SHOWN])
             st.page_link(SOURCES_PAGE, label="The whole parse report", icon=":material/database:")
 

@@ -1,9 +1,8 @@
-"""What every engine gives: answers to SELECTs over one relation.
-
-May import snapshot, store.base and pandas.
+"""Engine and Catalogue: what answers SELECTs over one relation, and what there is to ask about.
 
 An engine provides the relations of `store.base.RELATIONS` with the names and types of the field
-table, and runs SQLAlchemy SELECTs or a person's own SQL over them.
+table, and runs SQLAlchemy SELECTs or a person's own SQL over them. A catalogue answers without
+reading records. docs/decisions/catalogue-and-engine.md says why they are two.
 """
 
 from __future__ import annotations
@@ -16,38 +15,39 @@ from sqlalchemy import ColumnElement, Select
 
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.store.base import StoreFile
+from vpcflow_core.store.snapshots import SnapshotState
+from vpcflow_core.store.state import ObjectReport, SourceState
 from vpcflow_core.times import Window
 
 
-class Files(Protocol):
-    """The part of a store that an engine reads."""
+class Catalogue(Protocol):
+    """What there is to ask about; `Store` is the catalogue of a local store."""
 
-    @property
-    def path(self) -> Any:
-        """Folder that holds every file."""
-
-    def files(
-        self, relation: str, window: Window | None = None, sources: Sequence[str] | None = None
-    ) -> list[StoreFile]:
-        """The files that make up a relation."""
+    def generation(self) -> int:
+        """A number that grows with every change: answers of one generation may be cached."""
 
     def columns(self, relation: str, sources: Sequence[str] | None = None) -> tuple[str, ...]:
-        """Every column that some file of the relation has."""
+        """Every column that some record of the relation has; of all sources if None."""
 
     def extent(
         self, relation: str = "flows", sources: Sequence[str] | None = None
     ) -> Window | None:
-        """From the first to just after the last record."""
+        """From the first to just after the last `start_time`; None without records."""
+
+    def sources(self) -> list[SourceState]:
+        """The state of each source, by URL."""
+
+    def reports(self, source: str | None = None, limit: int = 100) -> list[ObjectReport]:
+        """Objects that were not read whole, latest first; of all sources if None."""
 
     def known(self, kind: Kind) -> pd.DataFrame:
-        """Every shape of every thing of a kind that a snapshot told of."""
+        """Every shape of every thing of that kind that a snapshot of EC2 showed."""
 
-    def snapshot_count(self) -> int:
-        """Grows with every snapshot."""
+    def snapshots(self) -> list[SnapshotState]:
+        """The newest snapshot of each account and region."""
 
-    def generation(self) -> int:
-        """Grows with every change."""
+    def close(self) -> None:
+        """Release what it holds."""
 
 
 class Engine(Protocol):
@@ -78,4 +78,4 @@ class Engine(Protocol):
         """An engine beside this one that counts a flow between two logged interfaces once."""
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Release what it holds; the catalogue stays open."""

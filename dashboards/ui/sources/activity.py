@@ -20,7 +20,7 @@ def draw(rights: Rights) -> None:
 
 def rows() -> list[Row]:
     """Every source there is."""
-    return rows_of(resources.workspace(), resources.flows().store)
+    return rows_of(resources.workspace(), resources.store())
 
 
 def _body(rights: Rights, was_running: bool) -> None:

@@ -12,6 +12,7 @@ from dashboards.ui import resources
 from dashboards.ui.sources.activity import rows
 from dashboards.ui.sources.rights import Rights
 from dashboards.ui.sources.source_rows import ago, code
+from vpcflow_core.engines.base import Catalogue
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.inventory.tables import TABLES, Kind
 from vpcflow_core.store.store import Store
@@ -26,10 +27,10 @@ KINDS: dict[Kind, str] = {
 def draw(rights: Rights) -> None:
     """The newest snapshot of each account and region, how much it knows, and what it lacks."""
     st.markdown("### Known from EC2")
-    store = resources.flows().store
-    states = store.snapshots()
+    catalogue = resources.flows().catalogue
+    states = catalogue.snapshots()
     if states:
-        frame = counts(store, datetime.now(UTC))
+        frame = counts(catalogue, datetime.now(UTC))
         st.table(frame, border="horizontal", hide_index=True, alt="Snapshots of EC2")
     else:
         st.caption(
@@ -41,14 +42,14 @@ def draw(rights: Rights) -> None:
             st.warning(f"{state.account_id} {state.region}: {note}", icon=":material/info:")
     if rights.aws and any(row.scheme.in_aws and row.setting for row in rows()):
         if st.button("Take a snapshot now", icon=":material/photo_camera:", key="snapshot-now"):
-            _refresh(store)
+            _refresh(resources.store())
         for note in st.session_state.pop("ec2_notes", []):
             st.warning(note, icon=":material/info:")
 
 
-def counts(store: Store, now: datetime) -> pd.DataFrame:
+def counts(catalogue: Catalogue, now: datetime) -> pd.DataFrame:
     """A row an account and region: when it was looked at, and how many of each kind there are."""
-    states = store.snapshots()
+    states = catalogue.snapshots()
     frame = pd.DataFrame(
         {
             "Account": [code(state.account_id or "unknown") for state in states],
@@ -57,14 +58,14 @@ def counts(store: Store, now: datetime) -> pd.DataFrame:
         }
     )
     for kind, title in KINDS.items():
-        there = _there(store, kind)
+        there = _there(catalogue, kind)
         frame[title] = [f"{there.get((s.account_id, s.region), 0):,}" for s in states]
     return frame
 
 
-def _there(store: Store, kind: Kind) -> dict[tuple[str, str], int]:
+def _there(catalogue: Catalogue, kind: Kind) -> dict[tuple[str, str], int]:
     """How many things of a kind the newest snapshots show, by account and region."""
-    known = store.known(kind)
+    known = catalogue.known(kind)
     places = ["account_id", "region"]
     now = known[~known["gone"]].drop_duplicates([*places, TABLES[kind].key])
     return dict(Counter(zip(*(now[place] for place in places), strict=True)))

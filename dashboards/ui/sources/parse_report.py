@@ -17,10 +17,10 @@ MOST = 20_000
 def draw(rights: Rights, source: str) -> None:
     """Objects with problems, latest first; of one source, or of all for ""."""
     st.markdown("### Not loaded")
-    store = resources.flows().store
-    chosen = [s for s in store.sources() if source in ("", s.url)]
+    catalogue = resources.flows().catalogue
+    chosen = [s for s in catalogue.sources() if source in ("", s.url)]
     lines, broken = sum(s.malformed for s in chosen), sum(s.broken for s in chosen)
-    reports = store.reports(source or None, limit=MOST)
+    reports = catalogue.reports(source or None, limit=MOST)
     if not reports:
         read = any(state.objects for state in chosen)
         st.caption("Every line of every object was read." if read else "Nothing was read yet.")

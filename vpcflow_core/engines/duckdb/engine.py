@@ -20,11 +20,10 @@ import pyarrow as pa
 from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, TableClause, and_
 from sqlalchemy.sql import visitors
 
-from vpcflow_core.engines.base import Files
 from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.database import Cursor, locked
 from vpcflow_core.engines.duckdb.dialect import bound, written_out
-from vpcflow_core.engines.duckdb.files import quoted, select_files, table_fields
+from vpcflow_core.engines.duckdb.files import FileCatalogue, quoted, select_files, table_fields
 from vpcflow_core.engines.duckdb.interfaces.cache import Knowledge, Need, days_of
 from vpcflow_core.engines.duckdb.interfaces.completion import (
     COMPLETED,
@@ -57,7 +56,7 @@ class DuckDBEngine:
 
     def __init__(
         self,
-        store: Files,
+        store: FileCatalogue,
         *,
         sources: Sequence[str] | None = None,
         threads: int | None = None,
@@ -188,7 +187,7 @@ class DuckDBEngine:
         Args:
             cursor: Where.
             relations: Their names.
-            window: Files outside are left out.
+            window: FileCatalogue outside are left out.
             conditions: Only records that meet them.
             wanted: Names of all columns that may be used.
             plain: As the files have them; nothing but the relations is in the cursor then.

@@ -1,4 +1,4 @@
-"""The SQL that makes a relation of Parquet files; may import fields, store.base, completed.
+"""What DuckDB reads of a store, and the SQL that makes a relation of its Parquet files.
 
 Files differ in their columns. Those of one column set are read together, by name, and brought to
 the relation's columns with null for what they lack: DuckDB's own `union_by_name` would open every
@@ -9,10 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
+from typing import Protocol
 
+from vpcflow_core.engines.base import Catalogue
 from vpcflow_core.engines.duckdb.interfaces.completion import Added, Completion
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field, find_field
 from vpcflow_core.store.base import StoreFile
+from vpcflow_core.times import Window
+
+
+class FileCatalogue(Catalogue, Protocol):
+    """A catalogue that lists the Parquet files of its records: `Store`."""
+
+    @property
+    def path(self) -> Path:
+        """Folder that holds every file."""
+
+    def files(
+        self, relation: str, window: Window | None = None, sources: Sequence[str] | None = None
+    ) -> list[StoreFile]:
+        """The files that make up a relation."""
+
+    def snapshot_count(self) -> int:
+        """A number that grows with every snapshot."""
 
 
 @cache

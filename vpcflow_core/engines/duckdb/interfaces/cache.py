@@ -18,8 +18,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vpcflow_core.engines.base import Files
 from vpcflow_core.engines.duckdb.database import Cursor
+from vpcflow_core.engines.duckdb.files import FileCatalogue
 from vpcflow_core.engines.duckdb.interfaces.completion import Facts
 from vpcflow_core.engines.duckdb.interfaces.inference import inferred
 from vpcflow_core.engines.duckdb.interfaces.rows import (
@@ -61,7 +61,7 @@ class Need:
 class Told:
     """What so many snapshots told; worked out when it is first used."""
 
-    def __init__(self, store: Files) -> None:
+    def __init__(self, store: FileCatalogue) -> None:
         self.count = store.snapshot_count()
         self._store = store
 
@@ -94,7 +94,7 @@ class Told:
 class Knowledge:
     """Shared by the engines of one database; safe to share between threads."""
 
-    def __init__(self, store: Files) -> None:
+    def __init__(self, store: FileCatalogue) -> None:
         self._store = store
         self._told = Told(store)
         self._telling = threading.RLock()
