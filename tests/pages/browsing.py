@@ -55,7 +55,9 @@ def key(slug: str) -> str:
 def ready(page: Page, charts: int) -> Page:
     """Wait until so many charts are drawn and the server is idle."""
     page.wait_for_function(
-        "n => document.querySelectorAll('.js-plotly-plot .main-svg').length >= n", arg=charts
+        "n => document.querySelectorAll('.js-plotly-plot .main-svg').length >= n",
+        arg=charts,
+        polling=50,
     )
     idle(page)
     return page
@@ -63,7 +65,7 @@ def ready(page: Page, charts: int) -> Page:
 
 def settled(page: Page, slugs: Collection[str]) -> Page:
     """Wait until each of the panels shows something and the server is idle."""
-    page.wait_for_function(SHOWN, arg=[key(slug) for slug in slugs], timeout=60_000)
+    page.wait_for_function(SHOWN, arg=[key(slug) for slug in slugs], timeout=60_000, polling=50)
     idle(page)
     return page
 
@@ -122,6 +124,7 @@ def until(page: Page, **wanted: str) -> None:
             return Object.entries(wanted).every(([n, text]) => (params.get(n) || '') === text);
         }""",
         arg=wanted,
+        polling=50,
     )
     idle(page)
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser import ARGUMENTS, executable
-from tests.logs import fill, read_with_pandas, write_sample
+from tests.logs import read_with_pandas
 from tests.pages.server import serving
 
 expect.set_options(timeout=20_000)  # two cores may have much else to do
@@ -50,7 +50,10 @@ def open_page(chromium: Browser, serve: object) -> Iterator[Callable[..., Page]]
         page.on("request", lambda r: faults.append(r.url) if leaves(r.url) else None)
 
     def open_(url: str, **options: object) -> Page:
-        settings = {"viewport": {"width": 1280, "height": 1800}, **options}
+        # Waiting animations cost half a processor while they are drawn, which is what is waited for.
+        settings = {
+            "viewport": {"width": 1280, "height": 1800}, "reduced_motion": "reduce", **options,
+        }  # fmt: skip
         context = chromium.new_context(**settings)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
@@ -75,19 +78,9 @@ def leaves(url: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("logs"))
-
-
-@pytest.fixture(scope="session")
-def store(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill(tmp_path_factory.mktemp("store"), logs, snapshot=True)
-
-
-@pytest.fixture(scope="session")
-def everything(logs: Path) -> pd.DataFrame:
+def everything(sample: Path) -> pd.DataFrame:
     """Every record of the sample."""
-    return read_with_pandas(logs)
+    return read_with_pandas(sample)
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +96,7 @@ def end(everything: pd.DataFrame) -> pd.Timestamp:
 
 
 @pytest.fixture(scope="session")
-def app(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of the app on the sample, which ended in the past."""
-    with serving(tmp_path_factory.mktemp("app"), store) as url:
+    with serving(tmp_path_factory.mktemp("app"), sample_store) as url:
         yield url

@@ -97,11 +97,11 @@ def test_lines_that_could_not_be_read_can_be_seen_with_their_reason(
 
 
 def test_the_page_is_drawn_at_the_first_records_while_others_are_still_read(
-    tmp_path: Path, logs: Path, serve: Serve, open_page: OpenPage
+    tmp_path: Path, sample: Path, serve: Serve, open_page: OpenPage
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, never answers
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         waiting = {"url": "s3://central/prod", "endpoint_url": address, "no_sign": True}
-        page = open_page(serve(tmp_path / "store", {"logs": str(logs), "waiting": waiting}))
+        page = open_page(serve(tmp_path / "store", {"logs": str(sample), "waiting": waiting}))
         ready(page, charts=9)
         expect(page.get_by_text(" records, ").or_(page.get_by_text("Looking for"))).to_be_visible()

@@ -92,22 +92,22 @@ def test_every_filter_of_a_page_changes_its_numbers_to_what_pandas_says(
 
 
 @pytest.fixture(scope="module")
-def flows(store: Path) -> Iterator[FlowLogs]:
+def last_day(sample_store: Path) -> Iterator[FlowLogs]:
     """The last 24 hours, asked from Python."""
-    with FlowLogs.open(store) as opened:
+    with FlowLogs.open(sample_store) as opened:
         yield opened.last("24h")
 
 
 @pytest.fixture(scope="module")
-def exclusions(flows: FlowLogs) -> dict[str, str]:
+def exclusions(last_day: FlowLogs) -> dict[str, str]:
     """As `filters_that_matter`, for every field that any page filters by."""
-    accepted = flows.where(action="ACCEPT")
+    accepted = last_day.where(action="ACCEPT")
     values = {f: list(accepted.top(f, n=None)[f]) for f in (*FLOW_FILTERS, *NETWORK_FILTERS)}
     for rank in range(1, 20):
         texts = {f: f"!{values[f][-rank % len(values[f])]}" for f in values}
         wanted = {"action": "ACCEPT", **texts}
-        left = total(flows.where(**wanted))
-        if all(total(flows.where(**{n: t for n, t in wanted.items() if n != field})) > left > 0
+        left = total(last_day.where(**wanted))
+        if all(total(last_day.where(**{n: t for n, t in wanted.items() if n != field})) > left > 0
                for field in wanted):  # fmt: skip
             return wanted
     raise AssertionError("no such filters")
@@ -115,9 +115,9 @@ def exclusions(flows: FlowLogs) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["security-groups", "outliers"])
 def test_every_filter_of_a_page_about_the_network_does_what_it_does_in_python(
-    name: str, app: str, open_page: OpenPage, flows: FlowLogs, exclusions: dict[str, str]
+    name: str, app: str, open_page: OpenPage, last_day: FlowLogs, exclusions: dict[str, str]
 ) -> None:
-    narrowed = flows.where(**exclusions)
+    narrowed = last_day.where(**exclusions)
     url = f"{app}/{name}?{urlencode(exclusions)}"
     if name == "security-groups":
         page = settled(open_page(url), ["security-groups/top-groups"])

@@ -30,7 +30,7 @@ def record(number: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sample of two days without the objects that were delivered in one hour."""
     folder = write_sample(tmp_path_factory.mktemp("logs"), records=5000, days=2)
     for path in folder.rglob("*.gz"):
@@ -39,8 +39,8 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def store(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill(tmp_path_factory.mktemp("store"), logs, snapshot=True)
+def two_days_store(two_days: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill(tmp_path_factory.mktemp("store"), two_days, snapshot=True)
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +54,11 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def app(
-    store: Path, logs: Path, bad: Path, tmp_path_factory: pytest.TempPathFactory
+def sources_app(
+    two_days_store: Path, two_days: Path, bad: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    sources = {"prod": str(logs), "bad": str(bad)}
-    with serving(tmp_path_factory.mktemp("app"), store, sources) as url:
+    sources = {"prod": str(two_days), "bad": str(bad)}
+    with serving(tmp_path_factory.mktemp("app"), two_days_store, sources) as url:
         yield url
 
 
@@ -100,20 +100,20 @@ def no_exception(page: Page) -> None:
 
 
 def test_the_table_shows_what_the_store_holds(
-    app: str, open_page: OpenPage, store: Path, logs: Path
+    sources_app: str, open_page: OpenPage, two_days_store: Path, two_days: Path
 ) -> None:
-    page = opened(open_page, app)
+    page = opened(open_page, sources_app)
     shown = row_of(page, "prod")
-    with Store.open(store) as known:
-        (state,) = (s for s in known.sources() if s.url.endswith(logs.name))
-    records = read_with_pandas(logs)
+    with Store.open(two_days_store) as known:
+        (state,) = (s for s in known.sources() if s.url.endswith(two_days.name))
+    records = read_with_pandas(two_days)
     assert state.records == len(records)
     expected = {
         "Records": humane_count(len(records)).replace(" ", NO_BREAK),
         "NODATA": str((records["log-status"] == "NODATA").sum()),
         "SKIPDATA": str((records["log-status"] == "SKIPDATA").sum()),
         "Malformed": "0",
-        "Objects": str(len(list(logs.rglob("*.gz")))),
+        "Objects": str(len(list(two_days.rglob("*.gz")))),
         "Broken": "0",
     }
     assert {name: shown[name] for name in expected} == expected
@@ -125,11 +125,11 @@ def test_the_table_shows_what_the_store_holds(
 
 
 def test_coverage_draws_what_pandas_counts_and_names_the_gap(
-    app: str, open_page: OpenPage, logs: Path
+    sources_app: str, open_page: OpenPage, two_days: Path
 ) -> None:
-    page = opened(open_page, app)
+    page = opened(open_page, sources_app)
     page.wait_for_selector(".st-key-panel-sources-coverage .js-plotly-plot .main-svg")
-    found = read_with_pandas(logs)
+    found = read_with_pandas(two_days)
     end = (found["start"].max() + timedelta(milliseconds=1)).ceil("min")
     found = found[found["start"] >= (end - timedelta(days=1)).floor("h")]
     found = pd.concat([found["log-status"], found["start"].dt.floor("h")], axis=1)
@@ -147,9 +147,9 @@ def test_coverage_draws_what_pandas_counts_and_names_the_gap(
 
 
 def test_the_parse_report_shows_objects_reasons_and_lines_and_fetches_nothing(
-    app: str, open_page: OpenPage
+    sources_app: str, open_page: OpenPage
 ) -> None:
-    page = opened(open_page, app)
+    page = opened(open_page, sources_app)
     report = page.locator(".st-key-not-read")
     expect(report.get_by_text("1 lines and 1 objects could not be read")).to_be_visible()
     with page.expect_download() as download:
@@ -166,11 +166,11 @@ def test_the_parse_report_shows_objects_reasons_and_lines_and_fetches_nothing(
 
 
 def test_what_ec2_told_is_counted_by_account_and_region(
-    app: str, open_page: OpenPage, store: Path
+    sources_app: str, open_page: OpenPage, two_days_store: Path
 ) -> None:
-    page = opened(open_page, app)
+    page = opened(open_page, sources_app)
     table = page.locator(".st-key-ec2 table")
-    with Store.open(store) as known:
+    with Store.open(two_days_store) as known:
         interfaces, states = known.known("interfaces"), known.snapshots()
     assert table.locator("tbody tr").count() == len(states)
     for state in states:
@@ -183,16 +183,16 @@ def test_what_ec2_told_is_counted_by_account_and_region(
 
 
 def test_a_folder_is_added_read_and_removed_with_its_records(
-    app: str, open_page: OpenPage, store: Path, tmp_path: Path
+    sources_app: str, open_page: OpenPage, two_days_store: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "a.log").write_text("\n".join([HEADER, *map(record, range(40))]))
-    page = opened(open_page, app)
+    page = opened(open_page, sources_app)
     for wrong, told in (
         (str(tmp_path / "mroe"), "There is no"),
         ("s4://bucket", "'s4' is unknown"),
         ("s3://KEY:secret@bucket/prefix", "must not hold a password"),
-        (str(store), "holds the store itself"),
+        (str(two_days_store), "holds the store itself"),
         ("", "empty"),
     ):
         fill_in(page, "new-url", wrong)
@@ -206,7 +206,7 @@ def test_a_folder_is_added_read_and_removed_with_its_records(
     wait_for_cell(page, "more", "Records", "40")
     remove(page, "more")
     expect(page.locator(".st-key-source-table")).not_to_contain_text("more", timeout=20_000)
-    with Store.open(store) as known:
+    with Store.open(two_days_store) as known:
         assert not [s for s in known.sources() if s.url.endswith("more")]
     no_exception(page)
 
@@ -220,9 +220,9 @@ def wait_for_cell(page: Page, name: str, head: str, text: str) -> None:
 
 
 def test_uploads_are_read_reported_kept_apart_and_removed(
-    app: str, open_page: OpenPage, store: Path
+    sources_app: str, open_page: OpenPage, two_days_store: Path
 ) -> None:
-    page = opened(open_page, app)
+    page = opened(open_page, sources_app)
     whole = "\n".join([HEADER, *map(record, range(30)), "no record", ""]).encode()
     upload(page, "../case one.log", whole)
     report = page.locator(".st-key-upload-report")
@@ -241,8 +241,8 @@ def test_uploads_are_read_reported_kept_apart_and_removed(
     for name in ("case-one", "cut"):
         remove(page, name)
         expect(page.locator(".st-key-source-table")).not_to_contain_text(name, timeout=20_000)
-    assert list((store / "uploads").glob("*/*")) == []
-    with Store.open(store) as known:
+    assert list((two_days_store / "uploads").glob("*/*")) == []
+    with Store.open(two_days_store) as known:
         assert not [s for s in known.sources() if s.url.startswith("uploads")]
     no_exception(page)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from geoip2.errors import AddressNotFoundError
 
-from tests.logs import UNTIL, fill, read_with_pandas, write_sample
+from tests.logs import UNTIL, read_with_pandas
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import FilterError
 from vpcflow_core.query.countries import resolved
@@ -22,20 +22,15 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("logs"), records=8000, days=2)
-
-
-@pytest.fixture(scope="module")
-def flows(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowLogs]:
-    with FlowLogs.open(fill(tmp_path_factory.mktemp("store"), logs)) as opened:
+def bare_day(bare_store: Path) -> Iterator[FlowLogs]:
+    with FlowLogs.open(bare_store) as opened:
         yield opened.between(UNTIL - DAY, UNTIL)
 
 
 @pytest.fixture(scope="module")
-def day(logs: Path) -> pd.DataFrame:
+def traffic_of_the_day(sample: Path) -> pd.DataFrame:
     """The day's traffic, with the country of each end."""
-    frame = read_with_pandas(logs)
+    frame = read_with_pandas(sample)
     inside = (frame["start"] >= UNTIL - DAY) & (frame["start"] < UNTIL)
     day = frame[inside & (frame["log-status"] == "OK")]
     with geoip2.database.Reader(data_file("country.mmdb")) as reader:
@@ -65,28 +60,28 @@ def day(logs: Path) -> pd.DataFrame:
     ],
 )  # fmt: skip
 def test_a_country_means_every_address_in_it(
-    flows: FlowLogs, day: pd.DataFrame, where: dict[str, str], keep: object
+    bare_day: FlowLogs, traffic_of_the_day: pd.DataFrame, where: dict[str, str], keep: object
 ) -> None:
-    expected = day[keep(day)]  # type: ignore[operator]
-    frame = flows.where(**where).series("flows", every="1h")
+    expected = traffic_of_the_day[keep(traffic_of_the_day)]  # type: ignore[operator]
+    frame = bare_day.where(**where).series("flows", every="1h")
     assert int(frame["value"].sum()) == len(expected)
-    by_hand = flows.where(**where).sql("SELECT count(*) AS n FROM flows")
+    by_hand = bare_day.where(**where).sql("SELECT count(*) AS n FROM flows")
     assert int(by_hand["n"].iloc[0]) == len(expected)
 
 
-def test_the_sql_that_is_shown_runs_again(flows: FlowLogs) -> None:
-    narrowed = flows.where(srcaddr="country:US")
+def test_the_sql_that_is_shown_runs_again(bare_day: FlowLogs) -> None:
+    narrowed = bare_day.where(srcaddr="country:US")
     sql = narrowed.panel("overview/actions").sql
     assert "country:US" in sql
-    again = flows.sql(sql)
+    again = bare_day.sql(sql)
     assert again["flows"].sum() == narrowed.panel("overview/actions").frame["flows"].sum()
 
 
-def test_a_word_that_is_no_country_is_refused_with_the_closest(flows: FlowLogs) -> None:
+def test_a_word_that_is_no_country_is_refused_with_the_closest(bare_day: FlowLogs) -> None:
     with pytest.raises(FilterError, match="Germany"):
-        flows.where(srcaddr="country:Germny")
+        bare_day.where(srcaddr="country:Germny")
     with pytest.raises(FilterError, match="not a country"):
-        flows.where(srcaddr="country:")
+        bare_day.where(srcaddr="country:")
 
 
 def test_it_reads_back_from_its_own_text() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.logs import fill, read_with_pandas, write_sample
+from tests.logs import read_with_pandas
 from tests.soundness.cases import FILTERS, WINDOWS
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.store.store import Store
@@ -16,18 +16,21 @@ from vpcflow_core.times import Window
 
 
 @pytest.fixture(scope="session")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("logs"))
+def records(sample: Path) -> pd.DataFrame:
+    return read_with_pandas(sample)
 
 
 @pytest.fixture(scope="session")
-def records(logs: Path) -> pd.DataFrame:
-    return read_with_pandas(logs)
+def flows(bare_store: Path) -> Iterator[FlowLogs]:
+    """The sample alone."""
+    with Store.open(bare_store) as store:
+        yield FlowLogs(store)
 
 
 @pytest.fixture(scope="session")
-def flows(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowLogs]:
-    with Store.open(fill(tmp_path_factory.mktemp("store"), logs)) as store:
+def informed(sample_store: Path) -> Iterator[FlowLogs]:
+    """The sample with its snapshot."""
+    with Store.open(sample_store) as store:
         yield FlowLogs(store)
 
 

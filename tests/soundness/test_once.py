@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.engines.duckdb.networks import NOON, V2, column, flow, snapshot, stored
-from tests.logs import UNTIL, fill, read_with_pandas, write_sample
+from tests.logs import UNTIL, read_with_pandas
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.sources.sample.source import sample_interfaces
@@ -21,26 +21,20 @@ V5 = f"{V2} flow-direction"
 NETWORK = sample_interfaces().set_index("interface_id")
 
 
-@pytest.fixture(scope="module")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("logs"))
-
-
 @pytest.fixture(scope="module", params=["told", "untold"])
-def flows(
-    request: pytest.FixtureRequest, logs: Path, tmp_path_factory: pytest.TempPathFactory
+def either(
+    request: pytest.FixtureRequest, sample_store: Path, bare_store: Path
 ) -> Iterator[FlowLogs]:
     """The sample, with its snapshot and without."""
-    path = tmp_path_factory.mktemp(request.param) / "store"
-    fill(path, logs, snapshot=request.param == "told")
+    path = sample_store if request.param == "told" else bare_store
     with FlowLogs(Store.open(path)) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def kept(logs: Path) -> pd.DataFrame:
+def kept(sample: Path) -> pd.DataFrame:
     """What counts once, worked out from the network's own table."""
-    frame = read_with_pandas(logs)
+    frame = read_with_pandas(sample)
     frame = frame[frame["log-status"] == "OK"].copy()
     owners = NETWORK.melt(value_vars=["address", "ipv6"], ignore_index=False)["value"]
     owners = pd.Series(owners.index, index=owners.to_numpy()).to_dict()
@@ -50,41 +44,41 @@ def kept(logs: Path) -> pd.DataFrame:
     return frame[~copy]
 
 
-def test_totals_count_each_flow_once(flows: FlowLogs, kept: pd.DataFrame) -> None:
-    total = flows.once().sql("SELECT count(*) AS n, sum(bytes) AS b, sum(packets) AS p FROM flows")
+def test_totals_count_each_flow_once(either: FlowLogs, kept: pd.DataFrame) -> None:
+    total = either.once().sql("SELECT count(*) AS n, sum(bytes) AS b, sum(packets) AS p FROM flows")
     expected = [len(kept), int(kept["bytes"].sum()), int(kept["packets"].sum())]
     assert total.to_numpy().tolist() == [expected]
 
 
-def test_every_answer_counts_once(flows: FlowLogs, kept: pd.DataFrame) -> None:
-    top = flows.once().top("interface_id", n=None).set_index("interface_id")
+def test_every_answer_counts_once(either: FlowLogs, kept: pd.DataFrame) -> None:
+    top = either.once().top("interface_id", n=None).set_index("interface_id")
     expected = kept.groupby("interface-id")["bytes"].agg(["size", "sum"])
     assert top["flows"].to_dict() == expected["size"].to_dict()
     assert top["bytes"].to_dict() == expected["sum"].to_dict()
 
 
-def test_what_is_left_out_is_counted(flows: FlowLogs, logs: Path, kept: pd.DataFrame) -> None:
-    whole = read_with_pandas(logs)
+def test_what_is_left_out_is_counted(either: FlowLogs, sample: Path, kept: pd.DataFrame) -> None:
+    whole = read_with_pandas(sample)
     whole = whole[whole["log-status"] == "OK"]
-    assert flows.left_out() == len(whole) - len(kept)
+    assert either.left_out() == len(whole) - len(kept)
     day = Window(UNTIL - timedelta(days=1), UNTIL)
     counts = [
         ((f["start"] >= day.start) & (f["start"] < day.end) & (f["dstport"] == 5432)).sum()
         for f in (whole, kept)
     ]
-    assert flows.left_out(day, Filters.parse({"dstport": "5432"})) == counts[0] - counts[1] > 0
-    assert flows.once().left_out() == 0
+    assert either.left_out(day, Filters.parse({"dstport": "5432"})) == counts[0] - counts[1] > 0
+    assert either.once().left_out() == 0
 
 
-def test_the_records_themselves_stay_whole(flows: FlowLogs) -> None:
+def test_the_records_themselves_stay_whole(either: FlowLogs) -> None:
     count = "SELECT count(*) AS n FROM records"
-    assert flows.once().sql(count)["n"][0] == flows.sql(count)["n"][0]
+    assert either.once().sql(count)["n"][0] == either.sql(count)["n"][0]
 
 
-def test_each_source_counts_once_by_itself(flows: FlowLogs) -> None:
-    (source,) = flows.store.sources()
-    assert flows.once().only(source.url).left_out() == 0
-    assert flows.only(source.url).left_out() == flows.left_out()
+def test_each_source_counts_once_by_itself(either: FlowLogs) -> None:
+    (source,) = either.store.sources()
+    assert either.once().only(source.url).left_out() == 0
+    assert either.only(source.url).left_out() == either.left_out()
 
 
 # eni-a is 10.0.0.4, 10.0.0.5 and 2001:db8:0:a::4, eni-b is 10.0.20.4; eni-d logs nothing.

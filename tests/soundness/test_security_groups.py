@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.logs import fill
 from tests.soundness.cases import WINDOWS, asked, inside, shown
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.sources.sample.snapshot import sample_snapshots
 from vpcflow_core.sources.sample.source import sample_interfaces
-from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 
 EPHEMERAL = 32768
-
-
-@pytest.fixture(scope="module")
-def known(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowLogs]:
-    """The sample with its snapshot."""
-    folder = fill(tmp_path_factory.mktemp("known"), logs, snapshot=True)
-    with Store.open(folder) as store:
-        yield FlowLogs(store)
 
 
 @pytest.fixture(scope="module")
@@ -88,17 +76,17 @@ def test_every_flow_of_the_sample_has_a_direction(told: pd.DataFrame) -> None:
 
 
 def test_directions_are_those_of_the_plan(
-    known: FlowLogs, told: pd.DataFrame, window: Window, case: str
+    informed: FlowLogs, told: pd.DataFrame, window: Window, case: str
 ) -> None:
     expected = inside(told, window, case)["direction"].value_counts().to_dict()
-    frame = shown(known, "security-groups/directions", window, case)
+    frame = shown(informed, "security-groups/directions", window, case)
     assert dict(zip(frame["direction"], frame["flows"], strict=True)) == expected
 
 
 def test_directions_over_time_add_up(
-    known: FlowLogs, told: pd.DataFrame, window: Window, case: str
+    informed: FlowLogs, told: pd.DataFrame, window: Window, case: str
 ) -> None:
-    answer = asked(known, "security-groups/directions-over-time", window, case)
+    answer = asked(informed, "security-groups/directions-over-time", window, case)
     assert answer.every is not None
     found = inside(told, window.snapped(answer.every), case)
     totals = answer.frame.groupby("direction")["bytes"].sum()
@@ -107,10 +95,10 @@ def test_directions_over_time_add_up(
 
 @pytest.mark.parametrize(("slug", "field"), [("top-vpcs", "vpc"), ("top-subnets", "subnet")])
 def test_vpcs_and_subnets_by_bytes_and_direction(
-    known: FlowLogs, told: pd.DataFrame, window: Window, case: str, slug: str, field: str
+    informed: FlowLogs, told: pd.DataFrame, window: Window, case: str, slug: str, field: str
 ) -> None:
     found = inside(told, window, case)
-    frame = shown(known, f"security-groups/{slug}", window, case)
+    frame = shown(informed, f"security-groups/{slug}", window, case)
     totals = found.groupby(field)["bytes"].sum()
     drawn = frame.groupby(f"{field}_id")["bytes"].sum()
     assert sorted(drawn, reverse=True) == sorted(totals, reverse=True)[:10]
@@ -121,42 +109,42 @@ def test_vpcs_and_subnets_by_bytes_and_direction(
 
 @pytest.mark.parametrize(("slug", "field"), [("vpcs", "vpc"), ("subnets", "subnet")])
 def test_numbers_of_vpcs_and_subnets(
-    known: FlowLogs, told: pd.DataFrame, window: Window, case: str, slug: str, field: str
+    informed: FlowLogs, told: pd.DataFrame, window: Window, case: str, slug: str, field: str
 ) -> None:
-    (headline,) = asked(known, f"security-groups/{slug}", window, case).headlines
+    (headline,) = asked(informed, f"security-groups/{slug}", window, case).headlines
     assert headline.value == inside(told, window, case)[field].nunique()
 
 
 def test_interfaces_are_known_by_name_instance_and_owner(
-    known: FlowLogs, told: pd.DataFrame, interfaces: pd.DataFrame, window: Window
+    informed: FlowLogs, told: pd.DataFrame, interfaces: pd.DataFrame, window: Window
 ) -> None:
     plan = interfaces[interfaces["instance_id"].notna()]
     ids = inside(told, window, "none")["interface-id"]
     found = plan.loc[ids[ids.isin(plan.index)]]
     keys = ["instance_name", "instance_id", "account_id"]
     expected = found.groupby(keys).size().to_dict()
-    asking = known.between(window.start, window.end)
+    asking = informed.between(window.start, window.end)
     frame = asking.top("interface_name,instance_id,interface_owner", n=None)
     seen = frame.set_index(["interface_name", "instance_id", "interface_owner"])["flows"].to_dict()
     assert seen == expected
 
 
 def test_a_flow_of_several_groups_counts_for_each(
-    known: FlowLogs, told: pd.DataFrame, window: Window, case: str
+    informed: FlowLogs, told: pd.DataFrame, window: Window, case: str
 ) -> None:
     each = inside(told, window, case).explode("groups").dropna(subset="groups")
-    (headline,) = asked(known, "security-groups/groups", window, case).headlines
+    (headline,) = asked(informed, "security-groups/groups", window, case).headlines
     assert headline.value == each["groups"].nunique()
-    frame = shown(known, "security-groups/top-groups", window, case)
+    frame = shown(informed, "security-groups/top-groups", window, case)
     packets = each.groupby("groups")["packets"].sum()
     assert list(frame["packets"]) == sorted(packets, reverse=True)[:5]
-    ports = shown(known, "security-groups/ports", window, case)
+    ports = shown(informed, "security-groups/ports", window, case)
     flows = each.groupby("groups").size()
     assert (
         sorted(ports.groupby("security_group_id")["flows"].sum(), reverse=True)
         == (sorted(flows, reverse=True)[:10])
     )
-    actions = shown(known, "security-groups/actions", window, case)
+    actions = shown(informed, "security-groups/actions", window, case)
     pairs = each.groupby(["groups", "action"]).size().to_dict()
     for row in actions.to_dict("records"):
         assert row["flows"] == pairs[row["security_group_id"], row["action"]]
@@ -166,10 +154,10 @@ def test_a_flow_of_several_groups_counts_for_each(
 @pytest.mark.parametrize("measure", ["bytes", "packets"])
 @pytest.mark.parametrize("page", ["security-groups", "outliers"])
 def test_bands_of_a_direction_hold_its_flows(
-    known: FlowLogs, told: pd.DataFrame, case: str, direction: str, measure: str, page: str
+    informed: FlowLogs, told: pd.DataFrame, case: str, direction: str, measure: str, page: str
 ) -> None:
     window = WINDOWS["a day"]
-    frame = asked(known, f"{page}/{direction}-{measure}", window, case).frame
+    frame = asked(informed, f"{page}/{direction}-{measure}", window, case).frame
     found = inside(told, window, case)
     expected = found[found["direction"] == direction][measure].sum()
     assert frame["value"].sum() == expected
@@ -217,7 +205,7 @@ def matches(rule: dict[str, object], row: dict[str, object], context: dict[str, 
 
 
 def test_rules_in_use_are_matched_flow_by_flow(
-    known: FlowLogs, told: pd.DataFrame, interfaces: pd.DataFrame
+    informed: FlowLogs, told: pd.DataFrame, interfaces: pd.DataFrame
 ) -> None:
     window = Window(WINDOWS["a day"].end - timedelta(hours=6), WINDOWS["a day"].end)
     tables = [snapshot.tables for snapshot in sample_snapshots()]
@@ -244,7 +232,7 @@ def test_rules_in_use_are_matched_flow_by_flow(
                 continue
             if matches(rule, row, context):
                 expected[rule["rule_id"]] = expected.get(rule["rule_id"], 0) + 1
-    frame = shown(known, "security-groups/rules-in-use", window, "none")
+    frame = shown(informed, "security-groups/rules-in-use", window, "none")
     seen = frame.set_index("rule_id")["flows"]
     assert set(seen.index) == {r["rule_id"] for r in rules if not r["egress"]}
     assert seen[seen > 0].to_dict() == expected
@@ -267,7 +255,7 @@ def _answers(row: dict[str, object]) -> bool:
 
 
 def test_unused_groups_are_those_without_traffic(
-    known: FlowLogs, told: pd.DataFrame, window: Window
+    informed: FlowLogs, told: pd.DataFrame, window: Window
 ) -> None:
     used = set(inside(told, window, "none").explode("groups")["groups"].dropna())
     every = {
@@ -275,5 +263,5 @@ def test_unused_groups_are_those_without_traffic(
         for snapshot in sample_snapshots()
         for group in snapshot.tables["security_groups"]["security_group_id"]
     }
-    frame = shown(known, "security-groups/unused-groups", window, "none")
+    frame = shown(informed, "security-groups/unused-groups", window, "none")
     assert set(frame["security_group_id"]) == every - used
