@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from vpcflow_core.cli.commands import COMMANDS
 from vpcflow_core.cli.main import app
-from vpcflow_core.cli.options import AnswerOptions, expanded
+from vpcflow_core.cli.options import AnswerOptions, SourceOptions, expanded
+from vpcflow_core.settings import SourceSetting
 
 COMMON = {"--store", "--last", "--from", "--to", "--where", "--once", "--output"}
 ANSWERING = ("top", "series", "outliers", "forecast", "sql")
@@ -52,6 +53,22 @@ def names_of(command: str) -> set[str]:
 def test_every_answering_command_has_the_common_options(command: str) -> None:
     assert names_of(command) >= COMMON
     assert len(COMMON) == len(fields(AnswerOptions))
+
+
+@pytest.mark.parametrize("command", ["sync", "check"])
+def test_every_command_that_reaches_a_source_has_the_options_for_it(command: str) -> None:
+    assert names_of(command) >= {"--format", "--profile", "--role", "--endpoint-url", "--region"}
+
+
+def test_options_of_a_source_win_over_its_settings() -> None:
+    known = {"prod": SourceSetting(url="s3://logs", region="eu-west-1", profile="dev")}
+    options = SourceOptions(profile="ops", log_format="version")
+    assert options.setting("prod", known, ec2=False, requester_pays=None) == SourceSetting(
+        url="s3://logs", region="eu-west-1", profile="ops", log_format="version", ec2=False
+    )
+    assert options.setting("s3://other", known) == SourceSetting(
+        url="s3://other", profile="ops", log_format="version"
+    )
 
 
 def test_a_command_is_named_after_its_function_and_explained() -> None:

@@ -9,8 +9,8 @@ import pandas as pd
 import typer
 
 from vpcflow_core.checks import check as findings_of
+from vpcflow_core.cli.options import OutputOption, SourceOptions
 from vpcflow_core.cli.output import Output, write
-from vpcflow_core.cli.sync import source_setting
 from vpcflow_core.settings import load_settings
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.sources.schemes import examples
@@ -18,6 +18,7 @@ from vpcflow_core.workspace.opening import source_options
 
 
 def check(
+    options: SourceOptions,
     source: Annotated[
         str,
         typer.Argument(
@@ -25,30 +26,16 @@ def check(
             help=f"{examples()}, or a source's name in the settings.",
         ),
     ],
-    log_format: Annotated[
-        str, typer.Option("--format", help="Fields of lines without header: 'version account-id'.")
-    ] = "",
-    profile: Annotated[str, typer.Option(help="AWS profile.")] = "",
-    role: Annotated[str, typer.Option(help="ARN of the role to assume.")] = "",
-    endpoint_url: Annotated[str, typer.Option(help="Address of the service, not AWS's own.")] = "",
-    region: Annotated[str, typer.Option(help="Region of the bucket.")] = "",
-    output: Annotated[Output, typer.Option(help="Form of the answer.")] = Output.table,
+    output: OutputOption = Output.table,
 ) -> None:
     """Tell whether a source can be read: permissions, layout, formats, age, missing fields.
 
     Nothing is stored. Exits 1 if the source cannot work.
     """
-    given = {
-        "log_format": log_format,
-        "profile": profile,
-        "role_arn": role,
-        "endpoint_url": endpoint_url,
-        "region": region,
-    }
-    given = {name: value for name, value in given.items() if value}
-    setting = source_setting(source, given, load_settings().sources)
+    setting = options.setting(source, load_settings().sources)
     how = source_options(setting)
-    found = list(findings_of(open_source(setting.url, options=how), how, log_format=log_format))
+    opened = open_source(setting.url, options=how)
+    found = list(findings_of(opened, how, log_format=setting.log_format))
     write(pd.DataFrame([asdict(finding) for finding in found]), output)
     if any(finding.state == "failed" for finding in found):
         raise typer.Exit(1)

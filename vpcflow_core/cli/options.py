@@ -7,7 +7,7 @@ gives the command that typer sees, with the group's options in the place of that
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
@@ -23,7 +23,7 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.output import Output, write
 from vpcflow_core.errors import FilterError, MisuseError
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.settings import load_settings
+from vpcflow_core.settings import SourceSetting, load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import parse_duration
 from vpcflow_core.workspace.workspace import find_workspace
@@ -97,6 +97,31 @@ class AnswerOptions:
         if self.last:
             return flows.last(parse_duration(self.last))
         return flows.between(self.start, self.end) if self.start else flows
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """How to reach a source; the names are those of `settings.SourceSetting`."""
+
+    log_format: FormatOption = ""
+    profile: Annotated[str, typer.Option(help="AWS profile.")] = ""
+    role_arn: Annotated[str, typer.Option("--role", help="ARN of the role to assume.")] = ""
+    endpoint_url: Annotated[str, typer.Option(help="Address of a service other than AWS.")] = ""
+    region: Annotated[str, typer.Option(help="Region of the bucket.")] = ""
+
+    def setting(
+        self, name: str, known: Mapping[str, SourceSetting], **others: Any
+    ) -> SourceSetting:
+        """A source by its name or by its URL; options of the command line win.
+
+        Args:
+            name: Name of a known source, or a URL.
+            known: The sources that have names.
+            others: Options besides these; one that is empty was not given.
+        """
+        values = {option.name: getattr(self, option.name) for option in fields(self)} | others
+        given = {option: value for option, value in values.items() if value not in ("", [], None)}
+        return (known.get(name) or SourceSetting(url=name)).model_copy(update=given)
 
 
 def expanded(command: Callable[..., None]) -> Callable[..., None]:

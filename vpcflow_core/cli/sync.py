@@ -16,6 +16,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from vpcflow_core.addresses import parse_block
+from vpcflow_core.cli.options import SourceOptions
 from vpcflow_core.cli.outcomes import exit_code, write_outcomes
 from vpcflow_core.cli.output import Output
 from vpcflow_core.errors import MisuseError, SettingsError
@@ -33,6 +34,7 @@ PLAIN_SECONDS = 10.0
 
 
 def sync(
+    reached: SourceOptions,
     sources: Annotated[
         list[str] | None,
         typer.Argument(
@@ -41,17 +43,10 @@ def sync(
         ),
     ] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
-    since: Annotated[str, typer.Option(help="Load the last so long: 24h, 8d.")] = "",
+    since: Annotated[str, typer.Option(help="Load only the most recent 24h, 8d, ...")] = "",
     start: Annotated[str, typer.Option("--from", help="Load from this time on (UTC).")] = "",
     end: Annotated[str, typer.Option("--to", help="Load up to this time (UTC).")] = "",
     keep: Annotated[str, typer.Option(help="Drop days older than this: 30d.")] = "",
-    log_format: Annotated[
-        str, typer.Option("--format", help="Fields of lines without header: 'version account-id'.")
-    ] = "",
-    profile: Annotated[str, typer.Option(help="AWS profile.")] = "",
-    role: Annotated[str, typer.Option(help="ARN of the role to assume.")] = "",
-    endpoint_url: Annotated[str, typer.Option(help="Address of the service, not AWS's own.")] = "",
-    region: Annotated[str, typer.Option(help="Region of the bucket.")] = "",
     requester_pays: Annotated[
         bool, typer.Option("--requester-pays", help="Pay for reading another's bucket.")
     ] = False,
@@ -77,23 +72,18 @@ def sync(
     settings = load_settings()
     span = _span(since, start, end, settings)
     kept = parse_duration(keep) if keep else settings.keep
-    given = {
-        "profile": profile,
-        "role_arn": role,
-        "endpoint_url": endpoint_url,
-        "region": region,
-        "requester_pays": requester_pays,
-        "log_format": log_format,
+    others: dict[str, Any] = {
+        "requester_pays": requester_pays or None,
         "exclude_internal": list(map(parse_block, exclude_internal or [])),
+        "ec2": False if no_ec2 else None,
     }
-    given = {name: value for name, value in given.items() if value}
-    given |= {"ec2": False} if no_ec2 else {}
-    if log_format:
-        LogFormat.parse(log_format)  # a mistake in it would befall every source
+    if reached.log_format:
+        LogFormat.parse(reached.log_format)  # a mistake in it would fail every source
     options = SyncOptions(span=span, keep=kept, workers=workers or settings.workers, wait=wait)
     with Store.open(store or settings.store) as opened, _shown_progress() as progress:
         known = added(opened.path) | settings.sources
-        chosen = [(name, source_setting(name, given, known)) for name in sources or _all(known)]
+        names = sources or _all(known)
+        chosen = [(name, reached.setting(name, known, **others)) for name in names]
         outcomes = list(sync_sources(opened, chosen, options, progress=progress))
     write_outcomes(outcomes, output)
     if code := exit_code(outcomes):
@@ -108,13 +98,6 @@ def _all(known: dict[str, SourceSetting]) -> list[str]:
         "There is no source to sync: none was given, and the settings name none.",
         f"Give one: vpcflow sync {examples()}",
     )
-
-
-def source_setting(
-    name: str, given: dict[str, Any], known: dict[str, SourceSetting]
-) -> SourceSetting:
-    """A source by its name or by its URL; given options win."""
-    return (known.get(name) or SourceSetting(url=name)).model_copy(update=given)
 
 
 def _span(since: str, start: str, end: str, settings: Settings) -> Window | None:
