@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.formats.reading import CORPUS, NODATA_LINE, OK_LINE, line, packed, text
+from tests.formats.reading import NODATA_LINE, OK_LINE, line, packed, text
+from tests.formats.samples import write_samples
+from tests.formats.samples.expected import FORMATS, READINGS, Reading
 from vpcflow_core.cli import main
 
 RECORD = {
@@ -167,17 +169,20 @@ def test_a_format_that_names_a_field_twice_is_misuse(vpcflow: Any, folder: Path)
     assert "twice" in err
 
 
-def test_the_whole_corpus_is_inspected_in_a_process_of_its_own() -> None:
+def test_samples_of_every_form_are_inspected_in_a_process_of_its_own(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "vpcflow_core.cli", "inspect", CORPUS, "--output", "json"],
+        [sys.executable, "-m", "vpcflow_core.cli", "inspect", write_samples(tmp_path), "--output", "json"],
         capture_output=True, check=False,
     )  # fmt: skip
-    reports = json.loads(done.stdout)
+    reports = {Path(report["file"]).name: report for report in json.loads(done.stdout)}
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
-    assert sum(report["records"] for report in reports) > 200
-    assert all(
-        report["fields_from"] in ("header", "given", "inferred", "file") for report in reports
-    )
+    assert reports.keys() == READINGS.keys()
+    for name in READINGS.keys() - FORMATS.keys():
+        found = [reports[name][part] for part in Reading._fields]
+        assert (name, Reading(*found)) == (name, READINGS[name])
+    for name in FORMATS:
+        assert reports[name]["records"] == 0
+        assert "no header" in reports[name]["reasons"][0]["reason"]
 
 
 def test_a_pipe_that_closes_early_is_no_error(tmp_path: Path) -> None:

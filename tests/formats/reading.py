@@ -1,17 +1,15 @@
-"""What the tests of formats share: the corpus, and short ways to read."""
+"""What the tests of formats share: records, and short ways to read."""
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from vpcflow_core.fields import DEFAULT_VPC_FORMAT
+from vpcflow_core.fields import DEFAULT_VPC_FORMAT, column_name
 from vpcflow_core.formats import LogFormat, Report, parse
 from vpcflow_core.formats.base import ENVELOPE
 
-CORPUS = Path(__file__).parents[2] / "../shared/corpus"
 HEADER = " ".join(DEFAULT_VPC_FORMAT)
 OK_LINE = "2 123456789010 eni-1235b8ca 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK"
 NODATA_LINE = "2 123456789010 eni-1a2b3c4d - - - - - - - 1431280876 1431280934 - NODATA"
@@ -48,8 +46,9 @@ def rows_of(data: bytes, **options: Any) -> list[dict[str, Any]]:
     return read(data, **options)[0]
 
 
-def corpus(path: str) -> bytes:
-    return (CORPUS / path).read_bytes()
+def columns(names: Iterable[str]) -> list[str]:
+    """The columns of fields, from AWS's names."""
+    return [column_name(name) for name in names]
 
 
 def reasons(data: bytes, **options: Any) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""FLOW_LOGS.md section 8: where readers in the wild disagree, and what this project does."""
+"""Where readers in the wild disagree, and what this project does."""
 
 from __future__ import annotations
 

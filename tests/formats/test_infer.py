@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.formats.reading import HEADER, OK_LINE, corpus, read, text
+from tests.formats.reading import HEADER, OK_LINE, columns, read, text
+from tests.formats.samples.lines import V3
 from vpcflow_core.errors import FormatError
-from vpcflow_core.fields import DEFAULT_TRANSIT_FORMAT, VPC_FIELDS, column_name, field
+from vpcflow_core.fields import DEFAULT_TRANSIT_FORMAT, VPC_FIELDS, field
 
 VERSIONS = (2, 3, 4, 5, 7, 8, 9, 10, 11)
 
@@ -77,10 +78,6 @@ def fields_of(lines: Sequence[str]) -> list[str]:
     return report.fields
 
 
-def columns(names: Sequence[str]) -> list[str]:
-    return [column_name(name) for name in names]
-
-
 @pytest.mark.parametrize("count", [1, 5, 300])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_version_in_awss_order(version: int, count: int) -> None:
@@ -100,7 +97,7 @@ def test_the_default_of_transit_gateways() -> None:
 
 
 def test_some_fields_in_alphabetical_order() -> None:
-    header, *lines = corpus("obsrvbl-oss_flowlogs-reader/v3_with_header.log").decode().splitlines()
+    header, *lines = V3.splitlines()
     assert fields_of(lines) == columns(header.split())
 
 

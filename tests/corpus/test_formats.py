@@ -1,4 +1,4 @@
-"""Every sample of the corpus reads as its expected file, or the decided reading, says."""
+"""Every sample of the corpus has the records that its own project expects, or that were decided."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.formats.reading import CORPUS, corpus, read, reasons, rows_of
+from tests.corpus.folder import CORPUS, corpus
+from tests.formats.reading import read, reasons, rows_of
 from vpcflow_core.errors import FormatError
 from vpcflow_core.fields import column_name
 

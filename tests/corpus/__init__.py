@@ -1,0 +1,1 @@
+"""Flow logs of other projects, where the environment variable VPCFLOW_CORPUS names their folder."""
