@@ -16,7 +16,9 @@ from vpcflow_core.errors import (
     FilterError,
     MissingDataError,
     ParameterError,
+    SettingsError,
     SourceError,
+    StoreError,
     TimeError,
 )
 from vpcflow_core.query.filters import Filters
@@ -51,6 +53,28 @@ def folder(tmp_path: Path) -> Path:
     lines += [line(150, "192.0.2.1", 7, "REJECT"), line(151, "192.0.2.1", 8, "REJECT")]
     (path / "a.log").write_text(HEADER + "".join(lines))
     return path
+
+
+@pytest.fixture
+def stores(monkeypatch: pytest.MonkeyPatch) -> list[Store]:
+    """Every store that is opened from now on."""
+    opened: list[Store] = []
+    really = Store.open
+
+    def note(path: Path, *, create: bool = True) -> Store:
+        opened.append(really(path, create=create))
+        return opened[-1]
+
+    monkeypatch.setattr(Store, "open", staticmethod(note))
+    return opened
+
+
+def is_closed(store: Store) -> bool:
+    try:
+        store.generation()
+    except StoreError:
+        return True
+    return False
 
 
 @pytest.fixture
@@ -322,3 +346,41 @@ def test_the_package_exports_what_it_names() -> None:
     assert all(getattr(vpcflow_core, name) for name in vpcflow_core.__all__)
     with pytest.raises(AttributeError):
         vpcflow_core.nothing  # noqa: B018
+
+
+def test_a_load_that_fails_leaves_no_store_open(tmp_path: Path, stores: list[Store]) -> None:
+    (tmp_path / "odd.log").write_text("what is this\n")
+    for source in (tmp_path / "nowhere", tmp_path / "odd.log"):
+        with pytest.raises(SourceError):
+            FlowLogs.open(source)
+    assert [is_closed(store) for store in stores] == [True, True]
+
+
+def test_an_engine_that_cannot_start_leaves_no_store_open(
+    folder: Path, tmp_path: Path, stores: list[Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FlowLogs.open(folder, store=tmp_path / "s").close()
+    monkeypatch.setenv("VPCFLOW_MEMORY_LIMIT", "much")
+    for source, store in ((folder, tmp_path / "t"), (tmp_path / "s", None)):
+        with pytest.raises(SettingsError):
+            FlowLogs.open(source, store=store)
+    assert [is_closed(store) for store in stores] == [True, True, True]
+
+
+def test_a_wrong_length_of_time_opens_no_store(folder: Path, stores: list[Store]) -> None:
+    with pytest.raises(TimeError):
+        FlowLogs.open(folder, since="soon")
+    assert stores == []
+
+
+def test_the_store_is_closed_even_where_the_engine_cannot_be(
+    flows: FlowLogs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(flows.engine), "close", fail)
+        with pytest.raises(ZeroDivisionError):
+            flows.close()
+    assert is_closed(flows.store)

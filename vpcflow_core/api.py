@@ -5,8 +5,8 @@ May import everything in vpcflow_core.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -49,7 +49,7 @@ from vpcflow_core.times import (
     parse_instant,
 )
 from vpcflow_core.workspace.sync import load, recent
-from vpcflow_core.workspace.workspace import cache_folder
+from vpcflow_core.workspace.workspace import own_store
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -119,13 +119,16 @@ class FlowLogs:
             LockedError: Another process writes to the store.
         """
         if (Path(source).expanduser() / LEDGER_NAME).is_file():
-            return cls(Store.open(source))
+            opened = Store.open(source)
+            with _closed_on_failure(opened):
+                return cls(opened)
         found = open_source(str(source), options=options)
-        opened = Store.open(store or _cached_store(found.url))
         length = parse_duration(since) if isinstance(since, str) else since
-        result = load(opened, found, options.log_format, span=recent(length), progress=progress)
-        _check(result)
-        return replace(cls(opened).only(found.url), synced=result)
+        opened = Store.open(store or own_store([found.url]))
+        with _closed_on_failure(opened):
+            result = load(opened, found, options.log_format, span=recent(length), progress=progress)
+            _check(result)
+            return replace(cls(opened).only(found.url), synced=result)
 
     def where(self, **filters: Value) -> Self:
         """Only records that meet the filters, besides those set before.
@@ -452,8 +455,10 @@ class FlowLogs:
 
     def close(self) -> None:
         """Close the engine and the catalogue: the store."""
-        self.engine.close()
-        self.catalogue.close()
+        try:
+            self.engine.close()
+        finally:
+            self.catalogue.close()
 
     def __enter__(self) -> Self:
         return self
@@ -497,14 +502,19 @@ def _places(paths: tuple[Path, ...]) -> Places:
     return Places.open(paths)
 
 
-def _cached_store(url: str) -> Path:
-    """A store for a source alone, found again by the source's URL."""
-    return cache_folder() / "stores" / hashlib.sha256(url.encode()).hexdigest()[:16]
+@contextmanager
+def _closed_on_failure(store: Store) -> Iterator[None]:
+    """Closes the store if what is done inside fails."""
+    try:
+        yield
+    except BaseException:
+        store.close()
+        raise
 
 
 def _check(result: SyncResult) -> None:
     """Refuse to answer from a source of which nothing at all could be loaded."""
-    if result.failed and not (result.objects or result.skipped):
+    if result.gave_nothing:
         first = result.failures[0] if result.failures else None
         why = f": {first.uri}: {first.problem}" if first else ""
         raise EmptyError(f"Nothing could be loaded from {result.source}{why}")

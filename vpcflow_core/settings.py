@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import pydantic_settings
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -28,6 +28,9 @@ from vpcflow_core.sources.schemes import examples
 from vpcflow_core.times import parse_duration
 
 CONFIG_VARIABLE = "VPCFLOW_CONFIG"
+# Names of settings, joined by commas, that hold as if the file did not have them: `vpcflow serve`
+# hands its server what the command line has named in their place.
+WITHOUT_VARIABLE = "VPCFLOW_CONFIG_WITHOUT"
 
 
 def default_store() -> Path:
@@ -66,6 +69,14 @@ Block = Annotated[str, _read(parse_block)]
 Adding = Literal["auto", "none", "uploads", "aws", "all"]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d+$")]
 UserPath = Annotated[Path, BeforeValidator(lambda value: Path(str(value)).expanduser())]
+
+
+class _File(TomlConfigSettingsSource):
+    """The settings file, without the settings that are named in `WITHOUT_VARIABLE`."""
+
+    def __call__(self) -> dict[str, Any]:
+        without = os.environ.get(WITHOUT_VARIABLE, "").split(",")
+        return {name: value for name, value in super().__call__().items() if name not in without}
 
 
 class SourceSetting(BaseModel):
@@ -152,7 +163,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over the environment, which wins over the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+        return init_settings, env_settings, _File(settings_cls, config_file())
 
 
 def config_file() -> Path:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -68,8 +71,12 @@ def test_errors_are_a_sentence_and_an_exit_code(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [["serve"], ["demo"]])
-def test_the_dashboards_are_served_at_localhost(words: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "sign"), [(["serve"], signal.SIGTERM), (["demo"], signal.SIGINT)]
+)
+def test_the_dashboards_are_served_at_localhost_until_the_process_is_asked_to_end(
+    words: list[str], sign: signal.Signals, tmp_path: Path
+) -> None:
     port = free_port()
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     environment["STREAMLIT_SERVER_HEADLESS"] = "true"
@@ -88,6 +95,11 @@ def test_the_dashboards_are_served_at_localhost(words: list[str], tmp_path: Path
             told += line
         with urllib.request.urlopen(f"{address}/_stcore/health", timeout=20) as answer:
             assert answer.read() == b"ok"
+        process.send_signal(sign)  # to this process alone, as a service manager does
+        process.communicate(timeout=60)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port)).close()
     finally:
-        os.killpg(process.pid, 15)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=30)

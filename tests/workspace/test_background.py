@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -267,6 +269,35 @@ def test_another_process_that_syncs_the_store_is_no_problem_to_show(home: Worksp
         run(syncer)
     assert [type(outcome.error) for outcome in syncer.outcomes] == [LockedError]
     assert syncer.problems == []
+
+
+ENDLESS = """
+import itertools, sys, time
+from pathlib import Path
+from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.sources.base import LogObject
+from vpcflow_core.workspace import sync
+from vpcflow_core.workspace.background import Syncer
+from vpcflow_core.workspace.workspace import Workspace
+
+class Endless:
+    url = "memory://"
+    def find(self, span):
+        return (LogObject(uri=f"memory://{n}", size=2, etag="") for n in itertools.count())
+    def read(self, found):
+        return b"x\\n"
+
+sync.opened_source = lambda *_: Endless()
+syncer = Syncer(Workspace(Path(sys.argv[1]), {"endless": SourceSetting(url="x")}), Settings())
+syncer.start()
+while not syncer.progress.objects:
+    time.sleep(0.01)
+"""
+
+
+def test_a_server_that_ends_does_not_wait_for_all_that_is_still_to_be_read(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ENDLESS, str(tmp_path / "s")]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=100)
 
 
 def spans_read(monkeypatch: pytest.MonkeyPatch) -> list[Window | None]:

@@ -75,7 +75,8 @@ class AnswerOptions:
             MisuseError: The options contradict each other, or one cannot be read.
             StoreError: There is no store.
         """
-        with FlowLogs(Store.open(self.store or _store(), create=False)) as flows:
+        path = self.store or _store()
+        with Store.open(path, create=False) as store, FlowLogs(store) as flows:
             ranged = self._in_range(flows)
             counted = ranged.once() if self.once else ranged
             pairs = [_pair(text) for text in self.where or []]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 from rich.console import Console
 from rich.table import Table
 
@@ -38,14 +41,46 @@ def iso(moment: datetime) -> str:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON has it: times ISO 8601, missing ones None, numbers as numbers."""
-    if value is None or value is pd.NaT or value is pd.NA or value != value:
+    """The value as JSON has it: times ISO 8601, missing ones None, numbers as numbers.
+
+    Lengths of time are seconds; arrays and series are lists, an array without dimensions is its
+    one value.
+
+    >>> plain(np.array([1.5, np.nan])), plain(pd.Timedelta(minutes=1)), plain({"a": pd.NaT})
+    ([1.5, None], 60.0, {'a': None})
+    """
+    if isinstance(value, str | int):  # most values of most frames
+        return value
+    if value is None or value is np.ma.masked:
         return None
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, list | tuple | np.ndarray | pd.Series | pd.Index | ExtensionArray):
+        return plain_list(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if value is pd.NA or value != value:
+        return None
+    return _plain_scalar(value)
+
+
+def _plain_scalar(value: Any) -> Any:
+    """`plain` of one value that is not missing."""
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
+    elif isinstance(value, np.timedelta64):
+        value = pd.Timedelta(value)
+    elif isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, datetime):
         return iso(value)
-    if hasattr(value, "tolist"):
-        return plain_list(value.tolist()) if getattr(value, "ndim", 0) else plain(value.item())
-    return plain_list(value) if isinstance(value, list | tuple) else value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).decode(errors="backslashreplace")
+    return value if isinstance(value, str | int | float) else str(value)
 
 
 def plain_list(values: Iterable[Any]) -> list[Any]:

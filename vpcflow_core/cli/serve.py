@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from vpcflow_core.errors import FailureError
-from vpcflow_core.workspace.workspace import Workspace, sample_workspace
+from vpcflow_core.settings import WITHOUT_VARIABLE
+from vpcflow_core.sources.open import open_source
+from vpcflow_core.workspace.workspace import own_store, sample_workspace
 
 Port = Annotated[int, typer.Option(help="Port to listen on, at localhost.")]
+# The settings that say which logs there are, and how far back. Those of the file belong to the
+# sources of the file: they would mix other logs in, or drop what was asked for as too old.
+OF_SOURCES = ("sources", "store", "since", "keep")
 
 
 def serve(
@@ -24,22 +29,46 @@ def serve(
     store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
     port: Port = 8501,
 ) -> None:
-    """Open the dashboards on these sources, or on what is configured."""
+    """Open the dashboards on these sources, or on what is configured.
+
+    Sources that are named here stand alone: those of the settings are neither shown nor read, and
+    the records go to a store of their own unless --store or VPCFLOW_STORE names one.
+    """
     environment = dict(os.environ)
     if sources:
-        named = {f"source{i}": {"url": url} for i, url in enumerate(sources, 1)}
-        environment["VPCFLOW_SOURCES"] = json.dumps(named)
+        urls = [open_source(source).url for source in sources]
+        named = {f"source{number}": url for number, url in enumerate(urls, 1)}
+        environment = alone(environment, named)
+        environment.setdefault(_variable("store"), str(own_store(urls)))
     if store:
-        environment["VPCFLOW_STORE"] = str(store.resolve())
+        environment[_variable("store")] = str(store.resolve())
     _run(environment, port)
 
 
 def demo(port: Port = 8501) -> None:
     """Open the dashboards on a made-up network of the last nine days."""
-    home: Workspace = sample_workspace()
-    sources = {name: {"url": source.url} for name, source in home.sources.items()}
-    environment = {**os.environ, "VPCFLOW_STORE": str(home.store)}
-    _run({**environment, "VPCFLOW_SOURCES": json.dumps(sources)}, port)
+    workspace = sample_workspace()
+    ours = set(map(_variable, OF_SOURCES))
+    others = {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    environment = alone(others, {name: s.url for name, s in workspace.sources.items()})
+    _run(environment | {_variable("store"): str(workspace.store)}, port)
+
+
+def alone(environment: Mapping[str, str], sources: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which these sources are the only ones, whatever the settings say.
+
+    Args:
+        environment: The variables there are; `VPCFLOW_STORE`, `_SINCE` and `_KEEP` still hold.
+        sources: URLs by name.
+    """
+    prefix = _variable("sources")  # of VPCFLOW_SOURCES__PROD__URL too
+    others = {n: value for n, value in environment.items() if not n.upper().startswith(prefix)}
+    named = json.dumps({name: {"url": url} for name, url in sources.items()})
+    return others | {prefix: named, WITHOUT_VARIABLE: ",".join(OF_SOURCES)}
+
+
+def _variable(setting: str) -> str:
+    return f"VPCFLOW_{setting.upper()}"
 
 
 def app_file() -> Path:
@@ -57,9 +86,10 @@ def app_file() -> Path:
     )
 
 
-def _run(environment: dict[str, str], port: int) -> None:
-    """Run the server until it is stopped; hands on its exit code."""
+def _run(environment: dict[str, str], port: int) -> NoReturn:
+    """Become the server, so that signals to this process reach it and nothing is left behind."""
     command = [sys.executable, "-m", "streamlit", "run", str(app_file())]
     command += ["--server.port", str(port)]
-    done = subprocess.run(command, env=environment, check=False)  # noqa: S603
-    raise typer.Exit(done.returncode)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, command, environment)  # noqa: S606 (our own command)

@@ -5,10 +5,11 @@ May import errors, times, settings, added and store.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,6 +83,16 @@ def sample_workspace() -> Workspace:
     until = format_instant(floor_to(datetime.fromtimestamp(stamp, UTC), SAMPLE_STEP))
     source = SourceSetting(url=f"{SAMPLE_URL}?until={until}")
     return Workspace(folder / str(stamp), {"sample": source})
+
+
+def own_store(urls: Iterable[str]) -> Path:
+    """A store in the user's cache for these sources alone, found again by their URLs.
+
+    Args:
+        urls: As the sources themselves say them; their order does not matter.
+    """
+    name = hashlib.sha256("\n".join(sorted(set(urls))).encode()).hexdigest()[:16]
+    return cache_folder() / "stores" / name
 
 
 def cache_folder() -> Path:
