@@ -30,6 +30,7 @@ from vpcflow_core.formats.raw_lines import (
     lines_of,
     tidy,
     without_export_times,
+    without_first,
 )
 from vpcflow_core.formats.values import (
     Fault,
@@ -38,6 +39,7 @@ from vpcflow_core.formats.values import (
 
 _MAY_BE_HEADER = r"^[A-Za-z$@_]"
 _LONGEST_HEADER = 2**16
+_MAY_BE_STREAM = r"^[^ ]*[A-Za-z]"
 _NONE_YET = -1  # place of the format of lines before the first header
 
 
@@ -123,7 +125,7 @@ class LineReader:
         """Records of any lines, whatever their state."""
         lines = tidy(lines)
         lines = lines.keep(np.asarray(pc.not_equal(lines.text, "")))
-        lines = without_export_times(lines)
+        lines = self._without_streams(lines, without_export_times(lines))
         places, headers, last = self._find_headers(lines)
         yield from self._decide(lines.keep(places == _NONE_YET))
         for place, header in enumerate(headers):
@@ -133,6 +135,25 @@ class LineReader:
         for example in sorted(self._examples):
             self.report.example(*example)
         self._examples.clear()
+
+    def _without_streams(self, before: Lines, lines: Lines) -> Lines:
+        """Lines of an export without the name of their log stream, where it has no usual form.
+
+        `aws logs tail` puts it after the time. A stream may have any name; it is one where the
+        line is a field too long with it and right without it.
+        """
+        if lines.text is before.text:
+            return lines
+        exported = pc.not_equal(lines.text, before.text)
+        named = pc.and_(exported, pc.match_substring_regex(lines.text, _MAY_BE_STREAM))
+        formats = self._current()
+        if not formats:
+            bare = without_first(lines, named)
+            return bare if not _can_infer(lines) and _can_infer(bare) else lines
+        lengths = np.unique([len(format_.columns) for format_ in formats])
+        longer = np.isin(lengths_of(lines), lengths + 1) & ~np.isin(lengths_of(lines), lengths)
+        named = pc.and_(named, pa.array(longer))
+        return without_first(lines, named) if pc.any(named).as_py() else lines
 
     def _find_headers(
         self, lines: Lines
@@ -273,6 +294,13 @@ class LineReader:
         if not self.report.fields or fields_from == "header":
             self.report.fields_from = fields_from
         self.report.name_fields(format_.columns)
+
+
+def _can_infer(lines: Lines) -> bool:
+    try:
+        return bool(infer.formats_of(lines.text))
+    except FormatError:
+        return False
 
 
 def account(report: Report, table: pa.Table) -> Records:

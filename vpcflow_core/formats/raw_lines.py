@@ -11,11 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vpcflow_core.formats.base import EVENT_TIME
-from vpcflow_core.formats.clock import ISO_TIME, iso_to_times
+from vpcflow_core.formats.clock import ISO_TIME, iso_times
 
 _UNTIDY = r"[\t\r\v\f]|  |^ | $"
 _BLANKS = r"[ \t\r\v\f]+"
-_EXPORTED = rf"^{ISO_TIME} "
+_EXPORTED = rf"^(?P<time>{ISO_TIME}) (?P<line>.*)$"
+# As AWS names the stream of an interface or a transit gateway, with the kind of traffic. Without
+# the kind it could be the record's own interface-id: see `lines`.
+_STREAM = r"^[a-z]+-[0-9a-zA-Z-]+-(?:all|accept|reject) "
+_FIRST = r"^(?P<word>[^ ]+) (?P<line>.*)$"
+STREAM = "log_stream"
 EXPORTED_BLOCK = re.compile(f"{ISO_TIME} ".encode())  # for `match`, at any place
 
 
@@ -74,22 +79,46 @@ def tidy(lines: Lines) -> Lines:
 
 
 def without_export_times(lines: Lines) -> Lines:
-    """Lines as CloudWatch exports them lose the time in front, which is kept beside them."""
-    exported = pc.match_substring_regex(lines.text, _EXPORTED)
-    if not pc.any(exported).as_py():
+    """Lines as CloudWatch exports them lose the time in front, which is kept beside them.
+
+    So do those that `aws logs tail` prints, and the name of the log stream that follows there. A
+    line whose time is none (31 November) stays as it is.
+    """
+    if not pc.any(pc.match_substring_regex(lines.text, _EXPORTED)).as_py():
         return lines
-    first = pc.replace_substring_regex(lines.text, r" .*$", "")
-    times = iso_to_times(pc.if_else(exported, first, None))
-    bare = pc.replace_substring_regex(lines.text, r"^[^ ]* ", "")
-    text = pc.if_else(exported, bare, lines.text)
-    beside = lines.beside if lines.beside is not None else pa.table({})
-    if EVENT_TIME not in beside.column_names:
-        beside = (
-            beside.append_column(EVENT_TIME, times)
-            if beside.column_names
-            else pa.table({EVENT_TIME: times})
-        )
-    return Lines(text, lines.numbers, beside)
+    parts = pc.extract_regex(lines.text, _EXPORTED)
+    times, _ = iso_times(parts.field("time"))
+    exported = pc.and_(parts.is_valid(), pc.is_valid(times))
+    text = pc.if_else(exported, parts.field("line"), lines.text)
+    beside = _beside(lines, EVENT_TIME, pc.if_else(exported, times, None))
+    return _without_streams(Lines(text, lines.numbers, beside), exported)
+
+
+def _without_streams(lines: Lines, exported: pa.Array) -> Lines:
+    """The exported lines without the name of a log stream in front, which is kept beside them."""
+    named = pc.and_(pc.match_substring_regex(lines.text, _STREAM), exported)
+    return without_first(lines, named) if pc.any(named).as_py() else lines
+
+
+def without_first(lines: Lines, named: pa.Array) -> Lines:
+    """The lines without their first word where `named` says that it is a log stream's name."""
+    parts = pc.extract_regex(lines.text, _FIRST)
+    named = pc.and_(named, parts.is_valid())
+    text = pc.if_else(named, parts.field("line"), lines.text)
+    return Lines(text, lines.numbers, _beside(lines, STREAM, _words(parts, named)))
+
+
+def _words(parts: pa.StructArray, named: pa.Array) -> pa.Array:
+    return pc.if_else(named, parts.field("word"), None).dictionary_encode()
+
+
+def _beside(lines: Lines, name: str, column: pa.Array) -> pa.Table:
+    """What is beside the lines and a column more; one that is there already stays."""
+    if lines.beside is None or not lines.beside.column_names:
+        return pa.table({name: column})
+    if name in lines.beside.column_names:
+        return lines.beside
+    return lines.beside.append_column(name, column)
 
 
 def lengths_of(lines: Lines) -> npt.NDArray[np.int64]:

@@ -284,8 +284,15 @@ def _time(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
         iso, is_iso = iso_times(pc.utf8_trim_whitespace(_text(source)))
         if iso is not None:
             epochs, problems = _epochs(field, pc.if_else(is_iso, None, _text(source)))
+            invalid = _mask(pc.and_(is_iso, pc.is_null(iso)))
+            problems.append(_Problem(invalid, *_words_of_invalid(field)))
             return pc.if_else(is_iso, iso, epochs), problems
     return _epochs(field, source)
+
+
+def _words_of_invalid(field: Field) -> tuple[str, str]:
+    sentence = "is not a valid time"
+    return f"{field.aws} {sentence}", f"{field.aws}: '{{}}' {sentence}"
 
 
 def _epochs(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
