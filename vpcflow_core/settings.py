@@ -1,4 +1,4 @@
-"""Settings from `vpcflow.toml` and `VPCFLOW_*`; may import errors, times and cidr.
+"""Settings from `vpcflow.toml` and `VPCFLOW_*`.
 
 The environment wins over the file. Nested names are joined by two underscores:
 `VPCFLOW_SOURCES__PROD__URL=s3://central-logs/prod`.

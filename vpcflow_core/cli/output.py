@@ -1,4 +1,4 @@
-"""Answers as text: table, JSON or CSV; may import fields, pandas and rich."""
+"""Answers as text: table, JSON or CSV."""
 
 from __future__ import annotations
 

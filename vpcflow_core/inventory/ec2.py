@@ -34,7 +34,7 @@ from vpcflow_core.inventory.ec2_calls import (
     row,
     rules_of,
 )
-from vpcflow_core.inventory.ec2_errors import code_of, explanation, trouble
+from vpcflow_core.inventory.ec2_errors import code_of, explanation, failure_of
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot, frame_of
 
 # boto3 makes its clients at run time; their types are a package of their own that we do without.
@@ -162,7 +162,7 @@ class _Taker:
 
     def _note(self, kind: Kind, call: Call, error: aws.BotoCoreError | aws.ClientError) -> bool:
         why = explanation(error, action=call.action, region=self.region)
-        if trouble(error).everywhere:
+        if failure_of(error).everywhere:
             self.notes.append(why)
             return False
         if kind == RULES.kind and SECURITY_GROUPS.kind in self.tables:

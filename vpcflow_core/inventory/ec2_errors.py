@@ -12,35 +12,35 @@ from botocore import exceptions as aws
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Ec2Failure:
     """One kind of failure.
 
     Attributes:
         what: Clause behind the name of what was asked; may use `{action}`, `{code}`, `{region}`.
-        everywhere: Whether the same would befall every other question to that region.
+        everywhere: Whether every other question to that region would fail likewise.
     """
 
     what: str
     everywhere: bool = False
 
 
-_REFUSED = Trouble("not permitted, add {action}")
-_SLOW = Trouble("EC2 keeps asking for fewer requests ({code}); the next sync tries again")
-_UNKNOWN = Trouble("this region's EC2 does not know {action} ({code})")
-_EXPIRED = Trouble("the credentials have expired ({code}): sign in again", everywhere=True)
-_INVALID = Trouble(
+_REFUSED = Ec2Failure("not permitted, add {action}")
+_SLOW = Ec2Failure("EC2 keeps asking for fewer requests ({code}); the next sync tries again")
+_UNKNOWN = Ec2Failure("this region's EC2 does not know {action} ({code})")
+_EXPIRED = Ec2Failure("the credentials have expired ({code}): sign in again", everywhere=True)
+_INVALID = Ec2Failure(
     "the credentials are not accepted in {region} ({code}): the region may not be enabled",
     everywhere=True,
 )
-_ABSENT = Trouble("there are no AWS credentials", everywhere=True)
-_ROLE = Trouble("the role cannot be assumed ({code})", everywhere=True)
-_UNREACHABLE = Trouble(
+_ABSENT = Ec2Failure("there are no AWS credentials", everywhere=True)
+_ROLE = Ec2Failure("the role cannot be assumed ({code})", everywhere=True)
+_UNREACHABLE = Ec2Failure(
     "EC2 is out of reach ({code}): check the network, or set ec2 = false for the source",
     everywhere=True,
 )
-_OTHER = Trouble("failed ({code} on {action})")
+_OTHER = Ec2Failure("failed ({code} on {action})")
 
-_CODES: dict[str, Trouble] = {
+_CODES: dict[str, Ec2Failure] = {
     **dict.fromkeys(("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"), _REFUSED),
     **dict.fromkeys(
         ("RequestLimitExceeded", "Throttling", "ThrottlingException", "ServiceUnavailable"), _SLOW
@@ -55,7 +55,7 @@ _CODES: dict[str, Trouble] = {
         _INVALID,
     ),
 }  # fmt: skip
-_KINDS: tuple[tuple[tuple[type[Exception], ...], Trouble], ...] = (
+_KINDS: tuple[tuple[tuple[type[Exception], ...], Ec2Failure], ...] = (
     ((aws.NoCredentialsError, aws.PartialCredentialsError), _ABSENT),
     (
         (
@@ -68,7 +68,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], Trouble], ...] = (
 )  # fmt: skip
 
 
-def trouble(error: aws.BotoCoreError | aws.ClientError) -> Trouble:
+def failure_of(error: aws.BotoCoreError | aws.ClientError) -> Ec2Failure:
     """Which kind of failure it is."""
     if isinstance(error, aws.ClientError):
         kind = _CODES.get(code_of(error), _OTHER)
@@ -84,7 +84,7 @@ def explanation(error: aws.BotoCoreError | aws.ClientError, *, action: str, regi
         action: Permission of what was asked, such as `ec2:DescribeVpcs`.
         region: Where.
     """
-    return trouble(error).what.format(action=action, code=code_of(error), region=region)
+    return failure_of(error).what.format(action=action, code=code_of(error), region=region)
 
 
 def code_of(error: aws.BotoCoreError | aws.ClientError) -> str:

@@ -1,4 +1,4 @@
-"""Progress and result of a sync; may import this folder."""
+"""What a sync says: how far it is, and what it did."""
 
 from __future__ import annotations
 

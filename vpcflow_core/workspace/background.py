@@ -1,7 +1,7 @@
 """The sync that runs behind the pages, in a thread of its own; knows no Streamlit.
 
-It runs when it is told to, and again so long after it has ended (setting `sync_every`). A sync that
-a person has stopped stays stopped until somebody asks for it again.
+It runs when it is started, and again `sync_every` (a setting) after its end. A sync that a person
+has stopped stays stopped until a person starts it again.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Syncer:
         next: When the next one begins by itself; None if none does.
     """
 
-    def __init__(self, home: Workspace, settings: Settings) -> None:
-        self.home = home
+    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+        self.workspace = workspace
         self.settings = settings
         self.progress = Progress()
         self.source = ""
@@ -74,7 +74,7 @@ class Syncer:
 
     @property
     def stopping(self) -> bool:
-        """Whether a sync runs that has been told to stop."""
+        """Whether a running sync has been asked to stop."""
         return self._busy and self._stop.is_set()
 
     @property
@@ -140,10 +140,10 @@ class Syncer:
             first_look=FIRST_LOOK,
             inventory_age=INVENTORY_AGE,
         )
-        with Store.open(self.home.store) as store:
+        with Store.open(self.workspace.store) as store:
             for outcome in sync(
                 store,
-                self.home.each_source(),
+                self.workspace.each_source(),
                 options,
                 progress=self._note,
                 cancelled=self._is_cancelled,
@@ -174,7 +174,7 @@ class Syncer:
 
     def _may_grow(self) -> bool:
         try:
-            sources = self.home.all_sources.values()
+            sources = self.workspace.all_sources.values()
         except VpcflowError:  # a list that cannot be read now may be mended by then
             return True
         return any(not scheme_of(source.url).fixed for source in sources)

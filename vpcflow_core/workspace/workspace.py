@@ -1,7 +1,4 @@
-"""Which store is opened and which sources fill it; the sample where nobody has configured any.
-
-May import errors, times, settings, added and store.
-"""
+"""Which store is opened and which sources fill it; the sample where none is configured."""
 
 from __future__ import annotations
 
