@@ -5,10 +5,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo test check format bench docs screenshots clean
+.PHONY: run demo quick test check format bench docs screenshots clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
+
+quick: $(VENV)/.dev  ## The tests without a browser that take less than a second each.
+	$(BIN)/pytest -m "not browser and not slow"
 
 test: $(VENV)/.dev $(VENV)/.browser  ## All tests, those in a real browser too.
 	$(BIN)/pytest

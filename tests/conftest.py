@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import marks
 from tests.aws import aws, aws_server, credentials
 from tests.corpus import folder
 from tests.sample import bare_store, sample, sample_store
@@ -20,8 +21,15 @@ def pytest_configure(config: pytest.Config) -> None:
     folder.require_folder(config.args)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    marks.mark_browser_tests(items)
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     if line := folder.left_out(config.args):
+        terminalreporter.write_line(line)
+    # Only said: no test depends on how fast the machine is.
+    for line in marks.long_without_mark(terminalreporter.stats.get("passed", [])):
         terminalreporter.write_line(line)

@@ -22,6 +22,7 @@ def hours(values: list[int], days_before: int = 0) -> pd.DataFrame:
     return series(values, "1h", START - timedelta(days=days_before))
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(
         st.tuples(st.integers(0, 2**62), st.integers(0, 3), st.integers(0, 2**62)), min_size=1

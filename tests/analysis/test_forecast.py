@@ -35,6 +35,7 @@ def slow_line(values: list[int], rows: int) -> list[float]:
     return [max(0.0, mean + slope * (x - middle)) for x in range(rows)]
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 10**6), min_size=3, max_size=50), st.integers(1, 30))
 @settings(max_examples=40)
 def test_linear_is_the_least_squares_line(values: list[int], periods: int) -> None:
@@ -45,6 +46,7 @@ def test_linear_is_the_least_squares_line(values: list[int], periods: int) -> No
     )
 
 
+@pytest.mark.slow
 @given(
     values=st.lists(st.integers(0, 3) | st.integers(0, 2**62), min_size=3, max_size=120),
     periods=st.integers(1, 40),

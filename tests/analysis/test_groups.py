@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ rows = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(rows, st.sets(st.integers(0, 4), max_size=3))
 def test_parts_add_up_to_the_totals(records: list[tuple[str, int, int]], shown: set[int]) -> None:
     every = pd.DataFrame(records, columns=["host", "port", "flows"])

@@ -43,6 +43,7 @@ def slow(
     return rows
 
 
+@pytest.mark.slow
 @given(
     values=st.lists(st.integers(0, 5) | st.integers(0, 10_000), min_size=1, max_size=60),
     window=st.integers(2, 70),

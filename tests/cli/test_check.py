@@ -126,6 +126,7 @@ def put(bucket: str, text: str) -> None:
     s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(text.encode()))
 
 
+@pytest.mark.slow
 def test_a_bucket_is_checked_permission_by_permission(aws: str, check: Any) -> None:
     put("logs", lines())
     code, found = check("s3://logs")
@@ -155,6 +156,7 @@ def test_an_empty_bucket_fails(aws: str, check: Any) -> None:
     assert any(row["state"] == "failed" and row["part"] == "logs" for row in found)
 
 
+@pytest.mark.slow
 def test_a_log_group_is_checked_permission_by_permission(aws: str, check: Any) -> None:
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName="/vpc/flows")
@@ -169,6 +171,7 @@ def test_a_log_group_is_checked_permission_by_permission(aws: str, check: Any) -
     assert "3 records" in of(found, "format", "newest objects")["found"]
 
 
+@pytest.mark.slow
 def test_a_log_group_that_is_not_there_fails(aws: str, check: Any) -> None:
     boto3.client("logs").create_log_group(logGroupName="/vpc/flows")
     code, found = check("cloudwatch://us-east-1/vpc/flow")

@@ -169,6 +169,7 @@ def test_a_format_that_names_a_field_twice_is_misuse(vpcflow: Any, folder: Path)
     assert "twice" in err
 
 
+@pytest.mark.slow
 def test_samples_of_every_form_are_inspected_in_a_process_of_its_own(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "vpcflow_core.cli", "inspect", write_samples(tmp_path), "--output", "json"],
@@ -185,6 +186,7 @@ def test_samples_of_every_form_are_inspected_in_a_process_of_its_own(tmp_path: P
         assert "no header" in reports[name]["reasons"][0]["reason"]
 
 
+@pytest.mark.slow
 def test_a_pipe_that_closes_early_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "x.log").write_bytes(text(*[OK_LINE] * 20_000))
     command = f"{sys.executable} -m vpcflow_core.cli read {tmp_path} --output json | head -c 100"

@@ -54,6 +54,7 @@ def test_outliers_exits_3_with_the_answer_when_there_is_a_violation(run: Run, st
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_outliers_exits_0_when_all_is_usual(run: Run, store: Path) -> None:
     for calm in (
         ["packets", "--consecutive", 2],

@@ -37,6 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_and_is_told_of_in_the_readme(name: str, tmp_path: Path) -> None:
     shown = vpcflow(name, "--help", home=tmp_path)
@@ -45,6 +46,7 @@ def test_every_command_has_help_and_is_told_of_in_the_readme(name: str, tmp_path
     assert f"vpcflow {name}" in TOLD
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
@@ -71,6 +73,7 @@ def test_errors_are_a_sentence_and_an_exit_code(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "sign"), [(["serve"], signal.SIGTERM), (["demo"], signal.SIGINT)]
 )

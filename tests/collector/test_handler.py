@@ -78,6 +78,7 @@ def test_accounts_keep_their_zeros_and_huge_numbers_their_digits(handle: Handle)
     assert line["start"] == START  # the format has no time but the event's
 
 
+@pytest.mark.slow
 def test_the_key_names_account_region_hour_and_group(handle: Handle) -> None:
     [key] = handle(message(LINE), PREFIX="central/prod/")["objects"]
     folder, _, name = key.rpartition("/")
@@ -100,6 +101,7 @@ def test_events_of_several_hours_go_to_several_objects(handle: Handle) -> None:
     assert [len(gzip.decompress(body(key)).splitlines()) for key in made] == [2, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_retry_overwrites_and_other_events_do_not(handle: Handle) -> None:
     for _ in range(3):
         handle(message(LINE, SILENT))
@@ -133,6 +135,7 @@ def test_what_is_no_message_fails_and_so_reaches_the_dead_letter_queue(
         handle(event)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["VPC-RAW", "VPC-JSON"])
 def test_security_groups_and_direction_stand_beside_every_record(
     handle: Handle, network: Network, form: str
@@ -177,6 +180,7 @@ def test_throttling_costs_nothing_but_time(handle: Handle, network: Network, ec2
     assert lines()[0]["security-group-ids"] == [network.groups[0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", ["DescribeFlowLogs", INTERFACES, "DescribeSubnets"])
 def test_throttling_without_end_writes_nothing_and_a_later_retry_everything(
     handle: Handle, network: Network, ec2: Ec2, operation: str

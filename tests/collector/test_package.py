@@ -9,11 +9,14 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 
+import pytest
+
 from collector.package import archive, sources, write
 
 LAMBDA_HAS = {"boto3", "botocore", "collector"} | set(sys.stdlib_module_names)
 
 
+@pytest.mark.slow
 def test_the_function_imports_what_lambda_has() -> None:
     for path in sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -119,6 +119,7 @@ def load(store: Path, log_format: str = "") -> Any:
         return sync(opened, open_source(f"s3://{BUCKET}"), given=given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["VPC-RAW", "VPC-JSON"])
 @pytest.mark.parametrize("fields", [DEFAULT_FIELDS, ALL_FIELDS], ids=["version 2", "all fields"])
 def test_the_store_holds_every_record_once_with_groups_and_direction(
@@ -148,6 +149,7 @@ def test_the_store_holds_every_record_once_with_groups_and_direction(
     assert answers(tmp_path) == expected
 
 
+@pytest.mark.slow
 def test_an_object_written_again_with_more_knowledge_takes_the_place_of_the_first(
     handle: Handle, network: Network, tmp_path: Path
 ) -> None:
@@ -188,6 +190,7 @@ def test_every_column_has_its_own_type(handle: Handle, network: Network, tmp_pat
     assert (row["log_stream"], row["region"]) == ("eni-1-all", "us-west-2")
 
 
+@pytest.mark.slow
 def test_sums_of_an_hour_are_complete_when_only_that_hour_is_loaded(
     handle: Handle, network: Network, tmp_path: Path
 ) -> None:

@@ -105,6 +105,7 @@ def code(aws: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str,
     return {"LogGroupName": GROUP, "CodeBucket": "code", "CodeKey": packed.name}
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing() -> None:
     names = [str(path) for path in TEMPLATES]
     found = subprocess.run(
@@ -139,6 +140,7 @@ def test_tag_fields_of_the_default_have_keys() -> None:
         assert len(parameters[name]["Default"].split(",")) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resource", ["VPC", "Subnet", "NetworkInterface"])
 def test_flow_logs_to_s3(aws: str, network: Network, resource: str) -> None:
     name = {"VPC": network.vpc, "Subnet": network.subnets[0]}.get(resource)

@@ -193,6 +193,7 @@ def test_blocks_hold_whole_lines_where_there_are_any() -> None:
     assert b"".join(blocks(pieces, 1)) == b"".join(pieces)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 500, 2000])
 def test_a_broken_line_makes_no_other_block_careful(size: int) -> None:
     good = dumped(*(TYPED | {"srcport": port} for port in range(200)))
@@ -262,6 +263,7 @@ def json_text(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.slow
 @given(json_text())
 @settings(max_examples=400, deadline=None)
 def test_the_quick_way_says_what_the_careful_one_says(data: bytes) -> None:

@@ -24,6 +24,7 @@ def test_unpacking_ends_at_its_limit_and_says_so() -> None:
     assert sum(map(len, Unpacked(packed, 100 * MB))) == 100 * MB
 
 
+@pytest.mark.slow
 def test_a_message_that_is_a_bomb_is_cut_and_noted() -> None:
     bomb = base64.b64encode(gzip.compress(b"x" * 200 * MB)).decode()
     parsed = formats.parse(json.dumps({"awslogs": {"data": bomb}}).encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ def epochs(fields: list[Field], rows: list[dict[str, Any]]) -> list[dict[str, An
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @given(logs())
 @settings(max_examples=150, deadline=None)
 def test_records_survive_printing_and_reading(
@@ -112,6 +114,7 @@ def is_header(line: bytes) -> bool:
     return read_header(" ".join(line.decode(errors="replace").split())) is not None
 
 
+@pytest.mark.slow
 @given(corrupted())
 @settings(max_examples=300, deadline=None)
 def test_no_corruption_loses_a_line(log: tuple[bytes, bytes]) -> None:
@@ -123,6 +126,7 @@ def test_no_corruption_loses_a_line(log: tuple[bytes, bytes]) -> None:
     assert sum(report.counts.values()) == report.malformed
 
 
+@pytest.mark.slow
 @given(corrupted())
 @settings(max_examples=300, deadline=None)
 def test_the_fast_path_says_what_the_careful_one_says(log: tuple[bytes, bytes]) -> None:
@@ -137,6 +141,7 @@ def test_the_fast_path_says_what_the_careful_one_says(log: tuple[bytes, bytes]) 
         assert parsed.report.malformed == 0
 
 
+@pytest.mark.slow
 @given(logs())
 @settings(max_examples=30, deadline=None)
 def test_a_transit_gateways_records_are_marked(

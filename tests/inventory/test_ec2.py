@@ -66,6 +66,7 @@ def tagged(kind: str, **tags: str) -> list[dict[str, Any]]:
     return [{"ResourceType": kind, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}]
 
 
+@pytest.mark.slow
 def test_a_snapshot_has_every_kind_with_its_columns(ec2: Ec2) -> None:
     taken = snapshot()
     assert (taken.account_id, taken.region, taken.notes) == (DEFAULT_ACCOUNT_ID, REGION, ())
@@ -122,6 +123,7 @@ def test_interfaces_have_all_their_addresses_groups_and_tags(ec2: Ec2, client: A
     assert (group["name"], group["vpc_id"]) == ("web", vpc["VpcId"])
 
 
+@pytest.mark.slow
 def test_more_interfaces_than_a_page_holds_are_all_read(ec2: Ec2, client: Any) -> None:
     subnet = client.describe_subnets()["Subnets"][0]["SubnetId"]
     backend = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]

@@ -60,6 +60,7 @@ def found(
     return [bool(row[0]) for row in by_value]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(v6(), min_size=5, max_size=20), st.integers(0, 128), st.booleans())
 @example([IPv6Address("::"), IPv6Address("1::"), IPv6Address("::1")], 128, True)

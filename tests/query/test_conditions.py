@@ -91,6 +91,7 @@ def asked(engine: DuckDBEngine, wanted: Filters) -> int:
     return int(engine.run(select, EVER).frame["flows"][0])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(filters(), min_size=1, max_size=3))
 def test_a_filter_finds_what_plain_python_finds(

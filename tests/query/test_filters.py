@@ -105,6 +105,7 @@ def test_every_dimension_is_a_filter(name: str) -> None:
     assert parse_filter(name, text).field == name
 
 
+@pytest.mark.slow
 @given(st.text(min_size=1, max_size=20))
 def test_exactly_reads_back_as_just_that_value(value: str) -> None:
     assert parse_filter("instance_tag", exactly(value)) == Filter("instance_tag", (Exact(value),))

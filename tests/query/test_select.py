@@ -122,6 +122,7 @@ def test_a_record_of_several_groups_counts_for_each(logs: Logs, engine: DuckDBEn
     assert set(series["security_group_id"]) == {row[0] for row in expected[:2]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minutes", [1, 5, 60, 7 * 60, 24 * 60, 7 * 24 * 60])
 def test_series_equal_pandas(logs: Logs, engine: DuckDBEngine, minutes: int) -> None:
     every = timedelta(minutes=minutes)

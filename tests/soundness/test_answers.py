@@ -123,6 +123,7 @@ def test_groups_in_the_tail_do_not_leak_into_the_top(tmp_path: Path) -> None:
         assert frame.groupby("srcaddr")["value"].sum().to_dict() == {"10.0.0.0": 5, "10.0.0.1": 4}
 
 
+@pytest.mark.slow
 def test_a_reader_sees_whole_commits_alone_while_another_writes(tmp_path: Path) -> None:
     logs(tmp_path, *[flow()] * 10).close()
     seen: list[int] = []

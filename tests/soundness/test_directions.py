@@ -85,6 +85,7 @@ def test_a_record_counts_in_full_for_each_group_and_once_in_total(
     assert total.to_numpy().tolist() == [[len(judged_traffic), judged_traffic["bytes"].sum()]]
 
 
+@pytest.mark.slow
 def test_groups_of_the_past_are_those_of_the_past(
     sample: Path, judged_traffic: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_totals_beside_the_logs_are_no_record() -> None:
     assert report.malformed == 1
 
 
+@pytest.mark.slow
 def test_bytes_and_packets_that_changed_places_are_refused_not_guessed() -> None:
     with pytest.raises(FormatError, match="for certain"):
         read(text(*[line(packets=4249 + n, bytes=20) for n in range(9)], header=None))

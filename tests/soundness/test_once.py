@@ -57,6 +57,7 @@ def test_every_answer_counts_once(either: FlowLogs, kept: pd.DataFrame) -> None:
     assert top["bytes"].to_dict() == expected["sum"].to_dict()
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_counted(either: FlowLogs, sample: Path, kept: pd.DataFrame) -> None:
     whole = read_with_pandas(sample)
     whole = whole[whole["log-status"] == "OK"]
@@ -75,6 +76,7 @@ def test_the_records_themselves_stay_whole(either: FlowLogs) -> None:
     assert either.once().sql(count)["n"][0] == either.sql(count)["n"][0]
 
 
+@pytest.mark.slow
 def test_each_source_counts_once_by_itself(either: FlowLogs) -> None:
     (source,) = either.store.sources()
     assert either.once().only(source.url).left_out() == 0
@@ -127,6 +129,7 @@ def test_a_sender_that_logged_before_the_days_asked_about_made_no_copy(tmp_path:
     assert flows.between(late - hour, late + hour).left_out() == 0
 
 
+@pytest.mark.slow
 def test_formats_that_cannot_tell_lose_nothing(tmp_path: Path) -> None:
     records = [
         flow("eni-a", "10.0.0.4", "10.0.20.4", 1),

@@ -105,6 +105,7 @@ SOURCES = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(objects=SOURCES, parts=st.integers(1, 4), rows=st.integers(1, 20), workers=st.integers(1, 3))
 def test_any_objects_in_any_order_in_any_number_of_syncs_give_each_record_once(

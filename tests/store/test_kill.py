@@ -51,6 +51,7 @@ def loaded(store: Path) -> int:
         return sum(state.objects for state in opened.sources())
 
 
+@pytest.mark.slow
 def test_a_sync_killed_at_ten_random_instants_ends_as_a_quiet_one(
     endpoint: str, tmp_path: Path
 ) -> None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.store.doubles import HEADER, START
 
 # Peak memory of a child process that syncs a folder with small limits, in MB.
@@ -46,6 +48,7 @@ def peak(folder: Path, store: Path) -> tuple[int, int]:
     return records, megabytes
 
 
+@pytest.mark.slow
 def test_ten_times_the_records_take_hardly_more_memory(tmp_path: Path) -> None:
     for name, records in (("small", 200_000), ("large", 2_000_000)):
         (tmp_path / name).mkdir()

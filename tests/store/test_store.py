@@ -164,6 +164,7 @@ def test_many_may_make_and_open_one_store_at_once(tmp_path: Path) -> None:
     assert problems == []
 
 
+@pytest.mark.slow
 def test_readers_see_whole_commits_only(tmp_path: Path) -> None:
     """Each object has ten records of two days; no reader ever sees a part of one."""
     source = Memory()

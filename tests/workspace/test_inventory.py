@@ -75,6 +75,7 @@ def regions(store: Path) -> list[tuple[str, str]]:
         return [(state.account_id, state.region) for state in opened.snapshots()]
 
 
+@pytest.mark.slow
 def test_sync_asks_ec2_in_the_regions_of_the_logs_and_says_what_it_saw(
     ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,6 +95,7 @@ def test_sync_asks_ec2_in_the_regions_of_the_logs_and_says_what_it_saw(
         assert len(store.known("vpcs")) == 2
 
 
+@pytest.mark.slow
 def test_a_missing_permission_is_named_and_the_sync_succeeds(
     ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -118,6 +120,7 @@ def test_json_has_the_counts_and_what_was_not_permitted(
     assert result["ec2"]["notes"] == []
 
 
+@pytest.mark.slow
 def test_csv_is_as_it_was(
     ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,6 +138,7 @@ def test_nobody_is_asked_who_is_not_to_be(
     assert ec2.requests == []
 
 
+@pytest.mark.slow
 def test_regions_of_the_settings_are_asked_instead(
     ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +158,7 @@ def test_logs_of_other_accounts_are_not_looked_for_in_ones_own(
     assert ec2.requests == []
 
 
+@pytest.mark.slow
 def test_only_regions_of_ones_own_account_are_asked(
     ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +167,7 @@ def test_only_regions_of_ones_own_account_are_asked(
     assert regions(tmp_path / "s") == [(DEFAULT_ACCOUNT_ID, REGION)]
 
 
+@pytest.mark.slow
 def test_two_sources_of_one_account_are_one_snapshot(
     ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +177,7 @@ def test_two_sources_of_one_account_are_one_snapshot(
     assert ec2.asked["DescribeNetworkInterfaces"] == 2
 
 
+@pytest.mark.slow
 def test_a_sync_behind_the_pages_asks_every_ten_minutes_at_most(ec2: Ec2, tmp_path: Path) -> None:
     with Store.open(tmp_path / "s") as store:
         for _ in range(2):
@@ -180,6 +187,7 @@ def test_a_sync_behind_the_pages_asks_every_ten_minutes_at_most(ec2: Ec2, tmp_pa
         assert ec2.asked["DescribeNetworkInterfaces"] == 2
 
 
+@pytest.mark.slow
 def test_an_ec2_out_of_reach_is_one_sentence_and_the_sync_succeeds(
     ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,6 +216,7 @@ def test_folders_and_samples_are_nobodys_account(ec2: Ec2, tmp_path: Path) -> No
     assert ec2.requests == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "asked"),
     [

@@ -157,6 +157,7 @@ def numbers_of(bits: int) -> st.SearchStrategy[int]:
     return st.builds(lambda *parts: sum(parts) % 2**bits, near, middle, far)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [4, 6])
 @settings(max_examples=50)
 @given(data=st.data())

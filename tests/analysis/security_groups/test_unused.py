@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,6 +133,7 @@ def test_what_is_gone_or_was_otherwise_does_not_count() -> None:
 IDS = [f"sg-{n}" for n in range(4)]
 
 
+@pytest.mark.slow
 @given(
     groups=st.lists(st.sampled_from(IDS), unique=True),
     attached=st.dictionaries(

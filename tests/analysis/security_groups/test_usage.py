@@ -669,6 +669,7 @@ def lets_in(
     )
 
 
+@pytest.mark.slow
 @given(
     flows=some_flows,
     rules=some_rules,

@@ -127,6 +127,7 @@ def test_many_threads_get_their_own_answers(engine: DuckDBEngine) -> None:
     assert sum(counts[0] for counts in answers.values()) == 180
 
 
+@pytest.mark.slow
 def test_a_query_that_takes_too_long_is_stopped(logs: Logs) -> None:
     engine = DuckDBEngine(logs, timeout=timedelta(seconds=1))
     with pytest.raises(FailureError, match="longer than 1s"):

@@ -192,6 +192,7 @@ def numbers_of(data: bytes) -> list[int]:
     return [row["bytes"] - 40 for row in read(data)[0]]
 
 
+@pytest.mark.slow
 def test_parts_are_fetched_side_by_side_and_cutting_costs_few_pages():
     service = Service(200_000, 4000)
     assert numbers_of(read_slice(service, whole(200_000))) == list(range(200_000))
@@ -215,6 +216,7 @@ def test_an_error_in_one_part_is_the_slices_error():
         read_slice(pages, whole(3_600_000))
 
 
+@pytest.mark.slow
 def test_a_part_of_one_second_is_never_cut():
     events = [event(n) | {"timestamp": FIRST} for n in range(60_000)]
     pages = iter([events[at : at + 10_000] for at in range(0, 60_000, 10_000)])
@@ -228,6 +230,7 @@ MESSAGES = st.sampled_from([
 ])  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.lists(MESSAGES, max_size=6))
 def test_messages_of_any_kind_beside_each_other_hide_none(messages):
     events = [event(n, text) for n, text in enumerate(messages)]

@@ -83,6 +83,7 @@ def test_each_refusal_is_one_clear_sentence(proxy, code, status, kind, words):
     assert words in told.what
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents"])
 def test_no_permission_names_action_place_and_document(proxy, action):
     LogGroup().put([(HOUR_AGO, line(1, HOUR_AGO))])
@@ -132,6 +133,7 @@ def test_a_group_that_waits_for_its_first_records_is_told(proxy):
     assert "ten minutes" in told.next_step
 
 
+@pytest.mark.slow
 def test_a_flow_log_that_cannot_deliver_is_told(proxy):
     made = flow_log(group=GROUP)  # before the group is there: moto calls it FAILED
     LogGroup()
@@ -184,6 +186,7 @@ def test_an_endpoint_that_is_no_url_is_told(credentials):
         list(source.find(None))
 
 
+@pytest.mark.slow
 def test_a_role_is_assumed(proxy):
     LogGroup().put([(HOUR_AGO, line(1, HOUR_AGO))])
     role = "arn:aws:iam::123456789012:role/reader"

@@ -104,6 +104,7 @@ def throttle(proxy: Proxy) -> list[Call]:
     return refused
 
 
+@pytest.mark.slow
 def test_each_event_is_there_once_after_every_run(proxy, tmp_path):
     now = pd.Timestamp(datetime.now(UTC)).floor("s")
     events = made_up(now)

@@ -71,6 +71,7 @@ def hours_read(proxy: Proxy) -> set[datetime]:
     return {floor_to(datetime.fromtimestamp(start / 1000, UTC), HOUR) for start in starts}
 
 
+@pytest.mark.slow
 def test_every_event_of_every_stream_is_loaded_once(proxy, store):
     events = [(f"eni-{n % 7}-all", TOP - n * MINUTE, line(n, TOP - n * MINUTE)) for n in range(600)]
     LogGroup().put_all(by_stream(events))
@@ -228,6 +229,7 @@ def three_interfaces() -> None:
     LogGroup().put_all({name: [(at, line(n, at))] for n, name in enumerate(names)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -245,6 +247,7 @@ def test_chosen_streams_and_interfaces_alone_are_read(proxy, store, query, expec
     assert loaded(store) == Counter(expected)
 
 
+@pytest.mark.slow
 def test_more_streams_than_a_call_may_name_are_all_read(proxy, store):
     names = [f"eni-0a-{n:03}" for n in range(230)]
     at = TOP - HOUR
@@ -268,6 +271,7 @@ def test_the_own_accounts_group_may_be_named_by_its_arn(proxy, store):
     assert source.warnings == []
 
 
+@pytest.mark.slow
 def test_another_accounts_group_is_read_by_its_arn(proxy, store):
     LogGroup().put([(TOP - HOUR, line(1, TOP))])
     flow_log(DEFAULT)  # of our account: says nothing of the other one's group
@@ -289,6 +293,7 @@ def busy(hours: int = 1, events: int = 30_000) -> Counter[int]:
     return Counter(range(events))
 
 
+@pytest.mark.slow
 def test_a_slice_that_holds_too_much_is_cut_into_disjoint_parts(proxy, store):
     expected = busy()
     flow_log()
@@ -304,6 +309,7 @@ def test_a_slice_that_holds_too_much_is_cut_into_disjoint_parts(proxy, store):
     assert (inner[0][0], inner[-1][1]) == whole
 
 
+@pytest.mark.slow
 def test_pages_that_come_by_stream_and_not_by_time_lose_nothing(aws, store):
     """moto's own order; the way slices are cut must not hang on it."""
     at = TOP - 3 * HOUR
@@ -314,6 +320,7 @@ def test_pages_that_come_by_stream_and_not_by_time_lose_nothing(aws, store):
     assert loaded(store) == Counter(range(30_000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["empty", "repeat", "double"])
 def test_odd_pages_lose_nothing_and_double_nothing(proxy, store, fault):
     expected = busy(events=1500)  # too few to be cut: the chain of pages has to be followed
@@ -337,6 +344,7 @@ def every(nth: int, refusal: Refusal):
     return refuse
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "refusal",
     [
@@ -371,6 +379,7 @@ def test_a_slice_that_cannot_be_read_fails_alone_and_is_read_by_the_next_sync(pr
 # Run after run
 
 
+@pytest.mark.slow
 def test_late_events_of_the_last_hours_are_found_by_the_next_sync(proxy, store):
     group = LogGroup()
     group.put([(TOP - n * MINUTE, line(n, TOP - n * MINUTE)) for n in range(500)])
@@ -381,6 +390,7 @@ def test_late_events_of_the_last_hours_are_found_by_the_next_sync(proxy, store):
     assert loaded(store) == Counter([*range(500), *late])
 
 
+@pytest.mark.slow
 def test_hours_that_are_settled_are_read_once(proxy, store):
     LogGroup().put([(TOP - n * HOUR, line(n, TOP - n * HOUR)) for n in range(40)])
     sync(store, opened(proxy))
@@ -391,6 +401,7 @@ def test_hours_that_are_settled_are_read_once(proxy, store):
     assert loaded(store) == Counter(range(40))
 
 
+@pytest.mark.slow
 def test_events_that_come_hours_late_are_found_when_their_hour_is_looked_at_again(proxy, store):
     group = LogGroup()
     first = TOP - 12 * HOUR
@@ -402,6 +413,7 @@ def test_events_that_come_hours_late_are_found_when_their_hour_is_looked_at_agai
     assert loaded(store) == Counter([*range(200), 777, 778])
 
 
+@pytest.mark.slow
 def test_the_last_day_first_and_then_the_rest(proxy, store):
     """As the app fills an empty store."""
     LogGroup().put([(TOP - n * HOUR, line(n, TOP - n * HOUR)) for n in range(60)])

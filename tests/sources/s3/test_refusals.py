@@ -70,6 +70,7 @@ def test_each_refusal_is_one_clear_sentence(status, code, kind, words):
     assert words in told.what
 
 
+@pytest.mark.slow
 def test_no_permission_names_action_place_and_document():
     told = refusal(error(403, "AccessDenied"))
     assert "s3:ListBucket" in told.what
@@ -137,6 +138,7 @@ def log(account: str) -> str:
     return key_for(account=account, region="eu-central-1", flow_log_id="fl-0a", time=T, unique="ab", prefix="out/")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_prefix_that_may_not_be_listed_is_passed_by_if_awslogs_below_may():
     """Policies often allow PREFIX/AWSLogs/ alone."""
 
@@ -196,6 +198,7 @@ def failing(first: list[Answer], then: Answer):
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "first",
     [
@@ -235,6 +238,7 @@ def test_refused_reading_names_the_object():
         source(fake.url).read(OBJECT)
 
 
+@pytest.mark.slow
 def test_requester_pays_is_said_in_every_request():
     with serving(lambda request: listing(KEY)) as fake:
         payer = source(fake.url, requester_pays=True)
@@ -249,6 +253,7 @@ def sts(aws_server, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", aws_server)
 
 
+@pytest.mark.slow
 def test_a_role_is_assumed(sts):
     with serving(lambda request: listing(KEY)) as fake:
         list(source(fake.url, role_arn=ROLE, external_id="house-7").find(None))

@@ -88,6 +88,7 @@ def test_accounts_regions_and_layouts_lie_side_by_side(bucket):
     assert sorted(found("s3://logs/central")) == sorted(keys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "prefix",
     [
@@ -139,6 +140,7 @@ def test_folders_of_dates_are_not_searched_for_awslogs(bucket):
     assert set(prefixes) == {"out", "out/AWSLogs/", "out/"}
 
 
+@pytest.mark.slow
 def test_a_search_that_grows_too_wide_stops_and_says_so(bucket):
     bucket([key(), *(f"team{n}/a/b/c/x.log" for n in range(230))])
     source = opened()
@@ -155,6 +157,7 @@ def test_logs_of_other_services_are_not_entered(bucket):
     assert not any("CloudTrail" in p or "elastic" in p for p in prefixes)
 
 
+@pytest.mark.slow
 def test_more_than_a_page_of_objects_is_found(bucket):
     keys = [key(log=f"fl-{n:x}") for n in range(1203)]
     keys += [f"flat/{n:05}.log" for n in range(2100)]
@@ -194,6 +197,7 @@ def test_hours_and_days_in_one_folder_are_both_found(bucket):
     assert len(found(span=Window(T, T + DAY))) == 48
 
 
+@pytest.mark.slow
 def test_a_long_folder_is_not_listed_to_its_end_for_a_short_span(bucket):
     """Keys sort by flow log and then by time, so the listing may jump."""
     minutes = range(0, 1440, 5)

@@ -106,6 +106,7 @@ def test_there_is_something_of_everything_that_a_review_finds(shots: list[Snapsh
     assert (interfaces["name"].isna() & interfaces["description"].notna()).any()
 
 
+@pytest.mark.slow
 def test_nearly_all_that_is_let_in_is_let_in_by_a_rule(shots: list[Snapshot], folder: Path) -> None:
     """All of it, but for what answers (to a high port) and what comes to a NAT gateway."""
     flows = read_with_pandas(folder)
@@ -160,6 +161,7 @@ def test_loading_the_sample_keeps_what_it_knows(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_other_sources_know_nothing(tmp_path: Path, folder: Path) -> None:
     with Store.open(tmp_path / "s") as store:
         load(store, open_source(str(folder)))

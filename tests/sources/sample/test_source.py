@@ -101,6 +101,7 @@ def test_files_lie_and_are_named_as_aws_does(facts):
     assert all(each.time.minute % 5 == 0 and each.day == each.time.date() for each in named)
 
 
+@pytest.mark.slow
 def test_every_file_can_be_chosen_by_its_name(facts, records):
     """The rule for spans holds: a record's file is named from 10 min before to 1 h after it."""
     named = records.filename.map(lambda name: describe(name).time.replace(tzinfo=None))

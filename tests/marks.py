@@ -1,0 +1,24 @@
+"""Marks of tests: what needs a browser, and what takes too long for `make quick`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+SECONDS = 1.0
+
+
+def mark_browser_tests(items: Iterable[pytest.Item]) -> None:
+    """Mark every test that opens a page."""
+    for item in items:
+        if "open_page" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+def long_without_mark(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
+    """A line for each test that took over a second and that `make quick` does not leave out."""
+    for report in reports:
+        left_out = {"slow", "browser"} & report.keywords.keys()
+        if report.when == "call" and report.duration > SECONDS and not left_out:
+            yield f"{report.nodeid} took {report.duration:.1f} s: @pytest.mark.slow?"
