@@ -1,0 +1,1 @@
+"""Trino's SQL, for Trino and Athena; no engine yet."""
