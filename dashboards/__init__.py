@@ -1,1 +1,1 @@
-"""The pages: a dashboard is a list of rows of panels."""
+"""The pages of the app, each declared as data in a file; `catalogue` lists them."""

@@ -2,6 +2,9 @@
 
 from dashboards.decisions import decision_page
 
-decision_page(
-    "accepts", "Accepts", "What do security groups and network ACLs let through, and is it usual?"
-).draw()
+ACCEPTS = decision_page(
+    "accepts",
+    "Accepts",
+    ":material/check_circle:",
+    "What do security groups and network ACLs let through, and is it usual?",
+)

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboards.ui.page import Dashboard, Row
+from dashboards.ui.dashboard import Dashboard, Row
 from dashboards.ui.state import FLOW_FILTERS
 
 ACTIONS = {"accepts": "ACCEPT", "rejects": "REJECT"}
 
 
-def decision_page(page: str, title: str, question: str, own: Sequence[Row] = ()) -> Dashboard:
+def decision_page(
+    path: str, title: str, icon: str, question: str, own: Sequence[Row] = ()
+) -> Dashboard:
     """The dashboard of one decision.
 
     Args:
-        page: First part of its panels' names.
+        path: Its address, which its panels' names begin with.
         title: Its name.
+        icon: Its icon in the navigation.
         question: What it answers, one sentence.
         own: Rows that the other page does not have.
     """
     return Dashboard(
+        path,
         title,
+        icon,
         question,
         filters=FLOW_FILTERS,
         rows=(
-            ((f"{page}/source-locations", 1), (f"{page}/destinations", 1)),
-            ((f"{page}/outliers", 1),),
+            ((f"{path}/source-locations", 1), (f"{path}/destinations", 1)),
+            ((f"{path}/outliers", 1),),
             *own,
-            ((f"{page}/interfaces", 1), (f"{page}/protocols", 1)),
-            ((f"{page}/bytes-compared", 1), (f"{page}/packets-compared", 1)),
-            ((f"{page}/sources", 1), (f"{page}/source-ports", 1)),
-            ((f"{page}/destination-ports", 1), (f"{page}/trend", 1)),
+            ((f"{path}/interfaces", 1), (f"{path}/protocols", 1)),
+            ((f"{path}/bytes-compared", 1), (f"{path}/packets-compared", 1)),
+            ((f"{path}/sources", 1), (f"{path}/source-ports", 1)),
+            ((f"{path}/destination-ports", 1), (f"{path}/trend", 1)),
         ),
-        fixed={"action": ACTIONS[page]},
+        fixed={"action": ACTIONS[path]},
     )

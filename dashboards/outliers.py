@@ -1,10 +1,12 @@
 """Outliers: everything unusual on one page."""
 
-from dashboards.ui.page import Dashboard
+from dashboards.ui.dashboard import Dashboard
 from dashboards.ui.state import FLOW_FILTERS, NETWORK_FILTERS
 
-Dashboard(
+OUTLIERS = Dashboard(
+    "outliers",
     "Outliers",
+    ":material/troubleshoot:",
     "What was unusual, when, and how far from what was expected?",
     filters=(*FLOW_FILTERS, "action", *NETWORK_FILTERS),
     rows=(
@@ -18,4 +20,4 @@ Dashboard(
         (("outliers/inbound-bytes", 1), ("outliers/outbound-bytes", 1)),
         (("outliers/inbound-packets", 1), ("outliers/outbound-packets", 1)),
     ),
-).draw()
+)

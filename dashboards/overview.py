@@ -1,10 +1,12 @@
 """Overview: what flows through the network."""
 
-from dashboards.ui.page import Dashboard
+from dashboards.ui.dashboard import Dashboard
 from dashboards.ui.state import FLOW_FILTERS
 
-Dashboard(
+OVERVIEW = Dashboard(
+    "overview",
     "Overview",
+    ":material/public:",
     "What flows through the network, from where, and what is let through?",
     filters=(*FLOW_FILTERS, "action"),
     rows=(
@@ -13,4 +15,4 @@ Dashboard(
         (("overview/rejections", 1), ("overview/protocols", 1)),
         (("overview/interfaces", 4), ("overview/destination-ports", 4), ("overview/log-status", 3)),
     ),
-).draw()
+)

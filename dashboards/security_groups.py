@@ -1,10 +1,12 @@
 """Security Groups: which groups carry which traffic, in which direction."""
 
-from dashboards.ui.page import Dashboard
+from dashboards.ui.dashboard import Dashboard
 from dashboards.ui.state import FLOW_FILTERS, NETWORK_FILTERS
 
-Dashboard(
+SECURITY_GROUPS = Dashboard(
+    "security-groups",
     "Security Groups",
+    ":material/shield:",
     "Which groups carry which traffic, in which direction?",
     filters=(*FLOW_FILTERS, "action", *NETWORK_FILTERS),
     rows=(
@@ -22,4 +24,4 @@ Dashboard(
         (("security-groups/inbound-bytes", 1), ("security-groups/outbound-bytes", 1)),
         (("security-groups/inbound-packets", 1), ("security-groups/outbound-packets", 1)),
     ),
-).draw()
+)

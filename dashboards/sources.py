@@ -1,52 +1,12 @@
 """Sources: where the logs come from, how complete they are, and what could not be read."""
 
-import streamlit as st
+from dashboards.ui.navigation import FreePage
+from dashboards.ui.sources.page import draw
 
-from dashboards.ui import panel, resources, sidebar, timerange
-from dashboards.ui.sources import activity, adding, inventory, parse_report, removing, uploading
-from dashboards.ui.sources.rights import Rights, here
-from dashboards.ui.state import PageState
-from vpcflow_core.errors import VpcflowError
-from vpcflow_core.panels.catalogue import PANELS
-
-TITLE = "Sources"
-QUESTION = "Where do the logs come from, how complete are they, and what could not be read?"
-
-
-def page() -> None:
-    """Draw the page; without any record too: it is the way out of an empty store."""
-    range_, zone = timerange.controls(TITLE, QUESTION)
-    rights = here()
-    with st.sidebar:
-        source = sidebar.source()
-    activity.draw(rights)
-    removing.draw(rights)
-    _coverage(PageState(range_, zone, source=source))
-    _forms(rights)
-    with st.container(border=True, key="not-read"):
-        parse_report.draw(rights, resources.url_of(source))
-    with st.container(border=True, key="ec2"):
-        inventory.draw(rights)
-
-
-def _coverage(state: PageState) -> None:
-    logs = resources.logs(state.source, False)
-    if logs.extent is None:
-        return
-    window, _ = timerange.window(state.range, logs.extent)
-    request = state.request(PANELS["sources/coverage"], window, logs.catalogue.generation())
-    panel.draw(request, state)
-
-
-def _forms(rights: Rights) -> None:
-    left, right = st.columns(2)
-    with left, st.container(border=True, key="adding", height="stretch"):
-        adding.draw(rights)
-    with right, st.container(border=True, key="uploading", height="stretch"):
-        uploading.draw(rights)
-
-
-try:
-    page()
-except VpcflowError as error:
-    st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
+SOURCES = FreePage(
+    "sources",
+    "Sources",
+    ":material/database:",
+    "Where do the logs come from, how complete are they, and what could not be read?",
+    draw,
+)

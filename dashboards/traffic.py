@@ -1,10 +1,12 @@
 """Traffic: how much, between whom, and where it is heading."""
 
-from dashboards.ui.page import Dashboard
+from dashboards.ui.dashboard import Dashboard
 from dashboards.ui.state import FLOW_FILTERS
 
-Dashboard(
+TRAFFIC = Dashboard(
+    "traffic",
     "Traffic",
+    ":material/swap_horiz:",
     "How much flows, between whom, and where is it heading?",
     filters=(*FLOW_FILTERS, "action"),
     rows=(
@@ -22,4 +24,4 @@ Dashboard(
         (("traffic/protocols-by-action", 1), ("traffic/packets-per-flow", 2)),
         (("traffic/longest-flows", 1),),
     ),
-).draw()
+)

@@ -118,8 +118,8 @@ def a_source(folder: Path) -> None:
     sys.modules[module.__name__] = module
     SCHEMES["memory"] = Scheme("memory", "memory", "memory://name", "all", fixed=True)
 
+    from dashboards.ui.rights import Rights
     from dashboards.ui.sources.adding import addable
-    from dashboards.ui.sources.rights import Rights
     from vpcflow_core import FlowLogs
     from vpcflow_core.errors import SettingsError
     from vpcflow_core.settings import SourceSetting
@@ -164,6 +164,26 @@ def a_command(_: Path) -> None:
     assert "tea tea" in _command_line("tea", "--cups", "2")
 
 
+def a_page(_: Path) -> None:
+    """A value that a file declares, and one entry in the list of pages: it has an address."""
+    import streamlit as st
+    from streamlit.testing.v1 import AppTest
+    from streamlit.util import calc_hash
+
+    from dashboards import catalogue
+    from dashboards.ui.navigation import FreePage
+
+    def draw(title: str, question: str) -> None:
+        st.title(title, help=question)
+
+    catalogue.PAGES += (FreePage("teas", "Teas", ":material/coffee:", "Which tea?", draw),)
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    app._page_hash = calc_hash("teas")  # AppTest itself turns only to pages that are scripts
+    app.run()
+    assert not app.exception
+    assert [(title.value, title.help) for title in app.title] == [("Teas", "Which tea?")]
+
+
 def _command_line(*words: str) -> str:
     """What `vpcflow` prints."""
     from typer.testing import CliRunner
@@ -182,6 +202,7 @@ CHANGES: tuple[Callable[[Path], None], ...] = (
     a_source,
     an_engine,
     a_command,
+    a_page,
 )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -114,8 +116,74 @@ def test_sources_hand_the_store_their_base_and_table_alone() -> None:
         assert all(n.startswith(shared) for n in names), path
 
 
+# The app: pages declare, dashboards/ui draws, and only its folder sources/ is about one page.
+PAGES = sorted((ROOT / "dashboards").glob("*.py"))
+UI = sorted((ROOT / "dashboards" / "ui").rglob("*.py"))
+# Files of dashboards/ui that hold plain functions and data, testable without a browser.
+WITHOUT_STREAMLIT = sorted(
+    path for path in UI if "no Streamlit" in (ast.get_docstring(ast.parse(path.read_text())) or "")
+)
+
+
+def names_of(paths: list[Path]) -> dict[str, Path]:
+    """Files by the dotted names of their modules."""
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in paths}
+    return {name.removesuffix(".__init__"): path for name, path in names.items()}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_page_knows_the_ui_and_the_core_alone(path: Path) -> None:
+    siblings = {f"dashboards.{page.stem}" for page in PAGES}
+    for name in imports(path):
+        package, _, inside = name.partition(".")
+        own = package == "dashboards" and (
+            inside.split(".")[0] == "ui" or any(name.startswith(sibling) for sibling in siblings)
+        )
+        assert own or package in ("vpcflow_core", *sys.stdlib_module_names), name
+
+
+@pytest.mark.parametrize("path", UI, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_ui_knows_no_page_and_shares_no_part_of_one(path: Path) -> None:
+    inside = path.is_relative_to(ROOT / "dashboards" / "ui" / "sources")
+    for name in (name for name in imports(path) if name.startswith("dashboards")):
+        assert name.startswith("dashboards.ui"), name
+        assert inside or not name.startswith("dashboards.ui.sources"), name
+
+
+def test_streamlit_is_used_in_its_own_room_alone() -> None:
+    rest = [*PAGES, *WITHOUT_STREAMLIT, *MODULES, ROOT / "streamlit_app.py"]
+    assert [
+        str(path) for path in rest if any(n.startswith("streamlit") for n in imports(path))
+    ] == []
+
+
+def test_files_that_know_no_streamlit_use_none_that_does() -> None:
+    assert len(WITHOUT_STREAMLIT) > 5
+    drawing = {n for n, path in names_of(UI).items() if path not in WITHOUT_STREAMLIT}
+    used = {path.name: imports(path) & (drawing - {"dashboards.ui"}) for path in WITHOUT_STREAMLIT}
+    assert {name: wrong for name, wrong in used.items() if wrong} == {}
+
+
+def test_modules_do_not_import_each_other_in_a_circle() -> None:
+    modules = names_of([*MODULES, *PAGES, *UI])
+    graph = {name: at_once(path, set(modules)) - {name} for name, path in modules.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+def at_once(path: Path, modules: set[str]) -> set[str]:
+    """The modules that are imported as soon as the file is; not in functions, not for types."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {name if name in modules else node.module for name in names}
+    return found & modules
+
+
 def test_relative_imports_are_not_used() -> None:
-    for path in MODULES:
+    for path in [*MODULES, *PAGES, *UI]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             assert not (isinstance(node, ast.ImportFrom) and node.level), path
 

@@ -7,7 +7,7 @@ from threading import Timer
 
 import streamlit as st
 
-from dashboards.ui.sources.source_rows import labels
+from dashboards.ui.source_labels import source_labels
 from vpcflow_core.analysis.forecast import prepare
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.settings import Settings, load_settings
@@ -65,7 +65,7 @@ def source_urls() -> list[str]:
 
 def url_of(source: str) -> str:
     """The URL of a source that a page may call otherwise; "" for all of them."""
-    return labels(workspace(), source_urls(), with_paths=False).get(source, source)
+    return source_labels(workspace(), source_urls(), with_paths=False).get(source, source)
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)

@@ -9,8 +9,8 @@ import streamlit as st
 from dashboards.ui import hidden_widgets
 from dashboards.ui.filter_text import DECISIONS, filter_problem
 from dashboards.ui.resources import source_urls, workspace
-from dashboards.ui.sources.rights import here
-from dashboards.ui.sources.source_rows import labels
+from dashboards.ui.rights import here
+from dashboards.ui.source_labels import source_labels
 from dashboards.ui.state import FILTER_LABELS, FLOW_FILTERS
 from vpcflow_core.query.dimensions import dimension
 
@@ -69,7 +69,7 @@ def clear(fields: Sequence[str]) -> None:
 
 def source() -> str:
     """The choice of source where the store holds several; gives what it is called, "" for all."""
-    known = labels(workspace(), source_urls(), with_paths=here().folders)
+    known = source_labels(workspace(), source_urls(), with_paths=here().folders)
     if len(known) < 2:
         return ""
     names = {"": "All sources", **{label: label for label in known}}

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import answers, copy_link, resources
-from dashboards.ui.sources.report_tables import inside, why
-from dashboards.ui.sources.rights import here
-from dashboards.ui.sources.source_rows import code
+from dashboards.ui import answers, copy_link, navigation, resources
+from dashboards.ui.markdown import code
+from dashboards.ui.report_tables import inside, why
+from dashboards.ui.rights import here
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts import CONFIG, blank_map
@@ -22,7 +22,6 @@ from vpcflow_core.units import humane_count
 from vpcflow_core.workspace.background import problem
 
 EXAMPLES_SHOWN = 50
-SOURCES_PAGE = "dashboards/sources.py"
 
 
 def sync_line(empty: bool) -> None:
@@ -74,7 +73,7 @@ def nothing_yet() -> None:
         "`vpcflow sync s3://bucket/prefix` or `vpcflow sync FOLDER`, then press Refresh.",
         icon=":material/inventory_2:",
     )
-    st.page_link(SOURCES_PAGE, label="Sources and uploads", icon=":material/database:")
+    navigation.link("sources", "Sources and uploads", ":material/database:")
 
 
 def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -> None:
@@ -135,7 +134,7 @@ def _not_loaded(logs: FlowLogs, source: str, known: list[SourceState]) -> None:
             reports = logs.catalogue.reports(source or None)
             rows = [row for report in reports for row in _rows(report)]
             st.table(rows[:EXAMPLES_SHOWN])
-            st.page_link(SOURCES_PAGE, label="The whole parse report", icon=":material/database:")
+            navigation.link("sources", "The whole parse report", ":material/database:")
 
 
 def _rows(report: ObjectReport) -> Iterator[dict[str, object]]:

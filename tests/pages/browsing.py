@@ -9,15 +9,13 @@ from urllib.parse import parse_qsl, urlsplit
 import pandas as pd
 from playwright.sync_api import Locator, Page
 
+from dashboards.catalogue import DASHBOARDS
 from vpcflow_core.panels.catalogue import PANELS
 
 OpenPage = Callable[..., Page]
 Serve = Callable[..., str]
 # Path of each dashboard, by the first part of its panels' names.
-PATHS = {
-    "overview": "", "accepts": "accepts", "rejects": "rejects", "traffic": "traffic",
-    "security-groups": "security-groups", "outliers": "outliers",
-}  # fmt: skip
+PATHS = {page.path: "" if page is DASHBOARDS[0] else page.path for page in DASHBOARDS}
 
 # What plotly draws in a panel, its arrays decoded.
 DRAWN = """panel => {

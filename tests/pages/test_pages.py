@@ -159,6 +159,8 @@ def test_an_empty_store_says_on_every_page_how_to_fill_it(empty: str, open_page:
         expect(page.get_by_text("This store holds no records yet")).to_be_visible()
         expect(page.get_by_text("vpcflow sync s3://bucket/prefix")).to_be_visible()
         unbroken(page)
+    page.get_by_role("link", name="Sources and uploads").click()
+    expect(page).to_have_title("Sources · vpcflow")
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dashboards.ui.report_tables import lines_table, objects_table, reasons_table
+from dashboards.ui.rights import LEVELS, Rights, rights
 from dashboards.ui.sources.adding import admit
 from dashboards.ui.sources.removing import may_remove
-from dashboards.ui.sources.report_tables import lines_table, objects_table, reasons_table
-from dashboards.ui.sources.rights import LEVELS, Rights, rights
 from dashboards.ui.sources.source_rows import EXACT, HUMANE, Row, exact_table, humane_table, rows_of
 from dashboards.ui.sources.upload_check import MB, judge
 from vpcflow_core.errors import FormatError, SettingsError

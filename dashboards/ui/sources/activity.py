@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboards.ui import panel_menu, resources
-from dashboards.ui.sources.rights import Rights
-from dashboards.ui.sources.source_rows import Row, code, exact_table, humane_table, length, rows_of
+from dashboards.ui.markdown import code
+from dashboards.ui.rights import Rights
+from dashboards.ui.sources.source_rows import Row, exact_table, humane_table, length, rows_of
 from vpcflow_core.workspace.background import Syncer, problem
 
 

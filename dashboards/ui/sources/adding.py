@@ -7,10 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards.ui.markdown import code
+from dashboards.ui.rights import Rights
 from dashboards.ui.sources import target_store
 from dashboards.ui.sources.activity import rows
-from dashboards.ui.sources.rights import Rights
-from dashboards.ui.sources.source_rows import Row, code
+from dashboards.ui.sources.source_rows import Row
 from vpcflow_core.checks import Finding, check
 from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat

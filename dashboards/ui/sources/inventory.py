@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import resources
+from dashboards.ui.markdown import code
+from dashboards.ui.rights import Rights
 from dashboards.ui.sources.activity import rows
-from dashboards.ui.sources.rights import Rights
-from dashboards.ui.sources.source_rows import ago, code
+from dashboards.ui.sources.source_rows import ago
 from vpcflow_core.engines.base import Catalogue
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.inventory.tables import TABLES, Kind

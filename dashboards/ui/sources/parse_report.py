@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.ui import panel_menu, resources
+from dashboards.ui.report_tables import lines_table, objects_table, reasons_table
+from dashboards.ui.rights import Rights
 from dashboards.ui.sources.activity import rows
-from dashboards.ui.sources.report_tables import lines_table, objects_table, reasons_table
-from dashboards.ui.sources.rights import Rights
 
 SHOWN = 500
 # More than anybody reads; the newest come first.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.ui import resources
+from dashboards.ui.rights import Rights
 from dashboards.ui.sources.activity import rows
-from dashboards.ui.sources.rights import Rights
 from dashboards.ui.sources.source_rows import Row
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.sources.uploads import drop

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pandas as pd
 
+from dashboards.ui.markdown import code
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.settings import SourceSetting
-from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.sources.schemes import Scheme, scheme_of
 from vpcflow_core.store.state import SourceState
 from vpcflow_core.store.store import Store
@@ -79,27 +79,6 @@ def rows_of(workspace: Workspace, store: Store) -> list[Row]:
     ]
     seen = {row.url for row in rows}
     return rows + [Row("", url, state=state) for url, state in known.items() if url not in seen]
-
-
-def labels(workspace: Workspace, urls: Iterable[str], *, with_paths: bool) -> dict[str, str]:
-    """URLs by what they are called in choices and links.
-
-    Args:
-        workspace: Knows the names of sources.
-        urls: As the store knows them.
-        with_paths: Whether the server's folders may be named; if not, they go by their names.
-    """
-    names = {
-        LocalSource(setting.url).url: name
-        for name, setting in workspace.all_sources.items()
-        if scheme_of(setting.url).is_folder
-    }
-
-    def called(number: int, url: str) -> str:
-        hidden = scheme_of(url).is_folder and not with_paths
-        return names.get(url, f"folder {number}") if hidden else url
-
-    return {called(number, url): url for number, url in enumerate(urls, 1)}
 
 
 def _row(
@@ -186,12 +165,3 @@ def length(age: timedelta) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
-
-
-def code(text: str) -> str:
-    """Text of others as Markdown that shows it as it is.
-
-    >>> code("s3://a_b_c"), code("![x](http://y)`")
-    ('`s3://a_b_c`', "`![x](http://y)'`")
-    """
-    return f"`{text.replace('`', chr(39))}`"

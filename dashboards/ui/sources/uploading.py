@@ -9,11 +9,11 @@ from typing import Protocol
 import streamlit as st
 
 from dashboards.ui import resources
+from dashboards.ui.markdown import code
+from dashboards.ui.report_tables import examples, told
+from dashboards.ui.rights import Rights
 from dashboards.ui.sources import target_store
 from dashboards.ui.sources.adding import NOT_ALLOWED
-from dashboards.ui.sources.report_tables import examples, told
-from dashboards.ui.sources.rights import Rights
-from dashboards.ui.sources.source_rows import code
 from dashboards.ui.sources.upload_check import MB, Judged, judge
 from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report

@@ -19,7 +19,6 @@ from dashboards.ui import (
     timerange,
 )
 from dashboards.ui.state import FILTER_LABELS, PageState, parse_state, tidied
-from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels.catalogue import PANELS
 
 # A row is a list of panels, slug and relative width of each; a text is a heading between rows.
@@ -31,14 +30,18 @@ class Dashboard:
     """A page, as data.
 
     Attributes:
+        path: Its address below the app's; the names of its panels begin with it.
         title: Its name.
+        icon: Its icon in the navigation.
         question: What it answers, one sentence.
         filters: Fields of the sidebar's filters.
         rows: Its panels.
         fixed: What the page itself decides, by field: another page's filter is not in force.
     """
 
+    path: str
     title: str
+    icon: str
     question: str
     filters: Sequence[str]
     rows: Sequence[Row]
@@ -57,17 +60,14 @@ class Dashboard:
     def draw(self) -> None:
         """Draw it."""
         actions.begin_page()
-        try:
-            _read_link()
-            range_, zone = timerange.controls(self.title, self.question)
-            filters = sidebar.filters(self.filters, list(self.fixed))
-            turned = parameter_inputs.parameters(self.uses_parameters)
-            source, once = sidebar.counting()
-            state = PageState(range_, zone, filters, source, turned, once)
-            _tell_of_link(state)
-            _body(self, state)
-        except VpcflowError as error:
-            st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
+        _read_link()
+        range_, zone = timerange.controls(self.title, self.question)
+        filters = sidebar.filters(self.filters, list(self.fixed))
+        parameters = parameter_inputs.parameters(self.uses_parameters)
+        source, once = sidebar.counting()
+        state = PageState(range_, zone, filters, source, parameters, once)
+        _link_notes(state)
+        _body(self, state)
 
 
 def _read_link() -> None:
@@ -86,7 +86,7 @@ def _read_link() -> None:
         st.rerun()
 
 
-def _tell_of_link(state: PageState) -> None:
+def _link_notes(state: PageState) -> None:
     """What could not be read of the link, until something is changed."""
     if st.session_state.setdefault("link_state", state) != state:
         st.session_state["link_notes"] = []

@@ -1,0 +1,18 @@
+"""Every page of the app, in the order of the navigation; the first one is the app's own address."""
+
+from __future__ import annotations
+
+from dashboards.accepts import ACCEPTS
+from dashboards.outliers import OUTLIERS
+from dashboards.overview import OVERVIEW
+from dashboards.rejects import REJECTS
+from dashboards.security_groups import SECURITY_GROUPS
+from dashboards.sources import SOURCES
+from dashboards.traffic import TRAFFIC
+from dashboards.ui.dashboard import Dashboard
+from dashboards.ui.navigation import Page
+
+DASHBOARDS: tuple[Dashboard, ...] = (
+    OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS,
+)  # fmt: skip
+PAGES: tuple[Page, ...] = (*DASHBOARDS, SOURCES)

@@ -1,0 +1,42 @@
+"""The Sources page: its parts in their places."""
+
+import streamlit as st
+
+from dashboards.ui import panel, resources, sidebar, timerange
+from dashboards.ui.rights import Rights, here
+from dashboards.ui.sources import activity, adding, inventory, parse_report, removing, uploading
+from dashboards.ui.state import PageState
+from vpcflow_core.panels.catalogue import PANELS
+
+
+def draw(title: str, question: str) -> None:
+    """Draw the page; without any record too: it is the way out of an empty store."""
+    range_, zone = timerange.controls(title, question)
+    rights = here()
+    with st.sidebar:
+        source = sidebar.source()
+    activity.draw(rights)
+    removing.draw(rights)
+    _coverage(PageState(range_, zone, source=source))
+    _forms(rights)
+    with st.container(border=True, key="not-read"):
+        parse_report.draw(rights, resources.url_of(source))
+    with st.container(border=True, key="ec2"):
+        inventory.draw(rights)
+
+
+def _coverage(state: PageState) -> None:
+    logs = resources.logs(state.source, False)
+    if logs.extent is None:
+        return
+    window, _ = timerange.window(state.range, logs.extent)
+    request = state.request(PANELS["sources/coverage"], window, logs.catalogue.generation())
+    panel.draw(request, state)
+
+
+def _forms(rights: Rights) -> None:
+    left, right = st.columns(2)
+    with left, st.container(border=True, key="adding", height="stretch"):
+        adding.draw(rights)
+    with right, st.container(border=True, key="uploading", height="stretch"):
+        uploading.draw(rights)
