@@ -11,8 +11,6 @@ from vpcflow_core.panels.catalogue import PANELS, Panel
 from vpcflow_core.query.dimensions import dimension
 from vpcflow_core.query.measures import measure
 
-# Without these no record can be placed or counted at all.
-VITAL = ("start_time",)
 # What a single panel does without: it says so itself.
 OPTIONAL = ("reject_reason",)
 

@@ -1,4 +1,4 @@
-"""One value of a filter: what people may write, as data; may import errors, fields and enrich.
+"""One value of a filter: what people may write, as data.
 
 Exact `10.0.0.1`, `443`, `ACCEPT`; a block `10.0.0.0/8`; a range `1024-65535`; a name `tcp`,
 `https`; a country `country:US`; a pattern `eni-0a*`; `-` for a missing value; anything in double
