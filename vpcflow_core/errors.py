@@ -115,3 +115,8 @@ def closest(word: str, known: Iterable[str]) -> str:
     """The sentence "Did you mean 'x'?" for the known word nearest to `word`, or nothing."""
     matches = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return f"Did you mean '{matches[0]}'?" if matches else ""
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be encoded; arguments of a command line may be any bytes (PEP 383)."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -36,6 +36,6 @@ def check(
     how = source_options(setting)
     opened = open_source(setting.url, options=how)
     found = list(findings_of(opened, how, log_format=setting.log_format))
-    write(pd.DataFrame([asdict(finding) for finding in found]), output)
+    write(pd.DataFrame(map(asdict, found), dtype="object"), output)
     if any(finding.state == "failed" for finding in found):
         raise typer.Exit(1)

@@ -32,6 +32,8 @@ def inspect(paths: Paths, format_: FormatOption = "", output: OutputOption = Out
         error = _read_through(parsed)
         reports.append(_row(parsed.report))
         refused += [error] if error else []
+    if not reports:
+        print("There are no files in what was given.", file=sys.stderr)
     if output is Output.json:
         print(json.dumps(reports, ensure_ascii=False, indent=1))
     else:
@@ -86,7 +88,8 @@ def _write_reports(reports: list[dict[str, Any]], output: Output) -> None:
     if len(reports) > 1:
         # The names would make every row ten lines high; one file alone shows them.
         rows["fields"] = [len(report["fields"]) for report in reports]
-    print_table(rows.drop(columns=["reasons", "counts", "unknown_fields", "broken", "notes"]))
+    below = ["reasons", "counts", "unknown_fields", "broken", "notes"]
+    print_table(rows.drop(columns=below, errors="ignore"))
     for report in reports:
         _print_remarks(report)
 
@@ -250,12 +253,20 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
         MissingError: There is no such file or folder.
     """
     for path in paths:
-        if not path.exists():
-            raise MissingError(
-                f"There is no file or folder {path}.", "Give the path of log files, or of a folder."
-            )
+        _require(path)
     for path in paths:
         yield from [path] if path.is_file() else _files_in(path)
+
+
+def _require(path: Path) -> None:
+    try:
+        path.stat()
+    except PermissionError:
+        raise AccessError(f"Reading {path} was refused.", "Ask for the right to read it.") from None
+    except (OSError, ValueError):  # not there, too long, or not a name at all
+        raise MissingError(
+            f"There is no file or folder {path}.", "Give the path of log files, or of a folder."
+        ) from None
 
 
 def _files_in(folder: Path) -> Iterator[Path]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 
 import typer
 
@@ -28,6 +29,7 @@ for name, command in COMMANDS.items():
 
 def main() -> None:
     """Run the command line: exit 0 done, 1 failed, 2 misused, 3 a violation was found."""
+    _escape_what_cannot_be_printed()
     try:
         app()
     except VpcflowError as error:
@@ -40,3 +42,10 @@ def main() -> None:
         # The reader (`| head`) has gone; say nothing at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _escape_what_cannot_be_printed() -> None:
+    """Names of files may be any bytes (PEP 383), and not every terminal has every character."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

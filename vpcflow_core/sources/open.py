@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vpcflow_core.errors import SettingsError, closest
+from vpcflow_core.errors import SettingsError, closest, is_unicode
 from vpcflow_core.sources.base import LogObject, Source
 from vpcflow_core.sources.schemes import SCHEMES, examples, find_scheme
 
@@ -62,6 +62,8 @@ def open_source(
     """
     if not url.strip():
         raise SettingsError("The source's URL is empty.", _known())
+    if not is_unicode(url):
+        raise SettingsError(f"The source's name {url!r} is not UTF-8.", "Name the folder above it.")
     scheme = find_scheme(url)
     if scheme is None:
         raise unknown_source(url)

@@ -56,7 +56,7 @@ class Store:
             StoreError: There is none, the folder holds something else, or it cannot be used.
         """
         folder = Path(path).expanduser().absolute()
-        if not (folder / LEDGER_NAME).is_file():
+        if not _is_store(folder):
             _make_folder(folder, create)
         return Store(folder, Ledger(folder))
 
@@ -214,6 +214,14 @@ def ordered(columns: Iterable[str]) -> tuple[str, ...]:
 def _names(columns: str) -> tuple[str, ...]:
     """Names from the ledger's text; a store has few column sets, and many files of each."""
     return tuple(json.loads(columns))
+
+
+def _is_store(folder: Path) -> bool:
+    try:
+        return (folder / LEDGER_NAME).is_file()
+    except OSError as error:  # no right to look, or a name that is too long
+        why = error.strerror or error
+        raise StoreError(f"The store at {folder} cannot be opened: {why}.") from None
 
 
 def _make_folder(folder: Path, create: bool) -> None:

@@ -140,7 +140,7 @@ class DuckDBEngine:
             )
             table = _table(cursor, checked.sql, [], max_rows)
         cut = max_rows is not None and len(table) > max_rows
-        frame = frame_of(table.slice(0, max_rows))
+        frame = frame_of(table.slice(0, max_rows) if cut else table)
         return QueryResult(frame, checked.sql, time.perf_counter() - began, cut)
 
     def only(self, sources: Sequence[str]) -> DuckDBEngine:

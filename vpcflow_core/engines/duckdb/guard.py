@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from vpcflow_core.errors import QueryError, closest
+from vpcflow_core.errors import QueryError, closest, is_unicode
 from vpcflow_core.store.base import RELATIONS
 
 # Parts of a statement that only read. WITH may hold INSERT, UPDATE, DELETE and COPY too, and what
@@ -90,6 +90,8 @@ def _parsed(sql: str) -> list[Any]:
 def _only_statement(sql: str) -> str:
     if len(sql) > LONGEST:
         raise QueryError(f"The SQL is longer than {LONGEST:,} characters.")
+    if not is_unicode(sql):
+        raise QueryError("The SQL holds bytes that are not UTF-8.", _RULE)
     statements = _parsed(sql)
     if len(statements) != 1:
         raise QueryError(f"These are {len(statements)} statements, not one.", _RULE)
