@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
-from threading import Event, Lock, Thread, Timer, main_thread
+from threading import Event, Lock, Thread, Timer
 
 from vpcflow_core.errors import LockedError, VpcflowError
 from vpcflow_core.settings import Settings
@@ -146,13 +146,9 @@ class Syncer:
                 self.workspace.each_source(),
                 options,
                 progress=self._note,
-                cancelled=self._is_cancelled,
+                cancelled=self._stop.is_set,
             ):
                 outcomes.append(outcome)
-
-    def _is_cancelled(self) -> bool:
-        """Whether the sync was stopped, or the server ends, which waits for the loading threads."""
-        return self._stop.is_set() or not main_thread().is_alive()
 
     def _note(self, source: str, progress: Progress) -> None:
         self.source, self.progress = source, progress
