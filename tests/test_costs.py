@@ -206,6 +206,7 @@ CHANGES: tuple[Callable[[Path], None], ...] = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_a_change_costs_what_contributing_says(
     change: Callable[[Path], None], tmp_path: Path
