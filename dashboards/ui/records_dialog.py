@@ -34,7 +34,7 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
         st.info(f"{error.what}\n\n{error.next_step}", icon=":material/info:")
         return
     frame = found.frame
-    st.caption(told(panel, state, len(frame)))
+    st.caption(sentence(panel, state, len(frame)))
     kept = frame.dropna(axis="columns", how="all")
     hidden = len(frame.columns) - len(kept.columns)
     everything = bool(hidden) and st.toggle(
@@ -52,7 +52,7 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
         st.code(found.sql, language="sql", wrap_lines=True)
 
 
-def told(panel: Panel, state: PageState, count: int) -> str:
+def sentence(panel: Panel, state: PageState, count: int) -> str:
     """Which records these are, in a sentence."""
     which = f"The newest {count:,} records" if count == LIMIT else f"All {count:,} records"
     conditions = [f"{field} {text}" for field, text in (*panel.query.where, *state.filters)]

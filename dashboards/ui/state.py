@@ -95,7 +95,7 @@ class PageState:
 
 
 def parse_state(params: Mapping[str, str]) -> tuple[PageState, list[str]]:
-    """Read a link's parameters; what cannot be read is left out and told in a sentence."""
+    """Read a link's parameters; what cannot be read is left out and named in a sentence."""
     notes = [*_of_newer_version(params.get("v", "")), *_unknown(params)]
     zone = params.get("tz") or "UTC"
     if zone not in available_timezones():

@@ -35,7 +35,7 @@ def controls(title: str, question: str) -> tuple[Range, str]:
 
 
 def _text() -> str:
-    """The range as the address bar holds it, in a box that nobody sees.
+    """The range as the address bar holds it, in a hidden box.
 
     The box of ranges says them in words, and would write its words into the address bar.
     """

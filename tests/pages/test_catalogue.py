@@ -45,6 +45,7 @@ def imported(folder: Path, *modules: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_importing_pages_draws_nothing(tmp_path: Path) -> None:
     done = imported(FOLDER.parent, *(f"dashboards.{module}" for module in MODULES))
     assert done.stdout == "imported\n", done.stderr

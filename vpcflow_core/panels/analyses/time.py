@@ -25,7 +25,7 @@ from vpcflow_core.times import format_duration, timeslice_for
 
 DAY = timedelta(days=1)
 SHIFTS = ("1d", "7d")
-# A forecast adds a quarter of the window, and has learnt from so long.
+# A forecast adds a quarter of the window, and learns from a week at least.
 AHEAD = 4
 LEARNT = timedelta(days=7)
 
