@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def room(path: Path) -> str:
     return part.removesuffix(".py")
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Dotted names of all modules the file imports, late imports too."""
     found = set()

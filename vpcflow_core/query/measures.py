@@ -127,9 +127,9 @@ _TABLE = (
         )
         for name, title, doc, share in (
             ("min", "least", "The fewest", 0.0),
-            ("q1", "25 %", "A quarter of the flows have at most so many", 0.25),
-            ("median", "median", "Half of the flows have at most so many", 0.5),
-            ("q3", "75 %", "Three quarters of the flows have at most so many", 0.75),
+            ("q1", "25 %", "A quarter of the flows have at most this many", 0.25),
+            ("median", "median", "Half of the flows have at most this many", 0.5),
+            ("q3", "75 %", "Three quarters of the flows have at most this many", 0.75),
             ("max", "most", "The most", 1.0),
         )
     ),

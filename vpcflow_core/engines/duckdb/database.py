@@ -1,4 +1,4 @@
-"""A DuckDB database behind walls; may import errors and guard.
+"""A sandboxed DuckDB database.
 
 It is locked before the first question: it reads files below the store's folder alone, loads no
 extension and lets no setting be changed.
@@ -43,8 +43,8 @@ CREATE MACRO address_hex(a) AS
 """
 
 
-def locked(folder: Path, threads: int | None, memory_limit: str) -> Cursor:
-    """A database in memory that reads files below the folder and obeys nobody any more.
+def sandboxed_connection(folder: Path, threads: int | None, memory_limit: str) -> Cursor:
+    """An in-memory database that reads only files under `folder`; its configuration is locked.
 
     Raises:
         ParameterError: DuckDB refuses the settings.

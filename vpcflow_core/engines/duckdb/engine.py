@@ -21,10 +21,10 @@ from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, Table
 from sqlalchemy.sql import visitors
 
 from vpcflow_core.engines.duckdb import guard
-from vpcflow_core.engines.duckdb.database import Cursor, locked
+from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import bound, written_out
 from vpcflow_core.engines.duckdb.files import FileCatalogue, quoted, select_files, table_fields
-from vpcflow_core.engines.duckdb.interfaces.cache import Knowledge, Need, days_of
+from vpcflow_core.engines.duckdb.interfaces.cache import InventoryCache, Need, days_of
 from vpcflow_core.engines.duckdb.interfaces.completion import (
     COMPLETED,
     Completion,
@@ -68,14 +68,14 @@ class DuckDBEngine:
         self.timeout = timeout
         self.memory_limit = memory_limit
         self.is_once = False
-        self._knowledge = Knowledge(store)
-        self._database = locked(Path(store.path), threads, memory_limit)
+        self._inventory = InventoryCache(store)
+        self._database = sandboxed_connection(Path(store.path), threads, memory_limit)
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         """The columns that some record has or that can be known; the field table's if empty."""
         present = self.store.columns(relation, self.sources)
         if present and not relation.startswith("transit"):
-            known = knowable(present, self._knowledge.columns())
+            known = knowable(present, self._inventory.columns())
             present = (*present, *(name for name in COMPLETED if name in known))
         return present or tuple(field.name for field in table_fields(relation))
 
@@ -113,7 +113,7 @@ class DuckDBEngine:
             sql: One SELECT; DESCRIBE, SUMMARIZE, SHOW TABLES and EXPLAIN are fine too.
             window: Only records that started inside; None: all.
             conditions: Only records that meet them.
-            max_rows: Stop after so many rows.
+            max_rows: Most rows to return.
 
         Raises:
             QueryError: It is not one SELECT, or reads anything but the relations, or is wrong.
@@ -159,7 +159,7 @@ class DuckDBEngine:
         return narrowed
 
     def close(self) -> None:
-        """Let go of the database; engines that `only` and `once` gave end with it."""
+        """Close the database; engines that `only` and `once` gave end with it."""
         self._database.close()
 
     @contextmanager
@@ -216,7 +216,7 @@ class DuckDBEngine:
             present = self.store.columns("flows", self.sources)
             return select_files("flows", present, self.store.files("flows", days, self.sources))
 
-        facts = self._knowledge.facts(Need(days, sources, own, senders), cursor, plain)
+        facts = self._inventory.facts(Need(days, sources, own, senders), cursor, plain)
         for name, table in facts.tables.items():
             cursor.register(name, table)
         return facts

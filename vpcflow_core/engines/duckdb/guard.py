@@ -39,7 +39,7 @@ FORBIDDEN_FUNCTIONS = frozenset({
     "copy_database", "force_checkpoint", "checkpoint", "import_database", "query", "query_table",
     "parse_duckdb_log_message", "invoke",
 })  # fmt: skip
-# Those whose answer changes from call to call, but harms nobody.
+# Those whose answer changes from call to call, but which are harmless.
 HARMLESS_FUNCTIONS = frozenset({
     "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "error",
 })  # fmt: skip

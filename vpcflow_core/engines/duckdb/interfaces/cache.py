@@ -48,7 +48,7 @@ class Need:
     Attributes:
         days: Whole UTC days that hold its records; None: all.
         sources: URLs of its sources; None: all.
-        own: Whether own addresses are used: those that no snapshot tells are inferred.
+        own: Whether own addresses are used: those in no snapshot are inferred.
         senders: Whether it matters which interfaces logged something.
     """
 
@@ -58,8 +58,8 @@ class Need:
     senders: bool
 
 
-class Told:
-    """What so many snapshots told; worked out when it is first used."""
+class SnapshotFacts:
+    """Facts of the first `count` snapshots, computed lazily."""
 
     def __init__(self, store: FileCatalogue) -> None:
         self.count = store.snapshot_count()
@@ -83,28 +83,28 @@ class Told:
     @cached_property
     def columns(self) -> frozenset[str]:
         """Columns of `flows` that it can fill for some interface."""
-        told = {name for name in FILLED if any(_is_told(row[name]) for row in self.rows)}
-        return frozenset(told | ({"interface_id"} if self.rows else set()))
+        filled = {name for name in FILLED if any(_is_filled(row[name]) for row in self.rows)}
+        return frozenset(filled | ({"interface_id"} if self.rows else set()))
 
     @cached_property
     def _subnets(self) -> pd.DataFrame:
         return self._store.known("subnets")
 
 
-class Knowledge:
+class InventoryCache:
     """Shared by the engines of one database; safe to share between threads."""
 
     def __init__(self, store: FileCatalogue) -> None:
         self._store = store
-        self._told = Told(store)
-        self._telling = threading.RLock()
+        self._snapshots = SnapshotFacts(store)
+        self._refreshing = threading.RLock()
         # What needs no look at the log never waits for what does.
         self._kept = {own: _Kept() for own in (False, True)}
 
     def columns(self) -> frozenset[str]:
         """Columns of `flows` that snapshots can fill."""
-        with self._telling:
-            return self._now().columns
+        with self._refreshing:
+            return self._current().columns
 
     def facts(self, need: Need, cursor: Cursor, relation: Callable[[], str]) -> Facts:
         """What is known for a question.
@@ -114,25 +114,25 @@ class Knowledge:
             cursor: Where the log is asked, if it has to be.
             relation: Gives the SQL of the plain flows of these days.
         """
-        with self._telling:
-            told = self._now()
-            rows = _of_days(told.rows, need.days)
-            subnets = told.subnets
+        with self._refreshing:
+            snapshots = self._current()
+            rows = _of_days(snapshots.rows, need.days)
+            subnets = snapshots.subnets
         if need.own:
             return self._kept[True].get(
                 (self._store.generation(), need),
-                lambda: _gathered(told, rows, need, cursor, relation()),
+                lambda: _gathered(snapshots, rows, need, cursor, relation()),
             )
-        # Where nothing ever changed, all windows are told the same.
-        days = None if len(rows) == len(told.rows) else need.days
+        # Where nothing ever changed, the facts of all windows are the same.
+        days = None if len(rows) == len(snapshots.rows) else need.days
         return self._kept[False].get(
-            (told.count, Need(days, None, False, False)), lambda: _facts(rows, subnets)
+            (snapshots.count, Need(days, None, False, False)), lambda: _facts(rows, subnets)
         )
 
-    def _now(self) -> Told:
-        if self._store.snapshot_count() != self._told.count:
-            self._told = Told(self._store)
-        return self._told
+    def _current(self) -> SnapshotFacts:
+        if self._store.snapshot_count() != self._snapshots.count:
+            self._snapshots = SnapshotFacts(self._store)
+        return self._snapshots
 
 
 class _Kept:
@@ -160,15 +160,17 @@ def days_of(window: Window | None) -> Window | None:
     return window.snapped(timedelta(days=1)) if window else None
 
 
-def _gathered(told: Told, rows: list[Row], need: Need, cursor: Cursor, relation: str) -> Facts:
-    """What snapshots told, and what the log tells of the other interfaces."""
+def _gathered(
+    snapshots: SnapshotFacts, rows: list[Row], need: Need, cursor: Cursor, relation: str
+) -> Facts:
+    """What snapshots show, and what the log shows of the other interfaces."""
     addresses = {row["interface_id"]: set(_own(row)) for row in rows if _own(row)}
     found = inferred(cursor, f"({relation})", addresses)
-    rows = _joined(rows, found, told.blocks)
+    rows = _joined(rows, found, snapshots.blocks)
     neighbours = [
         (row["home"], address)
         for row in rows
-        if row["home"] and row["home"] not in told.blocks
+        if row["home"] and row["home"] not in snapshots.blocks
         for address in _own(row)
     ]
     senders: Iterable[str] = ()
@@ -176,7 +178,7 @@ def _gathered(told: Told, rows: list[Row], need: Need, cursor: Cursor, relation:
         sql = f"SELECT DISTINCT interface_id FROM ({relation})"  # noqa: S608 (our own text)
         logged = {id for (id,) in cursor.sql(sql).fetchall()}
         senders = {a for row in rows if row["interface_id"] in logged for a in _own(row)}
-    return _facts(rows, told.subnets, neighbours, senders)
+    return _facts(rows, snapshots.subnets, neighbours, senders)
 
 
 def _facts(
@@ -197,15 +199,15 @@ def _facts(
             }
         ),
         senders=pa.table({"address": pa.array(sorted(set(senders)), pa.string())}),
-        changing=len(table) > pc.count_distinct(table["interface_id"]).as_py(),
-        octets="octet" in used,
-        six="net6" in used,
-        more="own" in used,
+        has_history=len(table) > pc.count_distinct(table["interface_id"]).as_py(),
+        has_partial_octets="octet" in used,
+        has_ipv6="net6" in used,
+        has_secondary_addresses="own" in used,
     )
 
 
 def _joined(rows: list[Row], found: pd.DataFrame, blocks: dict[str, Block]) -> list[Row]:
-    """The rows, completed by the inferred addresses, and rows of interfaces nobody told of."""
+    """The rows, completed by the inferred addresses, and rows of interfaces in no snapshot."""
     inferred: dict[str, Row] = {}
     for id, v6, address, subnet in found[["interface_id", "v6", "address", "subnet_id"]].itertuples(
         index=False
@@ -228,11 +230,11 @@ def _joined(rows: list[Row], found: pd.DataFrame, blocks: dict[str, Block]) -> l
 _ALWAYS: Row = {"since": EVER, "until": FOR_EVER, "home": None}
 
 
-def _placed(row: Row, told: Row, blocks: dict[str, Block]) -> Row:
-    """An inferred row in the subnet that was told, else logged."""
-    home = told["home"] or row["home"]
+def _placed(row: Row, shown: Row, blocks: dict[str, Block]) -> Row:
+    """An inferred row in the subnet of the snapshot, else of the log."""
+    home = shown["home"] or row["home"]
     block = blocks.get(home, {})
-    placed = {"since": told["since"], "until": told["until"], **row, "home": home, **block}
+    placed = {"since": shown["since"], "until": shown["until"], **row, "home": home, **block}
     if row["own4"] and not inside(row["own4"], block):
         placed |= {"own4": None, "own": [row["own4"], *(row["own"] or [])]}
     return placed
@@ -251,7 +253,7 @@ def _own(row: Row) -> list[str]:
     return [address for address in (row["own4"], *(row["own"] or [])) if address]
 
 
-def _is_told(value: Any) -> bool:
+def _is_filled(value: Any) -> bool:
     return bool(value) if isinstance(value, list) else not pd.isna(value)
 
 

@@ -1,8 +1,8 @@
-"""The SQL that completes records by what is known of their interface; imports engines.known alone.
+"""The SQL that completes records by what is known of their interface.
 
-A column is the record's own, else the snapshot's as of the record's time; `direction` is judged as
-docs/decisions/knowledge-of-interfaces.md tells. A CASE looks at the records that its branches have
-left over, an AND at all: tests that cost something stand in nested CASEs.
+A column is the record's own, else the snapshot's as of the record's time; `direction` is computed
+as docs/decisions/knowledge-of-interfaces.md says. A CASE looks at the records that its branches
+have left over, an AND at all: tests that cost something stand in nested CASEs.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ NEIGHBOURS, SENDERS = "known_neighbours", "known_senders"
 _ENDS = {"srcaddr", "dstaddr"}
 
 
-def knowable(present: Collection[str], told: Collection[str]) -> frozenset[str]:
+def knowable(present: Collection[str], filled: Collection[str]) -> frozenset[str]:
     """The columns of `COMPLETED` that are known of some record, though no record has them.
 
     Args:
         present: Columns that some record has.
-        told: What snapshots fill, as `Knowledge.columns` gives it.
+        filled: What snapshots fill, as `InventoryCache.columns` gives it.
     """
-    found = set(told) & set(FILLED) if "interface_id" in present else set()
-    judged = "flow_direction" in present or {"interface_id", *_ENDS} <= set(present)
-    return frozenset((found | ({"direction"} if judged else set())) - set(present))
+    found = set(filled) & set(FILLED) if "interface_id" in present else set()
+    computed = "flow_direction" in present or {"interface_id", *_ENDS} <= set(present)
+    return frozenset((found | ({"direction"} if computed else set())) - set(present))
 
 
 def needs_own(names: Collection[str]) -> bool:
-    """Whether own addresses tell more of the directions of records with these columns."""
+    """Whether own addresses decide more directions of records with these columns."""
     located = {"interface_id", *_ENDS} <= set(names)
     # Besides flow-direction they do with the subnet alone: they tell neighbours.
     return located and ("flow_direction" not in names or "subnet_id" in names)
@@ -47,20 +47,22 @@ class Facts:
     Attributes:
         interfaces: Rows of `known.SCHEMA`, by interface_id and time.
         subnets: Likewise, by `home`.
-        neighbours: `home` and `address`: own addresses in subnets whose blocks nobody tells.
+        neighbours: `home` and `address`: own addresses in subnets whose blocks are unknown.
         senders: `address`: own addresses of interfaces that logged something.
-        changing: Whether an interface has several rows.
-        octets, six, more: Whether a block ends inside an octet, has IPv6; whether `own` is used.
+        has_history: Whether an interface has several rows.
+        has_partial_octets: Whether a block ends inside an octet.
+        has_ipv6: Whether a block is one of IPv6.
+        has_secondary_addresses: Whether some interface has `own` addresses.
     """
 
     interfaces: pa.Table
     subnets: pa.Table
     neighbours: pa.Table
     senders: pa.Table
-    changing: bool
-    octets: bool
-    six: bool
-    more: bool
+    has_history: bool
+    has_partial_octets: bool
+    has_ipv6: bool
+    has_secondary_addresses: bool
 
     @property
     def tables(self) -> dict[str, pa.Table]:
@@ -119,7 +121,7 @@ class Completion:
         """The join with what is known of the interface, called `k`; "" where there is none."""
         if "interface_id" in names and len(self.facts.interfaces):
             when = "true"
-            if self.facts.changing:
+            if self.facts.has_history:
                 when = _AS_OF if "start_time" in names else _NEWEST
             return f"LEFT JOIN {INTERFACES} k ON k.interface_id = r.interface_id AND {when}"
         if "interface_id" not in names and "subnet_id" in names and len(self.facts.subnets):
@@ -138,7 +140,7 @@ class Completion:
             inner = [f"{self._in4(peer)} THEN 'internal'"]
             way = _by_flow_direction(f"'{word}'", names)
             cases.append(f"r.{own} = k.own4 THEN {_case(inner, way)}")
-        tests = [self._in4, self._in6] if self.facts.six else [self._in4]
+        tests = [self._in4, self._in6] if self.facts.has_ipv6 else [self._in4]
         cases += [f"{_both(test('srcaddr'), test('dstaddr'))} THEN 'internal'" for test in tests]
         return _typed(_case(cases, _by_flow_direction(self._by_others(*_WORDS), names)))
 
@@ -147,7 +149,7 @@ class Completion:
         if not (names >= {"action", *_ENDS}) or not len(self.facts.senders):
             return ""
         if located:
-            cases = [f"r.{own} = k.own4 THEN {told}" for own, told in _RECEIVED]
+            cases = [f"r.{own} = k.own4 THEN {received}" for own, received in _RECEIVED]
             mine = _case(cases, self._by_others("true", "false"))
             self_sent = f"r.srcaddr = k.own4 OR {_among_others('srcaddr')}"
         elif "flow_direction" in names:
@@ -163,7 +165,7 @@ class Completion:
 
     def _by_others(self, inbound: str, outbound: str) -> str:
         """A word by secondary and public addresses and those of IPv6."""
-        if not self.facts.more:
+        if not self.facts.has_secondary_addresses:
             return "NULL"
         cases = [
             f"{_among_others('dstaddr')} THEN {inbound}",
@@ -174,7 +176,7 @@ class Completion:
     def _in4(self, end: str) -> str:
         """Whether an address of IPv4 lies in the interface's subnet."""
         starts = f"starts_with(r.{end}, k.net)"
-        if not self.facts.octets:
+        if not self.facts.has_partial_octets:
             return starts
         octet = f"TRY_CAST(split_part(r.{end}, '.', k.octet) AS INTEGER) BETWEEN k.low AND k.high"
         return _both(starts, _case(["k.octet IS NULL THEN true"], octet))

@@ -1,7 +1,7 @@
 """An interface's own address, inferred from the log itself; may import pandas and DuckDB.
 
 It is the address that the interface's records have in common, of each family. An interface that
-talks to one peer alone has two such addresses; docs/decisions/knowledge-of-interfaces.md tells how
+talks to one peer alone has two such addresses; docs/decisions/knowledge-of-interfaces.md says how
 one of them is chosen, and when neither is.
 """
 
@@ -30,7 +30,7 @@ _CANDIDATES = """
         WHERE srcaddr IS NOT NULL AND dstaddr IS NOT NULL AND interface_id IS NOT NULL
         GROUP BY interface_id, v6)
 """
-_UNKNOWN = "ANTI JOIN told_interfaces USING (interface_id)"
+_UNKNOWN = "ANTI JOIN declared_interfaces USING (interface_id)"
 _IN_COMMON = """
     SELECT interface_id, v6, {places},
         bool_and(srcaddr = one OR dstaddr = one) AS is_one,
@@ -46,19 +46,19 @@ _ALSO_LOGGED = """
 """
 
 
-def inferred(cursor: Cursor, relation: str, told: Mapping[str, Set[str]]) -> pd.DataFrame:
-    """The own addresses of interfaces of which nobody tells any.
+def inferred(cursor: Cursor, relation: str, declared: Mapping[str, Set[str]]) -> pd.DataFrame:
+    """The own addresses of interfaces that no snapshot shows with addresses.
 
     Args:
         cursor: Where to ask; holds nothing new afterwards.
         relation: SQL of records with interface_id, srcaddr, dstaddr and `PLACES`.
-        told: The interfaces whose addresses are told, with these.
+        declared: The interfaces that snapshots show with addresses, and these addresses.
 
     Returns:
         One row an interface and family: interface_id, v6, address (null: undecided) and `PLACES`
-        (null where no record tells).
+        (null where no record has it).
     """
-    found = _common(cursor, relation, told)
+    found = _common(cursor, relation, declared)
     # A record of an interface to itself has its own address at both ends.
     alone = found["one"] == found["other"]
     sure = (found["is_one"] ^ found["is_other"]) | alone & found["is_one"]
@@ -66,15 +66,17 @@ def inferred(cursor: Cursor, relation: str, told: Mapping[str, Set[str]]) -> pd.
     found["address"] = address.where(sure, None)
     torn = found[found["is_one"] & found["is_other"] & ~alone]
     if len(torn):
-        _decide(found, torn, _others(cursor, relation, torn), told)
+        _decide(found, torn, _others(cursor, relation, torn), declared)
     return found[["interface_id", "v6", "address", *PLACES]]
 
 
-def _common(cursor: Cursor, relation: str, told: Mapping[str, Set[str]]) -> pd.DataFrame:
+def _common(cursor: Cursor, relation: str, declared: Mapping[str, Set[str]]) -> pd.DataFrame:
     """Two candidates an interface and family, and whether all of its records have them."""
     places = ", ".join(f"any_value({name}) AS {name}" for name in PLACES)
-    cursor.register("told_interfaces", pa.table({"interface_id": pa.array(told, pa.string())}))
-    sql = _CANDIDATES.format(relation=relation, unknown=_UNKNOWN if told else "")
+    cursor.register(
+        "declared_interfaces", pa.table({"interface_id": pa.array(declared, pa.string())})
+    )
+    sql = _CANDIDATES.format(relation=relation, unknown=_UNKNOWN if declared else "")
     candidates = cursor.sql(sql).to_arrow_table()
     cursor.register("interface_candidates", candidates)
     try:
@@ -82,7 +84,7 @@ def _common(cursor: Cursor, relation: str, told: Mapping[str, Set[str]]) -> pd.D
         found: pd.DataFrame = cursor.sql(sql).to_arrow_table().to_pandas()
     finally:
         cursor.unregister("interface_candidates")
-        cursor.unregister("told_interfaces")
+        cursor.unregister("declared_interfaces")
     return found.merge(candidates.to_pandas(), on=["interface_id", "v6"])
 
 
@@ -101,17 +103,17 @@ def _others(cursor: Cursor, relation: str, torn: pd.DataFrame) -> pd.DataFrame:
 
 
 def _decide(
-    found: pd.DataFrame, torn: pd.DataFrame, others: pd.DataFrame, told: Mapping[str, Set[str]]
+    found: pd.DataFrame, torn: pd.DataFrame, others: pd.DataFrame, declared: Mapping[str, Set[str]]
 ) -> None:
     """Fill in the own address of interfaces with one peer, where something tells it.
 
     Each address that is found may tell the next interface's, so all are asked again until nothing
-    changes. The private one of two is taken only when nobody else's address decides.
+    changes. The private one of two is taken only when no other interface's address decides.
     """
     logged: dict[tuple[str, str], list[str]] = {}
     for id, low, high in others.itertuples(index=False):
         logged.setdefault((low, high), []).append(id)
-    owners = _Owners(found, told)
+    owners = _Owners(found, declared)
     waiting = list(torn.index)
     for choose in (_not_the_others, _private, _not_the_others):
         waiting = _settle(found, waiting, owners, logged, choose)
@@ -120,15 +122,15 @@ def _decide(
 class _Owners:
     """Whose address is whose, so far."""
 
-    def __init__(self, found: pd.DataFrame, told: Mapping[str, Set[str]]) -> None:
-        self.told = {address for addresses in told.values() for address in addresses}
+    def __init__(self, found: pd.DataFrame, declared: Mapping[str, Set[str]]) -> None:
+        self.declared = {address for addresses in declared.values() for address in addresses}
         sure = found[found["address"].notna()]
         self.of = set(zip(sure["interface_id"], sure["address"], strict=True))
         self.vpc = dict(zip(found["interface_id"], found["vpc_id"], strict=True))
 
     def has_other(self, address: str, mine: str, loggers: list[str]) -> bool:
         """Whether it is the address of another interface, which would log the same pair."""
-        return address in self.told or any(
+        return address in self.declared or any(
             (id, address) in self.of and id != mine and not self._apart(id, mine) for id in loggers
         )
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 TEXT, TEXTS, INT, TIME = pa.string(), pa.list_(pa.string()), pa.int32(), pa.timestamp("us")
 BLOCK = {"net": TEXT, "octet": INT, "low": INT, "high": INT, "net6": TEXT}
 # own4: the primary address, which lies in `net` where that is known. own: all others, public ones
-# and IPv6 among them; null if there are none. home: its subnet, by whatever told of it.
+# and IPv6 among them; null if there are none. home: its subnet, from a snapshot or the log.
 SCHEMA = pa.schema(
     {
         "interface_id": TEXT, "since": TIME, "until": TIME,
@@ -63,7 +63,7 @@ def interface_rows(interfaces: pd.DataFrame, blocks: Mapping[str, Block]) -> lis
         blocks: Of the subnets.
     """
     frame = interfaces.sort_values(["interface_id", "first_seen"], kind="stable")
-    # An interface that two accounts tell of (a shared VPC) has one sequence of shapes all the same.
+    # An interface in snapshots of two accounts (a shared VPC) still has one sequence of shapes.
     seen = frame["first_seen"].dt.tz_localize(None).astype("datetime64[us]")
     by_id = seen.groupby(frame["interface_id"])
     since = seen.where(by_id.cumcount() > 0, EVER)
