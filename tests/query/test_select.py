@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,7 @@ from vpcflow_core.errors import FieldError, MissingDataError, ParameterError
 from vpcflow_core.query.constructs import Quantile
 from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.fill import filled
-from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import MEASURES, measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import select_for, snapped
@@ -316,3 +316,11 @@ def test_every_measure_and_dimension_is_documented() -> None:
         assert one.unit
         assert measure(one.name) is one
     assert all(dim.doc.endswith(".") and dim.name == name for name, dim in DIMENSIONS.items())
+
+
+def test_the_sql_shown_has_the_fractions_of_a_window_too() -> None:
+    start = datetime(2026, 11, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+    window = Window(start, start + timedelta(seconds=1, milliseconds=750))
+    shown = written_out(select_for(Query(("flows",)), window, NO_FILTERS, ("srcaddr",)))
+    assert "start_time >= TIMESTAMP '2026-11-01 12:00:00.250000'" in shown
+    assert "start_time < TIMESTAMP '2026-11-01 12:00:02'" in shown

@@ -37,7 +37,7 @@ class Instant(TypeDecorator[datetime]):
 
     def literal_processor(self, dialect: Dialect) -> Any:
         """The value as people read it in SQL."""
-        return lambda value: f"TIMESTAMP '{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}'"
+        return _written
 
 
 # The types of `fields.KINDS` in SQLAlchemy's terms.
@@ -54,3 +54,9 @@ def column_of(name: str) -> ColumnClause[Any]:
     """The column of that name; names outside the field table are text columns."""
     field = find_field(name)
     return column(name, TYPES[field.sql] if field and field.name == name else String())
+
+
+def _written(value: datetime) -> str:
+    """The time as SQL has it, to the microsecond where it is no whole second."""
+    fraction = ".%f" if value.microsecond else ""
+    return f"TIMESTAMP '{value.astimezone(UTC).strftime(f'%Y-%m-%d %H:%M:%S{fraction}')}'"
