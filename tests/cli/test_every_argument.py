@@ -81,6 +81,7 @@ OVER_TIME = (["series"], ["series", "--by", "srcaddr", "-n", "3"], ["series", "-
              ["outliers"], ["forecast"], ["forecast", "--model", "ar"])  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", dict.fromkeys([*MEASURES, *NAMES]), ids=short)
 def test_every_measure(run: Run, name: str) -> None:
     run("top", "srcaddr", "--by", name, *JSON)
@@ -94,6 +95,7 @@ def test_times_are_shown_and_else_refused(run: Run, name: str) -> None:
     assert codes == [0, 0, 2, 2, 2, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*DIMENSIONS, *NAMES], ids=short)
 def test_every_dimension(run: Run, name: str) -> None:
     run("top", name, *JSON)
@@ -101,6 +103,7 @@ def test_every_dimension(run: Run, name: str) -> None:
     run("series", "packets_median", "--by", name, "--every", "6h", "--compare", "12h", *JSON)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", VALUES, ids=short)
 def test_every_kind_of_value_to_filter_by(run: Run, value: str) -> None:
     for name in ("srcaddr", "dstport", "protocol", "action", "security_group_id", "direction", "x"):
@@ -108,6 +111,7 @@ def test_every_kind_of_value_to_filter_by(run: Run, value: str) -> None:
     run("sql", "SELECT count(*) FROM flows", "--where", value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", NUMBERS)
 def test_numbers_of_any_size(run: Run, number: str) -> None:
     run("top", "srcaddr", "-n", number, *JSON)
@@ -119,6 +123,7 @@ def test_numbers_of_any_size(run: Run, number: str) -> None:
     run("read", "hello.log", "-n", number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", LENGTHS, ids=short)
 def test_lengths_of_time(run: Run, length: str) -> None:
     hours = ("--from", "2026-11-20T10:00", "--to", "2026-11-20T12:00")
@@ -129,6 +134,7 @@ def test_lengths_of_time(run: Run, length: str) -> None:
     run("top", "protocol", "--last", length)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("start", "end"), RANGES)
 def test_ranges(run: Run, start: str, end: str) -> None:
     for command in (["top", "protocol"], ["series", "flows"], ["outliers", "packets_max"],

@@ -104,6 +104,18 @@ def test_series_beside_earlier_ones(run: Run, store: Path) -> None:
     assert "The comparison with 90m before is partial" in err
 
 
+def test_times_over_time_by_group(run: Run, store: Path) -> None:
+    window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "1h"]
+    [row] = rows(run, "series", "last", *window, "--by", "srcaddr")
+    assert (row["srcaddr"], row["value"]) == ("10.0.0.1", "2026-11-01T02:00:00Z")
+
+
+def test_medians_beside_earlier_ones(run: Run, store: Path) -> None:
+    window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "1h"]
+    [row] = rows(run, "series", "packets_median", *window, "--compare", "1h")
+    assert (row["value"], row["value_1h"]) == (10.0, 10.0)
+
+
 def test_groups_beside_themselves(run: Run, store: Path) -> None:
     window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "1h"]
     [row] = rows(run, "series", "packets", *window, "--by", "srcaddr", "--compare", "1h")
@@ -131,6 +143,9 @@ def test_an_empty_store_has_nothing_to_judge(run: Run, tmp_path: Path) -> None:
     (["forecast", "packets", "--every", "1d"], "needs 3 whole buckets"),
     (["series", "packets", "--every", "1h", "--compare", "90m"], "whole number of timeslices"),
     (["series", "packets", "--compare", "yesterday"], "not a length of time"),
+    (["series", "last", "--every", "30m", "--compare", "1h"], "'last' is a time"),
+    (["outliers", "first"], "Ask for a number: flows, bytes"),
+    (["forecast", "last"], "'last' is a time"),
 ])  # fmt: skip
 def test_misuse_exits_2_with_a_sentence(
     run: Run, store: Path, arguments: list[str], words: str
