@@ -68,6 +68,7 @@ def test_a_value_is_plain(value: Any, wanted: Any) -> None:
     assert type(found) is type(wanted)
 
 
+@pytest.mark.slow
 def test_every_type_of_sql_is_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,6 +51,7 @@ def count_objects(home: Workspace) -> int:
         return sum(source.objects for source in store.sources())
 
 
+@pytest.mark.slow
 def test_an_empty_store_gets_the_last_day_first_and_everything_in_the_end(
     home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +136,7 @@ def test_a_store_that_cannot_be_opened_is_told(tmp_path: Path, home: Workspace) 
     assert len(syncer.errors) == 1
 
 
+@pytest.mark.slow
 def test_a_cancelled_sync_loses_nothing_and_the_next_one_reads_the_rest_once(
     home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,6 +297,7 @@ while not syncer.progress.objects:
 """
 
 
+@pytest.mark.slow
 def test_a_server_that_ends_does_not_wait_for_all_that_is_still_to_be_read(tmp_path: Path) -> None:
     command = [sys.executable, "-c", ENDLESS, str(tmp_path / "s")]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=100)
