@@ -108,7 +108,7 @@ class FlowLogs:
         Args:
             source: `s3://bucket/prefix`, `cloudwatch://region/log-group`, a folder, a file,
                 `sample://`; or the folder of a store, which is opened as it is.
-            since: Load the last so long only: `8d`; all if not given.
+            since: Load only the most recent `8d`; all if not given.
             store: Folder of the store; one of the source's own in the user's cache if not given.
             options: How to reach the source.
             progress: Told how far the loading is.
@@ -173,7 +173,7 @@ class FlowLogs:
         return counts[0] - counts[1]
 
     def last(self, length: str | timedelta) -> Self:
-        """The last so long: `24h`. Of the data, where that ended more than an hour ago."""
+        """Only the most recent `24h`; up to the end of the data if that is over an hour ago."""
         wanted = parse_duration(length) if isinstance(length, str) else length
         return replace(self, range=Range(length=wanted))
 
