@@ -39,7 +39,7 @@ def line(minute: int, source: str = "10.0.0.1", size: int = 100, action: str = "
 
 
 @pytest.fixture(autouse=True)
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def api_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "vpcflow.toml").write_text("")
     monkeypatch.setenv("VPCFLOW_CONFIG", str(tmp_path / "vpcflow.toml"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -78,20 +78,20 @@ def is_closed(store: Store) -> bool:
 
 
 @pytest.fixture
-def flows(folder: Path) -> Iterator[FlowLogs]:
+def folder_flows(folder: Path) -> Iterator[FlowLogs]:
     with FlowLogs.open(folder) as opened:
         yield opened
 
 
-def test_open_loads_once_and_answers(folder: Path, flows: FlowLogs, tmp_path: Path) -> None:
-    assert flows.synced is not None
-    assert flows.synced.records == 122
-    assert flows.extent == Window(START, START + timedelta(minutes=151, milliseconds=1))
+def test_open_loads_once_and_answers(folder: Path, folder_flows: FlowLogs, tmp_path: Path) -> None:
+    assert folder_flows.synced is not None
+    assert folder_flows.synced.records == 122
+    assert folder_flows.extent == Window(START, START + timedelta(minutes=151, milliseconds=1))
     with FlowLogs.open(str(folder)) as again:
-        assert again.store.path == flows.store.path
+        assert again.store.path == folder_flows.store.path
         assert again.synced is not None
         assert again.synced.records == 0
-        assert again.top("srcaddr").equals(flows.top("srcaddr"))
+        assert again.top("srcaddr").equals(folder_flows.top("srcaddr"))
 
 
 def test_open_takes_a_file_a_store_and_a_format(folder: Path, tmp_path: Path) -> None:
@@ -118,43 +118,43 @@ def test_open_of_nothing_is_refused(tmp_path: Path) -> None:
         FlowLogs.open(tmp_path / "nowhere")
 
 
-def test_top_shows_the_measure_then_the_other_volumes(flows: FlowLogs) -> None:
-    frame = flows.top("srcaddr", by="bytes", n=2)
+def test_top_shows_the_measure_then_the_other_volumes(folder_flows: FlowLogs) -> None:
+    frame = folder_flows.top("srcaddr", by="bytes", n=2)
     assert list(frame.columns) == ["srcaddr", "bytes", "flows", "packets"]
     assert frame.values.tolist() == [
         ["10.0.0.0", 40 * 2**40, 40, 80],
         ["10.0.0.1", 40 * 2**40, 40, 80],
     ]
-    assert list(flows.top("srcaddr,dstport").columns) == [
+    assert list(folder_flows.top("srcaddr,dstport").columns) == [
         "srcaddr",
         "dstport",
         "flows",
         "bytes",
         "packets",
     ]
-    assert flows.top(["srcaddr", "dstport"]).equals(flows.top("srcaddr, dstport"))
-    assert list(flows.top("action", by="sources").columns)[:2] == ["action", "sources"]
-    assert len(flows.top("srcaddr", n=None)) == 4
+    assert folder_flows.top(["srcaddr", "dstport"]).equals(folder_flows.top("srcaddr, dstport"))
+    assert list(folder_flows.top("action", by="sources").columns)[:2] == ["action", "sources"]
+    assert len(folder_flows.top("srcaddr", n=None)) == 4
 
 
-def test_series_have_bucket_and_value(flows: FlowLogs) -> None:
-    frame = flows.series("bytes", every="1h")
+def test_series_have_bucket_and_value(folder_flows: FlowLogs) -> None:
+    frame = folder_flows.series("bytes", every="1h")
     assert list(frame.columns) == ["bucket", "value"]
     assert frame["bucket"].tolist() == [
         pd.Timestamp(START + n * timedelta(hours=1)) for n in range(3)
     ]
     assert frame["value"].tolist() == [60 * 2**40, 60 * 2**40, 15]
-    many = flows.series(["flows", "packets"], every=timedelta(hours=1), by="action")
+    many = folder_flows.series(["flows", "packets"], every=timedelta(hours=1), by="action")
     assert list(many.columns) == ["bucket", "action", "flows", "packets"]
     assert len(many) == 6
-    assert len(flows.series("flows")) == 152
-    assert flows.series("flows", every="1h", by="srcaddr", n=1)["srcaddr"].unique().tolist() == [
-        "10.0.0.0"
-    ]
+    assert len(folder_flows.series("flows")) == 152
+    assert folder_flows.series("flows", every="1h", by="srcaddr", n=1)[
+        "srcaddr"
+    ].unique().tolist() == ["10.0.0.0"]
 
 
-def test_series_stand_beside_their_past(flows: FlowLogs) -> None:
-    hours = flows.between("2026-11-01T01:00Z", "2026-11-01T03:00Z")
+def test_series_stand_beside_their_past(folder_flows: FlowLogs) -> None:
+    hours = folder_flows.between("2026-11-01T01:00Z", "2026-11-01T03:00Z")
     frame = hours.series("flows", every="1h", compare=["1h", "2h", "7d"])
     assert frame.drop(columns="bucket").to_dict("list") == {
         "value": [60, 2],
@@ -173,8 +173,10 @@ def test_series_stand_beside_their_past(flows: FlowLogs) -> None:
     ]  # fmt: skip
 
 
-def test_groups_that_are_busy_now_are_compared_even_if_they_were_not_then(flows: FlowLogs) -> None:
-    last = flows.between("2026-11-01T02:00Z", "2026-11-01T03:00Z")
+def test_groups_that_are_busy_now_are_compared_even_if_they_were_not_then(
+    folder_flows: FlowLogs,
+) -> None:
+    last = folder_flows.between("2026-11-01T02:00Z", "2026-11-01T03:00Z")
     frame = last.series("flows", every="1h", by="srcaddr", n=1, compare="1h,2h")
     assert frame[["srcaddr", "value", "value_1h", "value_2h"]].values.tolist() == [
         ["192.0.2.1", 2, 0, 0]
@@ -183,8 +185,8 @@ def test_groups_that_are_busy_now_are_compared_even_if_they_were_not_then(flows:
     assert refused["value_1h"].tolist() == [0]
 
 
-def test_times_are_shown_over_time_but_not_calculated_with(flows: FlowLogs) -> None:
-    hours = flows.between("2026-11-01T01:00Z", "2026-11-01T04:00Z")
+def test_times_are_shown_over_time_but_not_calculated_with(folder_flows: FlowLogs) -> None:
+    hours = folder_flows.between("2026-11-01T01:00Z", "2026-11-01T04:00Z")
     frame = hours.series("last", every="1h", by="srcaddr", n=2)
     assert frame["srcaddr"].tolist() == ["192.0.2.1", "10.0.0.2"] * 3  # the latest first
     assert frame["value"].isna().tolist() == [True, False, False, True, True, True]
@@ -202,8 +204,8 @@ def test_times_are_shown_over_time_but_not_calculated_with(flows: FlowLogs) -> N
             ask()
 
 
-def test_quantiles_are_missing_where_nothing_was(flows: FlowLogs) -> None:
-    hours = flows.where(action="REJECT").between("2026-11-01T01:00Z", "2026-11-01T03:00Z")
+def test_quantiles_are_missing_where_nothing_was(folder_flows: FlowLogs) -> None:
+    hours = folder_flows.where(action="REJECT").between("2026-11-01T01:00Z", "2026-11-01T03:00Z")
     frame = hours.series("packets_median", every="1h", compare="1h")
     assert frame["value"].tolist() == [pytest.approx(float("nan"), nan_ok=True), 2.0]
     assert frame["value_1h"].isna().all()
@@ -212,96 +214,98 @@ def test_quantiles_are_missing_where_nothing_was(flows: FlowLogs) -> None:
     assert not judged["violation"].any()
     with pytest.raises(ParameterError, match="value in every bucket"):
         hours.forecast("packets_median", every="10m")
-    gapless = flows.between("2026-11-01T00:00Z", "2026-11-01T02:00Z")
+    gapless = folder_flows.between("2026-11-01T00:00Z", "2026-11-01T02:00Z")
     assert gapless.forecast("packets_median", every="10m", periods=1)["predicted"].iloc[-1] == 2.0
 
 
 @pytest.mark.parametrize("every", ["1s", timedelta(milliseconds=1), timedelta(seconds=-60)])
 def test_timeslices_that_make_no_series_are_refused(
-    flows: FlowLogs, every: str | timedelta
+    folder_flows: FlowLogs, every: str | timedelta
 ) -> None:
     with pytest.raises(ParameterError):
-        flows.between("2020-01-01", "2026-11-02").series("flows", every=every)
+        folder_flows.between("2020-01-01", "2026-11-02").series("flows", every=every)
 
 
-def test_a_band_of_more_history_than_there_is_takes_what_there_is(flows: FlowLogs) -> None:
-    last = flows.between("2026-11-01T01:00Z", "2026-11-01T03:00Z")
+def test_a_band_of_more_history_than_there_is_takes_what_there_is(folder_flows: FlowLogs) -> None:
+    last = folder_flows.between("2026-11-01T01:00Z", "2026-11-01T03:00Z")
     endless, all_ = (last.outliers("bytes", window=window) for window in (10**12, 180))
     assert endless.equals(all_)
 
 
-def test_outliers_judge_only_what_the_data_covers(flows: FlowLogs) -> None:
-    around = flows.between("2026-10-31T22:00Z", "2026-11-01T06:00Z")
+def test_outliers_judge_only_what_the_data_covers(folder_flows: FlowLogs) -> None:
+    around = folder_flows.between("2026-10-31T22:00Z", "2026-11-01T06:00Z")
     frame = around.outliers("flows", every="1m")
     assert len(frame) == 8 * 60
     # One flow a minute from midnight on: neither its beginning nor the end of the data is a fault.
     assert not frame["violation"].any()
-    steps = flows.outliers("bytes", every=timedelta(minutes=1))
+    steps = folder_flows.outliers("bytes", every=timedelta(minutes=1))
     assert steps.loc[steps["violation"], "bucket"].tolist() == [
         pd.Timestamp(START + timedelta(hours=2))
     ]
     with pytest.raises(ParameterError, match="not one measure"):
-        flows.outliers("flows,bytes")
+        folder_flows.outliers("flows,bytes")
 
 
-def test_forecasts_begin_where_the_data_does(flows: FlowLogs) -> None:
-    around = flows.between("2026-10-31T22:00Z", "2026-11-01T02:00Z")
+def test_forecasts_begin_where_the_data_does(folder_flows: FlowLogs) -> None:
+    around = folder_flows.between("2026-10-31T22:00Z", "2026-11-01T02:00Z")
     frame = around.forecast("flows", every="10m", periods=3, model="linear")
     assert frame["bucket"].iloc[0] == pd.Timestamp(START)
     assert frame["predicted"].tolist() == [10.0] * 15
     assert frame["value"].tolist() == [10] * 12 + [pd.NA] * 3
 
 
-def test_narrowing_gives_new_logs(flows: FlowLogs) -> None:
-    refused = flows.where(action="REJECT", srcaddr="!10.0.0.0/8")
+def test_narrowing_gives_new_logs(folder_flows: FlowLogs) -> None:
+    refused = folder_flows.where(action="REJECT", srcaddr="!10.0.0.0/8")
     assert refused.top("srcaddr")["flows"].tolist() == [2]
     assert refused.where(dstport=[22, 80]).top("srcaddr").empty
-    assert len(flows.top("srcaddr")) == 4
-    assert flows.filters == Filters()
+    assert len(folder_flows.top("srcaddr")) == 4
+    assert folder_flows.filters == Filters()
     with pytest.raises(FilterError):
-        flows.where(dstport="htps")
+        folder_flows.where(dstport="htps")
 
 
-def test_last_is_relative_to_the_end_of_old_data_and_says_so(flows: FlowLogs) -> None:
-    last = flows.last("1h")
+def test_last_is_relative_to_the_end_of_old_data_and_says_so(folder_flows: FlowLogs) -> None:
+    last = folder_flows.last("1h")
     assert str(last.window) == "2026-11-01T01:32Z/2026-11-01T02:32Z"
     assert last.top("action")["flows"].tolist() == [28, 2]
     assert last.notes == ("The data ends 2026-11-01T02:32Z: these are its last 1h.",)
-    assert flows.notes == ()
+    assert folder_flows.notes == ()
 
 
-def test_between_takes_text_and_datetimes(flows: FlowLogs) -> None:
+def test_between_takes_text_and_datetimes(folder_flows: FlowLogs) -> None:
     half = timedelta(minutes=30)
-    first = flows.between("2026-11-01T00:00Z", "2026-11-01T00:30:00Z")
-    assert first.window == flows.between(START, START + half).window
+    first = folder_flows.between("2026-11-01T00:00Z", "2026-11-01T00:30:00Z")
+    assert first.window == folder_flows.between(START, START + half).window
     assert first.ask(Query(("flows",))).frame["flows"][0] == 30
     with pytest.raises(ParameterError, match="no zone"):
-        flows.between(datetime(2026, 1, 1), START)
+        folder_flows.between(datetime(2026, 1, 1), START)
     with pytest.raises(TimeError):
-        flows.between(START, START)
+        folder_flows.between(START, START)
 
 
-def test_sql_sees_what_the_narrowed_logs_hold(flows: FlowLogs) -> None:
+def test_sql_sees_what_the_narrowed_logs_hold(folder_flows: FlowLogs) -> None:
     count = "SELECT count(*) AS n FROM flows"
-    assert flows.sql(count)["n"][0] == 122
-    assert flows.last("1h").where(action="accept").sql(count)["n"][0] == 28
-    assert flows.only("file:///elsewhere").sql(count)["n"][0] == 0
-    assert len(flows.sql("FROM flows", max_rows=5)) == 5
+    assert folder_flows.sql(count)["n"][0] == 122
+    assert folder_flows.last("1h").where(action="accept").sql(count)["n"][0] == 28
+    assert folder_flows.only("file:///elsewhere").sql(count)["n"][0] == 0
+    assert len(folder_flows.sql("FROM flows", max_rows=5)) == 5
     with pytest.raises(MissingDataError):
-        flows.where(vpc_id="vpc-1").sql(count)
+        folder_flows.where(vpc_id="vpc-1").sql(count)
 
 
-def test_the_sql_of_an_answer_gives_the_answer_again(flows: FlowLogs) -> None:
-    result = flows.where(srcaddr="10.0.0.0/30").ask(Query(("bytes",), by=("srcaddr",), top=3))
-    assert flows.sql(result.sql).equals(result.frame)
+def test_the_sql_of_an_answer_gives_the_answer_again(folder_flows: FlowLogs) -> None:
+    result = folder_flows.where(srcaddr="10.0.0.0/30").ask(
+        Query(("bytes",), by=("srcaddr",), top=3)
+    )
+    assert folder_flows.sql(result.sql).equals(result.frame)
 
 
-def test_a_version_2_format_answers_what_it_can(flows: FlowLogs) -> None:
+def test_a_version_2_format_answers_what_it_can(folder_flows: FlowLogs) -> None:
     with pytest.raises(MissingDataError, match="vpc-id"):
-        flows.top("vpc_id")
+        folder_flows.top("vpc_id")
     with pytest.raises(MissingDataError, match="security groups"):
-        flows.top("security_group_id")
-    assert flows.top("interface_id")["flows"].tolist() == [122]
+        folder_flows.top("security_group_id")
+    assert folder_flows.top("interface_id")["flows"].tolist() == [122]
 
 
 def test_a_format_without_bytes_still_ranks(tmp_path: Path) -> None:
@@ -374,13 +378,13 @@ def test_a_wrong_length_of_time_opens_no_store(folder: Path, stores: list[Store]
 
 
 def test_the_store_is_closed_even_where_the_engine_cannot_be(
-    flows: FlowLogs, monkeypatch: pytest.MonkeyPatch
+    folder_flows: FlowLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: object) -> None:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(flows.engine), "close", fail)
+        patched.setattr(type(folder_flows.engine), "close", fail)
         with pytest.raises(ZeroDivisionError):
-            flows.close()
-    assert is_closed(flows.store)
+            folder_flows.close()
+    assert is_closed(folder_flows.store)

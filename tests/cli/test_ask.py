@@ -26,13 +26,13 @@ LOG = """version account-id interface-id srcaddr dstaddr srcport dstport protoco
 
 
 @pytest.fixture(autouse=True)
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def ask_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "vpcflow.toml").write_text(f'store = "{tmp_path / "store"}"\n')
     monkeypatch.setenv("VPCFLOW_CONFIG", str(tmp_path / "vpcflow.toml"))
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def ask_store(tmp_path: Path) -> Path:
     (tmp_path / "a.log").write_text(LOG)
     FlowLogs.open(tmp_path / "a.log", store=tmp_path / "store").close()
     return tmp_path / "store"
@@ -57,14 +57,14 @@ def rows(run: Run, *arguments: object) -> list[dict[str, Any]]:
     return answer
 
 
-def test_top_gives_exact_numbers(run: Run, store: Path) -> None:
-    assert rows(run, "top", "srcaddr", "--by", "bytes", "-n", 2, "--store", store) == [
+def test_top_gives_exact_numbers(run: Run, ask_store: Path) -> None:
+    assert rows(run, "top", "srcaddr", "--by", "bytes", "-n", 2, "--store", ask_store) == [
         {"srcaddr": "10.0.0.1", "bytes": 9007199254740993, "flows": 1, "packets": 1},
         {"srcaddr": "2001:db8::1", "bytes": 30, "flows": 1, "packets": 3},
     ]
 
 
-def test_top_of_fields_together_with_filters(run: Run, store: Path) -> None:
+def test_top_of_fields_together_with_filters(run: Run, ask_store: Path) -> None:
     where = [
         "--where",
         "dstaddr=10.0.0.0/8",
@@ -77,7 +77,7 @@ def test_top_of_fields_together_with_filters(run: Run, store: Path) -> None:
     assert row == {"srcaddr": "10.0.0.2", "dstport": 22, "flows": 1, "bytes": 10, "packets": 2}
 
 
-def test_series_are_zero_filled(run: Run, store: Path) -> None:
+def test_series_are_zero_filled(run: Run, ask_store: Path) -> None:
     window = ["--from", "2026-11-01T00:00Z", "--to", "2026-11-01T00:15Z"]
     assert rows(run, "series", "packets", "--every", "5m", *window) == [
         {"bucket": "2026-11-01T00:00:00Z", "value": 1},
@@ -91,14 +91,14 @@ def test_series_are_zero_filled(run: Run, store: Path) -> None:
     ]
 
 
-def test_last_of_old_data_is_told_on_standard_error(run: Run, store: Path) -> None:
+def test_last_of_old_data_is_told_on_standard_error(run: Run, ask_store: Path) -> None:
     code, out, err = run("top", "srcaddr", "--last", "5m", "--output", "csv")
     assert code == 0
     assert next(iter(csv.DictReader(io.StringIO(out))))["srcaddr"] == "2001:db8::1"
     assert err == "The data ends 2026-11-01T00:11Z: these are its last 5m.\n"
 
 
-def test_sql_answers_and_cuts(run: Run, store: Path) -> None:
+def test_sql_answers_and_cuts(run: Run, ask_store: Path) -> None:
     [row] = rows(run, "sql", "SELECT count(*) AS n, sum(bytes) AS b FROM flows")
     assert row == {"n": 3, "b": 9007199254740993 + 40}
     assert rows(
@@ -110,7 +110,7 @@ def test_sql_answers_and_cuts(run: Run, store: Path) -> None:
     assert (code, out, err) == (0, "bytes\n10\n", "Only the first 1 rows are shown; see --limit.\n")
 
 
-def test_tables_are_for_people(run: Run, store: Path) -> None:
+def test_tables_are_for_people(run: Run, ask_store: Path) -> None:
     code, out, _ = run("top", "dstport", "--by", "bytes")
     assert code == 0
     assert "9,007,199,254,740,993" in out
@@ -150,7 +150,7 @@ def test_an_empty_store_gives_empty_answers_and_a_note(run: Run, tmp_path: Path)
     (["sql", "SELECT nope FROM flows"], "nope"),
 ])  # fmt: skip
 def test_misuse_exits_2_with_a_sentence(
-    run: Run, store: Path, arguments: list[str], words: str
+    run: Run, ask_store: Path, arguments: list[str], words: str
 ) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
@@ -158,7 +158,7 @@ def test_misuse_exits_2_with_a_sentence(
     assert "Traceback" not in err
 
 
-def test_failure_exits_1_with_a_sentence(run: Run, store: Path, tmp_path: Path) -> None:
+def test_failure_exits_1_with_a_sentence(run: Run, ask_store: Path, tmp_path: Path) -> None:
     code, _, err = run("top", "vpc-id")
     assert code == 1
     assert "add ${vpc-id} (version 3) to the flow log's format" in err

@@ -22,7 +22,7 @@ NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 
 
 @pytest.fixture(autouse=True)
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def check_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "vpcflow.toml"
     path.write_text("")
     monkeypatch.setenv("VPCFLOW_CONFIG", str(path))

@@ -40,7 +40,7 @@ def vpcflow(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder_of_logs(tmp_path: Path) -> Path:
     (tmp_path / "b.log").write_bytes(text(OK_LINE, NODATA_LINE, "bogus"))
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep/a.log.gz").write_bytes(packed(text(OK_LINE)))
@@ -50,8 +50,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_read_prints_canonical_records_as_json(vpcflow: Any, folder: Path) -> None:
-    code, out, err = vpcflow("read", folder / "b.log", "--output", "json")
+def test_read_prints_canonical_records_as_json(vpcflow: Any, folder_of_logs: Path) -> None:
+    code, out, err = vpcflow("read", folder_of_logs / "b.log", "--output", "json")
     records = json.loads(out)
     assert (code, records[0]) == (0, RECORD)
     assert (records[1]["srcaddr"], records[1]["log_status"]) == (None, "NODATA")
@@ -60,23 +60,25 @@ def test_read_prints_canonical_records_as_json(vpcflow: Any, folder: Path) -> No
 
 
 def test_read_walks_folders_in_order_and_leaves_hidden_files_out(
-    vpcflow: Any, folder: Path
+    vpcflow: Any, folder_of_logs: Path
 ) -> None:
-    _, out, _ = vpcflow("read", folder, "--output", "json")
+    _, out, _ = vpcflow("read", folder_of_logs, "--output", "json")
     assert [row["log_status"] for row in json.loads(out)] == ["OK", "NODATA", "OK"]
 
 
 @pytest.mark.parametrize(("n", "records"), [(0, 0), (1, 1), (2, 2), (99, 3)])
-def test_read_stops_after_n_records(vpcflow: Any, folder: Path, n: int, records: int) -> None:
-    _, out, _ = vpcflow("read", folder, "-n", n, "--output", "json")
+def test_read_stops_after_n_records(
+    vpcflow: Any, folder_of_logs: Path, n: int, records: int
+) -> None:
+    _, out, _ = vpcflow("read", folder_of_logs, "-n", n, "--output", "json")
     assert len(json.loads(out)) == records
 
 
-def test_read_as_csv_and_as_table(vpcflow: Any, folder: Path) -> None:
-    _, out, _ = vpcflow("read", folder / "b.log", "--output", "csv")
+def test_read_as_csv_and_as_table(vpcflow: Any, folder_of_logs: Path) -> None:
+    _, out, _ = vpcflow("read", folder_of_logs / "b.log", "--output", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert {name: str(value) for name, value in RECORD.items()} == rows[0]
-    _, out, _ = vpcflow("read", folder / "b.log")
+    _, out, _ = vpcflow("read", folder_of_logs / "b.log")
     assert "20641" in out
     assert "srcaddr" in out
 
@@ -87,11 +89,11 @@ def test_csv_of_two_formats_has_two_headers(vpcflow: Any, tmp_path: Path) -> Non
     assert out.splitlines()[2:] == ["srcaddr,version", "10.0.0.1,2"]
 
 
-def test_what_read_prints_reads_back(vpcflow: Any, folder: Path) -> None:
+def test_what_read_prints_reads_back(vpcflow: Any, folder_of_logs: Path) -> None:
     for form in ("json", "csv"):
-        _, out, _ = vpcflow("read", folder / "b.log", "--output", form)
-        (folder / "again").write_text(out)
-        _, again, _ = vpcflow("read", folder / "again", "--output", form)
+        _, out, _ = vpcflow("read", folder_of_logs / "b.log", "--output", form)
+        (folder_of_logs / "again").write_text(out)
+        _, again, _ = vpcflow("read", folder_of_logs / "again", "--output", form)
         assert again == out
 
 
@@ -118,8 +120,8 @@ def test_security_groups_and_event_columns(vpcflow: Any, tmp_path: Path) -> None
     assert json.loads(out) == [{**RECORD, "security_group_ids": ["sg-1"]}]
 
 
-def test_inspect_tells_all_there_is(vpcflow: Any, folder: Path) -> None:
-    code, out, _ = vpcflow("inspect", folder, "--output", "json")
+def test_inspect_tells_all_there_is(vpcflow: Any, folder_of_logs: Path) -> None:
+    code, out, _ = vpcflow("inspect", folder_of_logs, "--output", "json")
     first, second = json.loads(out)
     assert code == 0
     assert list(first)[:11] == [
@@ -137,8 +139,8 @@ def test_inspect_tells_all_there_is(vpcflow: Any, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("output", ["table", "csv"])
-def test_inspect_for_people(vpcflow: Any, folder: Path, output: str) -> None:
-    code, out, _ = vpcflow("inspect", folder, "--output", output)
+def test_inspect_for_people(vpcflow: Any, folder_of_logs: Path, output: str) -> None:
+    code, out, _ = vpcflow("inspect", folder_of_logs, "--output", output)
     assert code == 0
     assert "1 fields where the format has 14" in out
 
@@ -163,8 +165,8 @@ def test_a_missing_path_is_one_clear_sentence(vpcflow: Any, tmp_path: Path, comm
     assert err.startswith("MissingError: There is no file or folder")
 
 
-def test_a_format_that_names_a_field_twice_is_misuse(vpcflow: Any, folder: Path) -> None:
-    code, _, err = vpcflow("read", folder, "--format", "srcaddr srcaddr")
+def test_a_format_that_names_a_field_twice_is_misuse(vpcflow: Any, folder_of_logs: Path) -> None:
+    code, _, err = vpcflow("read", folder_of_logs, "--format", "srcaddr srcaddr")
     assert code == 2
     assert "twice" in err
 

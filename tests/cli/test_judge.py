@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_ask import Run, rows, run, settings
+from tests.cli.test_ask import Run, ask_settings, rows, run
 from vpcflow_core.api import EMPTY_STORE, FlowLogs
 from vpcflow_core.store.store import Store
 
-__all__ = ["run", "settings"]
+__all__ = ["ask_settings", "run"]
 
 START = 1793491200  # 2026-11-01T00:00Z
 FIELDS = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
@@ -22,7 +22,7 @@ JUMP = 90
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def judge_store(tmp_path: Path) -> Path:
     """Two hours and a minute of 10 packets a minute, and one minute with a thousand."""
     lines = [FIELDS]
     for minute in range(121):
@@ -42,8 +42,10 @@ def answered(run: Run, *arguments: object, expected: int = 0) -> list[dict[str, 
     return answer
 
 
-def test_outliers_exits_3_with_the_answer_when_there_is_a_violation(run: Run, store: Path) -> None:
-    found = answered(run, "outliers", "packets", "--store", store, expected=3)
+def test_outliers_exits_3_with_the_answer_when_there_is_a_violation(
+    run: Run, judge_store: Path
+) -> None:
+    found = answered(run, "outliers", "packets", "--store", judge_store, expected=3)
     assert list(found[0]) == [
         "bucket", "value", "mean", "deviation", "lower", "upper", "error", "indicator", "violation",
     ]  # fmt: skip
@@ -55,7 +57,7 @@ def test_outliers_exits_3_with_the_answer_when_there_is_a_violation(run: Run, st
 
 
 @pytest.mark.slow
-def test_outliers_exits_0_when_all_is_usual(run: Run, store: Path) -> None:
+def test_outliers_exits_0_when_all_is_usual(run: Run, judge_store: Path) -> None:
     for calm in (
         ["packets", "--consecutive", 2],
         ["packets", "--watch", "down"],
@@ -68,7 +70,7 @@ def test_outliers_exits_0_when_all_is_usual(run: Run, store: Path) -> None:
         assert not any(row["violation"] for row in found)
 
 
-def test_forecast_gives_history_and_future(run: Run, store: Path) -> None:
+def test_forecast_gives_history_and_future(run: Run, judge_store: Path) -> None:
     found = answered(run, "forecast", "flows", "--every", "10m", "--periods", 2)
     assert list(found[0]) == ["bucket", "value", "predicted", "lower", "upper"]
     assert [row["value"] for row in found] == [10] * 12 + [1, None, None]
@@ -76,12 +78,12 @@ def test_forecast_gives_history_and_future(run: Run, store: Path) -> None:
     assert found[-1]["bucket"] == "2026-11-01T02:20:00Z"
 
 
-def test_forecast_says_which_model_had_to_do(run: Run, store: Path) -> None:
+def test_forecast_says_which_model_had_to_do(run: Run, judge_store: Path) -> None:
     code, _, err = run("forecast", "packets", "--every", "10m", "--model", "seasonal")
     assert (code, err.count("Less than two days of data")) == (0, 1)
 
 
-def test_numbers_beside_missing_ones_stay_exact_in_every_form(run: Run, store: Path) -> None:
+def test_numbers_beside_missing_ones_stay_exact_in_every_form(run: Run, judge_store: Path) -> None:
     arguments = ["forecast", "bytes", "--every", "1m", "--periods", 1]
     assert rows(run, *arguments)[0]["value"] == 2**53 + 1
     code, out, _ = run(*arguments, "--output", "csv")
@@ -90,7 +92,7 @@ def test_numbers_beside_missing_ones_stay_exact_in_every_form(run: Run, store: P
     assert (told[0]["value"], told[-1]["value"]) == (str(2**53 + 1), "")
 
 
-def test_series_beside_earlier_ones(run: Run, store: Path) -> None:
+def test_series_beside_earlier_ones(run: Run, judge_store: Path) -> None:
     window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "30m"]
     code, out, err = run(
         "series", "packets", *window, "--compare", "30m,1h,90m,1d", "--output", "json"
@@ -104,19 +106,19 @@ def test_series_beside_earlier_ones(run: Run, store: Path) -> None:
     assert "The comparison with 90m before is partial" in err
 
 
-def test_times_over_time_by_group(run: Run, store: Path) -> None:
+def test_times_over_time_by_group(run: Run, judge_store: Path) -> None:
     window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "1h"]
     [row] = rows(run, "series", "last", *window, "--by", "srcaddr")
     assert (row["srcaddr"], row["value"]) == ("10.0.0.1", "2026-11-01T02:00:00Z")
 
 
-def test_medians_beside_earlier_ones(run: Run, store: Path) -> None:
+def test_medians_beside_earlier_ones(run: Run, judge_store: Path) -> None:
     window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "1h"]
     [row] = rows(run, "series", "packets_median", *window, "--compare", "1h")
     assert (row["value"], row["value_1h"]) == (10.0, 10.0)
 
 
-def test_groups_beside_themselves(run: Run, store: Path) -> None:
+def test_groups_beside_themselves(run: Run, judge_store: Path) -> None:
     window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "1h"]
     [row] = rows(run, "series", "packets", *window, "--by", "srcaddr", "--compare", "1h")
     assert (row["srcaddr"], row["value"], row["value_1h"]) == ("10.0.0.1", 1590, 600)
@@ -148,7 +150,7 @@ def test_an_empty_store_has_nothing_to_judge(run: Run, tmp_path: Path) -> None:
     (["forecast", "last"], "'last' is a time"),
 ])  # fmt: skip
 def test_misuse_exits_2_with_a_sentence(
-    run: Run, store: Path, arguments: list[str], words: str
+    run: Run, judge_store: Path, arguments: list[str], words: str
 ) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")

@@ -29,7 +29,7 @@ def vpcflow(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def command_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a store `s` and a file that is no log."""
     folder = tmp_path_factory.mktemp("home")
     (folder / "x.log").write_text("hello\n")
@@ -65,9 +65,9 @@ def test_every_command_has_help_and_is_told_of_in_the_readme(name: str, tmp_path
     ],
 )
 def test_errors_are_a_sentence_and_an_exit_code(
-    words: list[str], code: int, told: str, home: Path
+    words: list[str], code: int, told: str, command_home: Path
 ) -> None:
-    done = vpcflow(*words, home=home)
+    done = vpcflow(*words, home=command_home)
     assert done.returncode == code, done.stderr
     assert told in done.stderr
     assert "Traceback" not in done.stderr

@@ -23,7 +23,7 @@ from vpcflow_core.workspace.source_list import add
 
 
 @pytest.fixture
-def logs(tmp_path: Path) -> Path:
+def log_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "logs"
     for number in range(3):
         path = folder / key(number)
@@ -34,7 +34,7 @@ def logs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def sync_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings of the test alone, and a store that goes with it."""
     path = tmp_path / "vpcflow.toml"
     path.write_text(f'store = "{tmp_path / "default"}"\n')
@@ -52,22 +52,28 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 
 
 def test_the_summary_counts_every_line(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    log_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(monkeypatch, logs, "--store", tmp_path / "s") == 0
+    assert run(monkeypatch, log_folder, "--store", tmp_path / "s") == 0
     said = capsys.readouterr().out
     assert "3 objects, 9 records" in said
     assert "NODATA 3, SKIPDATA 3, malformed 3" in said
     assert "3 lines: " in said
-    assert run(monkeypatch, logs, "--store", tmp_path / "s") == 0
+    assert run(monkeypatch, log_folder, "--store", tmp_path / "s") == 0
     assert "nothing new, 3 objects are loaded already" in capsys.readouterr().out
 
 
 def test_json_is_an_array_of_results(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    log_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (logs / "odd.log").write_text("what is this\n")
-    assert run(monkeypatch, logs, "--store", tmp_path / "s", "--output", "json") == 0
+    (log_folder / "odd.log").write_text("what is this\n")
+    assert run(monkeypatch, log_folder, "--store", tmp_path / "s", "--output", "json") == 0
     [result] = json.loads(capsys.readouterr().out)
     assert {"objects": 3, "records": 9, "nodata": 3, "skipdata": 3, "malformed": 3}.items() <= (
         result.items()
@@ -78,9 +84,12 @@ def test_json_is_an_array_of_results(
 
 
 def test_csv_has_one_line_a_source(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    log_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(monkeypatch, logs, "--store", tmp_path / "s", "--output", "csv") == 0
+    assert run(monkeypatch, log_folder, "--store", tmp_path / "s", "--output", "csv") == 0
     head, row = capsys.readouterr().out.strip().splitlines()
     assert dict(zip(head.split(","), row.split(","), strict=True))["records"] == "9"
 
@@ -97,10 +106,10 @@ def test_a_given_format_reads_lines_without_header(
 
 
 def test_sources_of_the_settings_are_synced_by_name_or_all_together(
-    logs: Path, settings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    log_folder: Path, sync_settings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with settings.open("a") as file:
-        file.write(f'[sources.prod]\nurl = "{logs}"\n')
+    with sync_settings.open("a") as file:
+        file.write(f'[sources.prod]\nurl = "{log_folder}"\n')
     assert run(monkeypatch) == 0
     with Store.open(tmp_path / "default", create=False) as store:
         assert [state.records for state in store.sources()] == [9]
@@ -139,14 +148,14 @@ def test_days_older_than_keep_are_dropped(
     ],
 )
 def test_misuse_is_told_in_one_sentence(
-    logs: Path,
+    log_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
     code: int,
     said: str,
 ) -> None:
-    assert run(monkeypatch, logs, *arguments) == code
+    assert run(monkeypatch, log_folder, *arguments) == code
     error = capsys.readouterr().err
     assert said in error
     assert "Traceback" not in error
@@ -160,11 +169,14 @@ def test_a_missing_folder_is_a_failure(
 
 
 def test_a_second_writer_learns_who_is_at_work(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    log_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     Store.open(tmp_path / "s").close()
     with writer_lock(tmp_path / "s"):
-        assert run(monkeypatch, logs, "--store", tmp_path / "s") == 1
+        assert run(monkeypatch, log_folder, "--store", tmp_path / "s") == 1
     error = capsys.readouterr().err
     assert "is being written to by process" in error
     assert "--wait" in error
@@ -184,10 +196,13 @@ def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(
 
 
 def test_progress_on_a_terminal_is_a_bar(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    log_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    assert run(monkeypatch, logs, "--store", tmp_path / "s") == 0
+    assert run(monkeypatch, log_folder, "--store", tmp_path / "s") == 0
     assert "3 objects, 9 records" in capsys.readouterr().out
 
 
@@ -205,10 +220,13 @@ def test_what_a_source_left_out_is_told_beside_what_it_gave(
 
 
 def test_sources_added_in_the_app_are_synced_too(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    log_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     store = tmp_path / "s"
-    add(store, SourceSetting(url=str(logs)), "mine")
+    add(store, SourceSetting(url=str(log_folder)), "mine")
     assert run(monkeypatch, "--store", store) == 0
     assert "3 objects, 9 records" in capsys.readouterr().out
     assert run(monkeypatch, "mine", "--store", store) == 0
@@ -218,7 +236,7 @@ def test_sources_added_in_the_app_are_synced_too(
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 @pytest.mark.parametrize("order", [("missing", "logs"), ("logs", "missing")])
 def test_each_source_is_tried_and_one_that_fails_makes_the_exit_code_1(
-    logs: Path,
+    log_folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -249,9 +267,12 @@ def _sources_said(text: str, form: str) -> dict[str, str]:
 
 
 def test_json_and_csv_name_the_error_and_the_next_step(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    log_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = ("gopher://x", logs, "--store", tmp_path / "s", "--output")
+    words = ("gopher://x", log_folder, "--store", tmp_path / "s", "--output")
     assert run(monkeypatch, *words, "json") == 1
     wrong, good = json.loads(capsys.readouterr().out)
     assert set(wrong) == {"source", "error", "next_step"}
@@ -275,38 +296,44 @@ def test_json_and_csv_name_the_error_and_the_next_step(
      (["gopher://x", "logs"], 1), (["logs", "logs"], 0)],
 )  # fmt: skip
 def test_it_is_misuse_where_no_source_is_named_rightly(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: list[str], code: int
+    log_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: list[str], code: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(monkeypatch, *sources, "--store", tmp_path / "s") == code
 
 
 def test_a_wrong_format_on_the_command_line_stops_before_anything_is_read(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    log_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = ["--format", "start start"]
-    assert run(monkeypatch, logs, "gone", "--store", tmp_path / "s", *given) == 2
+    assert run(monkeypatch, log_folder, "gone", "--store", tmp_path / "s", *given) == 2
     assert not (tmp_path / "s").exists()
 
 
 def test_a_failing_source_of_the_settings_leaves_the_others_alone(
-    logs: Path, settings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    log_folder: Path, sync_settings: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with settings.open("a") as file:
+    with sync_settings.open("a") as file:
         file.write(f'[sources.gone]\nurl = "{tmp_path / "gone"}"\n')
-        file.write(f'[sources.odd]\nurl = "{logs}"\nlog_format = "start start"\n')
-    add(tmp_path / "default", SourceSetting(url=str(logs)), "mine")
+        file.write(f'[sources.odd]\nurl = "{log_folder}"\nlog_format = "start start"\n')
+    add(tmp_path / "default", SourceSetting(url=str(log_folder)), "mine")
     assert run(monkeypatch) == 1
     with Store.open(tmp_path / "default", create=False) as store:
         assert [state.records for state in store.sources()] == [9]
 
 
 def test_another_writer_is_reported_for_each_source(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    log_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     Store.open(tmp_path / "s").close()
     with writer_lock(tmp_path / "s"):
-        assert run(monkeypatch, logs, logs, "--store", tmp_path / "s", "--output", "json") == 1
+        assert (
+            run(monkeypatch, log_folder, log_folder, "--store", tmp_path / "s", "--output", "json")
+            == 1
+        )
     assert len(json.loads(capsys.readouterr().out)) == 2
 
 
@@ -337,10 +364,15 @@ def test_records_that_leave_the_store_are_counted_where_nothing_is_new(
 
 
 def test_progress_on_a_terminal_begins_anew_with_each_source(
-    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    log_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    assert run(monkeypatch, logs, tmp_path / "gone", logs, "--store", tmp_path / "s") == 1
+    assert (
+        run(monkeypatch, log_folder, tmp_path / "gone", log_folder, "--store", tmp_path / "s") == 1
+    )
     said = capsys.readouterr().out
     assert "3 objects, 9 records" in said
     assert "nothing new" in said

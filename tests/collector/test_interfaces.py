@@ -18,15 +18,15 @@ LIST = "DescribeNetworkInterfaces"
 
 
 @pytest.fixture
-def clock() -> Clock:
+def interfaces_clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def interfaces(ec2: Ec2, clock: Clock) -> Interfaces:
+def interfaces(ec2: Ec2, interfaces_clock: Clock) -> Interfaces:
     config = Config(retries={"mode": "standard", "total_max_attempts": 3})
     client = boto3.client("ec2", region_name=REGION, endpoint_url=ec2.url, config=config)
-    return Interfaces(client, clock)
+    return Interfaces(client, interfaces_clock)
 
 
 def test_all_addresses_of_an_interface_are_its_own(
@@ -50,13 +50,13 @@ def test_every_page_is_read(
 
 
 def test_one_listing_serves_all_until_it_is_old(
-    network: Network, interfaces: Interfaces, ec2: Ec2, clock: Clock
+    network: Network, interfaces: Interfaces, ec2: Ec2, interfaces_clock: Clock
 ) -> None:
     names = [network.interface(f"10.0.0.{n}", 0) for n in range(10, 13)]
     for name in names:
         interfaces.find([name])
     assert ec2.asked[LIST] == 1
-    clock.now += LISTING_LASTS
+    interfaces_clock.now += LISTING_LASTS
     interfaces.find(names)
     assert ec2.asked[LIST] == 2
 
@@ -71,25 +71,25 @@ def test_an_interface_newer_than_the_listing_is_asked_for_by_name(
 
 
 def test_an_unknown_interface_is_asked_for_once_a_minute(
-    interfaces: Interfaces, ec2: Ec2, clock: Clock
+    interfaces: Interfaces, ec2: Ec2, interfaces_clock: Clock
 ) -> None:
     for _ in range(3):
         assert interfaces.find(["eni-0123"]) == {}
     assert ec2.asked[LIST] == 2
-    clock.now += UNKNOWN_LASTS
+    interfaces_clock.now += UNKNOWN_LASTS
     interfaces.find(["eni-0123"])
     assert ec2.asked[LIST] == 3
 
 
 def test_an_interface_that_is_gone_is_remembered_for_an_hour(
-    network: Network, interfaces: Interfaces, clock: Clock
+    network: Network, interfaces: Interfaces, interfaces_clock: Clock
 ) -> None:
     name = network.interface("10.0.0.5", 1)
     interfaces.find([name])
     network.client.delete_network_interface(NetworkInterfaceId=name)
-    clock.now += LISTING_LASTS
+    interfaces_clock.now += LISTING_LASTS
     assert name in interfaces.find([name])
-    clock.now += REMEMBERED
+    interfaces_clock.now += REMEMBERED
     assert name not in interfaces.find([name])
 
 
@@ -110,12 +110,12 @@ def test_throttling_without_end_fails_rather_than_mark_what_is_known_as_unknown(
 
 
 def test_a_listing_that_fails_does_no_harm_to_what_is_remembered(
-    network: Network, interfaces: Interfaces, ec2: Ec2, clock: Clock
+    network: Network, interfaces: Interfaces, ec2: Ec2, interfaces_clock: Clock
 ) -> None:
     name = network.interface("10.0.0.5", 1)
     interfaces.find([name])
     ec2.refuse(LIST, "UnauthorizedOperation")
-    clock.now += LISTING_LASTS
+    interfaces_clock.now += LISTING_LASTS
     assert name in interfaces.find([name])
     with pytest.raises(ClientError):
         interfaces.find([name, "eni-0123"])
@@ -132,11 +132,11 @@ def test_subnets_are_listed_once(network: Network, interfaces: Interfaces, ec2: 
 
 
 def test_a_new_subnet_is_noticed(
-    network: Network, interfaces: Interfaces, ec2: Ec2, clock: Clock
+    network: Network, interfaces: Interfaces, ec2: Ec2, interfaces_clock: Clock
 ) -> None:
     interfaces.subnet(network.subnets[0])
     new = network._subnet(7)
     assert interfaces.subnet(new) is None
-    clock.now += UNKNOWN_LASTS
+    interfaces_clock.now += UNKNOWN_LASTS
     assert interfaces.subnet(new) is not None
     assert ec2.asked["DescribeSubnets"] == 2

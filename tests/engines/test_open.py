@@ -115,36 +115,36 @@ class SQLiteEngine:
 
 
 @pytest.fixture
-def logs() -> Iterator[FlowLogs]:
+def small_logs() -> Iterator[FlowLogs]:
     catalogue = SmallCatalogue()
     with FlowLogs(engine=SQLiteEngine(catalogue), catalogue=catalogue) as made:
         yield made
     assert catalogue.closed
 
 
-def test_another_engine_answers_a_top_list(logs: FlowLogs) -> None:
-    found = logs.top("srcaddr", by="bytes")
+def test_another_engine_answers_a_top_list(small_logs: FlowLogs) -> None:
+    found = small_logs.top("srcaddr", by="bytes")
     assert found.values.tolist() == [["10.0.0.2", 700, 1, 3], ["10.0.0.1", 140, 2, 2]]
-    assert logs.where(action="REJECT").top("dstport")["dstport"].tolist() == [22]
+    assert small_logs.where(action="REJECT").top("dstport")["dstport"].tolist() == [22]
 
 
-def test_another_engine_answers_a_series_and_empty_buckets_are_zero(logs: FlowLogs) -> None:
-    found = logs.series("bytes", every="1h")
+def test_another_engine_answers_a_series_and_empty_buckets_are_zero(small_logs: FlowLogs) -> None:
+    found = small_logs.series("bytes", every="1h")
     assert found["value"].tolist() == [140, 0, 700]
     assert found["bucket"].iloc[0] == START
 
 
-def test_another_engine_answers_a_panel_with_its_figure(logs: FlowLogs) -> None:
-    panel = logs.panel("overview/top-sources")
+def test_another_engine_answers_a_panel_with_its_figure(small_logs: FlowLogs) -> None:
+    panel = small_logs.panel("overview/top-sources")
     assert panel.frame["srcaddr"].tolist() == ["10.0.0.2", "10.0.0.1"]
     assert panel.figure().data
 
 
-def test_what_is_known_comes_from_the_catalogue(logs: FlowLogs) -> None:
-    assert logs.catalogue.generation() == 7
-    assert logs.store is None
-    assert logs.names("vpc_id") == {}
-    assert logs.known("vpcs").empty
+def test_what_is_known_comes_from_the_catalogue(small_logs: FlowLogs) -> None:
+    assert small_logs.catalogue.generation() == 7
+    assert small_logs.store is None
+    assert small_logs.names("vpc_id") == {}
+    assert small_logs.known("vpcs").empty
 
 
 def test_a_store_is_its_own_catalogue_and_duckdb_answers(tmp_path: Path) -> None:

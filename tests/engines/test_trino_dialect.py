@@ -86,16 +86,16 @@ class Recording:
 
 
 @pytest.fixture(scope="module")
-def store(sample_store: Path) -> Iterator[Store]:
+def opened_sample(sample_store: Path) -> Iterator[Store]:
     with Store.open(sample_store) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def recorded(store: Store) -> Iterator[tuple[FlowLogs, list[Select[Any]]]]:
+def recorded(opened_sample: Store) -> Iterator[tuple[FlowLogs, list[Select[Any]]]]:
     questions: list[Select[Any]] = []
-    plain = FlowLogs(store)
-    yield FlowLogs(store, engine=Recording(plain.engine, questions)), questions
+    plain = FlowLogs(opened_sample)
+    yield FlowLogs(opened_sample, engine=Recording(plain.engine, questions)), questions
     plain.engine.close()
 
 
@@ -178,16 +178,16 @@ def test_every_list_of_records_compiles_for_trino(
 
 
 @pytest.mark.parametrize("name", DIMENSIONS)
-def test_groups_by_every_dimension_compile_for_trino(store: Store, name: str) -> None:
-    columns = (*(field.name for field in FIELDS), *store.columns("records"))
+def test_groups_by_every_dimension_compile_for_trino(opened_sample: Store, name: str) -> None:
+    columns = (*(field.name for field in FIELDS), *opened_sample.columns("records"))
     top = Query(("bytes",), by=(name,), top=5)
     for query in (top, replace(top, every=timedelta(minutes=5), nulls=(name,))):
         assert_trino(select_for(query, DAY, FILTERS["numbers"], columns))
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_every_measure_compiles_for_trino(store: Store, measure: str) -> None:
-    columns = store.columns("records")
+def test_every_measure_compiles_for_trino(opened_sample: Store, measure: str) -> None:
+    columns = opened_sample.columns("records")
     for records in (False, True):
         query = Query((measure,), by=("srcaddr",), top=5, every=timedelta(hours=1), records=records)
         assert_trino(select_for(query, DAY, NO_FILTERS, columns))

@@ -25,14 +25,14 @@ MANY = 1_003
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def ec2_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting between attempts, and no log of every request."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
 @pytest.fixture
-def ec2(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ec2]:
+def ec2_service(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ec2]:
     """EC2 with pages and refusals; STS stays moto's own."""
     with serving(aws) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", proxy.url)
@@ -67,7 +67,7 @@ def tagged(kind: str, **tags: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_a_snapshot_has_every_kind_with_its_columns(ec2: Ec2) -> None:
+def test_a_snapshot_has_every_kind_with_its_columns(ec2_service: Ec2) -> None:
     taken = snapshot()
     assert (taken.account_id, taken.region, taken.notes) == (DEFAULT_ACCOUNT_ID, REGION, ())
     assert set(taken.tables) == set(TABLES)
@@ -76,7 +76,7 @@ def test_a_snapshot_has_every_kind_with_its_columns(ec2: Ec2) -> None:
     assert taken.taken.tzinfo is not None
 
 
-def test_interfaces_have_all_their_addresses_groups_and_tags(ec2: Ec2, client: Any) -> None:
+def test_interfaces_have_all_their_addresses_groups_and_tags(ec2_service: Ec2, client: Any) -> None:
     vpc = client.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]
     six = client.describe_vpcs(VpcIds=[vpc["VpcId"]])["Vpcs"][0]["Ipv6CidrBlockAssociationSet"]
     block = six[0]["Ipv6CidrBlock"].replace("/56", "/64")
@@ -124,7 +124,7 @@ def test_interfaces_have_all_their_addresses_groups_and_tags(ec2: Ec2, client: A
 
 
 @pytest.mark.slow
-def test_more_interfaces_than_a_page_holds_are_all_read(ec2: Ec2, client: Any) -> None:
+def test_more_interfaces_than_a_page_holds_are_all_read(ec2_service: Ec2, client: Any) -> None:
     subnet = client.describe_subnets()["Subnets"][0]["SubnetId"]
     backend = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
     made = {
@@ -135,19 +135,19 @@ def test_more_interfaces_than_a_page_holds_are_all_read(ec2: Ec2, client: Any) -
     }
     table = snapshot().tables["interfaces"]
     assert set(table["interface_id"]) == made
-    asked = [r for r in ec2.requests if r["Action"] == "DescribeNetworkInterfaces"]
+    asked = [r for r in ec2_service.requests if r["Action"] == "DescribeNetworkInterfaces"]
     assert [r.get("NextToken") for r in asked] == [None, "1000"]
     assert {r["MaxResults"] for r in asked} == {"1000"}
 
 
-def test_every_question_is_asked_by_the_page(ec2: Ec2) -> None:
+def test_every_question_is_asked_by_the_page(ec2_service: Ec2) -> None:
     snapshot()
-    assert set(ec2.asked) == {p.call.operation for p in PARTS} | {ENTRIES.operation}
+    assert set(ec2_service.asked) == {p.call.operation for p in PARTS} | {ENTRIES.operation}
     pages = {p.call.operation: str(p.call.page) for p in PARTS} | {ENTRIES.operation: "100"}
-    assert all(pages[r["Action"]] == r["MaxResults"] for r in ec2.requests)
+    assert all(pages[r["Action"]] == r["MaxResults"] for r in ec2_service.requests)
 
 
-def test_prefix_lists_have_all_their_blocks(ec2: Ec2, client: Any) -> None:
+def test_prefix_lists_have_all_their_blocks(ec2_service: Ec2, client: Any) -> None:
     blocks = [f"10.{n}.0.0/16" for n in range(150)]
     made = client.create_managed_prefix_list(
         PrefixListName="offices", MaxEntries=200, AddressFamily="IPv4",
@@ -160,7 +160,7 @@ def test_prefix_lists_have_all_their_blocks(ec2: Ec2, client: Any) -> None:
     assert "com.amazonaws.eu-central-1.s3" in list(table["name"])
 
 
-def test_flow_logs_tell_where_they_write(ec2: Ec2, client: Any) -> None:
+def test_flow_logs_tell_where_they_write(ec2_service: Ec2, client: Any) -> None:
     s3 = boto3.client("s3", region_name="us-east-1")
     s3.create_bucket(Bucket="flows")
     vpc = client.describe_vpcs()["Vpcs"][0]["VpcId"]
@@ -208,7 +208,7 @@ def rules(taken: Snapshot, group: str) -> list[tuple[Any, ...]]:
     return sorted(table[columns].itertuples(index=False, name=None), key=repr)
 
 
-def test_rules_name_one_other_end_each(ec2: Ec2, client: Any) -> None:
+def test_rules_name_one_other_end_each(ec2_service: Ec2, client: Any) -> None:
     group, listed = opened(client), prefix_list(client)
     taken = snapshot()
     assert rules(taken, group) == sorted(
@@ -227,10 +227,12 @@ def test_rules_name_one_other_end_each(ec2: Ec2, client: Any) -> None:
     assert found["rule_id"].startswith("sgr-")
 
 
-def test_rules_that_may_not_be_read_are_derived_from_their_groups(ec2: Ec2, client: Any) -> None:
+def test_rules_that_may_not_be_read_are_derived_from_their_groups(
+    ec2_service: Ec2, client: Any
+) -> None:
     group = opened(client)
     allowed = rules(snapshot(), group)
-    ec2.refuse("DescribeSecurityGroupRules", "UnauthorizedOperation")
+    ec2_service.refuse("DescribeSecurityGroupRules", "UnauthorizedOperation")
     taken = snapshot()
     assert rules(taken, group) == allowed
     assert only(taken.tables["rules"], cidr="10.0.0.0/8")["rule_id"] == (
@@ -241,8 +243,8 @@ def test_rules_that_may_not_be_read_are_derived_from_their_groups(ec2: Ec2, clie
 
 
 @pytest.mark.parametrize("part", [p for p in PARTS if p is not RULES], ids=lambda part: part.kind)
-def test_a_missing_permission_loses_that_part_alone(ec2: Ec2, part: Any) -> None:
-    ec2.refuse(part.call.operation, "UnauthorizedOperation")
+def test_a_missing_permission_loses_that_part_alone(ec2_service: Ec2, part: Any) -> None:
+    ec2_service.refuse(part.call.operation, "UnauthorizedOperation")
     taken = snapshot()
     assert set(taken.tables) == set(TABLES) - {part.kind}
     words = part.kind.replace("_", " ").replace("vpc", "VPC")
@@ -250,32 +252,32 @@ def test_a_missing_permission_loses_that_part_alone(ec2: Ec2, part: Any) -> None
     assert sentence(taken).endswith(f"; {taken.notes[0]}")
 
 
-def test_prefix_lists_without_their_blocks_are_worth_nothing(ec2: Ec2) -> None:
-    ec2.refuse(ENTRIES.operation, "UnauthorizedOperation")
+def test_prefix_lists_without_their_blocks_are_worth_nothing(ec2_service: Ec2) -> None:
+    ec2_service.refuse(ENTRIES.operation, "UnauthorizedOperation")
     taken = snapshot()
     assert "prefix_lists" not in taken.tables
     assert taken.notes == ("prefix lists: not permitted, add ec2:GetManagedPrefixListEntries",)
 
 
-def test_a_prefix_list_deleted_meanwhile_is_left_out(ec2: Ec2) -> None:
-    ec2.refuse(ENTRIES.operation, "InvalidPrefixListID.NotFound", 1)
+def test_a_prefix_list_deleted_meanwhile_is_left_out(ec2_service: Ec2) -> None:
+    ec2_service.refuse(ENTRIES.operation, "InvalidPrefixListID.NotFound", 1)
     taken = snapshot()
     assert taken.notes == ()
     assert len(taken.tables["prefix_lists"]) == 5
 
 
-def test_throttling_is_waited_out(ec2: Ec2) -> None:
-    ec2.refuse("DescribeVpcs", "RequestLimitExceeded", 3)
+def test_throttling_is_waited_out(ec2_service: Ec2) -> None:
+    ec2_service.refuse("DescribeVpcs", "RequestLimitExceeded", 3)
     assert snapshot().notes == ()
-    assert ec2.asked["DescribeVpcs"] == 4
+    assert ec2_service.asked["DescribeVpcs"] == 4
 
 
-def test_throttling_without_end_loses_that_part_alone(ec2: Ec2) -> None:
-    ec2.refuse("DescribeVpcs", "RequestLimitExceeded")
+def test_throttling_without_end_loses_that_part_alone(ec2_service: Ec2) -> None:
+    ec2_service.refuse("DescribeVpcs", "RequestLimitExceeded")
     taken = snapshot()
     assert set(taken.tables) == set(TABLES) - {"vpcs"}
     assert "fewer requests (RequestLimitExceeded)" in taken.notes[0]
-    assert ec2.asked["DescribeVpcs"] == module.ATTEMPTS
+    assert ec2_service.asked["DescribeVpcs"] == module.ATTEMPTS
 
 
 @pytest.mark.parametrize(
@@ -285,30 +287,32 @@ def test_throttling_without_end_loses_that_part_alone(ec2: Ec2) -> None:
         ("RequestExpired", "have expired (RequestExpired)"),
     ],
 )
-def test_credentials_that_do_not_serve_are_told_once(ec2: Ec2, code: str, words: str) -> None:
+def test_credentials_that_do_not_serve_are_told_once(
+    ec2_service: Ec2, code: str, words: str
+) -> None:
     for part in PARTS:
-        ec2.refuse(part.call.operation, code)
+        ec2_service.refuse(part.call.operation, code)
     taken = snapshot()
     assert taken.tables == {}
     [note] = taken.notes
     assert words in note
-    assert len(ec2.requests) == 1
+    assert len(ec2_service.requests) == 1
 
 
-def test_no_note_repeats_what_aws_wrote(ec2: Ec2) -> None:
+def test_no_note_repeats_what_aws_wrote(ec2_service: Ec2) -> None:
     for part in PARTS:
-        ec2.refuse(part.call.operation, "InternalError")
+        ec2_service.refuse(part.call.operation, "InternalError")
     taken = snapshot()
     text = " ".join(taken.notes)
     assert len(taken.notes) == len(PARTS)
     assert not any(word in text for word in ("MESSAGE", *list(CREDENTIALS.values())[:2]))
 
 
-def test_an_older_ec2_is_asked_without_what_it_does_not_know(ec2: Ec2) -> None:
-    ec2.refuse(INTERFACES.call.operation, "UnknownParameter", 1)
+def test_an_older_ec2_is_asked_without_what_it_does_not_know(ec2_service: Ec2) -> None:
+    ec2_service.refuse(INTERFACES.call.operation, "UnknownParameter", 1)
     taken = snapshot()
     assert "interfaces" in taken.tables
-    asked = [r for r in ec2.requests if r["Action"] == INTERFACES.call.operation]
+    asked = [r for r in ec2_service.requests if r["Action"] == INTERFACES.call.operation]
     assert ["IncludeManagedResources" in r for r in asked] == [True, False]
 
 
@@ -337,14 +341,14 @@ def test_the_account_is_the_callers(aws: str) -> None:
 
 
 def test_without_sts_the_account_is_that_of_the_owners(
-    ec2: Ec2, monkeypatch: pytest.MonkeyPatch
+    ec2_service: Ec2, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
     assert caller(session(), REGION) == ""
     assert snapshot().account_id == DEFAULT_ACCOUNT_ID
 
 
-def test_regions_are_taken_together_in_their_order(ec2: Ec2, client: Any) -> None:
+def test_regions_are_taken_together_in_their_order(ec2_service: Ec2, client: Any) -> None:
     taken = take_all(session(), ["us-west-2", REGION], DEFAULT_ACCOUNT_ID)
     assert [one.region for one in taken] == ["us-west-2", REGION]
     vpcs = [set(one.tables["vpcs"]["vpc_id"]) for one in taken]
@@ -353,7 +357,7 @@ def test_regions_are_taken_together_in_their_order(ec2: Ec2, client: Any) -> Non
     assert take_all(session(), [], "") == []
 
 
-def test_the_sentence_counts_each_kind(ec2: Ec2) -> None:
+def test_the_sentence_counts_each_kind(ec2_service: Ec2) -> None:
     said = sentence(snapshot())
     assert said.startswith(
         f"EC2 {DEFAULT_ACCOUNT_ID} eu-central-1: 0 interfaces, 1 security group, "

@@ -23,7 +23,7 @@ AFTER = [{"interface_id": "eni-1", "name": "web-one", "instance_id": "i-1"}, *BE
 
 
 @pytest.fixture
-def flows(tmp_path: Path) -> FlowLogs:
+def named_flows(tmp_path: Path) -> FlowLogs:
     store = Store.open(tmp_path / "s")
     for day, rows in enumerate((BEFORE, AFTER)):
         tables = {
@@ -35,29 +35,29 @@ def flows(tmp_path: Path) -> FlowLogs:
     return FlowLogs(store)
 
 
-def test_an_interface_is_called_by_its_tag_else_by_its_description(flows: FlowLogs) -> None:
-    assert flows.names("interface_id") == {
+def test_an_interface_is_called_by_its_tag_else_by_its_description(named_flows: FlowLogs) -> None:
+    assert named_flows.names("interface_id") == {
         "eni-1": "web-one",
         "eni-2": "RDSNetworkInterface",
         "eni-4": "gone",
     }
 
 
-def test_an_instance_is_called_as_its_interface_is(flows: FlowLogs) -> None:
-    assert flows.names("instance_id") == {"i-1": "web-one"}
+def test_an_instance_is_called_as_its_interface_is(named_flows: FlowLogs) -> None:
+    assert named_flows.names("instance_id") == {"i-1": "web-one"}
 
 
-def test_what_has_no_name_is_missing(flows: FlowLogs) -> None:
-    assert flows.names("vpc_id") == {"vpc-1": "prod"}
-    assert flows.names("subnet_id") == flows.names("security_group_id") == {}
+def test_what_has_no_name_is_missing(named_flows: FlowLogs) -> None:
+    assert named_flows.names("vpc_id") == {"vpc-1": "prod"}
+    assert named_flows.names("subnet_id") == named_flows.names("security_group_id") == {}
 
 
-def test_a_field_without_names_is_refused(flows: FlowLogs) -> None:
+def test_a_field_without_names_is_refused(named_flows: FlowLogs) -> None:
     with pytest.raises(ParameterError, match="interface_id"):
-        flows.names("interface")
+        named_flows.names("interface")
 
 
-def test_what_is_known_is_there_for_everyone(flows: FlowLogs) -> None:
-    assert flows.known("interfaces")["interface_id"].tolist() == [
+def test_what_is_known_is_there_for_everyone(named_flows: FlowLogs) -> None:
+    assert named_flows.known("interfaces")["interface_id"].tolist() == [
         "eni-1", "eni-1", "eni-2", "eni-3", "eni-4",
     ]  # fmt: skip

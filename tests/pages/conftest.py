@@ -84,7 +84,7 @@ def everything(sample: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def records(everything: pd.DataFrame) -> pd.DataFrame:
+def traffic_records(everything: pd.DataFrame) -> pd.DataFrame:
     """Those that tell of traffic."""
     return everything[everything["log-status"] == "OK"]
 

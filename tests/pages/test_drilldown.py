@@ -112,7 +112,7 @@ def test_rows_and_parts_of_bars_narrow_by_all_their_fields(app: str, open_page: 
 
 
 def test_a_drag_over_a_time_chart_is_the_range_and_back_undoes_it(
-    app: str, open_page: OpenPage, records: pd.DataFrame
+    app: str, open_page: OpenPage, traffic_records: pd.DataFrame
 ) -> None:
     page = settled(open_page(f"{app}/accepts?tz=Asia/Kolkata"), slugs_of("accepts"))
     for slug in ("accepts/outliers", "accepts/bytes-compared"):
@@ -125,10 +125,10 @@ def test_a_drag_over_a_time_chart_is_the_range_and_back_undoes_it(
         assert timedelta(hours=5) < state.range.fixed.length < timedelta(hours=9)
         if slug == "accepts/outliers":
             rows = downloaded(page, "accepts/interfaces")
-            inside = records[
-                (records["start"] >= state.range.fixed.start)
-                & (records["start"] < state.range.fixed.end)
-                & (records["action"] == "ACCEPT")
+            inside = traffic_records[
+                (traffic_records["start"] >= state.range.fixed.start)
+                & (traffic_records["start"] < state.range.fixed.end)
+                & (traffic_records["action"] == "ACCEPT")
             ]
             assert list(rows["flows"]) == list(inside["interface-id"].value_counts().head(10))
         page.go_back()

@@ -27,17 +27,17 @@ PANELS = slugs_of("overview")
 
 
 def test_a_fixed_range_and_a_zone_in_a_link_are_restored(
-    app: str, open_page: OpenPage, records: pd.DataFrame
+    app: str, open_page: OpenPage, traffic_records: pd.DataFrame
 ) -> None:
     page = settled(
         open_page(f"{app}/?range=2026-11-18T00:00Z/2026-11-18T06:00Z&tz=Asia/Kolkata"), PANELS
     )
     expect(page.get_by_text("Wed 18 Nov 2026 05:30 - Wed 18 Nov 2026 11:30")).to_be_visible()
     (columns,) = drawn(page, "overview/rejections")
-    inside = records["start"].between(
+    inside = traffic_records["start"].between(
         pd.Timestamp("2026-11-18", tz="UTC"), pd.Timestamp("2026-11-18T05:59:59", tz="UTC")
     )
-    assert sum(columns["y"]) == int((records[inside]["action"] == "REJECT").sum())
+    assert sum(columns["y"]) == int((traffic_records[inside]["action"] == "REJECT").sum())
     assert (columns["x0"] or columns["x"][0]).replace("T", " ").startswith("2026-11-18 05:30")
 
 

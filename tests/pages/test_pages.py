@@ -48,9 +48,9 @@ def aws(field: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def day(records: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
+def day(traffic_records: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
     """The records of the last 24 hours."""
-    return records[records["start"] >= end - timedelta(days=1)]
+    return traffic_records[traffic_records["start"] >= end - timedelta(days=1)]
 
 
 def filters_that_matter(

@@ -175,7 +175,7 @@ def test_a_parser_that_breaks_refuses_the_file(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Workspace:
+def three_sources(tmp_path: Path) -> Workspace:
     """One source of the settings, one added that never was read, one only the store knows."""
     for name in ("prod", "old"):
         (tmp_path / name).mkdir()
@@ -187,9 +187,9 @@ def home(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "store", {"prod": SourceSetting(url=str(tmp_path / "prod"))})
 
 
-def test_every_source_has_a_row_whoever_knows_it(home: Workspace, tmp_path: Path) -> None:
-    with Store.open(home.store) as store:
-        rows = rows_of(home, store)
+def test_every_source_has_a_row_whoever_knows_it(three_sources: Workspace, tmp_path: Path) -> None:
+    with Store.open(three_sources.store) as store:
+        rows = rows_of(three_sources, store)
         state = {s.url: s for s in store.sources()}
     assert [(r.name, r.is_added, r.is_removable) for r in rows] == [
         ("prod", False, False), ("new", True, True), ("", False, True),
@@ -206,8 +206,10 @@ def test_every_source_has_a_row_whoever_knows_it(home: Workspace, tmp_path: Path
         assert (str(tmp_path) in text) == with_paths
 
 
-def test_the_parse_report_names_objects_below_their_source_and_no_folder(home: Workspace) -> None:
-    with Store.open(home.store) as store:
+def test_the_parse_report_names_objects_below_their_source_and_no_folder(
+    three_sources: Workspace,
+) -> None:
+    with Store.open(three_sources.store) as store:
         reports = store.reports()
     names = {reports[0].source: "one", reports[1].source: "two"}
     frame = objects_table(reports, names, with_paths=False)

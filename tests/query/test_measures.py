@@ -25,25 +25,27 @@ LOG = """version account-id interface-id srcaddr dstaddr srcport dstport protoco
 
 
 @pytest.fixture(scope="module")
-def flows(tmp_path_factory: pytest.TempPathFactory) -> FlowLogs:
+def measured_flows(tmp_path_factory: pytest.TempPathFactory) -> FlowLogs:
     folder = tmp_path_factory.mktemp("measures")
     (folder / "a.log").write_text(LOG)
     return FlowLogs.open(folder / "a.log", store=folder / "store")
 
 
 @pytest.mark.parametrize("name", [name for name, of in MEASURES.items() if not of.is_time])
-def test_a_measure_adds_up_where_it_says_so(flows: FlowLogs, name: str) -> None:
+def test_a_measure_adds_up_where_it_says_so(measured_flows: FlowLogs, name: str) -> None:
     window = Window(START, START + 3 * HOUR)
     query = Query((name,), records=name == "records")
-    whole = flows.ask(query, window).frame[name][0]
-    parts = flows.ask(Query((name,), every=HOUR, records=query.records), window).frame[name]
+    whole = measured_flows.ask(query, window).frame[name][0]
+    parts = measured_flows.ask(Query((name,), every=HOUR, records=query.records), window).frame[
+        name
+    ]
     assert (parts.sum() == whole) == measure(name).adds_up
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_a_measure_of_nothing_is_what_it_says(flows: FlowLogs, name: str) -> None:
+def test_a_measure_of_nothing_is_what_it_says(measured_flows: FlowLogs, name: str) -> None:
     query = Query((name,), every=HOUR, records=name == "records")
-    [nothing] = flows.ask(query, Window(START - HOUR, START)).frame[name]
+    [nothing] = measured_flows.ask(query, Window(START - HOUR, START)).frame[name]
     assert (nothing == 0) == (measure(name).empty == 0)
 
 

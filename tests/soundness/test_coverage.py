@@ -25,7 +25,7 @@ PLAIN = (
 
 
 @pytest.fixture(scope="module")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def gappy_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample without the records of some hours."""
     folder = write_sample(tmp_path_factory.mktemp("logs"), records=5000, days=2)
     records = read_with_pandas(folder)
@@ -39,23 +39,25 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def flows(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> FlowLogs:
-    return FlowLogs(Store.open(fill(tmp_path_factory.mktemp("store"), logs)))
+def gappy_flows(gappy_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> FlowLogs:
+    return FlowLogs(Store.open(fill(tmp_path_factory.mktemp("store"), gappy_logs)))
 
 
-def test_each_hour_has_the_records_that_pandas_counts(flows: FlowLogs, logs: Path) -> None:
-    found = read_with_pandas(logs)
+def test_each_hour_has_the_records_that_pandas_counts(
+    gappy_flows: FlowLogs, gappy_logs: Path
+) -> None:
+    found = read_with_pandas(gappy_logs)
     start = UNTIL - timedelta(days=1)
     found = found[found["start"].between(start, UNTIL, inclusive="left")]
     expected = found.groupby([found["start"].dt.floor("h"), "log-status"]).size()
-    frame = flows.between(start, UNTIL).panel("sources/coverage").frame
+    frame = gappy_flows.between(start, UNTIL).panel("sources/coverage").frame
     seen = frame[frame["records"] > 0].set_index(["bucket", "log_status"])["records"]
     assert seen.to_dict() == expected.to_dict()
     assert frame["bucket"].nunique() == 24
 
 
-def test_hours_without_any_record_are_named(flows: FlowLogs) -> None:
-    shown = flows.between(UNTIL - timedelta(days=1), UNTIL).panel("sources/coverage")
+def test_hours_without_any_record_are_named(gappy_flows: FlowLogs) -> None:
+    shown = gappy_flows.between(UNTIL - timedelta(days=1), UNTIL).panel("sources/coverage")
     assert shown.answer.notes == (
         "4 hours without any record (UTC): 19 Nov 16:00-17:00, 20 Nov 05:00-08:00.",
     )
@@ -65,11 +67,11 @@ def test_hours_without_any_record_are_named(flows: FlowLogs) -> None:
     }
 
 
-def test_hours_before_the_first_record_are_no_gaps(flows: FlowLogs) -> None:
-    shown = flows.between(UNTIL - timedelta(days=5), UNTIL).panel("sources/coverage")
+def test_hours_before_the_first_record_are_no_gaps(gappy_flows: FlowLogs) -> None:
+    shown = gappy_flows.between(UNTIL - timedelta(days=5), UNTIL).panel("sources/coverage")
     gaps, first = shown.answer.notes
     assert gaps.startswith("4 hours without any record")
-    assert first == f"The first record of all is of {flows.extent.start:%d %b %Y %H:%M} UTC."  # type: ignore[union-attr]
+    assert first == f"The first record of all is of {gappy_flows.extent.start:%d %b %Y %H:%M} UTC."  # type: ignore[union-attr]
 
 
 def test_hours_after_the_last_record_are_gaps_and_the_future_is_none(tmp_path: Path) -> None:
@@ -84,7 +86,7 @@ def test_hours_after_the_last_record_are_gaps_and_the_future_is_none(tmp_path: P
     assert notes[0].startswith("4 hours without any record")
 
 
-def test_records_of_formats_without_log_status_are_no_gap(logs: Path, tmp_path: Path) -> None:
+def test_records_of_formats_without_log_status_are_no_gap(gappy_logs: Path, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     start = int(GONE[0].timestamp())
     (tmp_path / "plain" / "a.log").write_text(PLAIN.format(start=start, end=start + 60))
@@ -93,7 +95,7 @@ def test_records_of_formats_without_log_status_are_no_gap(logs: Path, tmp_path: 
         sync(store, open_source(str(tmp_path / "plain")))
         alone = FlowLogs(store).between(*window).panel("sources/coverage")
         assert alone.frame["records"].sum() == 1
-        sync(store, open_source(str(logs)))
+        sync(store, open_source(str(gappy_logs)))
         both = FlowLogs(store).between(*window).panel("sources/coverage")
     unnamed = both.frame[both.frame["log_status"].isna()]
     assert unnamed[["bucket", "records"]].to_numpy().tolist() == [[pd.Timestamp(GONE[0]), 1]]

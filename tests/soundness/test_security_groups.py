@@ -19,7 +19,7 @@ EPHEMERAL = 32768
 
 
 @pytest.fixture(scope="module")
-def interfaces() -> pd.DataFrame:
+def network_plan() -> pd.DataFrame:
     """The plan of the network, with the groups of the snapshot."""
     groups = {
         row["interface_id"]: row["security_group_ids"]
@@ -31,9 +31,9 @@ def interfaces() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def told(records: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
+def told(records: pd.DataFrame, network_plan: pd.DataFrame) -> pd.DataFrame:
     """Every record with VPC, subnet, groups and direction, by the plan."""
-    plan = interfaces.to_dict("index")
+    plan = network_plan.to_dict("index")
     blocks = {
         block
         for row in plan.values()
@@ -58,9 +58,9 @@ def told(records: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
     triples = zip(records["interface-id"], records["srcaddr"], records["dstaddr"], strict=True)
     ids = records["interface-id"]
     return records.assign(
-        vpc=ids.map(interfaces["vpc_id"]),
-        subnet=ids.map(interfaces["subnet_id"]),
-        groups=ids.map(interfaces["groups"]),
+        vpc=ids.map(network_plan["vpc_id"]),
+        subnet=ids.map(network_plan["subnet_id"]),
+        groups=ids.map(network_plan["groups"]),
         direction=[known[triple] for triple in triples],
     )
 
@@ -116,9 +116,9 @@ def test_numbers_of_vpcs_and_subnets(
 
 
 def test_interfaces_are_known_by_name_instance_and_owner(
-    informed: FlowLogs, told: pd.DataFrame, interfaces: pd.DataFrame, window: Window
+    informed: FlowLogs, told: pd.DataFrame, network_plan: pd.DataFrame, window: Window
 ) -> None:
-    plan = interfaces[interfaces["instance_id"].notna()]
+    plan = network_plan[network_plan["instance_id"].notna()]
     ids = inside(told, window, "none")["interface-id"]
     found = plan.loc[ids[ids.isin(plan.index)]]
     keys = ["instance_name", "instance_id", "account_id"]
@@ -205,7 +205,7 @@ def matches(rule: dict[str, object], row: dict[str, object], context: dict[str, 
 
 
 def test_rules_in_use_are_matched_flow_by_flow(
-    informed: FlowLogs, told: pd.DataFrame, interfaces: pd.DataFrame
+    informed: FlowLogs, told: pd.DataFrame, network_plan: pd.DataFrame
 ) -> None:
     window = Window(WINDOWS["a day"].end - timedelta(hours=6), WINDOWS["a day"].end)
     tables = [snapshot.tables for snapshot in sample_snapshots()]
@@ -218,7 +218,7 @@ def test_rules_in_use_are_matched_flow_by_flow(
                     {r["referenced_group_id"] for r in rules}},
         "lists": dict(zip(lists["prefix_list_id"], lists["cidrs"], strict=True)),
     }  # fmt: skip
-    own = {eni: {row["address"], row["ipv6"]} for eni, row in interfaces.to_dict("index").items()}
+    own = {eni: {row["address"], row["ipv6"]} for eni, row in network_plan.to_dict("index").items()}
     found = inside(told, window, "none")
     arriving = [
         row

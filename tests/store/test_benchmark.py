@@ -12,7 +12,7 @@ from vpcflow_core.formats import parse
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def benchmark_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     temporary = tmp_path_factory.mktemp("logs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(logs.tempfile, "gettempdir", lambda: str(temporary))
@@ -20,8 +20,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return logs.logs(3000)
 
 
-def test_the_logs_are_well_formed_and_the_same_every_time(folder: Path) -> None:
-    files = sorted(folder.rglob("*.log.gz"))
+def test_the_logs_are_well_formed_and_the_same_every_time(benchmark_folder: Path) -> None:
+    files = sorted(benchmark_folder.rglob("*.log.gz"))
     assert len(files) == 3
     for file in files:
         parsed = parse(file.read_bytes(), name=str(file))
@@ -38,8 +38,8 @@ def test_the_logs_are_well_formed_and_the_same_every_time(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ingest.WAYS)
-def test_each_way_reads_every_record(folder: Path, tmp_path: Path, way: str) -> None:
-    files = sorted(folder.rglob("*.log.gz"))
+def test_each_way_reads_every_record(benchmark_folder: Path, tmp_path: Path, way: str) -> None:
+    files = sorted(benchmark_folder.rglob("*.log.gz"))
     expected = 2000 if way == "flowlogs-reader" else 3000
     assert ingest.WAYS[way](files, tmp_path) == expected
 

@@ -42,20 +42,20 @@ def interface(name: str = "eni-1", groups: tuple[str, ...] = ("sg-1",)) -> dict[
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def snapshot_store(tmp_path: Path) -> Store:
     return Store.open(tmp_path / "s")
 
 
 @pytest.mark.parametrize("kind", TABLES)
-def test_a_table_comes_back_as_it_was(store: Store, kind: Kind) -> None:
+def test_a_table_comes_back_as_it_was(snapshot_store: Store, kind: Kind) -> None:
     filled: dict[str, object] = {"text": "a", "texts": ["b", "c"], "number": 0, "flag": True}
     table = TABLES[kind]
     rows = [
         {name: filled[of] for name, of in table.columns.items()},
         {table.key: "empty"},
     ]
-    store.remember(shot(**{kind: rows}))
-    found = store.known(kind)
+    snapshot_store.remember(shot(**{kind: rows}))
+    found = snapshot_store.known(kind)
     pd.testing.assert_frame_equal(found[list(table.columns)], frame_of(kind, rows))
     assert list(found.columns[len(table.columns) :]) == [
         "account_id", "region", "since", "until", "first_seen", "last_seen", "gone",
@@ -65,19 +65,19 @@ def test_a_table_comes_back_as_it_was(store: Store, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", TABLES)
-def test_nothing_known_is_a_table_without_rows(store: Store, kind: Kind) -> None:
-    found, filled = store.known(kind), None
+def test_nothing_known_is_a_table_without_rows(snapshot_store: Store, kind: Kind) -> None:
+    found, filled = snapshot_store.known(kind), None
     assert found.empty
-    store.remember(shot(**{kind: [{TABLES[kind].key: "a"}]}))
-    filled = store.known(kind)
+    snapshot_store.remember(shot(**{kind: [{TABLES[kind].key: "a"}]}))
+    filled = snapshot_store.known(kind)
     assert list(found.columns) == list(filled.columns)
     assert found.dtypes.to_dict() == filled.dtypes.to_dict()
 
 
-def test_a_change_is_known_from_when_to_when(store: Store) -> None:
+def test_a_change_is_known_from_when_to_when(snapshot_store: Store) -> None:
     for day, groups in enumerate([("sg-1",), ("sg-1",), ("sg-2",), ("sg-1",)]):
-        store.remember(shot(MONDAY + day * DAY, interfaces=[interface(groups=groups)]))
-    found = store.known("interfaces")
+        snapshot_store.remember(shot(MONDAY + day * DAY, interfaces=[interface(groups=groups)]))
+    found = snapshot_store.known("interfaces")
     assert found["security_group_ids"].tolist() == [["sg-1"], ["sg-2"], ["sg-1"]]
     assert found["since"].tolist() == [EVER, MONDAY + 2 * DAY, MONDAY + 3 * DAY]
     assert found["until"].tolist() == [MONDAY + 2 * DAY, MONDAY + 3 * DAY, FOR_EVER]
@@ -86,94 +86,96 @@ def test_a_change_is_known_from_when_to_when(store: Store) -> None:
     assert not found["gone"].any()
 
 
-def test_what_is_gone_stays_known(store: Store) -> None:
-    store.remember(shot(interfaces=[interface("eni-1"), interface("eni-2")]))
-    store.remember(shot(MONDAY + DAY, interfaces=[interface("eni-2")]))
-    found = store.known("interfaces").set_index("interface_id")
+def test_what_is_gone_stays_known(snapshot_store: Store) -> None:
+    snapshot_store.remember(shot(interfaces=[interface("eni-1"), interface("eni-2")]))
+    snapshot_store.remember(shot(MONDAY + DAY, interfaces=[interface("eni-2")]))
+    found = snapshot_store.known("interfaces").set_index("interface_id")
     assert found["gone"].to_dict() == {"eni-1": True, "eni-2": False}
     assert found["last_seen"].to_dict() == {"eni-1": MONDAY, "eni-2": MONDAY + DAY}
     assert set(found["until"]) == {FOR_EVER}
 
 
-def test_what_comes_back_is_there_again(store: Store) -> None:
+def test_what_comes_back_is_there_again(snapshot_store: Store) -> None:
     for day, rows in enumerate([[interface()], [], [interface()]]):
-        store.remember(shot(MONDAY + day * DAY, interfaces=rows))
-    (found,) = store.known("interfaces").to_dict("records")
+        snapshot_store.remember(shot(MONDAY + day * DAY, interfaces=rows))
+    (found,) = snapshot_store.known("interfaces").to_dict("records")
     assert (found["first_seen"], found["last_seen"]) == (MONDAY, MONDAY + 2 * DAY)
     assert found["gone"] is False
 
 
-def test_a_kind_that_could_not_be_read_is_left_alone(store: Store) -> None:
-    store.remember(shot(interfaces=[interface()], vpcs=[{"vpc_id": "vpc-1"}]))
+def test_a_kind_that_could_not_be_read_is_left_alone(snapshot_store: Store) -> None:
+    snapshot_store.remember(shot(interfaces=[interface()], vpcs=[{"vpc_id": "vpc-1"}]))
     notes = ("ec2:DescribeNetworkInterfaces was refused.",)
-    store.remember(shot(MONDAY + DAY, notes=notes, vpcs=[]))
-    assert store.known("interfaces")["gone"].tolist() == [False]
-    assert store.known("vpcs")["gone"].tolist() == [True]
-    (state,) = store.snapshots()
+    snapshot_store.remember(shot(MONDAY + DAY, notes=notes, vpcs=[]))
+    assert snapshot_store.known("interfaces")["gone"].tolist() == [False]
+    assert snapshot_store.known("vpcs")["gone"].tolist() == [True]
+    (state,) = snapshot_store.snapshots()
     assert (state.account_id, state.region) == ("111111111111", "eu-central-1")
     assert (state.taken, state.notes) == (MONDAY + DAY, notes)
 
 
-def test_accounts_are_kept_apart(store: Store) -> None:
-    store.remember(shot(account="111111111111", interfaces=[interface("eni-1")]))
-    store.remember(shot(MONDAY + DAY, account="222222222222", interfaces=[interface("eni-2")]))
-    found = store.known("interfaces")
+def test_accounts_are_kept_apart(snapshot_store: Store) -> None:
+    snapshot_store.remember(shot(account="111111111111", interfaces=[interface("eni-1")]))
+    snapshot_store.remember(
+        shot(MONDAY + DAY, account="222222222222", interfaces=[interface("eni-2")])
+    )
+    found = snapshot_store.known("interfaces")
     assert found[["account_id", "interface_id"]].to_numpy().tolist() == [
         ["111111111111", "eni-1"],
         ["222222222222", "eni-2"],
     ]
     assert not found["gone"].any()
-    assert [state.taken for state in store.snapshots()] == [MONDAY, MONDAY + DAY]
+    assert [state.taken for state in snapshot_store.snapshots()] == [MONDAY, MONDAY + DAY]
 
 
-def test_a_snapshot_older_than_the_newest_changes_nothing(store: Store) -> None:
-    store.remember(shot(MONDAY + DAY, interfaces=[interface()]))
-    before = store.known("interfaces")
-    store.remember(shot(MONDAY, interfaces=[interface(groups=("sg-9",))], notes=("old",)))
-    pd.testing.assert_frame_equal(store.known("interfaces"), before)
-    assert store.snapshots()[0].notes == ()
+def test_a_snapshot_older_than_the_newest_changes_nothing(snapshot_store: Store) -> None:
+    snapshot_store.remember(shot(MONDAY + DAY, interfaces=[interface()]))
+    before = snapshot_store.known("interfaces")
+    snapshot_store.remember(shot(MONDAY, interfaces=[interface(groups=("sg-9",))], notes=("old",)))
+    pd.testing.assert_frame_equal(snapshot_store.known("interfaces"), before)
+    assert snapshot_store.snapshots()[0].notes == ()
 
 
-def test_the_later_of_two_snapshots_of_one_instant_counts(store: Store) -> None:
-    store.remember(shot(interfaces=[interface(groups=("sg-1",))]))
-    store.remember(shot(interfaces=[interface(groups=("sg-2",))]))
-    assert store.known("interfaces")["security_group_ids"].tolist() == [["sg-2"]]
+def test_the_later_of_two_snapshots_of_one_instant_counts(snapshot_store: Store) -> None:
+    snapshot_store.remember(shot(interfaces=[interface(groups=("sg-1",))]))
+    snapshot_store.remember(shot(interfaces=[interface(groups=("sg-2",))]))
+    assert snapshot_store.known("interfaces")["security_group_ids"].tolist() == [["sg-2"]]
 
 
-def test_the_order_of_groups_is_no_change_but_that_of_addresses_is(store: Store) -> None:
-    store.remember(shot(interfaces=[interface(groups=("sg-1", "sg-2"))]))
-    store.remember(shot(MONDAY + DAY, interfaces=[interface(groups=("sg-2", "sg-1"))]))
-    assert len(store.known("interfaces")) == 1
+def test_the_order_of_groups_is_no_change_but_that_of_addresses_is(snapshot_store: Store) -> None:
+    snapshot_store.remember(shot(interfaces=[interface(groups=("sg-1", "sg-2"))]))
+    snapshot_store.remember(shot(MONDAY + DAY, interfaces=[interface(groups=("sg-2", "sg-1"))]))
+    assert len(snapshot_store.known("interfaces")) == 1
     turned = interface(groups=("sg-1", "sg-2")) | {"addresses": ["10.0.0.5", "10.0.0.4"]}
-    store.remember(shot(MONDAY + 2 * DAY, interfaces=[turned]))
-    assert len(store.known("interfaces")) == 2
+    snapshot_store.remember(shot(MONDAY + 2 * DAY, interfaces=[turned]))
+    assert len(snapshot_store.known("interfaces")) == 2
 
 
-def test_every_snapshot_starts_a_generation(store: Store) -> None:
-    before = store.generation()
-    store.remember(shot(interfaces=[interface()]))
-    assert store.generation() == before + 1
+def test_every_snapshot_starts_a_generation(snapshot_store: Store) -> None:
+    before = snapshot_store.generation()
+    snapshot_store.remember(shot(interfaces=[interface()]))
+    assert snapshot_store.generation() == before + 1
 
 
-def test_what_a_reader_does_to_an_answer_stays_with_the_reader(store: Store) -> None:
-    store.remember(shot(interfaces=[interface()]))
-    found = store.known("interfaces")
+def test_what_a_reader_does_to_an_answer_stays_with_the_reader(snapshot_store: Store) -> None:
+    snapshot_store.remember(shot(interfaces=[interface()]))
+    found = snapshot_store.known("interfaces")
     found["interface_id"] = "mine"
-    assert store.known("interfaces")["interface_id"].tolist() == ["eni-1"]
+    assert snapshot_store.known("interfaces")["interface_id"].tolist() == ["eni-1"]
 
 
-def test_an_unknown_kind_is_refused(store: Store) -> None:
+def test_an_unknown_kind_is_refused(snapshot_store: Store) -> None:
     with pytest.raises(ParameterError, match="interface"):
-        store.known("interface")  # type: ignore[arg-type]
+        snapshot_store.known("interface")  # type: ignore[arg-type]
 
 
-def test_ten_thousand_interfaces_are_remembered_whole(store: Store) -> None:
+def test_ten_thousand_interfaces_are_remembered_whole(snapshot_store: Store) -> None:
     rows = [interface(f"eni-{n}", (f"sg-{n % 50}",)) for n in range(10_000)]
     for day in range(2):
         began = time.perf_counter()
-        store.remember(shot(MONDAY + day * DAY, interfaces=rows))
+        snapshot_store.remember(shot(MONDAY + day * DAY, interfaces=rows))
         print(f"{time.perf_counter() - began:.2f} s")
-    found = store.known("interfaces")
+    found = snapshot_store.known("interfaces")
     assert len(found) == 10_000
     assert set(found["last_seen"]) == {MONDAY + DAY}
 

@@ -29,7 +29,7 @@ URL = "s3://logs"
 
 
 @pytest.fixture(autouse=True)
-def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def inventory_without_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting between attempts, no log of every request, and no settings but the test's."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setenv("VPCFLOW_CONFIG", str(tmp_path / "vpcflow.toml"))
@@ -38,7 +38,7 @@ def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ec2(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ec2]:
+def ec2_with_bucket(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ec2]:
     """A bucket with one object, and an EC2 that remembers what it was asked."""
     boto3.client("s3").create_bucket(Bucket="logs")
     put(key(0))
@@ -77,7 +77,10 @@ def regions(store: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.slow
 def test_sync_asks_ec2_in_the_regions_of_the_logs_and_says_what_it_saw(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ec2_with_bucket: Ec2,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     put(in_region("us-west-2", 1))
     assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
@@ -97,9 +100,12 @@ def test_sync_asks_ec2_in_the_regions_of_the_logs_and_says_what_it_saw(
 
 @pytest.mark.slow
 def test_a_missing_permission_is_named_and_the_sync_succeeds(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ec2_with_bucket: Ec2,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ec2.refuse("DescribeSubnets", "UnauthorizedOperation")
+    ec2_with_bucket.refuse("DescribeSubnets", "UnauthorizedOperation")
     assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
     out = capsys.readouterr().out
     assert "1 objects, 1 records" in out
@@ -107,9 +113,12 @@ def test_a_missing_permission_is_named_and_the_sync_succeeds(
 
 
 def test_json_has_the_counts_and_what_was_not_permitted(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ec2_with_bucket: Ec2,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ec2.refuse("DescribeSubnets", "UnauthorizedOperation")
+    ec2_with_bucket.refuse("DescribeSubnets", "UnauthorizedOperation")
     assert run(monkeypatch, URL, "--store", tmp_path / "s", "--output", "json") == 0
     [result] = json.loads(capsys.readouterr().out)
     [snapshot] = result["ec2"]["snapshots"]
@@ -122,25 +131,28 @@ def test_json_has_the_counts_and_what_was_not_permitted(
 
 @pytest.mark.slow
 def test_csv_is_as_it_was(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ec2_with_bucket: Ec2,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(monkeypatch, URL, "--store", tmp_path / "s", "--output", "csv") == 0
     assert len(capsys.readouterr().out.strip().splitlines()) == 2
 
 
 def test_nobody_is_asked_who_is_not_to_be(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ec2_with_bucket: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(monkeypatch, URL, "--store", tmp_path / "a", "--no-ec2") == 0
     settings = tmp_path / "vpcflow.toml"
     settings.write_text(f'[sources.prod]\nurl = "{URL}"\nec2 = false\n')
     assert run(monkeypatch, "prod", "--store", tmp_path / "b") == 0
-    assert ec2.requests == []
+    assert ec2_with_bucket.requests == []
 
 
 @pytest.mark.slow
 def test_regions_of_the_settings_are_asked_instead(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ec2_with_bucket: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = tmp_path / "vpcflow.toml"
     settings.write_text(f'[sources.prod]\nurl = "{URL}"\nec2_regions = ["eu-west-1"]\n')
@@ -149,18 +161,21 @@ def test_regions_of_the_settings_are_asked_instead(
 
 
 def test_logs_of_other_accounts_are_not_looked_for_in_ones_own(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ec2_with_bucket: Ec2,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     boto3.client("s3").delete_object(Bucket="logs", Key=key(0))
     put(key(0, OTHER_ACCOUNT))
     assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
     assert f"of account {DEFAULT_ACCOUNT_ID}, the logs of others" in capsys.readouterr().out
-    assert ec2.requests == []
+    assert ec2_with_bucket.requests == []
 
 
 @pytest.mark.slow
 def test_only_regions_of_ones_own_account_are_asked(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ec2_with_bucket: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(key(1, OTHER_ACCOUNT).replace(REGION, "us-west-2"))
     assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
@@ -169,27 +184,32 @@ def test_only_regions_of_ones_own_account_are_asked(
 
 @pytest.mark.slow
 def test_two_sources_of_one_account_are_one_snapshot(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ec2_with_bucket: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(monkeypatch, URL, f"{URL}/AWSLogs", "--store", tmp_path / "s") == 0
-    assert ec2.asked["DescribeNetworkInterfaces"] == 1
+    assert ec2_with_bucket.asked["DescribeNetworkInterfaces"] == 1
     assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
-    assert ec2.asked["DescribeNetworkInterfaces"] == 2
+    assert ec2_with_bucket.asked["DescribeNetworkInterfaces"] == 2
 
 
 @pytest.mark.slow
-def test_a_sync_behind_the_pages_asks_every_ten_minutes_at_most(ec2: Ec2, tmp_path: Path) -> None:
+def test_a_sync_behind_the_pages_asks_every_ten_minutes_at_most(
+    ec2_with_bucket: Ec2, tmp_path: Path
+) -> None:
     with Store.open(tmp_path / "s") as store:
         for _ in range(2):
             read(store, SourceSetting(url=URL), INVENTORY_AGE)
-        assert ec2.asked["DescribeNetworkInterfaces"] == 1
+        assert ec2_with_bucket.asked["DescribeNetworkInterfaces"] == 1
         read(store, SourceSetting(url=URL))
-        assert ec2.asked["DescribeNetworkInterfaces"] == 2
+        assert ec2_with_bucket.asked["DescribeNetworkInterfaces"] == 2
 
 
 @pytest.mark.slow
 def test_an_ec2_out_of_reach_is_one_sentence_and_the_sync_succeeds(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ec2_with_bucket: Ec2,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     for service in ("EC2", "STS"):
         monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", "http://127.0.0.1:9")
@@ -200,20 +220,23 @@ def test_an_ec2_out_of_reach_is_one_sentence_and_the_sync_succeeds(
 
 
 def test_an_endpoint_that_is_no_url_is_one_sentence(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ec2_with_bucket: Ec2,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", "nonsense")
     assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
     assert "or the endpoint set for ec2 is no URL" in capsys.readouterr().out
 
 
-def test_folders_and_samples_are_nobodys_account(ec2: Ec2, tmp_path: Path) -> None:
+def test_folders_and_samples_are_nobodys_account(ec2_with_bucket: Ec2, tmp_path: Path) -> None:
     path = tmp_path / "logs" / key(0)
     path.parent.mkdir(parents=True)
     path.write_bytes(log([line(0, START)]))
     with Store.open(tmp_path / "s") as store:
         read(store, SourceSetting(url=str(tmp_path / "logs")))
-    assert ec2.requests == []
+    assert ec2_with_bucket.requests == []
 
 
 @pytest.mark.slow
@@ -227,7 +250,7 @@ def test_folders_and_samples_are_nobodys_account(ec2: Ec2, tmp_path: Path) -> No
     ],
 )
 def test_credentials_of_what_is_not_aws_stay_away_from_it(
-    ec2: Ec2, tmp_path: Path, options: dict[str, Any], asked: bool
+    ec2_with_bucket: Ec2, tmp_path: Path, options: dict[str, Any], asked: bool
 ) -> None:
     with Store.open(tmp_path / "s") as store:
         read(store, SourceSetting(url=URL, ec2=False))
@@ -235,11 +258,11 @@ def test_credentials_of_what_is_not_aws_stay_away_from_it(
             bool(refresh_inventory(store, URL, SourceSetting(url=URL, **options)).snapshots)
             is asked
         )
-        assert bool(ec2.requests) is asked
+        assert bool(ec2_with_bucket.requests) is asked
 
 
 def test_an_endpoint_set_for_s3_alone_is_not_aws(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ec2_with_bucket: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Store.open(tmp_path / "s") as store:
         read(store, SourceSetting(url=URL, ec2=False))
@@ -249,7 +272,7 @@ def test_an_endpoint_set_for_s3_alone_is_not_aws(
         assert refresh_inventory(store, URL, named).snapshots
 
 
-def test_a_profile_that_is_gone_is_told(ec2: Ec2, tmp_path: Path) -> None:
+def test_a_profile_that_is_gone_is_told(ec2_with_bucket: Ec2, tmp_path: Path) -> None:
     with Store.open(tmp_path / "s") as store:
         read(store, SourceSetting(url=URL, ec2=False))
         told = refresh_inventory(store, URL, SourceSetting(url=URL, profile="nobody"))
@@ -257,7 +280,10 @@ def test_a_profile_that_is_gone_is_told(ec2: Ec2, tmp_path: Path) -> None:
 
 
 def test_sync_says_how_many_internal_records_it_left_out(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ec2_with_bucket: Ec2,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     blocks = ["--exclude-internal", "10.0.", "--exclude-internal", "10.1.0.0/16"]
     assert run(monkeypatch, URL, "--store", tmp_path / "s", "--no-ec2", *blocks) == 0
@@ -272,7 +298,10 @@ def test_sync_says_how_many_internal_records_it_left_out(
 
 
 def test_a_wrong_block_is_told_before_anything_is_read(
-    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ec2_with_bucket: Ec2,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(monkeypatch, URL, "--store", tmp_path / "s", "--exclude-internal", "10.0") == 2
     assert "'10.0' is no block of addresses." in capsys.readouterr().err

@@ -16,13 +16,13 @@ from vpcflow_core.times import Window
 
 
 @pytest.fixture(scope="module")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Logs:
+def guarded_logs(tmp_path_factory: pytest.TempPathFactory) -> Logs:
     return Logs(tmp_path_factory.mktemp("guarded"), rows=20)
 
 
 @pytest.fixture(scope="module")
-def engine(logs: Logs) -> Iterator[DuckDBEngine]:
-    made = DuckDBEngine(logs, threads=1)
+def guarded_engine(guarded_logs: Logs) -> Iterator[DuckDBEngine]:
+    made = DuckDBEngine(guarded_logs, threads=1)
     yield made
     made.close()
 
@@ -69,8 +69,8 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("sql", ALLOWED)
-def test_a_select_over_the_relations_runs(engine: DuckDBEngine, sql: str) -> None:
-    frame = engine.run_text(sql).frame
+def test_a_select_over_the_relations_runs(guarded_engine: DuckDBEngine, sql: str) -> None:
+    frame = guarded_engine.run_text(sql).frame
     rows = (
         int(frame.iloc[0, 0])
         if "count(*)" in sql and len(frame) == 1 and "EXPL" not in sql
@@ -137,33 +137,35 @@ python_variable = "SELECT must not see this"
 
 @pytest.mark.parametrize("sql", REFUSED)
 def test_everything_else_is_refused_in_one_sentence(
-    engine: DuckDBEngine, logs: Logs, sql: str
+    guarded_engine: DuckDBEngine, guarded_logs: Logs, sql: str
 ) -> None:
-    before = sorted(logs.path.iterdir())
-    text = sql.replace("{store}", str(logs.path)).replace(
-        "{file}", str(logs.written[0].path).replace("'", "''")
+    before = sorted(guarded_logs.path.iterdir())
+    text = sql.replace("{store}", str(guarded_logs.path)).replace(
+        "{file}", str(guarded_logs.written[0].path).replace("'", "''")
     )
     with pytest.raises(QueryError) as caught:
-        engine.run_text(text)
+        guarded_engine.run_text(text)
     assert "\n" not in caught.value.what
     assert len(caught.value.what) < 1000
-    assert sorted(logs.path.iterdir()) == before
+    assert sorted(guarded_logs.path.iterdir()) == before
 
 
-def test_a_very_deep_or_long_statement_is_refused(engine: DuckDBEngine) -> None:
+def test_a_very_deep_or_long_statement_is_refused(guarded_engine: DuckDBEngine) -> None:
     for sql in ("SELECT " + "(" * 3000 + "1" + ")" * 3000, "SELECT " + "1+" * 60_000 + "1"):
         with pytest.raises(QueryError):
-            engine.run_text(sql)
+            guarded_engine.run_text(sql)
 
 
-def test_the_database_itself_is_locked_too(engine: DuckDBEngine, logs: Logs) -> None:
-    cursor = engine._database.cursor()
+def test_the_database_itself_is_locked_too(
+    guarded_engine: DuckDBEngine, guarded_logs: Logs
+) -> None:
+    cursor = guarded_engine._database.cursor()
     for sql in (
         "SELECT * FROM read_text('/etc/passwd')",
         "SELECT * FROM '/etc/passwd'",
-        f"COPY (SELECT 1) TO '{logs.path.parent}/outside.csv'",
-        f"ATTACH '{logs.path.parent}/outside.db'",
-        f"SELECT * FROM read_parquet('{logs.path}/../outside.parquet')",
+        f"COPY (SELECT 1) TO '{guarded_logs.path.parent}/outside.csv'",
+        f"ATTACH '{guarded_logs.path.parent}/outside.db'",
+        f"SELECT * FROM read_parquet('{guarded_logs.path}/../outside.parquet')",
         "SET enable_external_access = true",
         "SET allowed_directories = ['/']",
         "SET lock_configuration = false",
@@ -173,16 +175,16 @@ def test_the_database_itself_is_locked_too(engine: DuckDBEngine, logs: Logs) -> 
         with pytest.raises(duckdb.Error):
             cursor.execute(sql)
     cursor.close()
-    assert not list(logs.path.parent.glob("outside*"))
+    assert not list(guarded_logs.path.parent.glob("outside*"))
 
 
 def test_a_link_out_of_the_store_is_not_followed_by_name(
-    engine: DuckDBEngine, tmp_path: Path
+    guarded_engine: DuckDBEngine, tmp_path: Path
 ) -> None:
     outside = tmp_path / "secret.csv"
     outside.write_text("secret\n1\n")
     with pytest.raises(QueryError):
-        engine.run_text(f"SELECT * FROM '{outside}'")
+        guarded_engine.run_text(f"SELECT * FROM '{outside}'")
 
 
 def test_every_function_with_side_effects_was_looked_at() -> None:
@@ -195,17 +197,19 @@ def test_every_function_with_side_effects_was_looked_at() -> None:
     assert {row[0] for row in names} <= guard.FORBIDDEN_FUNCTIONS | guard.HARMLESS_FUNCTIONS
 
 
-def test_only_records_of_the_window_are_seen(engine: DuckDBEngine, logs: Logs) -> None:
+def test_only_records_of_the_window_are_seen(
+    guarded_engine: DuckDBEngine, guarded_logs: Logs
+) -> None:
     window = Window(START, START + DAY / 2)
-    seen = engine.run_text("SELECT count(*) AS n FROM records", window).frame["n"][0]
-    times = logs.frame["start_time"]
+    seen = guarded_engine.run_text("SELECT count(*) AS n FROM records", window).frame["n"][0]
+    times = guarded_logs.frame["start_time"]
     assert seen == ((times >= window.start) & (times < window.end)).sum()
 
 
-def test_rows_beyond_the_limit_are_left_off_and_told(engine: DuckDBEngine) -> None:
-    cut = engine.run_text("SELECT * FROM range(1000000)", max_rows=10)
+def test_rows_beyond_the_limit_are_left_off_and_told(guarded_engine: DuckDBEngine) -> None:
+    cut = guarded_engine.run_text("SELECT * FROM range(1000000)", max_rows=10)
     assert cut.frame.iloc[:, 0].tolist() == list(range(10))
     assert cut.truncated
-    exact = engine.run_text("SELECT * FROM range(10)", max_rows=10)
+    exact = guarded_engine.run_text("SELECT * FROM range(10)", max_rows=10)
     assert len(exact.frame) == 10
     assert not exact.truncated

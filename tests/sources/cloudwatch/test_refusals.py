@@ -18,7 +18,7 @@ from tests.sources.cloudwatch.log_groups import (
     flow_log,
     line,
 )
-from tests.sources.cloudwatch.logs_proxy import Proxy, Refusal, proxy_of
+from tests.sources.cloudwatch.logs_proxy import Proxy, Refusal
 from vpcflow_core.errors import (
     AccessError,
     CredentialsError,
@@ -36,15 +36,9 @@ HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
+def refusals_without_waiting(monkeypatch):
     monkeypatch.setattr(client, "limiter_for", lambda *_: Limiter(10**6, sleep=lambda _: None))
     monkeypatch.setattr("time.sleep", lambda _: None)
-
-
-@pytest.fixture
-def proxy(aws):
-    with proxy_of(aws) as proxy:
-        yield proxy
 
 
 def opened(proxy: Proxy, url: str = URL, **options):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.sources.cloudwatch.log_groups import BASE, GROUP, REGION, LogGroup, by_stream, flow_log
-from tests.sources.cloudwatch.logs_proxy import Call, Proxy, Refusal, proxy_of
+from tests.sources.cloudwatch.logs_proxy import Call, Proxy, Refusal
 from vpcflow_core.sources.open import SourceOptions, open_source
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
@@ -24,12 +24,6 @@ FIELDS = (
     "version interface-id dstaddr srcaddr srcport dstport protocol packets bytes start end action "
     "log-status"
 )
-
-
-@pytest.fixture
-def proxy(aws):
-    with proxy_of(aws) as proxy:
-        yield proxy
 
 
 def made_up(now: pd.Timestamp) -> pd.DataFrame:

@@ -29,7 +29,7 @@ OBJECT = LogObject(uri=f"s3://logs/{KEY}", size=3)
 
 
 @pytest.fixture(autouse=True)
-def quick(credentials, monkeypatch):
+def s3_without_waiting(credentials, monkeypatch):
     """Made-up credentials, and no waiting between attempts."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
 

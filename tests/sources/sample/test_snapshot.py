@@ -27,7 +27,7 @@ def shots() -> list[Snapshot]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_sample(tmp_path_factory.mktemp("sample"), records=10_000)
 
 
@@ -107,9 +107,11 @@ def test_there_is_something_of_everything_that_a_review_finds(shots: list[Snapsh
 
 
 @pytest.mark.slow
-def test_nearly_all_that_is_let_in_is_let_in_by_a_rule(shots: list[Snapshot], folder: Path) -> None:
+def test_nearly_all_that_is_let_in_is_let_in_by_a_rule(
+    shots: list[Snapshot], small_sample: Path
+) -> None:
     """All of it, but for what answers (to a high port) and what comes to a NAT gateway."""
-    flows = read_with_pandas(folder)
+    flows = read_with_pandas(small_sample)
     interfaces = table(shots, "interfaces").set_index("interface_id")
     own = interfaces["addresses"].to_dict()
     flows = flows[(flows["action"] == "ACCEPT")]
@@ -162,7 +164,7 @@ def test_loading_the_sample_keeps_what_it_knows(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_other_sources_know_nothing(tmp_path: Path, folder: Path) -> None:
+def test_other_sources_know_nothing(tmp_path: Path, small_sample: Path) -> None:
     with Store.open(tmp_path / "s") as store:
-        load(store, open_source(str(folder)))
+        load(store, open_source(str(small_sample)))
         assert store.snapshots() == []

@@ -30,7 +30,7 @@ from vpcflow_core.times import Window
 
 UNTIL = datetime(2026, 11, 19, 10, 3, 20, tzinfo=UTC)  # a Thursday
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-COUNTRIES = Path(__file__).parents[2] / "data" / "country.mmdb"
+COUNTRIES = Path(__file__).parents[3] / "data" / "country.mmdb"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def facts(tmp_path_factory) -> SampleFacts:
 
 
 @pytest.fixture(scope="module")
-def records(facts) -> pd.DataFrame:
+def sample_records(facts) -> pd.DataFrame:
     """All records of both flow logs; fields that a format lacks are missing."""
     logs = [_log(sorted(facts.folder.glob(f"AWSLogs/{n}*/**/*.gz"))) for n in (1, 2)]
     table = pd.concat(logs, ignore_index=True).rename(columns=lambda name: name.replace("-", "_"))
@@ -63,8 +63,8 @@ def _log(paths: list[Path]) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def flows(records) -> pd.DataFrame:
-    return records[records.log_status == "OK"]
+def sample_flows(sample_records) -> pd.DataFrame:
+    return sample_records[sample_records.log_status == "OK"]
 
 
 def happening(facts: SampleFacts, name: str) -> Happening:
@@ -76,16 +76,16 @@ def during(frame: pd.DataFrame, window: Window) -> pd.DataFrame:
     return frame[(frame.start >= start) & (frame.start < end)]
 
 
-def test_the_facts_count_what_is_there(facts, records):
+def test_the_facts_count_what_is_there(facts, sample_records):
     files = list(facts.folder.rglob("*.gz"))
     assert len(files) == facts.files
-    assert len(records) == facts.records
+    assert len(sample_records) == facts.records
     assert abs(facts.records - 150_000) < 5000
     assert facts.window == Window(
         UNTIL.replace(minute=0, second=0) - 9 * DAY, UNTIL.replace(minute=0, second=0)
     )
-    assert (records.start.min() - facts.window.start.replace(tzinfo=None)) < 2 * MINUTE
-    assert (facts.window.end.replace(tzinfo=None) - records.end.max()) < 2 * MINUTE
+    assert (sample_records.start.min() - facts.window.start.replace(tzinfo=None)) < 2 * MINUTE
+    assert (facts.window.end.replace(tzinfo=None) - sample_records.end.max()) < 2 * MINUTE
 
 
 def test_files_lie_and_are_named_as_aws_does(facts):
@@ -102,15 +102,17 @@ def test_files_lie_and_are_named_as_aws_does(facts):
 
 
 @pytest.mark.slow
-def test_every_file_can_be_chosen_by_its_name(facts, records):
+def test_every_file_can_be_chosen_by_its_name(facts, sample_records):
     """The rule for spans holds: a record's file is named from 10 min before to 1 h after it."""
-    named = records.filename.map(lambda name: describe(name).time.replace(tzinfo=None))
-    assert (named > records.start - 10 * MINUTE).all()
-    assert (named <= records.start + 60 * MINUTE).all()
+    named = sample_records.filename.map(lambda name: describe(name).time.replace(tzinfo=None))
+    assert (named > sample_records.start - 10 * MINUTE).all()
+    assert (named <= sample_records.start + 60 * MINUTE).all()
 
 
-def test_no_file_tells_of_two_days(records):
-    assert (records.groupby("filename").end.agg(lambda ends: ends.dt.date.nunique()) == 1).all()
+def test_no_file_tells_of_two_days(sample_records):
+    assert (
+        sample_records.groupby("filename").end.agg(lambda ends: ends.dt.date.nunique()) == 1
+    ).all()
 
 
 def test_each_flow_log_has_its_own_format(facts):
@@ -129,44 +131,44 @@ def test_every_line_is_whole(facts):
         assert {len(line.split(" ")) for line in text.splitlines()} == {width}
 
 
-def test_values_are_those_that_real_logs_have(flows):
-    assert set(flows.action) == {"ACCEPT", "REJECT"}
-    assert set(flows.protocol) == {1, 6, 17, 58}
-    assert flows.srcport.between(0, 65535).all()
-    assert flows.dstport.between(0, 65535).all()
-    assert (flows.packets >= 1).all()
-    assert (flows.bytes >= 20 * flows.packets).all()
-    assert (flows.end >= flows.start).all()
-    assert (flows.end - flows.start).max() < timedelta(seconds=60)
-    assert set(flows.tcp_flags.dropna()) == {"0", "2", "3", "19"}
-    assert set(flows.flow_direction.dropna()) == {"ingress", "egress"}
-    assert set(flows.traffic_path.dropna()) == {"1", "7", "8"}
-    assert set(flows.reject_reason.dropna()) == {"BPA"}
-    assert set(flows.pkt_dst_aws_service.dropna()) == {"S3", "AMAZON", "EC2"}
-    icmp = flows[flows.protocol.isin([1, 58])]
+def test_values_are_those_that_real_logs_have(sample_flows):
+    assert set(sample_flows.action) == {"ACCEPT", "REJECT"}
+    assert set(sample_flows.protocol) == {1, 6, 17, 58}
+    assert sample_flows.srcport.between(0, 65535).all()
+    assert sample_flows.dstport.between(0, 65535).all()
+    assert (sample_flows.packets >= 1).all()
+    assert (sample_flows.bytes >= 20 * sample_flows.packets).all()
+    assert (sample_flows.end >= sample_flows.start).all()
+    assert (sample_flows.end - sample_flows.start).max() < timedelta(seconds=60)
+    assert set(sample_flows.tcp_flags.dropna()) == {"0", "2", "3", "19"}
+    assert set(sample_flows.flow_direction.dropna()) == {"ingress", "egress"}
+    assert set(sample_flows.traffic_path.dropna()) == {"1", "7", "8"}
+    assert set(sample_flows.reject_reason.dropna()) == {"BPA"}
+    assert set(sample_flows.pkt_dst_aws_service.dropna()) == {"S3", "AMAZON", "EC2"}
+    icmp = sample_flows[sample_flows.protocol.isin([1, 58])]
     assert (icmp.srcport == 0).all()
     assert (icmp.dstport == 0).all()
 
 
-def test_addresses_are_written_as_aws_writes_them(flows):
-    for address in {*flows.srcaddr.unique(), *flows.dstaddr.unique()}:
+def test_addresses_are_written_as_aws_writes_them(sample_flows):
+    for address in {*sample_flows.srcaddr.unique(), *sample_flows.dstaddr.unique()}:
         assert str(ipaddress.ip_address(address)) == address
-    assert (flows.srcaddr.str.contains(":") == flows.dstaddr.str.contains(":")).all()
-    typed = flows.dropna(subset="type")
+    assert (sample_flows.srcaddr.str.contains(":") == sample_flows.dstaddr.str.contains(":")).all()
+    typed = sample_flows.dropna(subset="type")
     assert ((typed.type == "IPv6") == typed.srcaddr.str.contains(":")).all()
     assert 0.02 < (typed.type == "IPv6").mean() < 0.2
 
 
-def test_records_belong_to_the_network(flows):
+def test_records_belong_to_the_network(sample_flows):
     net = sample_interfaces(7).set_index("interface_id")
     assert 40 <= len(net) <= 60
-    assert set(flows.interface_id) <= set(net.index)
+    assert set(sample_flows.interface_id) <= set(net.index)
     assert net.account_id.nunique() == net.region.nunique() == 2
     assert net.vpc_id.nunique() == 4
     assert net.groupby("vpc_id").subnet_id.nunique().min() >= 3
     assert net.address.is_unique
     assert net.ipv6.is_unique
-    full = flows.dropna(subset="vpc_id")
+    full = sample_flows.dropna(subset="vpc_id")
     known = net.loc[full.interface_id]
     for column in ("vpc_id", "subnet_id", "az_id", "region", "account_id"):
         assert (full[column].to_numpy() == known[column].to_numpy()).all(), column
@@ -182,9 +184,9 @@ def test_addresses_lie_in_their_subnets():
         assert len(row.security_group_ids) == len(row.security_group_names)
 
 
-def test_clients_come_from_all_over_the_world(flows):
+def test_clients_come_from_all_over_the_world(sample_flows):
     with maxminddb.open_database(COUNTRIES) as places:
-        public = flows[~flows.srcaddr.str.startswith(("10.", "2a05:d014"))]
+        public = sample_flows[~sample_flows.srcaddr.str.startswith(("10.", "2a05:d014"))]
         found = {
             a: (places.get(a) or {}).get("country", {}).get("iso_code")
             for a in public.srcaddr.unique()
@@ -210,8 +212,8 @@ def test_every_block_lies_in_its_country():
     assert wrong == []
 
 
-def test_days_are_busy_nights_quiet_and_weekends_calm(flows):
-    web = flows[(flows.dstport == 443) & flows.dstaddr.str.startswith("10.")]
+def test_days_are_busy_nights_quiet_and_weekends_calm(sample_flows):
+    web = sample_flows[(sample_flows.dstport == 443) & sample_flows.dstaddr.str.startswith("10.")]
     hour = web.start.dt.hour
     assert hour.between(12, 17).sum() > 3 * hour.between(0, 5).sum()
     per_day = web[web.start.dt.date < UNTIL.date()].groupby(web.start.dt.date).size().iloc[1:]
@@ -220,15 +222,19 @@ def test_days_are_busy_nights_quiet_and_weekends_calm(flows):
     assert per_day[weekend].mean() < 0.75 * per_day[~weekend].mean()
 
 
-def test_yesterday_and_last_week_are_there_to_compare_with(records, facts):
-    days = set(records.start.dt.date)
+def test_yesterday_and_last_week_are_there_to_compare_with(sample_records, facts):
+    days = set(sample_records.start.dt.date)
     assert {UNTIL.date() - n * DAY for n in (0, 1, 7)} <= days
-    hours = during(records, Window.last(8 * DAY, facts.window.end)).start.dt.floor("h").nunique()
+    hours = (
+        during(sample_records, Window.last(8 * DAY, facts.window.end)).start.dt.floor("h").nunique()
+    )
     assert hours == 8 * 24
 
 
-def test_conversations_inside_are_logged_at_both_ends(flows):
-    inside = flows[flows.srcaddr.str.startswith("10.") & flows.dstaddr.str.startswith("10.")]
+def test_conversations_inside_are_logged_at_both_ends(sample_flows):
+    inside = sample_flows[
+        sample_flows.srcaddr.str.startswith("10.") & sample_flows.dstaddr.str.startswith("10.")
+    ]
     inside = inside[(inside.dstport == 8080) & (inside.action == "ACCEPT")]
     sides = inside.groupby(["srcaddr", "dstaddr", "srcport", "packets", "bytes"]).agg(
         sides=("interface_id", "nunique"), starts=("start", "nunique")
@@ -237,9 +243,11 @@ def test_conversations_inside_are_logged_at_both_ends(flows):
     assert (sides.starts == 2).mean() > 0.95  # never at exactly the same second
 
 
-def test_a_nat_gateway_shows_its_own_address_and_keeps_the_real_one(flows):
+def test_a_nat_gateway_shows_its_own_address_and_keeps_the_real_one(sample_flows):
     nats = sample_interfaces(7).query("instance_name == 'prod-nat-1'")
-    hops = flows[(flows.interface_id == nats.interface_id.item()) & (flows.action == "ACCEPT")]
+    hops = sample_flows[
+        (sample_flows.interface_id == nats.interface_id.item()) & (sample_flows.action == "ACCEPT")
+    ]
     entering = hops[(hops.dstaddr == nats.address.item()) & (hops.pkt_dstaddr != hops.dstaddr)]
     leaving = hops[(hops.srcaddr == nats.address.item()) & (hops.pkt_srcaddr == hops.srcaddr)]
     assert len(entering) > 50
@@ -247,19 +255,21 @@ def test_a_nat_gateway_shows_its_own_address_and_keeps_the_real_one(flows):
     assert len(leaving) > 50
 
 
-def test_connections_that_last_come_again_with_their_ports(flows):
-    pools = flows[flows.dstport == 5432].groupby(["srcaddr", "dstaddr", "srcport"]).size()
+def test_connections_that_last_come_again_with_their_ports(sample_flows):
+    pools = (
+        sample_flows[sample_flows.dstport == 5432].groupby(["srcaddr", "dstaddr", "srcport"]).size()
+    )
     assert pools.max() >= 20
 
 
 @pytest.mark.parametrize("port", [22, 53, 80, 123, 443, 5432, 6379, 8080, 9100])
-def test_each_service_is_used(flows, port):
-    assert ((flows.dstport == port) & (flows.action == "ACCEPT")).sum() > 20
+def test_each_service_is_used(sample_flows, port):
+    assert ((sample_flows.dstport == port) & (sample_flows.action == "ACCEPT")).sum() > 20
 
 
-def test_the_scan_is_there(facts, flows):
+def test_the_scan_is_there(facts, sample_flows):
     told = happening(facts, "scan")
-    scan = during(flows, told.window)
+    scan = during(sample_flows, told.window)
     scan = scan[scan.srcaddr.str.startswith(told.peer.removesuffix("0/24"))]
     assert len(scan) > 500
     assert set(scan.action) == {"REJECT"}
@@ -268,9 +278,9 @@ def test_the_scan_is_there(facts, flows):
     assert set(scan.interface_id) <= set(told.interface_ids)
 
 
-def test_the_brute_force_is_there(facts, flows):
+def test_the_brute_force_is_there(facts, sample_flows):
     told = happening(facts, "brute-force")
-    tries = during(flows, told.window)
+    tries = during(sample_flows, told.window)
     tries = tries[(tries.srcaddr == told.peer) & (tries.dstport == 22)]
     assert tries.interface_id.unique().tolist() == list(told.interface_ids)
     refused, let_in = (tries[tries.action == action] for action in ("REJECT", "ACCEPT"))
@@ -279,9 +289,9 @@ def test_the_brute_force_is_there(facts, flows):
     assert let_in.start.min() > refused.start.max()
 
 
-def test_the_spike_is_there(facts, flows):
+def test_the_spike_is_there(facts, sample_flows):
     told = happening(facts, "spike")
-    mine = flows[flows.interface_id.isin(told.interface_ids)]
+    mine = sample_flows[sample_flows.interface_id.isin(told.interface_ids)]
     then = len(during(mine, told.window)) / (told.window.length / MINUTE)
     usual = len(mine) / (facts.window.length / MINUTE)
     assert 6 < then / usual < 16
@@ -289,20 +299,22 @@ def test_the_spike_is_there(facts, flows):
     assert timedelta(hours=19) < facts.window.end - told.window.end < timedelta(hours=20)
 
 
-def test_the_exfiltration_is_there(facts, flows):
+def test_the_exfiltration_is_there(facts, sample_flows):
     told = happening(facts, "exfiltration")
-    sent = flows[(flows.interface_id == told.interface_ids[0]) & (flows.dstaddr == told.peer)]
+    sent = sample_flows[
+        (sample_flows.interface_id == told.interface_ids[0]) & (sample_flows.dstaddr == told.peer)
+    ]
     assert len(sent) == 60
     assert sent.bytes.sum() > 4 * 1024**3
     assert set(sent.start.dt.hour) == {2}
     assert set(sent.srcaddr.str.startswith("10.")) == {True}
-    largest = flows.groupby("dstaddr").bytes.sum().idxmax()
+    largest = sample_flows.groupby("dstaddr").bytes.sum().idxmax()
     assert largest in (told.peer, sent.srcaddr.iloc[0])
 
 
-def test_interfaces_without_traffic_say_so(facts, records):
+def test_interfaces_without_traffic_say_so(facts, sample_records):
     told = happening(facts, "nodata")
-    quiet = records[records.log_status == "NODATA"]
+    quiet = sample_records[sample_records.log_status == "NODATA"]
     assert set(quiet.interface_id) == set(told.interface_ids)
     assert len(quiet) == len(told.interface_ids) * 9 * 144
     columns = [
@@ -318,20 +330,24 @@ def test_interfaces_without_traffic_say_so(facts, records):
     ]
     assert quiet[columns].isna().all().all()
     assert quiet[["version", "account_id", "start", "end"]].notna().all().all()
-    assert not records[records.interface_id.isin(told.interface_ids)].log_status.eq("OK").any()
+    assert (
+        not sample_records[sample_records.interface_id.isin(told.interface_ids)]
+        .log_status.eq("OK")
+        .any()
+    )
 
 
-def test_lost_records_leave_a_gap(facts, records):
+def test_lost_records_leave_a_gap(facts, sample_records):
     told = happening(facts, "skipdata")
-    mine = records[records.interface_id == told.interface_ids[0]]
+    mine = sample_records[sample_records.interface_id == told.interface_ids[0]]
     assert set(during(mine, told.window).log_status) == {"SKIPDATA"}
     assert len(mine[mine.log_status == "SKIPDATA"]) == 30
     before = Window.last(timedelta(hours=2), told.window.start)
     assert set(during(mine, before).log_status) == {"OK"}
 
 
-def test_why_traffic_was_refused_is_told_of_some(flows):
-    reasons = flows[flows.reject_reason.notna()]
+def test_why_traffic_was_refused_is_told_of_some(sample_flows):
+    reasons = sample_flows[sample_flows.reject_reason.notna()]
     assert len(reasons) > 20
     assert set(reasons.action) == {"REJECT"}
 
