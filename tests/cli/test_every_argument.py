@@ -42,7 +42,7 @@ def short(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def every_field_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of a day with every field, and files that are no logs."""
     folder = tmp_path_factory.mktemp("home")
     fill(folder / "store", write_sample(folder / "logs", records=300, days=1), snapshot=True)
@@ -56,9 +56,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setenv("VPCFLOW_CONFIG", str(home / "vpcflow.toml"))
-    monkeypatch.chdir(home)
+def run_argument(
+    every_field_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    monkeypatch.setenv("VPCFLOW_CONFIG", str(every_field_home / "vpcflow.toml"))
+    monkeypatch.chdir(every_field_home)
 
     def call(*arguments: object) -> int:
         """The exit code; any exception but SystemExit fails the test."""
@@ -83,90 +85,94 @@ OVER_TIME = (["series"], ["series", "--by", "srcaddr", "-n", "3"], ["series", "-
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", dict.fromkeys([*MEASURES, *NAMES]), ids=short)
-def test_every_measure(run: Run, name: str) -> None:
-    run("top", "srcaddr", "--by", name, *JSON)
+def test_every_measure(run_argument: Run, name: str) -> None:
+    run_argument("top", "srcaddr", "--by", name, *JSON)
     for command, *options in OVER_TIME:
-        run(command, name, *options, *HOURS, *JSON)
+        run_argument(command, name, *options, *HOURS, *JSON)
 
 
 @pytest.mark.parametrize("name", [n for n, of in MEASURES.items() if of.is_time])
-def test_times_are_shown_and_else_refused(run: Run, name: str) -> None:
-    codes = [run(command, name, *options, *HOURS) for command, *options in OVER_TIME]
+def test_times_are_shown_and_else_refused(run_argument: Run, name: str) -> None:
+    codes = [run_argument(command, name, *options, *HOURS) for command, *options in OVER_TIME]
     assert codes == [0, 0, 2, 2, 2, 2]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*DIMENSIONS, *NAMES], ids=short)
-def test_every_dimension(run: Run, name: str) -> None:
-    run("top", name, *JSON)
-    run("series", "last", "--by", name, "--every", "6h")
-    run("series", "packets_median", "--by", name, "--every", "6h", "--compare", "12h", *JSON)
+def test_every_dimension(run_argument: Run, name: str) -> None:
+    run_argument("top", name, *JSON)
+    run_argument("series", "last", "--by", name, "--every", "6h")
+    run_argument(
+        "series", "packets_median", "--by", name, "--every", "6h", "--compare", "12h", *JSON
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("value", VALUES, ids=short)
-def test_every_kind_of_value_to_filter_by(run: Run, value: str) -> None:
+def test_every_kind_of_value_to_filter_by(run_argument: Run, value: str) -> None:
     for name in ("srcaddr", "dstport", "protocol", "action", "security_group_id", "direction", "x"):
-        run("top", "protocol", "--where", f"{name}={value}")
-    run("sql", "SELECT count(*) FROM flows", "--where", value)
+        run_argument("top", "protocol", "--where", f"{name}={value}")
+    run_argument("sql", "SELECT count(*) FROM flows", "--where", value)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", NUMBERS)
-def test_numbers_of_any_size(run: Run, number: str) -> None:
-    run("top", "srcaddr", "-n", number, *JSON)
-    run("series", "flows", "--by", "protocol", "-n", number, *HOURS)
-    run("sql", "SELECT 1", "--limit", number)
+def test_numbers_of_any_size(run_argument: Run, number: str) -> None:
+    run_argument("top", "srcaddr", "-n", number, *JSON)
+    run_argument("series", "flows", "--by", "protocol", "-n", number, *HOURS)
+    run_argument("sql", "SELECT 1", "--limit", number)
     for option in ("--window", "--threshold", "--consecutive"):
-        run("outliers", "packets_max", option, number, *HOURS, *JSON)
-    run("forecast", "flows", "--periods", number, *HOURS, *JSON)
-    run("read", "hello.log", "-n", number)
+        run_argument("outliers", "packets_max", option, number, *HOURS, *JSON)
+    run_argument("forecast", "flows", "--periods", number, *HOURS, *JSON)
+    run_argument("read", "hello.log", "-n", number)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("length", LENGTHS, ids=short)
-def test_lengths_of_time(run: Run, length: str) -> None:
+def test_lengths_of_time(run_argument: Run, length: str) -> None:
     hours = ("--from", "2026-11-20T10:00", "--to", "2026-11-20T12:00")
     for command in ("series", "outliers", "forecast"):
-        run(command, "flows", "--every", length, *hours, *JSON)
-    run("series", "flows", "--every", length, "--from", "1971-01-01", "--to", "2199-01-01", *JSON)
-    run("series", "flows", "--compare", length, *HOURS, *JSON)
-    run("top", "protocol", "--last", length)
+        run_argument(command, "flows", "--every", length, *hours, *JSON)
+    run_argument(
+        "series", "flows", "--every", length, "--from", "1971-01-01", "--to", "2199-01-01", *JSON
+    )
+    run_argument("series", "flows", "--compare", length, *HOURS, *JSON)
+    run_argument("top", "protocol", "--last", length)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("start", "end"), RANGES)
-def test_ranges(run: Run, start: str, end: str) -> None:
+def test_ranges(run_argument: Run, start: str, end: str) -> None:
     for command in (["top", "protocol"], ["series", "flows"], ["outliers", "packets_max"],
                     ["forecast", "flows"], ["sql", "SELECT count(*) FROM flows"]):  # fmt: skip
-        run(*command, "--from", start, "--to", end, *JSON)
+        run_argument(*command, "--from", start, "--to", end, *JSON)
 
 
 @pytest.mark.parametrize("text", SELECTS, ids=short)
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
-def test_every_kind_of_select(run: Run, text: str, form: str) -> None:
-    run("sql", text, "--output", form)
+def test_every_kind_of_select(run_argument: Run, text: str, form: str) -> None:
+    run_argument("sql", text, "--output", form)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=short)
-def test_every_kind_of_path(run: Run, path: str) -> None:
+def test_every_kind_of_path(run_argument: Run, path: str) -> None:
     for form in ("table", "json", "csv"):
-        run("read", path, "--output", form)
-        run("inspect", path, "--output", form)
-    run("read", path, "--format", "nope nope")
-    run("inspect", path, "--format", NOT_UTF_8)
-    run("check", path)
+        run_argument("read", path, "--output", form)
+        run_argument("inspect", path, "--output", form)
+    run_argument("read", path, "--format", "nope nope")
+    run_argument("inspect", path, "--format", NOT_UTF_8)
+    run_argument("check", path)
     if path != "none":
-        run("top", "srcaddr", "--store", path)
+        run_argument("top", "srcaddr", "--store", path)
 
 
 @pytest.mark.parametrize("url", ["gopher://x", "s3://", "cloudwatch://x", "file://", "://"])
-def test_urls_that_name_hardly_anything(run: Run, url: str) -> None:
-    run("check", url)
+def test_urls_that_name_hardly_anything(run_argument: Run, url: str) -> None:
+    run_argument("check", url)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_commands_with_what_they_do_not_know(run: Run, command: str) -> None:
-    assert run(command, "--nope") == 2
-    assert run(command, "--output", "nope", "x", "y") == 2
-    assert run(f"{command}x") == 2
+def test_commands_with_what_they_do_not_know(run_argument: Run, command: str) -> None:
+    assert run_argument(command, "--nope") == 2
+    assert run_argument(command, "--output", "nope", "x", "y") == 2
+    assert run_argument(f"{command}x") == 2
