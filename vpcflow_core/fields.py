@@ -264,8 +264,10 @@ DEFAULT_TRANSIT_FORMAT: tuple[str, ...] = (
 
 # Other spellings seen in the wild, by their plain form (see `_plain`).
 _ALIASES = {
-    "start_time": "start", "end_time": "end", "aws_region": "region", "logstream": "log-stream",
-    "loggroup": "log-group", "security_group_id": "security-group-ids",
+    "start_time": "start", "end_time": "end", "starttime": "start", "endtime": "end",
+    "aws_region": "region", "traffictype": "type", "security_group_id": "security-group-ids",
+    "loggroup": "log-group", "loggroupname": "log-group", "logstream": "log-stream",
+    "logstreamname": "log-stream", "@logstream": "log-stream",
 }  # fmt: skip
 
 

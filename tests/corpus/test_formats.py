@@ -154,7 +154,10 @@ def wrappers(name: str) -> list[str]:
 @pytest.mark.parametrize("path", wrappers("valid_vpc_flow_cw"))
 def test_every_wrapping_of_the_default_message_reads_the_same(path: str) -> None:
     rows, report = read(corpus(path))
+    places = [(row.pop("log_group"), row.pop("log_stream")) for row in rows]
     assert rows == rows_of(corpus(f"{OTEL}/valid_vpc_flow_log_multi.log"))
+    assert len(set(places)) == 1
+    assert all(places[0])
     assert (report.kind, report.fields_from, report.malformed) == ("events", "inferred", 0)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.formats.reading import HEADER, NODATA_LINE, OK_LINE, line, packed, read, rows_of, text
 from vpcflow_core.errors import FormatError
+from vpcflow_core.formats import parse
 
 PLAIN = rows_of(text(OK_LINE, NODATA_LINE))
 LINES = (OK_LINE, NODATA_LINE)
@@ -34,6 +35,7 @@ def in_base64(value: Any) -> str:
 
 MESSAGE = message(*LINES)
 CONTROL = {**message("checking health"), "messageType": "CONTROL_MESSAGE"}
+PLACE = {"log_group": "g", "log_stream": "eni-1-all"}
 ONE, TWO = message(OK_LINE), message(NODATA_LINE)
 
 
@@ -60,7 +62,7 @@ EVENTS = {
 @pytest.mark.parametrize("form", EVENTS)
 def test_every_form_of_a_subscription_message(form: str) -> None:
     rows, report = read(EVENTS[form])
-    assert rows == PLAIN
+    assert rows == [{**row, **PLACE} for row in PLAIN]
     assert (report.kind, report.malformed, report.broken) == ("events", 0, "")
 
 
@@ -71,8 +73,8 @@ def test_time_and_id_of_an_event_are_kept_beside_the_record() -> None:
     assert "_event_id" not in report.fields
 
 
-def test_owner_group_and_stream_of_a_message_are_no_fields() -> None:
-    assert list(rows_of(EVENTS["plain"])[0]) == list(PLAIN[0])
+def test_group_and_stream_of_a_message_are_fields_and_its_owner_is_none() -> None:
+    assert list(rows_of(EVENTS["plain"])[0]) == [*PLAIN[0], "log_group", "log_stream"]
 
 
 def test_a_control_message_alone_is_no_error() -> None:
@@ -90,8 +92,10 @@ def test_filter_log_events_answers_are_events_too() -> None:
 
 
 def test_lambda_data_that_is_no_base64_is_malformed() -> None:
-    _, report = read(dumped({"awslogs": {"data": "%%%"}}))
-    assert report.malformed == 1
+    parsed = parse(dumped({"awslogs": {"data": "%%%"}}))
+    with pytest.raises(FormatError, match="not a flow log"):
+        list(parsed)
+    assert parsed.report.malformed == 1
 
 
 def test_lines_of_an_export_lose_the_time_in_front() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.formats.reading import HEADER, OK_LINE, line, read, text
 from vpcflow_core.errors import FormatError
-from vpcflow_core.formats import LogFormat
+from vpcflow_core.formats import LogFormat, parse
 
 LAST_IS_BYTES = "srcaddr dstaddr start end bytes"
 
@@ -65,9 +65,10 @@ def test_an_account_written_as_a_json_number_keeps_its_leading_zero() -> None:
 
 def test_totals_beside_the_logs_are_no_record() -> None:
     totals = {"bytes": 1, "packets": 1, "note": "", "by_action": {}, "top": [], "sum": 3}
-    rows, report = read(json.dumps(totals).encode())
-    assert not rows
-    assert report.malformed == 1
+    parsed = parse(json.dumps(totals).encode())
+    with pytest.raises(FormatError, match="not a flow log"):
+        list(parsed)
+    assert (parsed.report.records, parsed.report.malformed) == (0, 1)
 
 
 @pytest.mark.slow

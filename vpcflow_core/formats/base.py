@@ -19,6 +19,7 @@ from vpcflow_core.fields import column_name, find_field
 
 FieldsFrom = Literal["header", "given", "inferred", "file"]
 EXAMPLES_KEPT = 10
+_NOT_OF_NAMES = str.maketrans({",": " ", "\\": "", '"': "", "'": ""})
 EXAMPLE_LENGTH = 500
 
 # Columns of the envelope a record came in. They are no fields of the record: `vpcflow read` leaves
@@ -38,10 +39,13 @@ class LogFormat:
     def parse(text: str) -> LogFormat:
         """A format as AWS writes it (`${version} ${account-id}`) or as plain names.
 
+        Quotes, and backslashes that kept a shell from the dollars, are left out.
+
         Raises:
             FormatError: It names nothing, no field at all, or one twice.
         """
-        columns = tuple(column_name(word) for word in text.replace(",", " ").split())
+        bare = text.translate(_NOT_OF_NAMES)
+        columns = tuple(column_name(word) for word in bare.split())
         if not columns:
             raise FormatError(
                 "The log format is empty.",
@@ -86,6 +90,8 @@ class Report:
         first, last: Earliest start and latest end of the records, UTC.
         broken: Why the file ended before its end ("" if it did not): gzip cut short and the like.
         notes: What else a person should know about the file.
+        looks_like: What those of its rows or objects look like that are no flow log's; "" if all
+            are.
     """
 
     file: str = ""
@@ -105,6 +111,7 @@ class Report:
     last: datetime | None = None
     broken: str = ""
     notes: list[str] = field(default_factory=list)
+    looks_like: str = ""
 
     def reject(self, line: int, reason: str, text: str, kind: str = "") -> None:
         """Count a malformed line; `kind` is the reason without values, for counting."""

@@ -69,7 +69,19 @@ def iso_times(text: pa.Array) -> tuple[pa.Array | None, pa.Array]:
     is_iso = pc.fill_null(pc.match_substring_regex(text, _ISO), False)
     if not pc.any(is_iso).as_py():
         return None, is_iso
-    return _read(pc.if_else(is_iso, text, None)), is_iso
+    text = pc.if_else(is_iso, text, None)
+    plain = _by_arrow(text)
+    return (_read(text) if plain is None else plain), is_iso
+
+
+def _by_arrow(text: pa.Array) -> pa.Array | None:
+    """The times if they are all plain enough for Arrow, which is five times as fast; else None."""
+    try:
+        times = text.cast(pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms"))
+    except pa.ArrowInvalid:
+        return None
+    ends = pc.min_max(times.cast(pa.int64())).as_py()
+    return times if ends["min"] is not None and 0 <= ends["min"] <= ends["max"] <= _LATEST else None
 
 
 def _read(text: pa.Array) -> pa.Array:

@@ -6,6 +6,7 @@ May import its siblings, and numpy and pyarrow.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -21,6 +22,7 @@ from vpcflow_core.formats.lines import LineReader
 from vpcflow_core.formats.raw_lines import Lines
 from vpcflow_core.formats.values import typed_times
 
+_QUOTED_LINE = re.compile(rb'"[^",\r\n]+ [^",\r\n]+"\s*(?:\n|$)')
 LINE_NAMES = ("message", "_raw", "body", "@message")
 TIME_NAMES = ("timestamp", "@timestamp", "_time", "time")
 ID_NAMES = ("eventid", "event_id", "id", "@ptr")
@@ -28,13 +30,23 @@ ID_NAMES = ("eventid", "event_id", "id", "@ptr")
 
 def names_of(first_line: str) -> list[str] | None:
     """The names in a CSV header, or None if the line is none."""
-    try:
-        names = [name.strip() for name in next(csv.reader([first_line]), [])]
-    except csv.Error:  # a carriage return in the middle: no header
-        return None
+    names = row_of(first_line)
     if line_column(names) is not None and all(names):
         return names
     return names if len(names) > 1 and header_of(names) else None
+
+
+def row_of(line: str) -> list[str]:
+    """The values between the commas of a line; none if it is no row of CSV."""
+    try:
+        return [value.strip() for value in next(csv.reader([line]), [])]
+    except csv.Error:  # a carriage return in the middle
+        return []
+
+
+def is_quoted_line(start: bytes) -> bool:
+    """Whether it begins with a whole log line in quotes, as `jq` prints a text."""
+    return _QUOTED_LINE.match(start) is not None
 
 
 def line_column(names: Sequence[str]) -> int | None:

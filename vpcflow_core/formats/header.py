@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from vpcflow_core.fields import column_name, find_field
 from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.formats.recognition import known_other
 
 # What a field name looks like, and what only a value looks like.
 _NAME = re.compile(r"(?:\$\{)?[A-Za-z@_][A-Za-z0-9_@.-]*\}?")
@@ -16,19 +17,24 @@ _VALUE = re.compile(
     r"|-|IPv[46]|ingress|egress"
 )
 
-# Fields that a sentence may hold as well.
-ENGLISH = {
-    "version", "protocol", "packets", "bytes", "start", "end", "action", "type", "region",
-    "direction",
-}  # fmt: skip
+# Fields that tables of other things have too, under these names; all others are a flow log's own.
+SHARED = frozenset({
+    "version", "account-id", "protocol", "bytes", "start", "end", "action", "type", "region",
+    "direction", "vpc-id", "subnet-id", "instance-id", "az-id", "resource-id", "resource-type",
+    "instance-tag", "instance-tag-2", "interface-tag", "interface-tag-2", "asg-tag", "asg-tag-2",
+    "interface-type", "security-group-ids", "interface-name", "interface-owner", "log-group",
+    "log-stream",
+})  # fmt: skip
+OWN_NEEDED = 2
+# When a record or its event was, as collectors and CloudWatch Logs Insights call it.
+TIME_NAMES = ("@timestamp", "timestamp", "_time", "time")
 
 
 @lru_cache(maxsize=4096)
 def read_header(line: str) -> LogFormat | None:
     """The format that the line names if it is a header, else None.
 
-    A header is words that could all be field names: a single known one, or two known ones and
-    more that are half of all, or one that no sentence of English holds.
+    A header is words that could all be field names and that `are_fields`.
     """
     return header_of(tuple(line.split()))
 
@@ -42,12 +48,40 @@ def header_of(words: Sequence[str]) -> LogFormat | None:
     return LogFormat(unique(words))
 
 
-def are_fields(names: Sequence[str]) -> bool:
-    """Whether enough of the names are fields for all of them to be a header."""
-    known = [name for name in names if find_field(name) is not None]
-    if len(known) < max(1, min(2, len(names))):
+def are_fields(names: Iterable[str]) -> bool:
+    """Whether a header of these names is a flow log's.
+
+    It is if two of them are a flow log's own, or if all of them are fields.
+    """
+    names = tuple(names)
+    own = own_fields(names)
+    if known_other(names):
         return False
-    return len(known) * 2 >= len(names) or any(name not in ENGLISH for name in known)
+    if len(own) >= OWN_NEEDED:
+        return True
+    others = [name for name in names if find_field(name) is None]
+    return bool(names) and (not others or (bool(own) and is_time_name(others)))
+
+
+def are_keys(names: Iterable[str]) -> bool:
+    """Whether an object or a Parquet file with these names holds records.
+
+    As `are_fields`, and one name at least is a flow log's own: `{"type": ..., "version": ...}` is
+    what any program writes.
+    """
+    names = tuple(names)
+    return bool(own_fields(names)) and are_fields(names)
+
+
+def own_fields(names: Iterable[str]) -> set[str]:
+    """Those of the names, as AWS writes them, that are a flow log's own."""
+    found = {field.aws for name in names if (field := find_field(name)) is not None}
+    return found - SHARED
+
+
+def is_time_name(names: Sequence[str]) -> bool:
+    """Whether all of the names are those of a time that comes beside a record."""
+    return all(name.lower() in TIME_NAMES for name in names)
 
 
 def unique(words: Sequence[str]) -> tuple[str, ...]:

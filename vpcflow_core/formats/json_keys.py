@@ -20,8 +20,11 @@ Types = dict[str, pa.DataType]
 LINE_KEYS = ("message", "_raw", "body", "@message")
 TIME_KEYS = ("timestamp", "@timestamp")
 ID_KEYS = ("id", "eventId")
-# Values under these hold several lines.
-CONTAINERS = frozenset({"logEvents", "messageType", "awslogs", "Records", "records", "events"})
+# Values under these hold several lines, or those of OCSF.
+CONTAINERS = frozenset({
+    "logEvents", "messageType", "awslogs", "Records", "records", "events", "results", "class_uid",
+    "src_endpoint",
+})  # fmt: skip
 # What a collector adds beside the line; every other key beside a line belongs to its envelope.
 BESIDE = {f.name for f in COLLECTOR_FIELDS} | {"vpc_id", "subnet_id", "region"}
 

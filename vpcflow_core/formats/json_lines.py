@@ -22,7 +22,8 @@ import pyarrow.json
 from vpcflow_core.fields import ACCOUNT_DIGITS, column_name, find_field, is_account
 from vpcflow_core.formats import flat, json_keys
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME
-from vpcflow_core.formats.header import ENGLISH
+from vpcflow_core.formats.header import OWN_NEEDED, is_time_name, own_fields
+from vpcflow_core.formats.recognition import known_other
 from vpcflow_core.formats.values import ALLOWED, typed, typed_times
 
 # A group's id as every collector writes it: the same in a list and in the text of one.
@@ -172,17 +173,18 @@ def _objects(arrays: dict[str, pa.Array], block: bytes) -> Objects | None:
 
 
 def _are_records(arrays: dict[str, pa.Array]) -> bool:
-    """Whether every object is a record by `header.are_fields`, judged by its values alone.
-
-    Any two fields of which one is no word of English make a record, whatever else it has.
-    """
-    known = {key: values for key, values in arrays.items() if find_field(key) is not None}
-    whole = [key for key, values in known.items() if not values.null_count]
-    if len(whole) > 1 and any(key not in ENGLISH for key in whole):
+    """Whether every object is a record by `header.are_keys`, judged by its values alone."""
+    own: dict[str, pa.Array] = {}
+    for key, values in arrays.items():
+        for name in own_fields([key]):
+            own.setdefault(name, values)
+    if known_other(arrays):
+        return False
+    all_known = all(find_field(key) or is_time_name([key]) for key in arrays)
+    needed = 1 if all_known else OWN_NEEDED
+    if sum(not values.null_count for values in own.values()) >= needed:
         return True
-    fields = _valid(list(known.values()))
-    telling = _valid([values for key, values in known.items() if key not in ENGLISH])
-    return bool(((fields > 1) & (telling > 0)).all())
+    return len(own) >= needed and bool((_valid(list(own.values())) >= needed).all())
 
 
 def _valid(arrays: list[pa.Array]) -> npt.NDArray[np.int64]:

@@ -19,18 +19,30 @@ import pyarrow.compute as pc
 
 from vpcflow_core.errors import FormatError
 from vpcflow_core.fields import ACCOUNT_DIGITS, column_name, is_account
-from vpcflow_core.formats import flat
+from vpcflow_core.formats import flat, ocsf
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
 from vpcflow_core.formats.blocks import BLOCK, Unpacked
-from vpcflow_core.formats.header import are_fields
+from vpcflow_core.formats.header import are_keys
 from vpcflow_core.formats.json_keys import BESIDE, LINE_KEYS, column_of
 from vpcflow_core.formats.json_lines import JsonLines, Objects, Wrapped, blocks
 from vpcflow_core.formats.json_text import Values, single
 from vpcflow_core.formats.lines import LineReader
-from vpcflow_core.formats.raw_lines import Lines
+from vpcflow_core.formats.raw_lines import STREAM, Lines
+from vpcflow_core.formats.recognition import (
+    FOREIGN,
+    NO_FIELDS,
+    NO_MESSAGE,
+    NO_OBJECT,
+    NO_PAYLOAD,
+    by_names,
+)
 from vpcflow_core.formats.values import typed, typed_times
 
 BATCH = 100_000
+# What is beside a line without anything beside it: one for all.
+_NOTHING: dict[str, Any] = {}
+# Of `get-query-results`: the id of an event, as other answers call it.
+_RESULT_NAMES = {"@ptr": "eventId"}
 # AWS packs a few megabytes at most into one message; more is a trap for whoever unpacks it.
 MOST_PACKED = 64 * 2**20
 MOST_IN_ONE = 2_000_000
@@ -48,9 +60,11 @@ class _Batch:
     rows: list[dict[str, Any]] = field(default_factory=list)
     row_numbers: list[int] = field(default_factory=list)
     row_times: list[str | None] = field(default_factory=list)
+    ocsf: list[dict[str, Any]] = field(default_factory=list)
+    ocsf_numbers: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.lines) + len(self.rows)
+        return len(self.lines) + len(self.rows) + len(self.ocsf)
 
 
 def read(
@@ -84,6 +98,7 @@ class _Source:
         self._reader = reader
         self._number = 0
         self._control = 0
+        self._streams: dict[str, dict[str, Any]] = {}
 
     def next_number(self) -> int:
         self._number += 1
@@ -91,8 +106,10 @@ class _Source:
 
     def take(self, value: Any, time: Any = None) -> None:
         """Take in a value; `time` is that of the event it came in."""
-        if not isinstance(value, dict):
-            self.reject("a JSON value that is no object", value)
+        if isinstance(value, str) and " " in value.strip():
+            self._take_line(value, None, None, _NOTHING)
+        elif not isinstance(value, dict):
+            self.reject(NO_OBJECT, value)
         elif "logEvents" in value and "messageType" in value:
             self._take_message(value)
         elif isinstance(value.get("awslogs"), dict):
@@ -102,11 +119,17 @@ class _Source:
                 self._take_stream_record(record)
         elif isinstance(value.get("events"), list):
             self._report.kind = "events"
-            self._take_events(value["events"])
+            self._take_events(value["events"], _NOTHING)
+        elif isinstance(value.get("results"), list):
+            self._take_results(value["results"])
+        elif ocsf.is_event(value):
+            self._take_ocsf(value)
         else:
             self._take_object(value, time)
 
     def reject(self, reason: str, value: Any) -> None:
+        if reason in FOREIGN and not self._report.looks_like:
+            self._report.looks_like = _looks_like(value)
         text = value if isinstance(value, str) else json.dumps(value)
         self._report.reject(self.next_number(), reason, text)
 
@@ -120,15 +143,39 @@ class _Source:
         if message["messageType"] == "CONTROL_MESSAGE":
             self._control += 1
         else:
-            self._take_events(message["logEvents"])
+            self._take_events(message["logEvents"], _place_of(message))
 
-    def _take_events(self, events: Any) -> None:
+    def _take_events(self, events: Any, place: dict[str, Any]) -> None:
+        """Take in events; `place` is the log group and stream of all of them."""
         for event in events if isinstance(events, list) else []:
             if isinstance(event, dict) and isinstance(event.get("message"), str):
                 ident = event.get("id", event.get("eventId"))
-                self._take_line(event["message"], event.get("timestamp"), ident, {})
+                beside = self._place(event["logStreamName"]) if "logStreamName" in event else place
+                self._take_line(event["message"], event.get("timestamp"), ident, beside)
             else:
-                self.reject("an event without message", event)
+                self.reject(NO_MESSAGE, event)
+
+    def _place(self, stream: Any) -> dict[str, Any]:
+        # One dictionary a stream: columns are made of each once.
+        return self._streams.setdefault(str(stream), {STREAM: stream})
+
+    def _take_results(self, rows: list[Any]) -> None:
+        """Rows of `aws logs get-query-results`: lists of names and values."""
+        for row in rows:
+            pairs = row if isinstance(row, list) else []
+            if pairs and all(isinstance(pair, dict) and "field" in pair for pair in pairs):
+                value = {str(pair["field"]): pair.get("value") for pair in pairs}
+                self.take({_RESULT_NAMES.get(name, name): v for name, v in value.items()})
+            else:
+                self.reject(NO_FIELDS, row)
+
+    def _take_ocsf(self, event: dict[str, Any]) -> None:
+        if foreign := ocsf.foreign(event):
+            self._report.looks_like = self._report.looks_like or foreign
+            self.reject(NO_FIELDS, event)
+        else:
+            self.batch.ocsf.append(event)
+            self.batch.ocsf_numbers.append(self.next_number())
 
     def _take_stream_record(self, record: Any) -> None:
         """A record of a Kinesis event, or of a Firehose transformation."""
@@ -139,7 +186,7 @@ class _Source:
         try:
             content = base64.b64decode(data, validate=True)
         except (TypeError, ValueError, binascii.Error):
-            self.reject("an event without data in base64", value)
+            self.reject(NO_PAYLOAD, value)
             return
         self._report.kind = "events"
         unpacked = Unpacked(content, MOST_PACKED)
@@ -154,7 +201,7 @@ class _Source:
         else:
             for line in text.decode(errors="replace").split("\n"):
                 if line.strip():
-                    self._take_line(line, None, None, {})
+                    self._take_line(line, None, None, _NOTHING)
 
     def _take_object(self, value: dict[str, Any], event_time: Any) -> None:
         key = _line_key(value)
@@ -167,7 +214,7 @@ class _Source:
             self.batch.row_numbers.append(self.next_number())
             self.batch.row_times.append(None if event_time is None else str(event_time))
         else:
-            self.reject("an object with neither a log line nor fields of a record", value)
+            self.reject(NO_FIELDS, value)
 
     def _take_line(self, line: str, time: Any, ident: Any, beside: dict[str, Any]) -> None:
         inner = _object_in(line)
@@ -194,6 +241,12 @@ class _Source:
             self._report.fields_from = "file"
             yield from flat.records(self._report, found.columns, numbers, found.show)
 
+    def _flush_ocsf(self, batch: _Batch) -> Iterator[Records]:
+        self._report.fields_from = "file"
+        numbers, shown = np.array(batch.ocsf_numbers, dtype=np.int64), batch.ocsf
+        table = ocsf.of_objects(batch.ocsf)
+        yield from flat.records(self._report, table, numbers, lambda row: json.dumps(shown[row]))
+
     def flush(self) -> Iterator[Records]:
         """Records of what has been taken so far."""
         batch, self.batch = self.batch, _Batch()
@@ -208,9 +261,22 @@ class _Source:
             yield from flat.records(
                 self._report, columns, numbers, lambda row: json.dumps(show[row])
             )
+        if batch.ocsf:
+            yield from self._flush_ocsf(batch)
         if self._control:
             self._report.notes = [n for n in self._report.notes if "control message" not in n]
             self._report.notes.append(f"{self._control} control messages hold no records.")
+
+
+def _place_of(message: dict[str, Any]) -> dict[str, Any]:
+    names = {"log_group": message.get("logGroup"), STREAM: message.get("logStream")}
+    return {name: value for name, value in names.items() if isinstance(value, str)}
+
+
+def _looks_like(value: Any) -> str:
+    if isinstance(value, dict):
+        return by_names(value, "keys")
+    return f"JSON that holds {'lists' if isinstance(value, list) else 'single values'}"
 
 
 def _line_key(value: dict[str, Any]) -> str | None:
@@ -230,17 +296,20 @@ def _is_flat(keys: tuple[str, ...]) -> bool:
 
     Totals that somebody keeps beside the logs have `bytes` and `packets` too.
     """
-    return are_fields(keys)
+    return are_keys(keys)
 
 
 def _lines(batch: _Batch) -> Lines:
     # A line feed inside of a value is white space, not the end of a line.
     text = pa.array([line.replace("\n", " ") if "\n" in line else line for line in batch.lines])
     beside: dict[str, pa.Array] = {}
-    names = dict.fromkeys(name for extra in batch.beside for name in extra)
+    distinct = {id(extra): extra for extra in batch.beside}
+    names = dict.fromkeys(name for extra in distinct.values() for name in extra)
     if names:
-        values = [{name: extra.get(name) for name in names} for extra in batch.beside]
+        values = [{name: extra.get(name) for name in names} for extra in distinct.values()]
         table, _ = typed(_columns(values))
+        place_of = {key: place for place, key in enumerate(distinct)}
+        table = table.take(pa.array([place_of[id(extra)] for extra in batch.beside]))
         beside = {name: table[name] for name in table.column_names}
     if any(time is not None for time in batch.times):
         beside[EVENT_TIME] = typed_times(pa.array(batch.times, pa.string()))

@@ -22,6 +22,7 @@ from vpcflow_core.formats.base import (
     Records,
     Report,
 )
+from vpcflow_core.formats.cli_text import without_answer
 from vpcflow_core.formats.header import read_header
 from vpcflow_core.formats.raw_lines import (
     EXPORTED_BLOCK,
@@ -39,6 +40,7 @@ from vpcflow_core.formats.values import (
 
 _MAY_BE_HEADER = r"^[A-Za-z$@_]"
 _LONGEST_HEADER = 2**16
+_UNKNOWN = "there is no header, and its fields are not certain"
 _MAY_BE_STREAM = r"^[^ ]*[A-Za-z]"
 _NONE_YET = -1  # place of the format of lines before the first header
 
@@ -67,6 +69,11 @@ class LineReader:
         self.next_line = 1
         self._failed: pa.Array | None = None  # what the fast path would fail on again
         self._examples: list[tuple[int, str, str]] = []
+
+    @property
+    def has_format(self) -> bool:
+        """Whether a format is known for lines without header."""
+        return bool(self._formats)
 
     def read_block(self, block: bytes) -> Iterator[Records]:
         """Records of a block of a text file."""
@@ -123,7 +130,7 @@ class LineReader:
 
     def read(self, lines: Lines) -> Iterator[Records]:
         """Records of any lines, whatever their state."""
-        lines = tidy(lines)
+        lines = tidy(without_answer(lines))
         lines = lines.keep(np.asarray(pc.not_equal(lines.text, "")))
         lines = self._without_streams(lines, without_export_times(lines))
         places, headers, last = self._find_headers(lines)
@@ -144,12 +151,16 @@ class LineReader:
         """
         if lines.text is before.text:
             return lines
-        exported = pc.not_equal(lines.text, before.text)
-        named = pc.and_(exported, pc.match_substring_regex(lines.text, _MAY_BE_STREAM))
+        named = pc.match_substring_regex(lines.text, _MAY_BE_STREAM)
+        if not pc.any(named).as_py():
+            return lines
+        named = pc.and_(named, pc.not_equal(lines.text, before.text))
         formats = self._current()
         if not formats:
+            if _can_infer(lines):
+                return lines
             bare = without_first(lines, named)
-            return bare if not _can_infer(lines) and _can_infer(bare) else lines
+            return bare if _can_infer(bare) else lines
         lengths = np.unique([len(format_.columns) for format_ in formats])
         longer = np.isin(lengths_of(lines), lengths + 1) & ~np.isin(lengths_of(lines), lengths)
         named = pc.and_(named, pa.array(longer))
@@ -241,9 +252,9 @@ class LineReader:
         return self._formats
 
     def _refuse(self, lines: Lines) -> None:
-        what = self.refused.what if self.refused else ""
+        # The whole sentence comes once, with the refusal.
         rows = np.arange(len(lines))
-        self._reject([(lines, Fault(rows, what, lambda _: what))])
+        self._reject([(lines, Fault(rows, _UNKNOWN, lambda _: _UNKNOWN))])
 
     def _read_as(self, lines: Lines, format_: LogFormat) -> Iterator[Records]:
         if not len(lines):

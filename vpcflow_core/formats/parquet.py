@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vpcflow_core.errors import FormatError
 from vpcflow_core.fields import ACCOUNT_DIGITS, find_field, is_account
-from vpcflow_core.formats import flat
-from vpcflow_core.formats.base import Records, Report
-from vpcflow_core.formats.header import unique
+from vpcflow_core.formats import flat, ocsf
+from vpcflow_core.formats.base import EXAMPLES_KEPT, Records, Report
+from vpcflow_core.formats.header import are_keys, unique
+from vpcflow_core.formats.recognition import NO_RECORD, by_names, not_a_flow_log
 
 MAGIC = b"PAR1"
 BATCH = 2**18
@@ -26,7 +28,7 @@ def read(data: bytes, report: Report) -> Iterator[Records]:
     """Records of a Parquet file; a damaged one gives those before the damage.
 
     Raises:
-        FormatError: None of its columns is a field of a flow-log record.
+        FormatError: Its columns are not those of flow-log records.
     """
     report.fields_from = "file"
     try:
@@ -36,13 +38,8 @@ def read(data: bytes, report: Report) -> Iterator[Records]:
         report.broken = f"Parquet content is damaged or cut short ({_first_line(error)})"
         return
     names = unique(file.schema_arrow.names)
-    if not any(find_field(name) for name in names):
-        raise FormatError(
-            f"The Parquet file {report.file} has no column of a flow-log record.".replace(
-                "  ", " "
-            ),
-            f"Its columns: {', '.join(file.schema_arrow.names[:20])}",
-        )
+    if not ocsf.is_event(names) and not are_keys(names):
+        raise _refusal(report.file, file.schema_arrow.names)
     first = 1
     try:
         for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
@@ -56,14 +53,47 @@ def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
+def _refusal(name: str, columns: list[str]) -> FormatError:
+    if any(find_field(column) for column in columns):
+        return not_a_flow_log(name, by_names(columns))
+    return not_a_flow_log(name, f"{by_names(columns)}, with no column of a flow-log record")
+
+
 def _records(
     batch: pa.RecordBatch, names: tuple[str, ...], first: int, report: Report
 ) -> Iterator[Records]:
-    columns = {
-        name: _column(name, column) for name, column in zip(names, batch.columns, strict=True)
-    }
     numbers = np.arange(first, first + len(batch), dtype=np.int64)
-    yield from flat.records(report, pa.table(columns), numbers, lambda row: _show(batch, row))
+    if ocsf.is_event(names):
+        batch, numbers = _network_activity(batch, numbers, report)
+        columns = ocsf.of_batch(batch)
+    else:
+        columns = pa.table(
+            {name: _column(name, col) for name, col in zip(names, batch.columns, strict=True)}
+        )
+    yield from flat.records(report, columns, numbers, lambda row: _show(batch, row))
+
+
+def _network_activity(
+    batch: pa.RecordBatch, numbers: npt.NDArray[np.int64], report: Report
+) -> tuple[pa.RecordBatch, npt.NDArray[np.int64]]:
+    """The rows that are flow-log records of OCSF; the others are counted."""
+    events = pa.table({"class": _leaf(batch, "class_uid"), "product": _leaf(batch, ocsf.PRODUCT)})
+    kinds = events.group_by(["class", "product"]).aggregate([]).to_pylist()
+    foreign = {(k["class"], k["product"]): ocsf.looks_like(k["class"], k["product"]) for k in kinds}
+    if not any(foreign.values()):
+        return batch, numbers
+    looks = [foreign[row["class"], row["product"]] for row in events.to_pylist()]
+    report.looks_like = report.looks_like or next(filter(None, looks))
+    good = np.array([not look for look in looks])
+    report.count(NO_RECORD, int((~good).sum()))
+    for row in map(int, np.flatnonzero(~good)[:EXAMPLES_KEPT]):
+        report.example(int(numbers[row]), NO_RECORD, _show(batch, row))
+    return batch.filter(pa.array(good)), numbers[good]
+
+
+def _leaf(batch: pa.RecordBatch, path: str) -> pa.Array:
+    found = ocsf.leaf_of(batch, path)
+    return pa.nulls(len(batch), pa.string()) if found is None else found
 
 
 def _show(batch: pa.RecordBatch, row: int) -> str:
@@ -78,6 +108,8 @@ def _column(name: str, column: pa.Array) -> pa.Array:
         column = column.dictionary_decode()
     number = field is not None and field.is_number
     if pa.types.is_floating(column.type):
+        column = _whole(pc.if_else(pc.is_finite(column), column, None))
+    elif pa.types.is_decimal(column.type):
         column = _whole(column)
     if pa.types.is_integer(column.type):
         if number and column.type != pa.uint64():
@@ -92,8 +124,7 @@ def _column(name: str, column: pa.Array) -> pa.Array:
 
 
 def _whole(column: pa.Array) -> pa.Array:
-    """Whole numbers that pandas made fractions of for want of nulls; others as text."""
-    column = pc.if_else(pc.is_finite(column), column, None)
+    """Whole numbers that are written as fractions, for want of nulls or of a type; or texts."""
     try:
         return column.cast(pa.int64())
     except pa.ArrowInvalid:

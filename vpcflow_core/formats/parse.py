@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from vpcflow_core.errors import FormatError
-from vpcflow_core.formats import csv_rows, json_values, parquet
+from vpcflow_core.formats import csv_rows, json_values, parquet, recognition
 from vpcflow_core.formats.base import LogFormat, Records, Report
 from vpcflow_core.formats.blocks import Unpacked, whole_lines
 from vpcflow_core.formats.lines import LineReader
+from vpcflow_core.formats.recognition import FOREIGN
+from vpcflow_core.formats.unicode import as_utf8
 
-_BOM = b"\xef\xbb\xbf"
 _LOOK = 65536
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r"))
 
@@ -52,24 +53,37 @@ class Parse:
         if self._data.startswith(parquet.MAGIC):
             self.report.kind = "parquet"
             yield from parquet.read(self._data, self.report)
+            self._refuse_others_rows(b"")
             return
         unpacked = Unpacked(self._data)
-        pieces = iter(unpacked)
-        first = next(pieces, b"").removeprefix(_BOM)
+        pieces = as_utf8(iter(unpacked))
+        first = next(pieces, b"")
         if first.startswith(parquet.MAGIC):
             self.report.kind = "parquet"
             yield from parquet.read(b"".join([first, *pieces]), self.report)
         else:
             yield from self._text(_chain(first, pieces), first[:_LOOK], unpacked)
         self.report.broken = unpacked.broken or self.report.broken
-        if self._reader.refused is not None and not self.report.records:
-            raise self._reader.refused
+        self._refuse_others_rows(first[:_LOOK])
+
+    def _refuse_others_rows(self, start: bytes) -> None:
+        """Refuse what holds no record because it is something else, or because of its format."""
+        report = self.report
+        if report.records:
+            return
+        if self._reader.refused is not None:
+            looks = recognition.by_line(_first_line(start))
+            raise recognition.not_a_flow_log(report.file, looks) if looks else self._reader.refused
+        if report.looks_like and FOREIGN.issuperset(report.counts):
+            raise recognition.not_a_flow_log(report.file, report.looks_like)
 
     def _text(self, pieces: Iterable[bytes], start: bytes, unpacked: Unpacked) -> Iterator[Records]:
         bare = start.lstrip()
         self._refuse_others(bare)
         names = csv_rows.names_of(_first_line(start))
-        if bare[:1] in (b"{", b"["):
+        if names is None:
+            self._refuse_other_table(_first_line(start))
+        if bare[:1] in (b"{", b"[") or (names is None and csv_rows.is_quoted_line(bare)):
             self.report.kind = "json"
             yield from json_values.read(pieces, self.report, self._reader)
         elif names is not None:
@@ -85,6 +99,12 @@ class Parse:
                 )
         if unpacked.broken and self.report.kind != "json":
             self._tell_break(unpacked.broken)
+
+    def _refuse_other_table(self, line: str) -> None:
+        """Refuse CSV whose header is of another table."""
+        columns = csv_rows.row_of(line)
+        if recognition.are_column_names(columns) and not self._reader.has_format:
+            raise recognition.not_a_flow_log(self.report.file, recognition.by_names(columns))
 
     def _lines(self, pieces: Iterable[bytes], unpacked: Unpacked) -> Iterator[bytes]:
         """Blocks of lines, without the piece of a line where the content breaks off.

@@ -16,6 +16,8 @@ from vpcflow_core.formats.clock import ISO_TIME, iso_times
 _UNTIDY = r"[\t\r\v\f]|  |^ | $"
 _BLANKS = r"[ \t\r\v\f]+"
 _EXPORTED = rf"^(?P<time>{ISO_TIME}) (?P<line>.*)$"
+_HAS_TIME = rf"^{ISO_TIME} "
+_BLANK_IN_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} |^[^ ]*:[0-9.,]+ (?:[Zz]|UTC|GMT|[+-])"
 # As AWS names the stream of an interface or a transit gateway, with the kind of traffic. Without
 # the kind it could be the record's own interface-id: see `lines`.
 _STREAM = r"^[a-z]+-[0-9a-zA-Z-]+-(?:all|accept|reject) "
@@ -84,14 +86,32 @@ def without_export_times(lines: Lines) -> Lines:
     So do those that `aws logs tail` prints, and the name of the log stream that follows there. A
     line whose time is none (31 November) stays as it is.
     """
-    if not pc.any(pc.match_substring_regex(lines.text, _EXPORTED)).as_py():
+    if not pc.any(pc.match_substring_regex(lines.text, _HAS_TIME)).as_py():
         return lines
-    parts = pc.extract_regex(lines.text, _EXPORTED)
-    times, _ = iso_times(parts.field("time"))
-    exported = pc.and_(parts.is_valid(), pc.is_valid(times))
-    text = pc.if_else(exported, parts.field("line"), lines.text)
-    beside = _beside(lines, EVENT_TIME, pc.if_else(exported, times, None))
+    first, rest = _split_time(lines.text)
+    times, _ = iso_times(first)
+    if times is None:
+        return lines
+    exported = pc.is_valid(times)
+    text = pc.if_else(exported, rest, lines.text)
+    beside = beside_too(lines, EVENT_TIME, pc.if_else(exported, times, None))
     return _without_streams(Lines(text, lines.numbers, beside), exported)
+
+
+def _split_time(text: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """The time in front of each line and what follows it; null where there is none."""
+    words = pc.split_pattern(text, " ", max_splits=1)
+    if not pc.all(pc.equal(pc.list_value_length(words), 2)).as_py() or _has_blanks(text):
+        parts = pc.extract_regex(text, _EXPORTED)
+        return parts.field("time"), parts.field("line")
+    both = words.flatten()
+    places = np.arange(0, len(both), 2)
+    return both.take(pa.array(places)), both.take(pa.array(places + 1))
+
+
+def _has_blanks(text: pa.Array) -> bool:
+    """Whether a time may have a blank for its `T`, or one before its zone."""
+    return bool(pc.any(pc.match_substring_regex(text, _BLANK_IN_TIME)).as_py())
 
 
 def _without_streams(lines: Lines, exported: pa.Array) -> Lines:
@@ -105,14 +125,14 @@ def without_first(lines: Lines, named: pa.Array) -> Lines:
     parts = pc.extract_regex(lines.text, _FIRST)
     named = pc.and_(named, parts.is_valid())
     text = pc.if_else(named, parts.field("line"), lines.text)
-    return Lines(text, lines.numbers, _beside(lines, STREAM, _words(parts, named)))
+    return Lines(text, lines.numbers, beside_too(lines, STREAM, _words(parts, named)))
 
 
 def _words(parts: pa.StructArray, named: pa.Array) -> pa.Array:
     return pc.if_else(named, parts.field("word"), None).dictionary_encode()
 
 
-def _beside(lines: Lines, name: str, column: pa.Array) -> pa.Table:
+def beside_too(lines: Lines, name: str, column: pa.Array) -> pa.Table:
     """What is beside the lines and a column more; one that is there already stays."""
     if lines.beside is None or not lines.beside.column_names:
         return pa.table({name: column})

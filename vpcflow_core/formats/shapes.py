@@ -38,6 +38,8 @@ _BY_NAME = {
     "type": "IPv4|IPv6|EFA",
     "region": "[a-z]{2,4}(?:-[a-z]+)+-[0-9]+",
     "sublocation-type": "wavelength|outpost|localzone",
+    # Never in capitals alone, or AWS's services would pass for it.
+    "sublocation-id": "[^ ]*[a-z][^ ]*",
     "flow-direction": "ingress|egress",
     "reject-reason": "BPA|EC",
     "resource-id": f"nat-{_ID}",
@@ -59,6 +61,9 @@ _BY_END = {
     "-arn": f"{_ARN}.+",
     "interface-type": _INTERFACE_TYPE,
 }
+# Fields that may hold more than their shape says.
+_NARROW = frozenset({"protocol"})
+_OPEN = (_ANY, _BY_NAME["sublocation-id"])
 _TIME = "[12][0-9]{9}|[12][0-9]{12}"
 
 NEARLY_ALL = 0.9
@@ -80,12 +85,19 @@ def shape(field: Field) -> str:
     return _NUMBER if field.is_number else _ANY
 
 
-def are_in_shape(field: Field, values: pa.Array) -> pa.Array:
-    """Which of the values could be the field's; null stays null."""
+def are_in_shape(field: Field, values: pa.Array, *, narrowly: bool = False) -> pa.Array:
+    """Which of the values could be the field's; null stays null.
+
+    Args:
+        field: The field.
+        values: Its values, as text.
+        narrowly: Whether a rare value counts as none, so that a field is not taken for another.
+    """
     if field.kind == "address":
         return is_address(values)
-    shaped = pc.match_substring_regex(values, f"^(?:{shape(field)})$")
-    if shape(field) == _ANY:
+    pattern = _NUMBER if field.aws in _NARROW and not narrowly else shape(field)
+    shaped = pc.match_substring_regex(values, f"^(?:{pattern})$")
+    if shape(field) in _OPEN:
         others = pc.match_substring_regex(values, f"^(?:{_LIKE_OTHERS})$")
         return pc.and_(shaped, pc.invert(others))
     highest = KINDS[field.kind].highest
@@ -110,7 +122,8 @@ def _share(field: Field, present: pa.Array) -> float:
     # Most fields are out after a look at a few values.
     if len(present) > 2 * _GLANCE and _share(field, present[:_GLANCE]) < NEARLY_ALL / 2:
         return 0.0
-    return float(pc.mean(are_in_shape(field, present).cast(pa.float64())).as_py())
+    shaped = are_in_shape(field, present, narrowly=True)
+    return float(pc.mean(shaped.cast(pa.float64())).as_py())
 
 
 def _alike() -> dict[Field, Field]:

@@ -309,6 +309,8 @@ def _epochs(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
 
 def typed_times(text: pa.Array) -> pa.Array:
     """Texts as times (epochs or ISO 8601), null for what is neither."""
+    if pa.types.is_timestamp(text.type):
+        return plain_times(text)
     times, problems = _time(field("start"), text)
     wrong = np.logical_or.reduce([problem.mask for problem in problems])
     return pc.if_else(pa.array(wrong), None, times)

@@ -185,6 +185,13 @@ ODD_TYPES = [
 ]  # fmt: skip
 COLLECTED = {"region": "eu-west-3", "security_group_ids": ["sg-0a1", "sg-0a2"]}
 
+
+def from_stream(*records: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records with the log group and stream of the message they came in."""
+    place = {"log_group": "/invented/flows", "log_stream": "eni-0a11aa22bb33cc441-all"}
+    return [{**record, **place} for record in records]
+
+
 RECORDS: dict[str, list[dict[str, Any]]] = {
     "v2_without_header.log": [ACCEPTED, ANSWER, REJECTED, NODATA, SKIPDATA],
     "v3_alphabetical.log": V3,
@@ -209,10 +216,10 @@ RECORDS: dict[str, list[dict[str, Any]]] = {
     ],
     "windows.log": [ACCEPTED, REJECTED],
     "names.csv": [ACCEPTED, NODATA],
-    **{f"message_default.{form}": [ACCEPTED, REJECTED] for form in WRAPPINGS},
-    **{f"message_transit.{form}": [TRANSIT] for form in WRAPPINGS},
+    **{f"message_default.{form}": from_stream(ACCEPTED, REJECTED) for form in WRAPPINGS},
+    **{f"message_transit.{form}": from_stream(TRANSIT) for form in WRAPPINGS},
     "message_control.json": [],
-    "message_concatenated_members.json.gz": [ACCEPTED, REJECTED, NODATA, ACCEPTED],
+    "message_concatenated_members.json.gz": from_stream(ACCEPTED, REJECTED, NODATA, ACCEPTED),
     "export.log.gz": [ACCEPTED, NODATA],
     "insights.csv": [ACCEPTED, NODATA],
     "body_events.json": [ACCEPTED, REJECTED, NODATA],
