@@ -84,7 +84,9 @@ OTHERS = {
 def test_another_file_is_refused_with_what_it_looks_like(looks: str) -> None:
     parsed = parse(OTHERS[looks], name="a.log")
     records = []
-    with pytest.raises(FormatError, match=r"^a\.log is not a flow log; ") as refusal:
+    with pytest.raises(
+        FormatError, match=r"^a\.log is not a flow log and holds no record; "
+    ) as refusal:
         records = list(parsed)
     assert looks in refusal.value.what
     assert (records, parsed.report.records) == ([], 0)

@@ -40,7 +40,8 @@ from vpcflow_core.formats.values import (
 
 _MAY_BE_HEADER = r"^[A-Za-z$@_]"
 _LONGEST_HEADER = 2**16
-_UNKNOWN = "there is no header, and its fields are not certain"
+_UNKNOWN = "there is no header, and which fields these are is not certain"
+_UNKNOWN_OF = "there is no header, and which {} fields these are is not certain"
 _MAY_BE_STREAM = r"^[^ ]*[A-Za-z]"
 _NONE_YET = -1  # place of the format of lines before the first header
 
@@ -253,8 +254,8 @@ class LineReader:
 
     def _refuse(self, lines: Lines) -> None:
         # The whole sentence comes once, with the refusal.
-        rows = np.arange(len(lines))
-        self._reject([(lines, Fault(rows, _UNKNOWN, lambda _: _UNKNOWN))])
+        rows, lengths = np.arange(len(lines)), lengths_of(lines)
+        self._reject([(lines, Fault(rows, _UNKNOWN, lambda row: _UNKNOWN_OF.format(lengths[row])))])
 
     def _read_as(self, lines: Lines, format_: LogFormat) -> Iterator[Records]:
         if not len(lines):

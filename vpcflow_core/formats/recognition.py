@@ -109,7 +109,7 @@ def are_column_names(names: Sequence[str]) -> bool:
 def not_a_flow_log(file: str, looks: str) -> FormatError:
     """The refusal of a file, with what it looks like."""
     return FormatError(
-        f"{file or 'The object'} is not a flow log; {_sentence(looks)}.",
+        f"{file or 'The object'} is not a flow log and holds no record; {_sentence(looks)}.",
         "Flow logs have fields such as srcaddr, dstaddr, srcport and log-status.",
     )
 
