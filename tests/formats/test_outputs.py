@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.formats.reading import OK_LINE, line, read, rows_of, text
+from tests.formats.reading import HEADER, OK_LINE, line, read, rows_of, text
 from vpcflow_core.formats import EVENT_ID, EVENT_TIME, LogFormat
+from vpcflow_core.formats.unicode import as_utf8
 
 NOON = datetime(2026, 3, 9, 12)
 RECORD = {"srcAddr": "10.4.0.9", "dstAddr": "192.0.2.7", "bytes": "44", "action": "ACCEPT"}
@@ -137,9 +138,10 @@ def test_every_encoding_of_unicode_is_read(encoding: str, form: str) -> None:
 
 
 def test_pieces_of_utf_16_come_together() -> None:
-    rows = [line(bytes=n, interface_id="eni-é") for n in range(400_000)]
-    data = "﻿".encode("utf-16-le") + text(*rows[:200]).decode().encode("utf-16-le")
-    assert [row["bytes"] for row in rows_of(data)] == list(range(200))
+    whole = text(*[line(bytes=n, interface_id="eni-é") for n in range(200)])
+    data = whole.decode().encode("utf-16")
+    pieces = as_utf8(iter([data[start : start + 7] for start in range(0, len(data), 7)]))
+    assert b"".join(pieces) == whole
 
 
 @pytest.mark.parametrize("form", ["events", "logEvents"])
@@ -191,3 +193,23 @@ def test_decimals_with_fractions_cost_their_rows() -> None:
 )
 def test_a_format_is_understood_however_a_shell_quoted_it(written: str) -> None:
     assert LogFormat.parse(written).columns == ("srcaddr", "bytes")
+
+
+QUOTED = {
+    "my%2Dapp": "my-app", "caf%C3%A9%20bar": "café bar", "100%25": "100%", "a%zz": "a%zz",
+    "%FF": "%FF", "plain": "plain", "50%": "50%", "a%0Ab": "a%0Ab", "%2525": "%25",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["text", "careful text", "json", "csv"])
+def test_values_of_tags_are_as_people_wrote_them(form: str) -> None:
+    header = f"{HEADER} instance-tag"
+    lines = [f"{OK_LINE} {quoted}" for quoted in QUOTED]
+    more = ["bogus"] if form == "careful text" else []
+    data = text(*lines, *more, header=header)
+    if form == "csv":
+        data = data.replace(b" ", b",")
+    if form == "json":
+        records = [dict(zip(header.split(), row.split(), strict=True)) for row in lines]
+        data = "\n".join(map(json.dumps, records)).encode()
+    assert [row["instance_tag"] for row in rows_of(data)] == list(QUOTED.values())

@@ -17,7 +17,7 @@ from vpcflow_core.formats import LogFormat, fast, parse
 from vpcflow_core.formats.header import read_header
 from vpcflow_core.formats.lines import LineReader
 from vpcflow_core.formats.raw_lines import lines_of
-from vpcflow_core.formats.values import ALLOWED
+from vpcflow_core.formats.values import ALLOWED, TAGS
 
 LOGGED = [field for field in FIELDS if field.version]
 WORDS = st.text("abcxyzABC0189-_.:/%", min_size=1, max_size=12).filter(
@@ -38,6 +38,8 @@ def values(field: Field) -> st.SearchStrategy[Any]:
         return st.integers(limits.lowest, limits.highest)
     if field.kind == "address":
         return ADDRESSES
+    if field.name in TAGS:
+        return WORDS.map(lambda word: word.replace("%", "x"))
     return st.sampled_from(ALLOWED[field.name]) if field.name in ALLOWED else WORDS
 
 

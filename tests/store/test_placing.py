@@ -73,14 +73,15 @@ def test_a_missing_start_is_taken_from_event_then_end_then_object() -> None:
     assert report.records == 4
 
 
-def test_a_format_without_any_time_takes_the_objects() -> None:
-    found, _ = placed(object_time=DAY_2.replace(tzinfo=UTC), bytes=[1, 2])
+def test_a_format_without_any_time_takes_the_objects_and_says_so() -> None:
+    found, report = placed(object_time=DAY_2.replace(tzinfo=UTC), bytes=[1, 2])
     assert found == {
         ("flows", DAY_2.date()): [
             {"bytes": 1, "start_time": DAY_2},
             {"bytes": 2, "start_time": DAY_2},
         ]
     }
+    assert any("2 records have no time at all" in note for note in report.notes)
 
 
 def test_a_record_of_no_known_time_is_malformed() -> None:

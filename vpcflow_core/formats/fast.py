@@ -23,9 +23,11 @@ from vpcflow_core.formats.clock import milliseconds
 from vpcflow_core.formats.values import (
     ALLOWED,
     ODD_WORD,
+    TAGS,
     TEXT_NULLS,
     WORDS,
     are_addresses,
+    unquoted,
 )
 
 
@@ -51,6 +53,9 @@ def read(
         return None
     for name in layout.times:
         table = table.set_column(table.column_names.index(name), name, milliseconds(table[name]))
+    for name in layout.tags:
+        words = unquoted(table[name].chunk(0))
+        table = table.set_column(table.column_names.index(name), name, words)
     if not exported:
         return table
     times = table[EVENT_TIME].cast(pa.timestamp("ms"))
@@ -66,6 +71,7 @@ class _Layout:
         types: What the CSV reader makes of each column.
         limits: Columns of numbers, with the lowest and the highest one.
         times, addresses, words: Columns of these kinds.
+        tags: Columns of percent-encoded words.
         allowed: Columns of a few words, with these words.
     """
 
@@ -75,6 +81,7 @@ class _Layout:
     times: list[str]
     addresses: list[str]
     words: list[str]
+    tags: list[str]
     allowed: dict[str, frozenset[str]]
 
 
@@ -91,6 +98,7 @@ def _layout(columns: tuple[str, ...]) -> _Layout:
         times=[name for name, kind in kinds.items() if kind == "time"],
         addresses=addresses,
         words=[name for name in columns if name not in {*limits, *allowed, *addresses}],
+        tags=[name for name in columns if name in TAGS],
         allowed=allowed,
     )
 

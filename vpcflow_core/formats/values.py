@@ -5,8 +5,10 @@ May import fields, numpy and pyarrow.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +27,9 @@ WORDS = pa.dictionary(pa.int32(), pa.string())
 
 TEXT_NULLS = ("-", "None")
 ALLOWED = {field.name: field.words for field in FIELDS if field.is_closed}
+# Their values come percent-encoded.
+TAGS = frozenset(f.name for f in FIELDS if f.name.endswith(("_tag", "_tag_2")))
+_BAD_QUOTE = re.compile("%(?![0-9A-Fa-f]{2})")
 SILENT = ("NODATA", "SKIPDATA")
 
 # A word of a line is never empty and holds no white space; other ways of splitting make such.
@@ -171,6 +176,8 @@ def _texts(source: pa.Array) -> pa.Array:
 
 def _word(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
     text = _text(source)
+    if field.name in TAGS:
+        return unquoted(text if text.type == WORDS else text.dictionary_encode()), []
     if field.name not in ALLOWED:
         return text, []
     upper = pc.ascii_upper(text)
@@ -185,6 +192,28 @@ def _none_of(words: Sequence[str]) -> str:
     if len(others) == 1:
         return f"is neither {others[0]} nor {last}"
     return f"is none of {', '.join(others)} and {last}"
+
+
+def unquoted(words: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Values of tags as people wrote them: AWS percent-encodes them, hyphens too.
+
+    What no UTF-8 without control characters comes out of stays as it is.
+    """
+    quoted = pc.match_substring(words.dictionary, "%")
+    if not pc.any(quoted).as_py():
+        return words
+    plain = pa.array([_unquoted(word) for word in words.dictionary.to_pylist()], pa.string())
+    return plain.take(words.indices).dictionary_encode()
+
+
+def _unquoted(word: str) -> str:
+    if _BAD_QUOTE.search(word):
+        return word
+    try:
+        plain = unquote(word, errors="strict")
+    except UnicodeDecodeError:
+        return word
+    return plain if plain.isprintable() else word
 
 
 def _address(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:

@@ -68,6 +68,7 @@ def _with_start(table: pa.Table, object_time: datetime | None, report: Report) -
         return table
     choices: list[Any] = [] if start is None else [start]
     choices += [table[name].cast(_TIME) for name in (EVENT_TIME, "end_time") if name in names]
+    timeless = pc.coalesce(*choices).null_count if choices else len(table)
     if object_time:
         choices.append(pa.scalar(to_ms(object_time), pa.int64()).cast(_TIME))
     filled = pc.coalesce(*choices) if choices else pa.scalar(None, _TIME)
@@ -77,18 +78,24 @@ def _with_start(table: pa.Table, object_time: datetime | None, report: Report) -
         table = table.drop_columns("start_time")
     table = table.append_column("start_time", filled)
     lost = filled.null_count
-    _tell(report, missing - lost)
+    _note(report, missing - lost, timeless - lost)
     for _ in range(lost):  # rare: neither the records nor their object have a time
         report.reject(0, "no time known: neither start, end, event nor object has one", "")
     report.records -= lost
     return table.filter(pc.is_valid(filled)) if lost else table
 
 
-def _tell(report: Report, count: int) -> None:
+def _note(report: Report, count: int, timeless: int) -> None:
+    """Note the records that got a start, and those whose object alone has a time."""
     if count:
         report.notes.append(
             f"{count:,} records without start are placed by the time of their event, their end or "
             "their object."
+        )
+    if timeless:
+        report.notes.append(
+            f"{timeless:,} records have no time at all: they stand at the time their file was "
+            "written, which says little of the traffic."
         )
 
 
