@@ -47,7 +47,7 @@ def records(
         rejected: Lines among these rows that are counted already, to be shown in their order.
     """
     rows = _with_time(rows)
-    if looks := _is_foreign(rows):
+    if looks := _what_else(rows):
         yield from _reject_all(report, looks, numbers, text, rejected)
         return
     report.name_fields(rows.column_names)
@@ -103,7 +103,7 @@ def _with_time(rows: pa.Table) -> pa.Table:
     return rows.append_column(EVENT_TIME, typed_times(column))
 
 
-def _is_foreign(rows: pa.Table) -> str:
+def _what_else(rows: pa.Table) -> str:
     """What the rows look like if their values show that they are no flow log's; else "".
 
     Looked at only where some columns are no fields: the names of the others may have come about by
@@ -126,8 +126,8 @@ def _is_foreign(rows: pa.Table) -> str:
 def _has_form(rows: pa.Table, aws: str) -> bool:
     """Whether most values of the field, if it has any, look like the field's."""
     present = pc.drop_null(rows[field(aws).name].combine_chunks())
-    if pa.types.is_integer(present.type) or not len(present):
-        return True
+    if not len(present) or pa.types.is_nested(present.type):
+        return not len(present)
     return _most(are_in_shape(field(aws), present.cast(pa.string())))
 
 
