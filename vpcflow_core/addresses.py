@@ -1,4 +1,4 @@
-"""Blocks of addresses as people write them in settings; may import errors alone."""
+"""Blocks of addresses as people write them in settings."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`FlowLogs`: every question of vpcflow from Python; answers are pandas frames.
-
-May import everything in vpcflow_core.
-"""
+"""`FlowLogs`: every question of vpcflow from Python; answers are pandas frames."""
 
 from __future__ import annotations
 
@@ -111,7 +108,7 @@ class FlowLogs:
             since: Load only the most recent `8d`; all if not given.
             store: Folder of the store; one of the source's own in the user's cache if not given.
             options: How to reach the source.
-            progress: Told how far the loading is.
+            progress: Called with how far the loading is.
 
         Raises:
             SourceError: The source cannot be read, or nothing of it.
@@ -422,7 +419,7 @@ class FlowLogs:
         return self.engine.run_text(text, window, conditions, max_rows)
 
     def known(self, kind: Kind) -> pd.DataFrame:
-        """What snapshots of EC2 told: every shape of every thing of a kind, and since when.
+        """One kind of the inventory, from snapshots of EC2: every version of each, and since when.
 
         Args:
             kind: `interfaces`, `security_groups`, `rules`, `subnets`, `vpcs`, `prefix_lists` or
@@ -435,7 +432,7 @@ class FlowLogs:
         return self.catalogue.known(kind)
 
     def names(self, field: str) -> dict[str, str]:
-        """Names by id, as snapshots of EC2 told them.
+        """Names by id, from snapshots of EC2.
 
         Args:
             field: `interface_id` (tag Name, else the description), `instance_id`, `subnet_id`,

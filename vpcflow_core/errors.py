@@ -1,4 +1,4 @@
-"""Every error vpcflow raises on purpose; imports nothing of vpcflow.
+"""Every error vpcflow raises on purpose.
 
 VpcflowError                 one sentence: what failed, the value, what is known, the next step
 |- MisuseError               the request itself is wrong (command line: exit 2)

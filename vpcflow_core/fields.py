@@ -1,7 +1,5 @@
 """The one table of flow-log fields; parsing, store, engines, filters and docs all read it.
 
-May import errors and pyarrow alone.
-
 Sources: Amazon VPC User Guide, "Flow log records" (fields of versions 2 to 11) and Amazon VPC
 Transit Gateways, "Transit Gateway Flow Log records" (version 6), as of November 2026.
 """

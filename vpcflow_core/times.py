@@ -1,4 +1,4 @@
-"""Instants, durations and windows, and how people write them; may import errors alone.
+"""Instants, durations and windows, and how people write them.
 
 All instants are timezone-aware and in UTC. Text forms are those of the URL and the command line:
 durations `90s 5m 1h 7d 2w`, instants ISO 8601, ranges `24h` or `FROM/TO`.

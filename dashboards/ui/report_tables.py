@@ -69,7 +69,7 @@ def inside(report: ObjectReport) -> str:
     return report.uri.rpartition("/")[2]
 
 
-def told(report: Report) -> str:
+def summary(report: Report) -> str:
     """What was read of a file, in a sentence."""
     parts = [f"{report.records:,} records"]
     parts += [

@@ -1,7 +1,7 @@
 """What a visitor of the app may add, and whether the server's folders may be named to them.
 
 Whoever adds a source reads with the server's eyes: its credentials, its folders. That is right for
-the analyst at the machine itself and for nobody else, unless the settings say so.
+the analyst at the machine itself alone, unless the settings say so.
 """
 
 from __future__ import annotations

@@ -118,13 +118,13 @@ def _left_out(state: PageState, window: Window) -> None:
 def _not_loaded(logs: FlowLogs, source: str, known: list[SourceState]) -> None:
     """What of the logs could not be read, and why; nothing where all could."""
     lines, objects = sum(s.malformed for s in known), sum(s.broken for s in known)
-    told = [
+    failed = [
         f"{count:,} {what}" for count, what in ((lines, "lines"), (objects, "objects")) if count
     ]
-    if not told:
+    if not failed:
         return
     with st.popover(
-        f"{' and '.join(told)} could not be read",
+        f"{' and '.join(failed)} could not be read",
         icon=":material/report:",
         type="tertiary",
         key="not-loaded",

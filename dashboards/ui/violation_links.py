@@ -45,7 +45,7 @@ def furthest(frame: pd.DataFrame) -> pd.DataFrame:
     return out.loc[distance.sort_values(ascending=False).index[:MOST]]
 
 
-def told(row: pd.Series, measure: str, zone: str) -> str:
+def description(row: pd.Series, measure: str, zone: str) -> str:
     """When, how much, and what was expected: `Fri 20 Nov 07:00 · 109 flows, expected 0 to 3`."""
     low, high = (humane(max(float(row[end]), 0), measure) for end in ("lower", "upper"))
     word = "" if measure == "bytes" else f" {measure}"
@@ -58,4 +58,4 @@ def told(row: pd.Series, measure: str, zone: str) -> str:
 
 def _link(row: pd.Series, panel: Panel, given: PanelAnswer, state: PageState) -> str:
     address = lead(state, panel, row["bucket"].to_pydatetime(), given.every)
-    return f"- [{told(row, panel.value, state.zone)}]({address})"
+    return f"- [{description(row, panel.value, state.zone)}]({address})"

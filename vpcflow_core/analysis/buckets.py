@@ -1,7 +1,4 @@
-"""What the analyses share: which buckets the data covers, and sentences that go with a frame.
-
-May import pandas alone.
-"""
+"""What the analyses share: which buckets the data covers, and sentences that go with a frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a series is heading, with an interval; may import errors, pandas and statsmodels (late)."""
+"""Where a series is heading, with an interval."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Parts of a whole: what is not shown by itself is one more part, so that nothing is lost.
-
-May import pandas alone.
-"""
+"""Parts of a whole: what is not shown by itself is one more part, so that nothing is lost."""
 
 from __future__ import annotations
 

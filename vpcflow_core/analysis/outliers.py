@@ -1,4 +1,4 @@
-"""Which buckets leave the band of the buckets before them; may import errors, times and pandas."""
+"""Which buckets leave the band of the buckets before them."""
 
 from __future__ import annotations
 

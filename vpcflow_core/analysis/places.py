@@ -1,4 +1,4 @@
-"""Flows by address become flows by place; may import pandas and enrich."""
+"""Flows by address become flows by place."""
 
 from __future__ import annotations
 

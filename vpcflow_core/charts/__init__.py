@@ -1,4 +1,4 @@
-"""From a panel's rows to a plotly figure, or to a table; may import panels, query, enrich, data.
+"""From a panel's rows to a plotly figure, or to a table.
 
 Times are drawn as the wall clock of the chosen zone, without an offset: plotly then shows them
 the same in every browser, wherever it stands.

@@ -1,4 +1,4 @@
-"""A measure, the band it was expected in, and what left it; may import panels and units."""
+"""A measure, the band it was expected in, and what left it."""
 
 from __future__ import annotations
 

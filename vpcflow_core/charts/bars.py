@@ -1,4 +1,4 @@
-"""Horizontal bars, whole or in parts; may import panels, units and the other charts' labels."""
+"""Horizontal bars, whole or in parts."""
 
 from __future__ import annotations
 

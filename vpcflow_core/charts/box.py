@@ -1,4 +1,4 @@
-"""Quartiles over time; may import panels, units and the other charts' axes."""
+"""Quartiles over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns and areas over time; may import panels and the other charts' labels and axes."""
+"""Columns and areas over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ring with the share of each part; may import panels, units and the other charts' labels."""
+"""A ring with the share of each part."""
 
 from __future__ import annotations
 

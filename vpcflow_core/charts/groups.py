@@ -1,7 +1,4 @@
-"""The series of a chart with groups: their order, colours and names, and the rest in grey.
-
-May import panels and the other charts' labels.
-"""
+"""The series of a chart with groups: their order, colours and names, and the rest in grey."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What stands in a chart: labels of values, titles of columns, numbers with their unit.
-
-May import query.measures, enrich.names, panels, units.
-"""
+"""What stands in a chart: labels of values, titles of columns, numbers with their unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A measure beside its past, and where it is heading; may import panels, times and units."""
+"""A measure beside its past, and where it is heading."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def lines(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
             mode="lines",
             name=name if a_day else other,
             line=line,
-            **_told(panel, frame[column], name if a_day else other, least),
+            **_hover(panel, frame[column], name if a_day else other, least),
         )
     top = max(float(frame[column].max()) for column, *_ in drawn)
     _finished(chart, panel, answer, zone, frame["bucket"], top, least)
@@ -181,7 +181,7 @@ def _end(chart: go.Figure, at: pd.Timestamp, dark: bool) -> None:
     )
 
 
-def _told(panel: Panel, values: pd.Series, name: str, least: float) -> dict[str, Any]:
+def _hover(panel: Panel, values: pd.Series, name: str, least: float) -> dict[str, Any]:
     """A series that says its name."""
     form = f"{name}: <b>{{}}</b>"
     return hover(panel.value, values, form, with_unit=False, written=least > 0)

@@ -1,4 +1,4 @@
-"""Logarithmic axes, for values that one burst would else press flat; may import units."""
+"""Logarithmic axes, for values that one burst would else press flat."""
 
 from __future__ import annotations
 

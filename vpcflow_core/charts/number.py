@@ -1,4 +1,4 @@
-"""Numbers that say it all, above a line of their past; may import panels and units."""
+"""Numbers that say it all, above a line of their past."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours, letters and margins that all figures share; imports nothing of vpcflow."""
+"""Colours, letters and margins that all figures share."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Rows as a table: for the app as a styled frame, for notebooks as a figure.
-
-May import panels, times, units and the other charts' labels.
-"""
+"""Rows as a table: for the app as a styled frame, for notebooks as a figure."""
 
 from __future__ import annotations
 

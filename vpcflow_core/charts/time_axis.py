@@ -1,7 +1,4 @@
-"""The axes of charts over time: wall clock, timeslice, what is not complete, humane numbers.
-
-May import panels, times, units and charts.style.
-"""
+"""The axes of charts over time: wall clock, timeslice, what is not complete, humane numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Circles on a map of the world, drawn without the Internet; may import panels and data."""
+"""Circles on a map of the world, drawn without the Internet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line of what a check finds; may import errors."""
+"""One line of what a check finds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What EC2 lets the credentials know; imports boto3's session through the sources."""
+"""What EC2 lets the credentials know."""
 
 from __future__ import annotations
 

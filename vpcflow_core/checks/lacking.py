@@ -1,4 +1,4 @@
-"""Which panels logs of some fields cannot fill, and what to add; may import fields and panels."""
+"""Which panels logs of some fields cannot fill, and what to add."""
 
 from __future__ import annotations
 

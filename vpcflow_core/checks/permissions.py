@@ -1,4 +1,4 @@
-"""What a source in AWS needs to be allowed, each permission tried by itself; may import boto3."""
+"""What a source in AWS needs to be allowed, each permission tried by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look at a source as a sync would, without a store; may import settings, sources and formats."""
+"""Look at a source as a sync would, without a store."""
 
 from __future__ import annotations
 

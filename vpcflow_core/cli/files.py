@@ -1,4 +1,4 @@
-"""`vpcflow inspect` and `vpcflow read`: what log files hold; may import formats and output."""
+"""`vpcflow inspect` and `vpcflow read`: what log files hold."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ class _TablePrinter:
 
 
 def _shown(name: str, value: Any) -> Any:
-    # Only counts are grouped by thousands: nobody writes port 49,152.
+    # Only counts are grouped by thousands: port 49,152 would read oddly.
     return cell(value) if name in ("packets", "bytes") and value is not None else _text(value)
 
 

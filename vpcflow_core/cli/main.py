@@ -1,7 +1,4 @@
-"""`vpcflow`: assembles the commands and turns errors into one sentence and an exit code.
-
-May import everything in vpcflow_core.
-"""
+"""`vpcflow`: assembles the commands and turns errors into one sentence and an exit code."""
 
 from __future__ import annotations
 

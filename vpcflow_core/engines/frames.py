@@ -1,4 +1,4 @@
-"""Arrow answers as pandas frames, exact; may import pandas and pyarrow.
+"""Arrow answers as pandas frames, exact.
 
 Whole numbers stay whole: int64 without nulls, Int64 with them, never floats. Times are UTC.
 """

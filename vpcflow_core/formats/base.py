@@ -1,7 +1,4 @@
-"""What parsing gives: tables of records, and a report that accounts for every line.
-
-May import errors, fields and pyarrow.
-"""
+"""What parsing gives: tables of records, and a report that accounts for every line."""
 
 from __future__ import annotations
 

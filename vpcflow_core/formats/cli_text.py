@@ -1,7 +1,4 @@
-"""Lines as the AWS CLI prints answers with `--output text`, without what is around the records.
-
-May import base, raw_lines, clock and values of its siblings, and pyarrow.
-"""
+"""Lines as the AWS CLI prints answers with `--output text`, without what is around the records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times in every form that logs write them in; imports numpy and pyarrow alone."""
+"""Times in every form that logs write them in."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""CSV with a header of field names, or of `timestamp,message`, to records.
-
-May import its siblings, and numpy and pyarrow.
-"""
+"""CSV with a header of field names, or of `timestamp,message`, to records."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """The fast path: a block of lines to a typed table, or None where anything in it is odd.
 
 It never decides about an odd line: whatever is not plainly right goes to the careful path
-(`lines`), which gives the same records for right lines. May import base, values and pyarrow.
-
-Figures (2 cores, default format): 1.5 million lines a second and thread, checks included.
+(`lines`), which gives the same records for right lines. Figures (2 cores, default format): 1.5
+million lines a second and thread, checks included.
 """
 
 from __future__ import annotations

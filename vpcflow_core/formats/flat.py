@@ -1,7 +1,4 @@
-"""Rows that came with named columns (CSV, JSON objects, Parquet) to records.
-
-May import its siblings base, lines and values, and numpy and pyarrow.
-"""
+"""Rows that came with named columns (CSV, JSON objects, Parquet) to records."""
 
 from __future__ import annotations
 

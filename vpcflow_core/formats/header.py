@@ -1,4 +1,4 @@
-"""Which lines are headers, and the formats they name; may import base and fields."""
+"""Which lines are headers, and the formats they name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """The format of lines without header, from the shapes of their values.
 
-May import its siblings base, fast and shapes, errors, fields, numpy and pyarrow.
-
 A guess is made only where it cannot well be another one: a layout that AWS writes, or fields in
 AWS's or in alphabetical order that fit the values in one way alone. Source and destination have
 the same shape, so in any other order they are refused, with the way to give the format.

@@ -1,7 +1,4 @@
-"""Keys of JSON objects: what they mean, and which a block has, found without reading it.
-
-May import fields and pyarrow.
-"""
+"""Keys of JSON objects: what they mean, and which a block has, found without reading it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON text to values, one by one; imports no vpcflow."""
+"""JSON text to values, one by one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""JSON to records: wrapped lines, flat objects, and CloudWatch Logs messages in every wrapping.
-
-May import its siblings, and numpy and pyarrow.
-"""
+"""JSON to records: wrapped lines, flat objects, and CloudWatch Logs messages in every wrapping."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Lines to records: finds the format of each line, and decides line by line where any is odd.
-
-May import its siblings base, fast, header, infer, raw_lines and values, numpy and pyarrow.
-"""
+"""Lines to records: finds the format of each line, and decides line by line where any is odd."""
 
 from __future__ import annotations
 

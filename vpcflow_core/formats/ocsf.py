@@ -1,6 +1,6 @@
 """OCSF Network Activity (class 4001), as Security Lake keeps flow logs, to columns of records.
 
-May import fields, numpy and pyarrow. Source: AWS's mapping of VPC flow logs to OCSF 1.0 to 1.5
+Source: AWS's mapping of VPC flow logs to OCSF 1.0 to 1.5
 (Security Lake 1.0 and 2.0, and the unified data store of CloudWatch).
 """
 

@@ -1,7 +1,4 @@
-"""Parquet, in AWS's layout and in those of others, to records.
-
-May import its siblings, and numpy and pyarrow.
-"""
+"""Parquet, in AWS's layout and in those of others, to records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recognises an object's format by its content, and reads it. May import its siblings."""
+"""Recognises an object's format by its content, and reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines before they are read: split, numbered, tidied. May import base, clock and pyarrow."""
+"""Lines before they are read: split, numbered, tidied."""
 
 from __future__ import annotations
 

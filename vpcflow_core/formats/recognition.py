@@ -1,4 +1,4 @@
-"""What a file is that is no flow log, by the names or the first line it has; may import errors."""
+"""What a file is that is no flow log, by the names or the first line it has."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the values of each field look like, for telling fields by their values.
 
-May import fields and pyarrow. Sources: AWS's field tables, and the real samples of the tests.
+Sources: AWS's field tables, and the real samples of the tests.
 """
 
 from __future__ import annotations

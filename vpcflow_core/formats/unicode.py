@@ -1,4 +1,4 @@
-"""Text in any encoding of Unicode to UTF-8, known by its first bytes; imports no vpcflow."""
+"""Text in any encoding of Unicode to UTF-8, known by its first bytes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Texts to typed values, column by column, and which of them are wrong and why.
-
-May import fields, numpy and pyarrow.
-"""
+"""Texts to typed values, column by column, and which of them are wrong and why."""
 
 from __future__ import annotations
 

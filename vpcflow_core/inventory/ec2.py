@@ -1,4 +1,4 @@
-"""Snapshots of an account's network from EC2; may import errors, snapshot and boto3.
+"""Snapshots of an account's network from EC2.
 
 Everything is read page by page, as EC2 demands of large accounts. What may not be read is left out
 and noted; nothing here raises because of what AWS answers.

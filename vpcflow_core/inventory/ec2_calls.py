@@ -1,4 +1,4 @@
-"""What EC2 is asked for a snapshot, and how its answers become rows; may import snapshot.
+"""What EC2 is asked for a snapshot, and how its answers become rows.
 
 Tables of data alone: a column is a key of EC2's answer, or a function of one item of it.
 """

@@ -1,4 +1,4 @@
-"""What EC2 and STS answer when they refuse, in words; may import botocore.
+"""What EC2 and STS answer when they refuse, in words.
 
 No sentence repeats what AWS wrote: that text may hold keys and encoded policies. The code says
 enough.

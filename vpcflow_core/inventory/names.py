@@ -1,4 +1,4 @@
-"""What people call interfaces, VPCs, subnets, groups and instances; may import errors, snapshot."""
+"""What people call interfaces, VPCs, subnets, groups and instances."""
 
 from __future__ import annotations
 

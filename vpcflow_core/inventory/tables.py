@@ -1,6 +1,6 @@
 """What is known of the network beside its logs: the tables of an EC2 snapshot.
 
-May import pandas alone. EC2 (enrich/ec2) and the sample give snapshots, the store keeps them, the
+EC2 (enrich/ec2) and the sample give snapshots, the store keeps them, the
 engine joins them to flows, and the analysis of security groups reads them.
 """
 

@@ -1,7 +1,4 @@
-"""What a panel is: a question, how it is drawn, and what a click on it means.
-
-May import errors, fields, times, snapshot, query and analysis.
-"""
+"""What a panel is: a question, how it is drawn, and what a click on it means."""
 
 from __future__ import annotations
 

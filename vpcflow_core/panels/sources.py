@@ -1,7 +1,4 @@
-"""The panel of the Sources page: of which hours there are records, and of which there are none.
-
-May import times, query, analysis and panels.base.
-"""
+"""The panel of the Sources page: of which hours there are records, and of which there are none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of the relation `flows` as SQL knows them; may import fields.
+"""The columns of the relation `flows` as SQL knows them.
 
 Columns stand without their table, so that the SQL shown to people reads `srcaddr`, not
 `flows.srcaddr`; every SELECT names its relation itself.

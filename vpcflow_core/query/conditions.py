@@ -1,4 +1,4 @@
-"""Filters as SQL conditions; may import query and SQLAlchemy.
+"""Filters as SQL conditions.
 
 The SQL of a filter and of its terms says the same as their docstrings in terms.py and filters.py:
 a positive filter is false for a missing value, a negated one true.

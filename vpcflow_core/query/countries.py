@@ -1,6 +1,6 @@
 """Filters by country: `srcaddr=country:US` becomes the addresses in it that the logs really have.
 
-May import errors, query and enrich. Databases tell the place of an address, not the addresses of
+Databases tell the place of an address, not the addresses of
 a place: so the addresses of the window are asked for first, and looked up.
 """
 

@@ -1,4 +1,4 @@
-"""What flows can be grouped and filtered by; may import errors and fields.
+"""What flows can be grouped and filtered by.
 
 Every field of the field table that is a dimension is one here, and so is every extra text column
 of the store. Pairs (source and port) are simply two dimensions.

@@ -1,4 +1,4 @@
-"""Series without holes: every bucket of the window, zero where nothing was; may import pandas."""
+"""Series without holes: every bucket of the window, zero where nothing was."""
 
 from __future__ import annotations
 

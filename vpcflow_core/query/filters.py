@@ -1,4 +1,4 @@
-"""Filters as data: what a person wrote about a field, read and checked; may import query.terms.
+"""Filters as data: what a person wrote about a field, read and checked.
 
 AND between fields, OR within one. `!` in front excludes: `!80` alone, `!80, 443` the whole list,
 `10.0.0.0/8, !10.1.0.0/16` that one value. A record without a value never meets a positive filter

@@ -1,4 +1,4 @@
-"""The one table of measures: what can be counted, added up or found; may import errors and fields.
+"""The one table of measures: what can be counted, added up or found.
 
 Counts and sums are exact 64-bit integers; what a record does not tell (null) adds nothing to them.
 Times and quantiles are of what is there, and null where nothing is.

@@ -1,7 +1,4 @@
-"""What is asked: measures, grouping, filters and window as frozen data.
-
-May import errors, fields, times and query.measures.
-"""
+"""What is asked: measures, grouping, filters and window as frozen data."""
 
 from __future__ import annotations
 

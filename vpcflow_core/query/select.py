@@ -1,4 +1,4 @@
-"""A question with its window and filters, as one SELECT; may import query and SQLAlchemy.
+"""A question with its window and filters, as one SELECT.
 
 The SELECT stands over a relation, `flows` or `records`, that every engine provides with the names
 and types of the field table.

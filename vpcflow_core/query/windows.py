@@ -1,4 +1,4 @@
-"""From what a person asked for ("the last 24 h") to a window; may import times."""
+"""From what a person asked for ("the last 24 h") to a window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which kind of network an address belongs to; imports the standard library alone.
+"""Which kind of network an address belongs to.
 
 Sources: IANA's special-purpose address registries for IPv4 and IPv6 (RFC 6890 and its updates),
 and the addresses that the Amazon EC2, ECS, EKS and VPC user guides name as AWS's own.

@@ -1,4 +1,4 @@
-"""Where the files that ship with vpcflow lie; imports errors alone."""
+"""Where the files that ship with vpcflow lie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where on Earth an address is; may import errors, data, addresses, pandas and geoip2.
+"""Where on Earth an address is.
 
 A city database has the place itself; a country database the country, whose label point
 then stands for the place. Every database is read by geoip2's own reader.

@@ -1,4 +1,4 @@
-"""Names of protocols and ports as IANA's registries have them; may import data alone.
+"""Names of protocols and ports as IANA's registries have them.
 
 Names are found whatever their case, and under the few other names that people type. What the
 registries do not know is None, an empty tuple or the number as text, never an error: the filters

@@ -1,4 +1,4 @@
-"""What a source is: a place that yields log objects; may import errors and times."""
+"""What a source is: a place that yields log objects."""
 
 from __future__ import annotations
 

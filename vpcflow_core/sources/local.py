@@ -1,7 +1,4 @@
-"""Log files on this machine: one file, or a folder and all below it.
-
-May import errors, times and the sources' own base and layout.
-"""
+"""Log files on this machine: one file, or a folder and all below it."""
 
 from __future__ import annotations
 
@@ -70,7 +67,7 @@ class LocalSource:
         try:
             return path.read_bytes()
         except OSError as error:
-            raise _told(error, path) from error
+            raise _error_of(error, path) from error
 
     def _files(self) -> list[Path]:
         try:
@@ -80,7 +77,7 @@ class LocalSource:
                 raise MissingError(f"There is no {self.path}.", _nearest(self.path))
             os.scandir(self.path).close()  # os.walk is silent where it may not look
         except OSError as error:
-            raise _told(error, self.path) from error
+            raise _error_of(error, self.path) from error
         return list(_below(self.path))
 
     def _object(self, path: Path) -> LogObject | None:
@@ -141,7 +138,7 @@ def _nearest(path: Path) -> str:
     return f"The closest folder is {parent}; it holds {known or 'nothing'}."
 
 
-def _told(error: OSError, path: Path) -> SourceError:
+def _error_of(error: OSError, path: Path) -> SourceError:
     if isinstance(error, PermissionError):
         return AccessError(
             f"{path} may not be read by this user.", "Give this user the right to read it."

@@ -1,4 +1,4 @@
-"""What the store is made of, as engines and pages see it; may import times."""
+"""What the store is made of, as engines and pages see it."""
 
 from __future__ import annotations
 

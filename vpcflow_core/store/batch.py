@@ -1,4 +1,4 @@
-"""Records on their way into files, and the objects they came from; may import this folder.
+"""Records on their way into files, and the objects they came from.
 
 Each loading thread fills a batch of its own, so that nothing is shared and memory is bounded by
 the limits times the number of threads. A batch is committed between objects, never inside one.

@@ -1,4 +1,4 @@
-"""Merges small files into few time-sorted ones; may import pyarrow and this folder.
+"""Merges small files into few time-sorted ones.
 
 Each sync adds a few small files a day; questions over many small files are slow. Files of one
 source, part, UTC day and column set are merged when there are enough of them, in the same way as

@@ -1,4 +1,4 @@
-"""Leaves out traffic inside blocks of no interest; may import formats, this folder.
+"""Leaves out traffic inside blocks of no interest.
 
 Addresses are judged once for each distinct one of a table: IPv4 by one regular expression for all
 blocks, IPv6 as a number.

@@ -1,4 +1,4 @@
-"""The ledger: which objects are loaded and which files count; may import errors, times, schema.
+"""The ledger: which objects are loaded and which files count.
 
 One SQLite database per store. Readers see the last whole transaction (WAL), the one writer adds
 objects and the files that hold their records in the same transaction. Times are milliseconds since

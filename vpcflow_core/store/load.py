@@ -1,4 +1,4 @@
-"""From one object's bytes to rows in a batch; may import errors, formats, this folder."""
+"""From one object's bytes to rows in a batch."""
 
 from __future__ import annotations
 

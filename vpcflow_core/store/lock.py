@@ -1,4 +1,4 @@
-"""One writer at a time; may import errors.
+"""One writer at a time.
 
 The lock is the operating system's (flock): it goes with the process, however that ends, so no
 stale lock ever has to be removed by hand. What the file says is for people.

@@ -1,4 +1,4 @@
-"""Writing one Parquet file that is whole or not there; may import errors and pyarrow."""
+"""Writing one Parquet file that is whole or not there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The threads of a sync: list, fetch ahead, load; may import errors, sources.base, this folder.
+"""The threads of a sync: list, fetch ahead, load.
 
 One thread lists, some fetch (they wait for the network), a few load (they work the processors).
 Between them lie bounded queues: objects found by number, bytes fetched by size.

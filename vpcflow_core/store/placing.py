@@ -1,4 +1,4 @@
-"""Where records belong: which part, which day; may import fields, formats.base and store.base."""
+"""Where records belong: which part, which day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which objects a sync loads; may import errors, sources.base and schemes, times."""
+"""Which objects a sync loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger's tables, as the steps from each version of a store to the next; imports nothing."""
+"""The ledger's tables, as the steps from each version of a store to the next."""
 
 from __future__ import annotations
 

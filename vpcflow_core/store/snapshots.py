@@ -1,4 +1,4 @@
-"""Snapshots of EC2 and what was in them, kept for ever; may import snapshot, times and the ledger.
+"""Snapshots of EC2 and what was in them, kept for ever.
 
 A thing that is gone stays known, and a thing that changed is known as it was and as it is. What a
 thing looks like is its shape: JSON of its columns, without the empty ones, so that a column which a

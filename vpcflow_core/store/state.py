@@ -1,4 +1,4 @@
-"""The state of sources and objects of a store; may import formats.base."""
+"""The state of sources and objects of a store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store as readers see it; may import errors, fields, times, snapshot and this folder.
+"""The store as readers see it.
 
 A store is a folder: `ledger.sqlite`, `writer.lock`, and `files/PART/DAY/NAME.parquet`. Only files
 that the ledger lists count. A file that compaction or retention replaced leaves the ledger at once

@@ -1,4 +1,4 @@
-"""Brings a store up to its source, each object exactly once; may import errors and this folder."""
+"""Brings a store up to its source, each object exactly once."""
 
 from __future__ import annotations
 

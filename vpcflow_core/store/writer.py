@@ -1,4 +1,4 @@
-"""The one writer's steps, each of them whole or undone; may import errors, times, this folder.
+"""The one writer's steps, each of them whole or undone.
 
 Order of every change: new files are written and flushed under their final names, then one
 transaction makes them count and the old ones not. A writer killed before the transaction leaves

@@ -1,7 +1,4 @@
-"""Sources that were added in the app: a list in the store's folder.
-
-May import errors, settings and store.
-"""
+"""Sources that were added in the app: a list in the store's folder."""
 
 from __future__ import annotations
 

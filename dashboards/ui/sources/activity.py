@@ -94,7 +94,7 @@ def _table(found: list[Row], rights: Rights) -> None:
 
 def _problem(row: Row, rights: Rights) -> None:
     """Why a source cannot be opened, or what went wrong at a sync of another process."""
-    told = row.problem or (row.state.error if row.state else "")
-    if told and not any(outcome.name == row.name for outcome in resources.syncer().problems):
-        shown = told if rights.folders or row.scheme.in_aws else "It could not be read."
+    problem = row.problem or (row.state.error if row.state else "")
+    if problem and not any(outcome.name == row.name for outcome in resources.syncer().problems):
+        shown = problem if rights.folders or row.scheme.in_aws else "It could not be read."
         st.warning(f"{code(row.name or row.url)}: {shown}", icon=":material/sync_problem:")

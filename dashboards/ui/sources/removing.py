@@ -22,8 +22,8 @@ _LEFT_OVER = "It is no source any more: its records are forgotten."
 def draw(rights: Rights) -> None:
     """A choice of what may be removed here, and a button."""
     found = {row.url: row for row in rows() if may_remove(row, rights)}
-    if told := st.session_state.pop("removed", ""):
-        st.toast(told, icon=":material/delete:")
+    if sentence := st.session_state.pop("removed", ""):
+        st.toast(sentence, icon=":material/delete:")
     if not found:
         return
     # A new key closes it once something was removed.

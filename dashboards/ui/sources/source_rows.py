@@ -102,8 +102,8 @@ def _humane(row: Row, now: datetime, with_paths: bool) -> dict[str, str]:
     named = {"Source": code(row.name) if row.name else "*no longer read*"}
     state = row.state
     if state is None:
-        told = "cannot be read" if row.problem else "never"
-        return named | {"Last sync": told} | dict.fromkeys(HUMANE, "") | where
+        last = "cannot be read" if row.problem else "never"
+        return named | {"Last sync": last} | dict.fromkeys(HUMANE, "") | where
     cells = {
         "Last sync": ago(state.last_sync, now),
         "Newest record": ago(state.last, now),

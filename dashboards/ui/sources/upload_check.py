@@ -87,11 +87,13 @@ def beyond(data: bytes, most: int) -> str:
 
 def _beyond_parquet(data: bytes, most: int) -> str:
     try:
-        told = pq.ParquetFile(io.BytesIO(data)).metadata
+        metadata = pq.ParquetFile(io.BytesIO(data)).metadata
     except (pa.ArrowException, OSError):
         return ""  # the parser tells what is wrong with it
-    size = sum(told.row_group(group).total_byte_size for group in range(told.num_row_groups))
-    if size > most or told.num_rows > most // RECORD:
+    size = sum(
+        metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups)
+    )
+    if size > most or metadata.num_rows > most // RECORD:
         return f"It is too large: it unpacks to more than {most // MB} MB."
     return ""
 

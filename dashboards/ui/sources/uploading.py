@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards.ui import resources
 from dashboards.ui.markdown import code
-from dashboards.ui.report_tables import examples, told
+from dashboards.ui.report_tables import examples, summary
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources import target_store
 from dashboards.ui.sources.adding import NOT_ALLOWED
@@ -20,7 +20,7 @@ from vpcflow_core.formats.base import LogFormat, Report
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.uploads import UPLOADS, keep, safe_file, safe_name, size_of_all
 
-# All uploads of a store together may be so many times as large as one file.
+# All uploads of a store together may be this many times as large as one file.
 TOGETHER = 40
 
 
@@ -95,7 +95,7 @@ def _take(files: Sequence[File], name: str, text: str, limit: int) -> None:
 
 
 def _name(files: Sequence[File]) -> str:
-    """What to call them if nobody says: the first one's name."""
+    """Their name unless one is given: that of the first file."""
     return safe_name(safe_file(files[0].name).partition(".")[0])
 
 
@@ -125,7 +125,7 @@ def _show(verdict: Judged) -> None:
     if report is None:
         return
     if report.records:
-        st.markdown(f"{code(verdict.name)}: {told(report)}")
+        st.markdown(f"{code(verdict.name)}: {summary(report)}")
         st.caption(f"{len(report.fields)} fields: {code(' '.join(report.fields))}")
     for note in _notes(report):
         st.warning(note, icon=":material/warning:")

@@ -1,7 +1,4 @@
-"""Accepted inbound flows, laid out so that each rule finds its own in a slice.
-
-May import pandas, address_keys, replies and rules.
-"""
+"""Accepted inbound flows, laid out so that each rule finds its own in a slice."""
 
 from __future__ import annotations
 

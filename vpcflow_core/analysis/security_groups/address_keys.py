@@ -1,4 +1,4 @@
-"""Addresses and blocks as keys that sort as their numbers do; may import numpy alone.
+"""Addresses and blocks as keys that sort as their numbers do.
 
 A key is the IP version and then the address: 5 or 17 bytes. Keys of IPv4 and IPv6 never mix, and a
 block is all that lies between two of them. Unlike `enrich.addresses`, IPv4 written as IPv6 stays

@@ -1,7 +1,4 @@
-"""The smallest blocks around addresses that were seen.
-
-May import numpy, errors and address_keys.
-"""
+"""The smallest blocks around addresses that were seen."""
 
 from __future__ import annotations
 

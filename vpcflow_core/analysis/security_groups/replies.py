@@ -1,4 +1,4 @@
-"""Which inbound flows answer connections that the interface opened; may import pandas alone.
+"""Which inbound flows answer connections that the interface opened.
 
 Security groups are stateful: the answer to an outbound connection is let in whatever the inbound
 rules say, and the log shows it as an accepted inbound flow. It is no match of any rule.

@@ -1,7 +1,4 @@
-"""Rules of security groups, read: what each lets in, and how people read it.
-
-May import pandas, enrich.names, address_keys and shapes.
-"""
+"""Rules of security groups, read: what each lets in, and how people read it."""
 
 from __future__ import annotations
 

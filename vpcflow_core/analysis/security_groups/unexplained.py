@@ -1,4 +1,4 @@
-"""How many accepted flows no rule explains, and why that can be; may import replies and accepted.
+"""How many accepted flows no rule explains, and why that can be.
 
 Sentences that go with the table of rules in use.
 """

@@ -1,4 +1,4 @@
-"""Which rules of security groups are in use, and which groups nothing uses; may import pandas.
+"""Which rules of security groups are in use, and which groups nothing uses.
 
 Both need the tables of a snapshot, as `vpcflow_core.inventory.tables` describes them.
 """
@@ -97,7 +97,7 @@ def rules_in_use(
     matches = [accepted.matching(rule) for rule in read]
     matched = _times_matched(accepted, matches)
     rows = [
-        _told(rule) | ({} if rule.unread else _counted(rule, rows, accepted, matched))
+        _description(rule) | ({} if rule.unread else _counted(rule, rows, accepted, matched))
         for rule, rows in zip(read, matches, strict=True)
     ]
     members = group_members(current(interfaces, "interface_id"))
@@ -122,7 +122,7 @@ def _times_matched(accepted: Accepted, matches: Sequence[Ints]) -> Ints:
     return matched
 
 
-def _told(rule: Rule) -> dict[str, Any]:
+def _description(rule: Rule) -> dict[str, Any]:
     """What a rule says."""
     return {
         "security_group_id": rule.group_id,

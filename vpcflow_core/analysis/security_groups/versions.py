@@ -1,4 +1,4 @@
-"""What tables of known things say of now, and of a window; may import pandas alone.
+"""What tables of known things say of now, and of a window.
 
 The store knows things as they were and as they are: a row for each shape, with `since`, `until`,
 `last_seen` and `gone` (`store.snapshots.known`). Tables of one snapshot lack these columns, and are

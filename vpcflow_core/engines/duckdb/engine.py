@@ -1,4 +1,4 @@
-"""DuckDB over the store's Parquet files; may import fields, times, store.base and this folder.
+"""DuckDB over the store's Parquet files.
 
 Nothing is copied into DuckDB: each question reads the files of its window, as the ledger lists
 them at that moment.

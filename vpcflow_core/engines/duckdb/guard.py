@@ -1,4 +1,4 @@
-"""Which SQL of a person may run: one SELECT over the relations, nothing else; may import errors.
+"""Which SQL of a person may run: one SELECT over the relations, nothing else.
 
 DuckDB itself is locked as well (see database.py): no file outside the store, no extension, no
 setting. Inside those walls a SELECT could still name files, other catalogs and functions that

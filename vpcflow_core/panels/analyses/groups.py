@@ -1,7 +1,4 @@
-"""Analyses of groups: by place, by two fields at once, with the rest as one more.
-
-May import times, query, analysis and panels.base.
-"""
+"""Analyses of groups: by place, by two fields at once, with the rest as one more."""
 
 from __future__ import annotations
 

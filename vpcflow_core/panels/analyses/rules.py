@@ -1,7 +1,4 @@
-"""Analyses of security groups: rules in use and unused groups; both need an EC2 snapshot.
-
-May import errors, query, analysis and panels.base.
-"""
+"""Analyses of security groups: rules in use and unused groups; both need an EC2 snapshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""boto3 sessions and clients as a source's options ask for them; may import errors and boto3."""
+"""boto3 sessions and clients as a source's options ask for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS answers when it refuses, in words; may import errors and botocore.
+"""What AWS answers when it refuses, in words.
 
 Each service has a `Vocabulary`: its own sentences, and the ones here for what all services share.
 No message repeats what AWS wrote: that text may hold access keys. The code says enough.

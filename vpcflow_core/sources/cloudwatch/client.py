@@ -1,4 +1,4 @@
-"""Asks CloudWatch Logs of one region: quota, back-off, pages; may import errors and boto3.
+"""Asks CloudWatch Logs of one region: quota, back-off, pages.
 
 Retries are ours, not botocore's: each attempt has to pass the limiter, and when one caller is
 throttled, all of them wait.

@@ -1,4 +1,4 @@
-"""What CloudWatch Logs answers when it refuses, in words; may import errors and AWS errors."""
+"""What CloudWatch Logs answers when it refuses, in words."""
 
 from __future__ import annotations
 

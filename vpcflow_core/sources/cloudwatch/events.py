@@ -1,6 +1,6 @@
 """Events of a slice: fetched in parts side by side, packed as the formats read them.
 
-May import errors, pyarrow and the standard library. Parts do not overlap, so that an event that
+Parts do not overlap, so that an event that
 comes twice comes twice in one part, where its id tells.
 """
 

@@ -1,4 +1,4 @@
-"""What is known of a log group before its events are read; may import errors and times.
+"""What is known of a log group before its events are read.
 
 Which group a name means, since when it holds events, its log streams, and the flow logs that write
 to it.

@@ -1,4 +1,4 @@
-"""How fast a service may be asked: one limiter for all who ask it; imports no vpcflow."""
+"""How fast a service may be asked: one limiter for all who ask it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slices of a log group's time: which there are, and when each is read again; may import times.
+"""Slices of a log group's time: which there are, and when each is read again.
 
 A slice is one clock hour of event time, so that every run cuts the group alike. Events come late:
 a flow log delivers a record at the end of its aggregation interval (up to ten minutes after it

@@ -1,7 +1,4 @@
-"""Log objects in a CloudWatch log group: an hour of its events each.
-
-May import errors, times and the sources' own base and CloudWatch modules.
-"""
+"""Log objects in a CloudWatch log group: an hour of its events each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How URLs name log groups; may import errors.
+"""How URLs name log groups.
 
 `cloudwatch://eu-central-1/aws/vpc/flow-logs` is the group `/aws/vpc/flow-logs` (or the one without
 the first slash), `cloudwatch://eu-central-1/vpc?interfaces=eni-0a,eni-0b` the log streams of two

@@ -1,4 +1,4 @@
-"""A boto3 client for one bucket: its region, listings, objects; may import errors and boto3.
+"""A boto3 client for one bucket: its region, listings, objects.
 
 It hands out plain answers (`Page`, bytes) and turns every refusal into one sentence.
 """

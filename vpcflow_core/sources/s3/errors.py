@@ -1,4 +1,4 @@
-"""What S3 answers when it refuses, in words; may import errors and the sources' AWS errors."""
+"""What S3 answers when it refuses, in words."""
 
 from __future__ import annotations
 

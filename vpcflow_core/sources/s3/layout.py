@@ -1,4 +1,4 @@
-"""How AWS names flow-log objects: pure functions over keys; may import times and sources.base.
+"""How AWS names flow-log objects: pure functions over keys.
 
 Four layouts (plain or hive-style folders, by day or by hour), text or Parquet, and the transit
 gateway's `service=` folder. A copy of such a folder on disk, or just the files of it, is

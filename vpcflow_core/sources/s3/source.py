@@ -1,7 +1,4 @@
-"""Log objects in an S3 bucket: finds AWSLogs/ below a prefix and asks only for the days needed.
-
-May import errors, times and the sources' own base, layout and S3 modules.
-"""
+"""Log objects in an S3 bucket: finds AWSLogs/ below a prefix and asks only for the days needed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Finds AWSLogs/ below a prefix and walks account, service, region, year, month, day, hour.
 
-Folders that cannot hold records of the span are never asked. May import errors, times and the
-sources' own layout and S3 client.
+Folders that cannot hold records of the span are never asked.
 """
 
 from __future__ import annotations

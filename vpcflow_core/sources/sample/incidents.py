@@ -1,6 +1,6 @@
 """What is odd in the sample, so that every panel has something to find.
 
-May import the sample's network and traffic. Each incident lies a fixed time before the sample's
+Each incident lies a fixed time before the sample's
 end, and so within what a dashboard shows.
 """
 

@@ -1,4 +1,4 @@
-"""The kinds of dialogue that make the sample's everyday traffic: data; imports no vpcflow module.
+"""The kinds of dialogue that make the sample's everyday traffic: data.
 
 Shares and sizes are made up; they look like a web application with its databases and strangers.
 """

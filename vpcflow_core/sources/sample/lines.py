@@ -1,6 +1,6 @@
 """Writes the sample's records as AWS does: gzip text with a header, one flow log a format.
 
-May import fields, the layout and the sample's network and traffic. A file's lines are one slice
+A file's lines are one slice
 of one Arrow buffer: building text costs a join of columns, not a loop over lines.
 """
 

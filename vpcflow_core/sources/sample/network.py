@@ -1,6 +1,6 @@
 """The sample's made-up network: VPCs, subnets, interfaces, and every address it meets.
 
-May import the sample's places. All is drawn from a seed: the same seed, the same network.
+All is drawn from a seed: the same seed, the same network.
 """
 
 from __future__ import annotations

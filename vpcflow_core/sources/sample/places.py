@@ -1,4 +1,4 @@
-"""Public address blocks of the sample's clients, by country: data; imports nothing of vpcflow.
+"""Public address blocks of the sample's clients, by country: data.
 
 Blocks of large access providers, known to belong to one country as a whole (a test asks the
 country database that ships with us). Weights are made up; they decide how the world map looks.

@@ -1,4 +1,4 @@
-"""The security groups of the sample's network and their rules: data; imports no vpcflow module.
+"""The security groups of the sample's network and their rules: data.
 
 They let in what the sample's traffic needs, and hold what a review should find: rules that nothing
 matches, rules that say twice the same, SSH open to the world, groups of no interface.

@@ -1,4 +1,4 @@
-"""What EC2 would tell of the sample's network; may import snapshot and the sample's own modules."""
+"""What EC2 would tell of the sample's network."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The built-in sample: flow logs of a made-up network, generated in seconds, read like files.
-
-May import errors, snapshot, times and the sources' own modules.
-"""
+"""The built-in sample: flow logs of a made-up network, generated in seconds, read like files."""
 
 from __future__ import annotations
 

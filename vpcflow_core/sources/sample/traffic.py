@@ -1,6 +1,6 @@
 """The sample's everyday traffic: dialogues between hosts, recorded by each interface they pass.
 
-May import the sample's kinds and network. A dialogue is one exchange between a client and a
+A dialogue is one exchange between a client and a
 server; every interface on its way logs it in both directions, as VPC flow logs do. Columns are
 numpy arrays; nothing loops over records.
 """

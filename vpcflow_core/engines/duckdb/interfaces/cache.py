@@ -1,7 +1,7 @@
 """What an engine knows of the network behind its records, gathered when asked for and kept.
 
-May import pandas, store.base, times and this folder. Snapshots are read when there is a new one;
-what is inferred from the log, once a generation of the store and span of days.
+Snapshots are read when there is a new one; what is inferred from the log, once a generation of the
+store and span of days.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An interface's own address, inferred from the log itself; may import pandas and DuckDB.
+"""An interface's own address, inferred from the log itself.
 
 It is the address that the interface's records have in common, of each family. An interface that
 talks to one peer alone has two such addresses; docs/decisions/knowledge-of-interfaces.md says how

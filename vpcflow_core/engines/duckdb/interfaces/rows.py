@@ -1,4 +1,4 @@
-"""What snapshots know of interfaces, as a table to join records to; may import snapshot, times.
+"""What snapshots know of interfaces, as a table to join records to.
 
 One row an interface and shape. Blocks of subnets are written so that a test of an address is a
 comparison of texts: `net` is the prefix in whole octets; where the block ends inside an octet, it
