@@ -28,10 +28,10 @@ from vpcflow_core.engines.duckdb.interfaces.cache import InventoryCache, Need, d
 from vpcflow_core.engines.duckdb.interfaces.completion import (
     COMPLETED,
     Completion,
-    Facts,
     knowable,
     needs_own,
 )
+from vpcflow_core.engines.duckdb.interfaces.facts import Facts
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
 from vpcflow_core.query.columns import column_of

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from vpcflow_core.engines.duckdb.database import Cursor
 from vpcflow_core.engines.duckdb.files import FileCatalogue
-from vpcflow_core.engines.duckdb.interfaces.completion import Facts
+from vpcflow_core.engines.duckdb.interfaces.facts import Facts
 from vpcflow_core.engines.duckdb.interfaces.inference import inferred
 from vpcflow_core.engines.duckdb.interfaces.rows import (
     BLOCK,
