@@ -15,7 +15,7 @@ from tests.store.doubles import HEADER, START
 SYNC = """
 import resource, sys
 import vpcflow_core.formats, vpcflow_core.sources.local
-from vpcflow_core.sources import open_source
+from vpcflow_core.sources.open import open_source
 from vpcflow_core.store.batch import Limits
 from vpcflow_core.store import load
 from vpcflow_core.store.store import Store

@@ -292,7 +292,7 @@ class Endless:
 sync.opened_source = lambda *_: Endless()
 syncer = Syncer(Workspace(Path(sys.argv[1]), {"endless": SourceSetting(url="x")}), Settings())
 syncer.start()
-while not syncer.progress.objects:
+while not (syncer.progress and syncer.progress.objects):
     time.sleep(0.01)
 """
 
