@@ -140,6 +140,31 @@ def test_a_bucket_is_checked_permission_by_permission(aws: str, check: Any) -> N
     assert not any("secret" in str(row) for row in found)
 
 
+@pytest.mark.slow
+def test_a_bucket_is_read_though_sts_is_out_of_reach(
+    aws: str, check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
+    put("logs", lines())
+    code, found = check("s3://logs")
+    identity = of(found, "permission", "credentials")
+    assert (code, identity["state"]) == (0, "warning")
+    assert identity["found"].startswith("STS, which says whose the credentials are, is out of reach")
+    assert of(found, "permission", "s3:GetObject")["state"] == "ok"
+
+
+@pytest.mark.slow
+def test_a_role_that_sts_cannot_give_blames_sts(
+    aws: str, check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
+    put("logs", lines())
+    role = "arn:aws:iam::123456789012:role/reader"
+    code, found = check("s3://logs", "--role", role)
+    assert code == 1
+    assert "STS is out of reach" in of(found, "permission", "s3:ListBucket")["found"]
+
+
 def test_a_bucket_that_is_not_there_fails_with_the_closest_name(aws: str, check: Any) -> None:
     put("central-logs", lines())
     code, found = check("s3://central-log")

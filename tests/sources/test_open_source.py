@@ -31,9 +31,55 @@ def test_a_url_names_its_source(url, kind, tmp_path):
     assert isinstance(source, Source)
 
 
+GROUP_ARN = "arn:aws:logs:eu-west-1:210987654321:log-group:/net/flows"
+CONSOLE = "https://eu-west-1.console.aws.amazon.com"
+
+
+@pytest.mark.parametrize(
+    ("shown", "url"),
+    [
+        ("arn:aws:s3:::flow-archive", "s3://flow-archive"),
+        ("arn:aws:s3:::flow-archive/team/a/", "s3://flow-archive/team/a"),
+        ("arn:aws-cn:s3:::flow-archive/*", "s3://flow-archive"),
+        ("s3a://flow-archive/team", "s3://flow-archive/team"),
+        ("S3N://flow-archive", "s3://flow-archive"),
+        (GROUP_ARN, f"cloudwatch://{GROUP_ARN}"),
+        (f"{GROUP_ARN}:*", f"cloudwatch://{GROUP_ARN}"),
+        (f" {GROUP_ARN}:log-stream:eni-1-all", f"cloudwatch://{GROUP_ARN}?streams=eni-1-all"),
+        ("cloudwatch://eu-west-1/net/flows:*", "cloudwatch://eu-west-1/net/flows"),
+        (
+            f"{CONSOLE}/s3/buckets/flow-archive?region=eu-west-1&prefix=team/a%20b/&tab=objects",
+            "s3://flow-archive/team/a b",
+        ),
+        ("https://s3.console.aws.amazon.com/s3/buckets/flow-archive", "s3://flow-archive"),
+        (
+            f"{CONSOLE}/s3/object/flow-archive?prefix=team/x.log.gz",
+            "s3://flow-archive/team/x.log.gz",
+        ),
+        ("https://flow.archive.s3.eu-west-1.amazonaws.com/team/", "s3://flow.archive/team"),
+        ("https://s3.eu-west-1.amazonaws.com/flow-archive/team", "s3://flow-archive/team"),
+        (
+            f"{CONSOLE}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fnet$252Fflows",
+            "cloudwatch://eu-west-1/net/flows",
+        ),
+        (
+            f"{CONSOLE}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/flows"
+            "/log-events/eni-1-all$3Fstart$3D-3600000",
+            "cloudwatch://eu-west-1/flows?streams=eni-1-all",
+        ),
+    ],
+)
+def test_what_aws_and_its_console_show_names_the_same_source(shown: str, url: str) -> None:
+    assert open_source(shown, options=SourceOptions(region="eu-west-1")).url == url
+    assert scheme_of(shown) is scheme_of(url)
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [
+        ("arn:aws:firehose:eu-west-1:210987654321:deliverystream/x", "no bucket and no log group"),
+        (f"{CONSOLE}/ec2/home?region=eu-west-1#Instances:", "no bucket and no log group"),
+        ("https://example.net/flow.log", "'https' is unknown"),
         ("", "empty"),
         ("cloudwatch2://x", "'cloudwatch2' is unknown"),
         ("s33://bucket", "Did you mean 's3'"),

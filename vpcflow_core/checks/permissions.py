@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from botocore import exceptions as aws
-
 from vpcflow_core.errors import CredentialsError, VpcflowError
 from vpcflow_core.sources.aws.client import client_of, session_of
+from vpcflow_core.sources.aws.errors import FAILURES, unreachable_sts
 from vpcflow_core.sources.base import LogObject, Source
 from vpcflow_core.sources.cloudwatch.client import Logs
 from vpcflow_core.sources.cloudwatch.errors import LOGS
@@ -74,8 +73,10 @@ def _identity(place: str, options: SourceOptions) -> Tried:
         region = options.region or session.region_name or HOME
         sts = client_of(session, "sts", options, region, attempts=2, endpoint_url="")
         return Tried("credentials", True, str(sts.get_caller_identity()["Arn"]))
-    except (aws.BotoCoreError, aws.ClientError) as error:
-        refused = LOGS.error_of(error, place=place, action="sts:GetCallerIdentity")
+    except FAILURES as error:
+        refused = unreachable_sts(error) or LOGS.error_of(
+            error, place=place, action="sts:GetCallerIdentity"
+        )
         return Tried("credentials", isinstance(refused, CredentialsError), error=refused)
     except VpcflowError as error:
         return Tried("credentials", True, error=error)

@@ -12,6 +12,7 @@ from pathlib import Path
 from vpcflow_core.errors import SettingsError, closest, is_unicode
 from vpcflow_core.sources.base import LogObject, Source
 from vpcflow_core.sources.schemes import SCHEMES, examples, find_scheme
+from vpcflow_core.sources.spellings import plain_url
 
 __all__ = ["AWS_HOSTS", "LogObject", "Source", "SourceOptions", "open_source"]
 
@@ -52,7 +53,7 @@ def open_source(
     """The source that `url` names.
 
     Args:
-        url: As the examples in `SCHEMES`, `file:///dir` or a plain path.
+        url: As the examples in `SCHEMES`, `file:///dir`, a plain path, or what `plain_url` reads.
         options: How to reach it.
         store: Folder of the store that it fills: uploads lie there, and the sample is written
             there. Without one there are no uploads, and the sample is written to a temporary one.
@@ -64,6 +65,7 @@ def open_source(
         raise SettingsError("The source's URL is empty.", _known())
     if not is_unicode(url):
         raise SettingsError(f"The source's name {url!r} is not UTF-8.", "Name the folder above it.")
+    url = plain_url(url)
     scheme = find_scheme(url)
     if scheme is None:
         raise unknown_source(url)

@@ -12,6 +12,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from vpcflow_core.errors import SettingsError
+from vpcflow_core.sources.spellings import plain_url
+
 if TYPE_CHECKING:
     from vpcflow_core.sources.base import Source
     from vpcflow_core.sources.open import SourceOptions
@@ -79,7 +82,10 @@ def find_scheme(url: str) -> Scheme | None:
     >>> find_scheme("S3://logs").name, find_scheme("logs/today").name, find_scheme("ftp://logs")
     ('s3', 'file', None)
     """
-    name, separator, _ = url.partition("://")
+    try:
+        name, separator, _ = plain_url(url).partition("://")
+    except SettingsError:  # an ARN or page that names no source; opening it says why
+        return None
     return SCHEMES.get(name.lower()) if separator else FOLDERS
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.settings import SourceSetting
+from vpcflow_core.sources.spellings import plain_url
 from vpcflow_core.store.store import Store
 
 ADDED = "sources.json"
@@ -85,8 +86,16 @@ def name_of(url: str) -> str:
     >>> name_of("s3://central-logs/prod/"), name_of("cloudwatch://eu-central-1/vpc/flow-logs")
     ('prod', 'flow-logs')
     """
-    last = re.split(r"[/:]+", url.partition("?")[0].rstrip("/"))[-1]
+    last = re.split(r"[/:]+", _plain_or_same(url).partition("?")[0].rstrip("/"))[-1]
     return re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip("-.") or "source"
+
+
+def _plain_or_same(url: str) -> str:
+    """The URL in the form of `SCHEMES`; one that names no source stays as it is."""
+    try:
+        return plain_url(url)
+    except SettingsError:
+        return url
 
 
 @contextmanager

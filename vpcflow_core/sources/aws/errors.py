@@ -6,6 +6,7 @@ No message repeats what AWS wrote: that text may hold access keys. The code says
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -51,6 +52,17 @@ _UNREACHABLE = ErrorText(
     SourceError,
     "The service behind {place} is out of reach ({code}).",
     "Check the network, the endpoint URL and the region.",
+)
+STS_UNREACHABLE = ErrorText(
+    SourceError,
+    "STS, which says whose the credentials are, is out of reach ({code}).",
+    "Logs are read without it, unless a role is assumed. In a network without Internet access: "
+    "a VPC endpoint for STS.",
+)
+ROLE_UNREACHABLE = ErrorText(
+    SourceError,
+    "STS is out of reach ({code}), so the role to read {place} with cannot be assumed.",
+    "Check the network; without Internet access, a VPC endpoint for STS is needed.",
 )
 _CLOCK = ErrorText(
     SourceError,
@@ -98,6 +110,9 @@ _CODES: dict[str, ErrorText] = {
     "RequestTimeTooSkewed": _CLOCK,
 }  # fmt: skip
 
+# No answer, or one that is not the service's own.
+_NO_ANSWER = (aws.HTTPClientError, aws.ConnectionError, ResponseParserError)
+
 # What botocore raises; the last where something else than the service answers.
 FAILURES = (aws.BotoCoreError, aws.ClientError, ResponseParserError)
 
@@ -111,7 +126,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], ErrorText], ...] = (
         ),
         _EXPIRED,
     ),
-    ((aws.HTTPClientError, aws.ConnectionError, ResponseParserError), _UNREACHABLE),
+    (_NO_ANSWER, _UNREACHABLE),
 )  # fmt: skip
 
 
@@ -160,7 +175,22 @@ class Vocabulary:
     def _kind(self, error: Exception) -> ErrorText:
         if isinstance(error, aws.ParamValidationError):
             return self.odd_name
-        return next((kind for types, kind in _KINDS if isinstance(error, types)), _OTHER)
+        kind = next((kind for types, kind in _KINDS if isinstance(error, types)), _OTHER)
+        return ROLE_UNREACHABLE if kind is _UNREACHABLE and _asked_sts(error) else kind
+
+
+def unreachable_sts(error: Exception) -> VpcflowError | None:
+    """The error of a call of STS that had no answer; None if STS answered."""
+    if not isinstance(error, _NO_ANSWER):
+        return None
+    return STS_UNREACHABLE.with_words(code=type(error).__name__)
+
+
+def _asked_sts(error: Exception) -> bool:
+    """Whether the endpoint that did not answer is STS's: botocore asks it for a role's keys."""
+    endpoint = str(getattr(error, "kwargs", {}).get("endpoint_url", ""))
+    own = os.environ.get("AWS_ENDPOINT_URL_STS", "")
+    return "//sts." in endpoint or bool(own and endpoint.startswith(own.rstrip("/")))
 
 
 def code_of(error: Exception) -> str:

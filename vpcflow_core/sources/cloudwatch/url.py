@@ -53,7 +53,7 @@ class Place:
         if arn:
             whole = arn[0].removesuffix(":*")
             return Place(arn[1], arn[3], arn[2], whole, *chosen)
-        region, _, name = path.partition("/")
+        region, _, name = path.removesuffix(":*").partition("/")  # as ARNs end; no name does
         if not _REGION.fullmatch(region):
             raise SettingsError(f"'{url}' names no AWS region: '{region}' is none.", _HOW)
         if not name.strip("/"):
