@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import vpcflow_core
+from tests.store import doubles
 from vpcflow_core import FlowLogs
 from vpcflow_core.api import EMPTY_STORE, ONLY_TRANSIT
 from vpcflow_core.errors import (
@@ -24,6 +25,7 @@ from vpcflow_core.errors import (
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
 from vpcflow_core.store.store import Store
+from vpcflow_core.store.sync import sync
 from vpcflow_core.times import Window
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -388,3 +390,21 @@ def test_the_store_is_closed_even_where_the_engine_cannot_be(
         with pytest.raises(ZeroDivisionError):
             folder_flows.close()
     assert is_closed(folder_flows.store)
+
+
+@pytest.mark.parametrize("hours", [4, 31])
+def test_a_record_of_the_future_does_not_empty_the_last_day(tmp_path: Path, hours: int) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    end = now - timedelta(days=3)
+    source = doubles.Memory()
+    source.put(
+        "old.log", doubles.log([doubles.line(n, end - timedelta(minutes=n)) for n in range(1, 8)])
+    )
+    source.put("new.log", doubles.log([doubles.line(99, now + timedelta(hours=hours))]))
+    with Store.open(tmp_path / "store") as store:
+        sync(store, source)
+    with FlowLogs.open(tmp_path / "store") as flows:
+        day = flows.last("24h")
+        assert day.top("srcaddr")["bytes"].sum() == sum(range(1, 8))
+        assert "lie in the future" in day.notes[-1]
+        assert flows.top("srcaddr")["bytes"].sum() == sum(range(1, 8)) + 99

@@ -29,7 +29,7 @@ from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import records_for, select_for, snapped
-from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
+from vpcflow_core.query.windows import STEP, RelativeTo, present_until, resolve_window
 from vpcflow_core.reference.geoip import Places
 from vpcflow_core.series import names_of, one_measure, require_numbers, timeslice
 from vpcflow_core.settings import load_settings
@@ -184,6 +184,14 @@ class FlowLogs:
         return self.engine.extent("records")
 
     @property
+    def present_extent(self) -> Window | None:
+        """As `extent`, without records of the future, which no range hangs on.
+
+        They do count where nothing else is there.
+        """
+        return self.engine.extent("records", present_until(datetime.now(UTC))) or self.extent
+
+    @property
     def window(self) -> Window:
         """The time asked about; all of the data where none was set, in whole minutes."""
         return self._resolved()[0]
@@ -195,9 +203,20 @@ class FlowLogs:
             return (EMPTY_STORE if self.engine.extent("transit_records") is None else ONLY_TRANSIT,)
         window, relative_to = self._resolved()
         if relative_to == "now":
-            return ()
+            return self._future()
         length = format_duration(window.length)
-        return (f"The data ends {format_instant(window.end)}: these are its last {length}.",)
+        return (
+            f"The data ends {format_instant(window.end)}: these are its last {length}.",
+            *self._future(),
+        )
+
+    def _future(self) -> tuple[str, ...]:
+        """Says so where records lie in the future."""
+        extent, present = self.extent, self.present_extent
+        if extent is None or extent == present or extent.end <= present_until(datetime.now(UTC)):
+            return ()
+        last = format_instant(extent.end)
+        return (f"Some records lie in the future, up to {last}: no range hangs on them.",)
 
     @property
     def places(self) -> Places:
@@ -464,10 +483,11 @@ class FlowLogs:
         self.close()
 
     def _resolved(self) -> tuple[Window, RelativeTo]:
-        now, extent = datetime.now(UTC), self.extent
+        extent = self.extent
         if self.range is None and extent is not None:
             return extent.snapped(STEP), "now"
-        return resolve_window(self.range or Range(length=timedelta(days=1)), extent, now)
+        asked = self.range or Range(length=timedelta(days=1))
+        return resolve_window(asked, self.present_extent, datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _link_notes(state: PageState) -> None:
 def _body(dashboard: Dashboard, state: PageState) -> None:
     """Freshness, chips and panels; or what to do while there is nothing to show."""
     logs = resources.logs(state.source, state.once)
-    extent = logs.extent
+    extent = logs.present_extent
     status.sync_line(empty=extent is None)
     if extent is None:
         status.nothing_yet()

@@ -78,7 +78,7 @@ def nothing_yet() -> None:
 
 def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -> None:
     """One line: what is shown, how old the newest record is, and what is missing."""
-    extent = logs.extent
+    extent = logs.present_extent
     assert extent is not None  # noqa: S101  the caller shows `nothing_yet` instead
     zone = ZoneInfo(state.zone)
     source = resources.url_of(state.source)

@@ -149,7 +149,9 @@ def test_a_bucket_is_read_though_sts_is_out_of_reach(
     code, found = check("s3://logs")
     identity = of(found, "permission", "credentials")
     assert (code, identity["state"]) == (0, "warning")
-    assert identity["found"].startswith("STS, which says whose the credentials are, is out of reach")
+    assert identity["found"].startswith(
+        "STS, which says whose the credentials are, is out of reach"
+    )
     assert of(found, "permission", "s3:GetObject")["state"] == "ok"
 
 

@@ -88,7 +88,7 @@ class SQLiteEngine:
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         return self.catalogue.columns(relation)
 
-    def extent(self, relation: str = "flows") -> Window | None:
+    def extent(self, relation: str = "flows", until: datetime | None = None) -> Window | None:
         return self.catalogue.extent(relation)
 
     def run(self, question: Select[Any], window: Window) -> QueryResult:

@@ -220,3 +220,17 @@ def test_files_that_never_counted_are_swept(tmp_path: Path) -> None:
         with writing(store):
             assert not lost.exists()
         assert len(records(store)) == 8
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=40)])
+def test_the_extent_up_to_a_time_leaves_out_later_records(tmp_path: Path, ahead: timedelta) -> None:
+    last = START + timedelta(hours=2)
+    source = Memory()
+    source.put("a.log", log([line(1, START), line(2, last), line(3, last + ahead)]))
+    with Store.open(tmp_path / "s") as store:
+        sync(store, source)
+        until = last + timedelta(hours=1)
+        extent = store.extent("records", until=until)
+        assert extent == Window(START, last + timedelta(milliseconds=1))
+        assert store.extent("records").end == last + ahead + timedelta(milliseconds=1)
+        assert store.extent("records", until=START) is None

@@ -8,6 +8,7 @@ reading records. docs/decisions/catalogue-and-engine.md says why they are two.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 import pandas as pd
@@ -30,9 +31,12 @@ class Catalogue(Protocol):
         """Every column that some record of the relation has; of all sources if None."""
 
     def extent(
-        self, relation: str = "flows", sources: Sequence[str] | None = None
+        self,
+        relation: str = "flows",
+        sources: Sequence[str] | None = None,
+        until: datetime | None = None,
     ) -> Window | None:
-        """From the first to just after the last `start_time`; None without records."""
+        """From the first to just after the last `start_time` before `until`; None without one."""
 
     def sources(self) -> list[SourceState]:
         """The state of each source, by URL."""
@@ -56,8 +60,8 @@ class Engine(Protocol):
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         """The columns that some record has or that can be known; the field table's if empty."""
 
-    def extent(self, relation: str = "flows") -> Window | None:
-        """From the first to just after the last record; None without records."""
+    def extent(self, relation: str = "flows", until: datetime | None = None) -> Window | None:
+        """From the first to just after the last record before `until`; None without one."""
 
     def run(self, question: Select[Any], window: Window) -> QueryResult:
         """Answer a SELECT over one relation; `window` is the range of time that it touches."""

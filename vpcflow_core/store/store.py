@@ -24,10 +24,13 @@ from vpcflow_core.fields import FIELDS
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot
 from vpcflow_core.store import snapshots
 from vpcflow_core.store.base import RELATIONS, Part, StoreFile
+from vpcflow_core.store.footers import last_before
 from vpcflow_core.store.ledger import LEDGER_NAME, Ledger, from_ms, to_ms
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState, read_report
 from vpcflow_core.times import Window
+
+LATEST = 2**62  # ms; later than any record
 
 
 class Store:
@@ -102,15 +105,27 @@ class Store:
         return ordered({name for row in self.ledger.rows(sql, values) for name in _names(row[0])})
 
     def extent(
-        self, relation: str = "flows", sources: Sequence[str] | None = None
+        self,
+        relation: str = "flows",
+        sources: Sequence[str] | None = None,
+        until: datetime | None = None,
     ) -> Window | None:
-        """From the first to just after the last `start_time`; None without records."""
+        """From the first to just after the last `start_time`; None without records.
+
+        Args:
+            relation: A key of `RELATIONS`.
+            sources: URLs; None: all.
+            until: Leave out records that start then or later; None: none.
+        """
         where, values = _where(relation, sources)
-        sql = f"SELECT min(first), max(last) FROM files JOIN sources ON source = sources.id {where}"  # noqa: S608 (our own text)
-        first, last = self.ledger.rows(sql, values)[0]
-        if first is None:
+        end = LATEST if until is None else to_ms(until)
+        first, last = self.ledger.rows(_EXTENT.format(where=where), [end, end, *values])[0]
+        if first is None or first >= end:
             return None
-        return Window(from_ms(first), from_ms(last) + timedelta(milliseconds=1))
+        cut = self.ledger.rows(_CUT.format(where=where), [*values, end, end])
+        lasts = [found for row in cut if (found := last_before(self.path / row["path"], end))]
+        newest = max([*lasts, *([] if last is None else [last])], default=first)
+        return Window(from_ms(first), from_ms(newest) + timedelta(milliseconds=1))
 
     def generation(self) -> int:
         """Grows with every commit: answers of one generation may be cached."""
@@ -172,6 +187,13 @@ class Store:
 _FILES = """
     SELECT path, part, url, day, columns, rows, size, first, last
     FROM files JOIN sources ON source = sources.id {where} ORDER BY first, path
+"""
+_EXTENT = """
+    SELECT min(CASE WHEN first < ? THEN first END), max(CASE WHEN last < ? THEN last END)
+    FROM files JOIN sources ON source = sources.id {where}
+"""
+_CUT = """
+    SELECT path FROM files JOIN sources ON source = sources.id {where} AND first < ? AND last >= ?
 """
 _SOURCES = """
     SELECT url, count(objects.id), total(records), total(nodata), total(skipdata),

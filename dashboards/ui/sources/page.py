@@ -27,9 +27,9 @@ def draw(title: str, question: str) -> None:
 
 def _coverage(state: PageState) -> None:
     logs = resources.logs(state.source, False)
-    if logs.extent is None:
+    if logs.present_extent is None:
         return
-    window, _ = timerange.window(state.range, logs.extent)
+    window, _ = timerange.window(state.range, logs.present_extent)
     request = state.request(PANELS["sources/coverage"], window, logs.catalogue.generation())
     panel.draw(request, state)
 

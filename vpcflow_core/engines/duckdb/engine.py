@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +79,9 @@ class DuckDBEngine:
             present = (*present, *(name for name in COMPLETED if name in known))
         return present or tuple(field.name for field in table_fields(relation))
 
-    def extent(self, relation: str = "flows") -> Window | None:
-        """From the first to just after the last record; None without records."""
-        return self.store.extent(relation, self.sources)
+    def extent(self, relation: str = "flows", until: datetime | None = None) -> Window | None:
+        """From the first to just after the last record before `until`; None without one."""
+        return self.store.extent(relation, self.sources, until)
 
     def run(self, question: Select[Any], window: Window) -> QueryResult:
         """Answer a SELECT over one relation.

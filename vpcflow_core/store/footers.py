@@ -1,0 +1,22 @@
+"""What Parquet files of the store say of themselves, where the ledger does not know it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+
+@lru_cache(maxsize=256)  # files never change, and only those that hold records of the future ask
+def last_before(path: Path, end: int) -> int | None:
+    """The latest start in a file that is earlier than `end`, both in ms; None if there is none."""
+    try:
+        with pq.ParquetFile(path) as file:
+            starts = file.read(columns=["start_time"])["start_time"].cast(pa.int64())
+    except (OSError, pa.ArrowException):  # damaged or gone; a sync reads its records again
+        return None
+    found = pc.max(starts.filter(pc.less(starts, end))).as_py()
+    return None if found is None else int(found)
