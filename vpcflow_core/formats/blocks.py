@@ -1,4 +1,4 @@
-"""Bytes to blocks of whole lines, unpacked on the way; memory stays bounded. Imports no vpcflow.
+"""Bytes to blocks of whole lines, unpacked on the way; memory stays bounded.
 
 Unpacking by isal is three times as fast as by zlib and lets other threads run.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from isal import isal_zlib
+
+from vpcflow_core.formats.bounds import MOST_LINE, marked, without_long_lines
 
 GZIP = b"\x1f\x8b"
 BLOCK = 16 * 2**20
@@ -102,16 +104,29 @@ def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def whole_lines(pieces: Iterable[bytes], size: int = BLOCK) -> Iterator[bytes]:
-    """Blocks of about `size` bytes that end with a line; the last one may lack its newline."""
+    """Blocks of about `size` bytes that end with a line; the last one may lack its newline.
+
+    A line that is too long comes as a mark (`bounds`), and is not held.
+    """
     waiting: list[bytes] = []
-    length = 0
+    length, is_long = 0, False
     for piece in pieces:
+        if is_long:
+            end = piece.find(b"\n")
+            if end < 0:
+                continue
+            piece, is_long = piece[end:], False
         waiting.append(piece)
         length += len(piece)
-        if length < size or (cut := piece.rfind(b"\n") + 1) == 0:
+        if length < size:
             continue
-        waiting[-1] = piece[:cut]
-        yield b"".join(waiting)
-        waiting, length = [piece[cut:]], len(piece) - cut
+        block = b"".join(waiting)
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield without_long_lines(block[:cut])
+        rest = block[cut:]
+        is_long = len(rest) > MOST_LINE
+        waiting = [marked(rest) if is_long else rest]
+        length = len(waiting[0])
     if rest := b"".join(waiting):
-        yield rest
+        yield without_long_lines(rest)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from vpcflow_core.errors import FormatError
 from vpcflow_core.formats import flat
-from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Rejected, Report
+from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, EXAMPLES_KEPT, Records, Rejected, Report
+from vpcflow_core.formats.bounds import LONG_LINE, MARK
 from vpcflow_core.formats.header import header_of, unique
 from vpcflow_core.formats.lines import LineReader
 from vpcflow_core.formats.raw_lines import Lines
@@ -69,7 +74,7 @@ def read(
     if line is None:
         report.fields_from = "header"
     first = 1
-    for block in blocks:
+    for block in map(_without_crs, blocks):
         body = block if first > 1 else block[_end_of_line(block) :]
         offset = first if first > 1 else 2
         rows, numbers, rejected = _rows(body, places, offset, report)
@@ -84,6 +89,11 @@ def read(
             )
         first += block.count(b"\n")
         reader.next_line = first
+
+
+def _without_crs(block: bytes) -> bytes:
+    """The block with line feeds alone at the ends of its lines: a CR inside of a row is a blank."""
+    return block.replace(b"\r\n", b"\n").replace(b"\r", b" ") if b"\r" in block else block
 
 
 def _end_of_line(block: bytes) -> int:
@@ -111,27 +121,19 @@ def _rows(
     if not block.strip():
         empty = pa.table({name: pa.array([], pa.string()) for name in names})
         return empty, np.array([], dtype=np.int64), []
-    wrong: list[pa.csv.InvalidRow] = []
-
-    def keep(row: pa.csv.InvalidRow) -> str:
-        wrong.append(row)
-        return "skip"
-
     # What is no UTF-8 becomes U+FFFD, which no value of a record holds.
     block = block.decode(errors="replace").encode() if not _is_utf8(block) else block
-    table = pa.csv.read_csv(
-        pa.BufferReader(block),
-        read_options=pa.csv.ReadOptions(
-            column_names=list(names), use_threads=False, block_size=len(block) + 1
-        ),
-        parse_options=pa.csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=keep),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-        ),
-    )
-    everything = np.arange(first, first + len(table) + len(wrong), dtype=np.int64)
-    skipped = np.array([row.number - 1 for row in wrong], dtype=np.int64)
-    rejected = [_rejected(row, first, report, len(names)) for row in wrong if row.text.strip()]
+    table, wrong = _table(block, names)
+    if table is None or (wrong.places and len(table) + len(wrong.places) < _lines_of(block)):
+        # Quotes that never end: each of them is a blank.
+        table, wrong = _table(block.replace(b'"', b" "), names)
+    if table is None:
+        raise FormatError("The rows of the CSV file cannot be told apart.", "Is it CSV?")
+    for kind, count in wrong.counts.items():
+        report.count(kind, count)
+    everything = np.arange(first, first + len(table) + len(wrong.places), dtype=np.int64)
+    skipped = np.array(wrong.places, dtype=np.int64)
+    rejected = [replace(example, line=first + example.line) for example in wrong.examples]
     cleaned = [flat.without_nulls(_unquoted(column)) for column in table.columns]
     numbers = np.delete(everything, skipped)
     table = pa.table(cleaned, names=list(names))
@@ -141,6 +143,55 @@ def _rows(
     if blank.any():
         table, numbers = table.filter(pa.array(~blank)), numbers[~blank]
     return table, numbers, rejected
+
+
+def _lines_of(block: bytes) -> int:
+    return block.count(b"\n") + (not block.endswith(b"\n"))
+
+
+class _Wrong:
+    """Takes the rows of another length; holds their places and the first of them."""
+
+    def __init__(self, expected: int) -> None:
+        self.places = array("q")
+        self.counts: Counter[str] = Counter()
+        self.examples: list[Rejected] = []
+        self._expected = expected
+
+    def __call__(self, row: pa.csv.InvalidRow) -> str:
+        place = row.number - 1
+        self.places.append(place)
+        if row.text.startswith(MARK):
+            self._reject(LONG_LINE, Rejected(place, LONG_LINE, row.text.removeprefix(MARK)))
+        elif row.text.strip():
+            sentence = f"fields where the format has {self._expected}"
+            kind = f"{'more' if row.actual_columns > self._expected else 'fewer'} {sentence}"
+            self._reject(kind, Rejected(place, f"{row.actual_columns} {sentence}", row.text))
+        return "skip"
+
+    def _reject(self, kind: str, example: Rejected) -> None:
+        self.counts[kind] += 1
+        if len(self.examples) < EXAMPLES_KEPT:
+            self.examples.append(example)
+
+
+def _table(block: bytes, names: Sequence[str]) -> tuple[pa.Table | None, _Wrong]:
+    """The rows as text, None where they cannot be told apart, and those of another length."""
+    wrong = _Wrong(len(names))
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(block),
+            read_options=pa.csv.ReadOptions(
+                column_names=list(names), use_threads=False, block_size=len(block) + 1
+            ),
+            parse_options=pa.csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=wrong),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None, wrong
+    return table, wrong
 
 
 def _unquoted(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -154,12 +205,6 @@ def _is_utf8(block: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _rejected(row: pa.csv.InvalidRow, first: int, report: Report, expected: int) -> Rejected:
-    sentence = f"fields where the format has {expected}"
-    report.count(f"{'more' if row.actual_columns > expected else 'fewer'} {sentence}", 1)
-    return Rejected(first + row.number - 1, f"{row.actual_columns} {sentence}", row.text)
 
 
 def _lines(

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from vpcflow_core.fields import column_name, find_field
 from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.formats.bounds import MOST_COLUMNS
 from vpcflow_core.formats.recognition import known_other
 
 # What a field name looks like, and what only a value looks like.
@@ -41,7 +42,7 @@ def read_header(line: str) -> LogFormat | None:
 
 def header_of(words: Sequence[str]) -> LogFormat | None:
     """The format that the words name if they are a header's, else None."""
-    if not words or not all(_NAME.fullmatch(word) for word in words):
+    if not words or len(words) > MOST_COLUMNS or not all(_NAME.fullmatch(word) for word in words):
         return None
     if any(_VALUE.fullmatch(word) for word in words) or not are_fields(words):
         return None

@@ -79,9 +79,9 @@ def _refusal(text: pa.Array, mask: npt.NDArray[np.bool_], length: int) -> Format
 
 
 def _texts(text: pa.Array, length: int) -> pa.Table:
-    columns = [str(place) for place in range(length)]
     if length > _MOST_FIELDS:
-        return pa.table({name: pa.array([], pa.string()) for name in columns})
+        return pa.table({})
+    columns = [str(place) for place in range(length)]
     return fast.texts(text, columns)
 
 

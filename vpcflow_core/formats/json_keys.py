@@ -10,6 +10,7 @@ from functools import lru_cache
 import pyarrow as pa
 
 from vpcflow_core.fields import COLLECTOR_FIELDS, column_name
+from vpcflow_core.formats.bounds import MOST_COLUMNS
 
 Types = dict[str, pa.DataType]
 
@@ -71,10 +72,14 @@ def types_of(block: bytes) -> Types | None:
     """The block's keys in order, each with the type of its first value.
 
     Returns:
-        None if that is none of those that records have: an object, a float.
+        None if that is none of those that records have: an object, a float; or if there are too
+        many keys.
     """
     types: Types = {}
-    for key in dict.fromkeys(_KEY(block)):
+    keys = dict.fromkeys(_KEY(block))
+    if len(keys) > MOST_COLUMNS:
+        return None
+    for key in keys:
         begin = _pattern(key, rb"[ \t\r\n]*([^n \t\r\n])").search(block)
         kind = _TYPES.get(begin[1]) if begin else pa.string()
         if kind is None:

@@ -20,6 +20,7 @@ import pyarrow.json
 from vpcflow_core.fields import ACCOUNT_DIGITS, column_name, find_field, is_account
 from vpcflow_core.formats import flat, json_keys
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME
+from vpcflow_core.formats.bounds import has_long_lines
 from vpcflow_core.formats.header import OWN_NEEDED, is_time_name, own_fields
 from vpcflow_core.formats.recognition import known_other
 from vpcflow_core.formats.values import ALLOWED, typed, typed_times
@@ -84,7 +85,7 @@ class JsonLines:
     def read(self, block: bytes) -> Objects | Wrapped | None:
         """The block's objects, one a line, or None if anything needs a closer look."""
         lines = _lines_of_objects(block)
-        if not lines:
+        if not lines or has_long_lines(block):
             return None
         if not json_keys.is_utf8(block):
             block = block.decode(errors="replace").encode()

@@ -8,6 +8,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from vpcflow_core.formats.bounds import LONG_LINE, LONG_VALUE, MOST_LINE, MOST_VALUE
+
+_SHOWN = 500
+_FIRST_KEYS = 4096  # characters
+_CONTAINER = re.compile(r'"(?:logEvents|messageType|awslogs|[Rr]ecords|events|results)"\s*:')
 _BETWEEN = " \t\r\n,[]"
 _skip = re.compile(r"[ \t\r\n,\[\]]*").match
 _decode = json.JSONDecoder(parse_float=str).raw_decode
@@ -18,29 +23,41 @@ _UNSURE = 16
 class Values:
     """Takes values out of JSON text, fed piece by piece; arrays around them are taken off.
 
-    Floats stay text. Half a surrogate, which no UTF-8 can hold, becomes U+FFFD.
+    Floats stay text. Half a surrogate, which no UTF-8 can hold, becomes U+FFFD. A value that is too
+    long (`bounds`) goes, up to the end of its line, without being held.
+
+    Attributes:
+        open: How many arrays have begun that have not ended.
     """
 
     def __init__(self) -> None:
+        self.open = 0
+        self._is_long = False
         self._to_text = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
         self._rest = ""
 
     @property
     def are_complete(self) -> bool:
         """Whether no value has begun that has not ended."""
-        return not self._rest.strip(_BETWEEN)
+        return not self._is_long and not self._rest.strip(_BETWEEN)
 
     def feed(self, piece: bytes, reject: Callable[[str, str], None]) -> Iterator[Any]:
         """The values that end in this piece; lines that hold none go to `reject`."""
+        if self._is_long:
+            end = piece.find(b"\n")
+            if end < 0:
+                return
+            piece, self._is_long = piece[end:], False
         rest = self._rest + self._to_text(piece)
         has_halves = _may_have_halves(rest)
         place = 0
         while True:
-            place = _skip(rest, place).end()  # type: ignore[union-attr]
+            before, place = place, _skip(rest, place).end()  # type: ignore[union-attr]
+            self.open += rest.count("[", before, place) - rest.count("]", before, place)
             if place == len(rest):
                 break
             try:
-                value, place = _decode(rest, place)
+                begin, (value, place) = place, _decode(rest, place)
             # Beside errors: numbers of thousands of digits, and arrays in arrays without end.
             except (ValueError, RecursionError) as error:
                 end = rest.find("\n", place)
@@ -49,8 +66,20 @@ class Values:
                 reject("not JSON", rest[place:end])
                 place = end
                 continue
-            yield _whole(value) if has_halves else value
+            if place - begin > MOST_LINE and not _may_hold_lines(rest, begin):
+                reject(LONG_LINE, rest[begin : begin + _SHOWN])
+            else:
+                yield _whole(value) if has_halves else value
         self._rest = rest[place:]
+        most = MOST_VALUE if _may_hold_lines(self._rest, 0) else MOST_LINE
+        if len(self._rest) > most:
+            reject(LONG_VALUE if most == MOST_VALUE else LONG_LINE, self._rest[:_SHOWN])
+            self._rest, self._is_long = "", True
+
+
+def _may_hold_lines(text: str, begin: int) -> bool:
+    """Whether the value that begins there may be one of many lines, by its first keys."""
+    return _CONTAINER.search(text, begin, begin + _FIRST_KEYS) is not None
 
 
 def single(text: str) -> Any:

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vpcflow_core.errors import FormatError
-from vpcflow_core.fields import ACCOUNT_DIGITS, column_name, is_account
+from vpcflow_core.fields import ACCOUNT_DIGITS, column_name, find_field, is_account
 from vpcflow_core.formats import flat, ocsf
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
 from vpcflow_core.formats.blocks import BLOCK, Unpacked
+from vpcflow_core.formats.bounds import MOST_CELLS, MOST_COLUMNS
 from vpcflow_core.formats.header import are_keys
 from vpcflow_core.formats.json_keys import BESIDE, LINE_KEYS, column_of
 from vpcflow_core.formats.json_lines import JsonLines, Objects, Wrapped, blocks
@@ -31,11 +32,14 @@ from vpcflow_core.formats.recognition import (
     NO_MESSAGE,
     NO_OBJECT,
     NO_PAYLOAD,
+    NO_VALUES,
     by_names,
 )
 from vpcflow_core.formats.values import typed, typed_times
 
 BATCH = 100_000
+_LONGEST_KEY = 256
+_TOO_MANY = f"Of more than {MOST_COLUMNS} keys the first ones are kept."
 # What is beside a line without anything beside it: one for all.
 _NOTHING: dict[str, Any] = {}
 # Of `get-query-results`: the id of an event, as other answers call it.
@@ -55,6 +59,7 @@ class _Batch:
     ids: list[str | None] = field(default_factory=list)
     beside: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
     row_numbers: list[int] = field(default_factory=list)
     row_times: list[str | None] = field(default_factory=list)
     ocsf: list[dict[str, Any]] = field(default_factory=list)
@@ -62,6 +67,11 @@ class _Batch:
 
     def __len__(self) -> int:
         return len(self.lines) + len(self.rows) + len(self.ocsf)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether its tables are large enough to be made."""
+        return len(self) >= BATCH or len(self.rows) * len(self.keys) > MOST_CELLS
 
 
 def read(
@@ -80,7 +90,7 @@ def read(
             continue
         for value in values.feed(block, source.reject):
             source.take(value)
-            if len(source.batch) >= BATCH:
+            if source.batch.is_full:
                 yield from source.flush()
     yield from source.flush()
     source.end(values)
@@ -95,6 +105,7 @@ class _Source:
         self._reader = reader
         self._number = 0
         self._control = 0
+        self._keys: set[str] = set()
         self._streams: dict[str, dict[str, Any]] = {}
 
     def next_number(self) -> int:
@@ -132,8 +143,10 @@ class _Source:
 
     def end(self, values: Values) -> None:
         """Report a value that has not ended."""
-        if not values.are_complete:
+        if not values.are_complete or values.open > 0:
             self._report.broken = self._report.broken or "JSON content is cut short or damaged"
+        if values.open > 0 and not self._number:
+            self.reject(NO_VALUES, "[")
 
     def _take_message(self, message: dict[str, Any]) -> None:
         self._report.kind = "events"
@@ -207,11 +220,25 @@ class _Source:
             time = value.get("timestamp", value.get("@timestamp"))
             self._take_line(value[key], time, value.get("id", value.get("eventId")), beside)
         elif _is_flat(tuple(value)):
-            self.batch.rows.append(value)
+            self.batch.rows.append(self._few_keys(value))
             self.batch.row_numbers.append(self.next_number())
             self.batch.row_times.append(None if event_time is None else str(event_time))
         else:
             self.reject(NO_FIELDS, value)
+
+    def _few_keys(self, value: dict[str, Any]) -> dict[str, Any]:
+        """The value without keys that are too long, or too many for one file."""
+        keys = self._keys
+        if not keys.issuperset(value):
+            keys.update(key for key in value if find_field(key) is not None)
+            others = [key for key in value if key not in keys and len(key) <= _LONGEST_KEY]
+            keys.update(others[: max(0, MOST_COLUMNS - len(keys))])
+        self.batch.keys.update(keys.intersection(value))
+        if keys.issuperset(value):
+            return value
+        if _TOO_MANY not in self._report.notes:
+            self._report.notes.append(_TOO_MANY)
+        return {key: item for key, item in value.items() if key in keys}
 
     def _take_line(self, line: str, time: Any, ident: Any, beside: dict[str, Any]) -> None:
         inner = _object_in(line)
@@ -318,15 +345,29 @@ def _lines(batch: _Batch) -> Lines:
 
 def _columns(rows: list[dict[str, Any]]) -> pa.Table:
     """The values of objects as columns of text, in the order in which the names first come."""
-    keys = list(dict.fromkeys(key for row in rows for key in row))
+    found: dict[str, tuple[list[int], list[Any]]] = {}
+    for place, row in enumerate(rows):
+        for key, value in row.items():
+            places, values = found.setdefault(key, ([], []))
+            places.append(place)
+            values.append(value)
     columns: dict[str, pa.Array] = {}
-    for key in keys:
+    for key, (places, values) in found.items():
         name = column_name(key)
-        texts = [_text(row.get(key), is_account(name)) for row in rows]
-        text = flat.without_nulls(pa.array(texts, pa.string()))
+        texts = [_text(value, is_account(name)) for value in values]
+        text = flat.without_nulls(_spread(pa.array(texts, pa.string()), places, len(rows)))
         # Two spellings of one name: the first that has a value counts.
         columns[name] = pc.coalesce(columns[name], text) if name in columns else text
     return pa.table(columns)
+
+
+def _spread(values: pa.Array, places: list[int], length: int) -> pa.Array:
+    """The values at their places among `length` rows, null elsewhere."""
+    if len(places) == length:
+        return values
+    indices = np.full(length, -1, dtype=np.int64)
+    indices[places] = np.arange(len(places))
+    return values.take(pa.array(indices, mask=indices < 0))
 
 
 def _text(value: Any, account: bool) -> str | None:

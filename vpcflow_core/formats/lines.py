@@ -19,6 +19,7 @@ from vpcflow_core.formats.base import (
     Records,
     Report,
 )
+from vpcflow_core.formats.bounds import LONG_LINE, MARK
 from vpcflow_core.formats.cli_text import without_answer
 from vpcflow_core.formats.header import read_header
 from vpcflow_core.formats.raw_lines import (
@@ -128,7 +129,7 @@ class LineReader:
 
     def read(self, lines: Lines) -> Iterator[Records]:
         """Records of any lines, whatever their state."""
-        lines = tidy(without_answer(lines))
+        lines = tidy(without_answer(self._without_long(lines)))
         lines = lines.keep(np.asarray(pc.not_equal(lines.text, "")))
         lines = self._without_streams(lines, without_export_times(lines))
         places, headers, last = self._find_headers(lines)
@@ -140,6 +141,16 @@ class LineReader:
         for example in sorted(self._examples):
             self.report.example(*example)
         self._examples.clear()
+
+    def _without_long(self, lines: Lines) -> Lines:
+        """The lines but those that were too long, which are counted."""
+        long = np.asarray(pc.starts_with(lines.text, MARK))
+        if not long.any():
+            return lines
+        fault = Fault(np.flatnonzero(long), LONG_LINE, lambda _: LONG_LINE)
+        bare = lines.with_text(pc.replace_substring(lines.text, MARK, ""))
+        self._reject([(bare, fault)])
+        return lines.keep(~long)
 
     def _without_streams(self, before: Lines, lines: Lines) -> Lines:
         """Lines of an export without the name of their log stream, where it has no usual form.
@@ -187,7 +198,7 @@ class LineReader:
         return places, formats, formats[found[-1]] if len(found) else None
 
     def _header_in_place(self, line: str) -> LogFormat | None:
-        header = read_header(line)
+        header = read_header(line) if len(line) < _LONGEST_HEADER else None
         single = header is not None and len(header.columns) == 1
         if single and any(len(known.columns) > 1 for known in self._current()):
             return None

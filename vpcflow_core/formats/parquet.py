@@ -14,6 +14,7 @@ from vpcflow_core.errors import FormatError
 from vpcflow_core.fields import ACCOUNT_DIGITS, find_field, is_account
 from vpcflow_core.formats import flat, ocsf
 from vpcflow_core.formats.base import EXAMPLES_KEPT, Records, Report
+from vpcflow_core.formats.bounds import MOST_CELLS, require_few_columns
 from vpcflow_core.formats.header import are_keys, unique
 from vpcflow_core.formats.recognition import NO_RECORD, by_names, not_a_flow_log
 
@@ -34,12 +35,14 @@ def read(data: bytes, report: Report) -> Iterator[Records]:
     except (pa.ArrowInvalid, OSError) as error:
         report.broken = f"Parquet content is damaged or cut short ({_first_line(error)})"
         return
+    require_few_columns(report.file, len(file.schema_arrow.names))
     names = unique(file.schema_arrow.names)
     if not ocsf.is_event(names) and not are_keys(names):
         raise _refusal(report.file, file.schema_arrow.names)
     first = 1
     try:
-        for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
+        size = max(1, min(BATCH, MOST_CELLS // len(names)))
+        for batch in file.iter_batches(batch_size=size, use_threads=False):
             yield from _records(batch, names, first, report)
             first += len(batch)
     except (pa.ArrowInvalid, OSError) as error:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import pyarrow as pa
+
 from vpcflow_core.errors import FormatError
 from vpcflow_core.formats import csv_rows, json_values, parquet, recognition
 from vpcflow_core.formats.base import LogFormat, Records, Report
 from vpcflow_core.formats.blocks import Unpacked, whole_lines
+from vpcflow_core.formats.bounds import no_memory, require_few_columns
+from vpcflow_core.formats.header import OWN_NEEDED, own_fields
 from vpcflow_core.formats.lines import LineReader
 from vpcflow_core.formats.recognition import FOREIGN
 from vpcflow_core.formats.unicode import as_utf8
@@ -48,8 +52,14 @@ class Parse:
         """Batches of records.
 
         Raises:
-            FormatError: It is no flow log, or its format cannot be recognised.
+            FormatError: It is no flow log, its format cannot be recognised, or it is too large.
         """
+        try:
+            yield from self._records()
+        except (MemoryError, pa.ArrowMemoryError):
+            raise no_memory(self.report.file) from None
+
+    def _records(self) -> Iterator[Records]:
         if self._data.startswith(parquet.MAGIC):
             self.report.kind = "parquet"
             yield from parquet.read(self._data, self.report)
@@ -80,6 +90,8 @@ class Parse:
     def _text(self, pieces: Iterable[bytes], start: bytes, unpacked: Unpacked) -> Iterator[Records]:
         bare = start.lstrip()
         self._refuse_others(bare)
+        if bare[:1] not in (b"{", b"["):
+            self._require_few_columns(_first_line(start))
         names = csv_rows.names_of(_first_line(start))
         if names is None:
             self._refuse_other_table(_first_line(start))
@@ -99,6 +111,11 @@ class Parse:
                 )
         if unpacked.broken and self.report.kind != "json":
             self._tell_break(unpacked.broken)
+
+    def _require_few_columns(self, line: str) -> None:
+        for names in (csv_rows.row_of(line), line.split()):
+            if len(own_fields(names)) >= OWN_NEEDED:
+                require_few_columns(self.report.file, len(names))
 
     def _refuse_other_table(self, line: str) -> None:
         """Refuse CSV whose header is of another table."""

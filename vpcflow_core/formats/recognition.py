@@ -13,7 +13,8 @@ NO_RECORD = "a row of a table that is no flow log"
 NO_OBJECT = "a JSON value that is no object"
 NO_PAYLOAD = "an event without data in base64"
 NO_MESSAGE = "an event without message"
-FOREIGN = frozenset({NO_FIELDS, NO_RECORD, NO_OBJECT, NO_PAYLOAD, NO_MESSAGE})
+NO_VALUES = "JSON brackets without a value"
+FOREIGN = frozenset({NO_VALUES, NO_FIELDS, NO_RECORD, NO_OBJECT, NO_PAYLOAD, NO_MESSAGE})
 
 NAMES_SHOWN = 8
 _NAME_LENGTH = 40
