@@ -128,7 +128,7 @@ def _rows(
         # Quotes that never end: each of them is a blank.
         table, wrong = _table(block.replace(b'"', b" "), names)
     if table is None:
-        raise FormatError("The rows of the CSV file cannot be told apart.", "Is it CSV?")
+        raise FormatError("Where the rows of the CSV file end is not clear.", "Is it CSV?")
     for kind, count in wrong.counts.items():
         report.count(kind, count)
     everything = np.arange(first, first + len(table) + len(wrong.places), dtype=np.int64)
@@ -176,7 +176,7 @@ class _Wrong:
 
 
 def _table(block: bytes, names: Sequence[str]) -> tuple[pa.Table | None, _Wrong]:
-    """The rows as text, None where they cannot be told apart, and those of another length."""
+    """The rows as text, None where their ends are unclear, and those of another length."""
     wrong = _Wrong(len(names))
     try:
         table = pa.csv.read_csv(
