@@ -23,9 +23,7 @@ def once_a_run(factory: pytest.TempPathFactory, name: str, make: Callable[[Path]
         name: Name of the folder; the same everywhere for the same content.
         make: Fills the folder, which does not exist yet.
     """
-    base = factory.getbasetemp()
-    # Each of several test processes has a folder of its own in that of the run.
-    run = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    run = folder_of_run(factory)
     folder, done = run / f"shared-{name}", run / f"shared-{name}.done"
     with (run / f"shared-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -33,6 +31,13 @@ def once_a_run(factory: pytest.TempPathFactory, name: str, make: Callable[[Path]
             make(folder)
             done.touch()
     return folder
+
+
+def folder_of_run(factory: pytest.TempPathFactory) -> Path:
+    """Where the test processes of this run keep what they share."""
+    base = factory.getbasetemp()
+    # Each of several test processes has a folder of its own in that of the run.
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
 
 @pytest.fixture(scope="session")

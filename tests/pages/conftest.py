@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser import ARGUMENTS, executable
-from tests.logs import read_with_pandas
-from tests.pages.server import serving
+from tests.logs import UNTIL, fill, read_with_pandas
+from tests.pages.server import serving, serving_the_run
+from tests.sample import folder_of_run, once_a_run
 
 expect.set_options(timeout=20_000)  # two cores may have much else to do
 
@@ -98,5 +99,23 @@ def end(everything: pd.DataFrame) -> pd.Timestamp:
 @pytest.fixture(scope="session")
 def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of the app on the sample, which ended in the past."""
-    with serving(tmp_path_factory.mktemp("app"), sample_store) as url:
+    with serving_the_run(folder_of_run(tmp_path_factory) / "shared-app", sample_store) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of the app on eight records of five fields: pages of sentences, drawn in no time."""
+    store = once_a_run(tmp_path_factory, "few-store", fill_with_few)
+    with serving_the_run(folder_of_run(tmp_path_factory) / "shared-few", store) as url:
+        yield url
+
+
+def fill_with_few(store: Path) -> None:
+    """Eight records of five fields."""
+    logs = store.with_name(f"{store.name}-logs")
+    logs.mkdir()
+    start = int(UNTIL.timestamp())
+    lines = [f"10.0.0.{i} 10.0.1.9 {100 * i} {start} {start + 50}" for i in range(1, 9)]
+    (logs / "few.log").write_text("\n".join(["srcaddr dstaddr bytes start end", *lines]))
+    fill(store, logs)

@@ -1,9 +1,11 @@
-"""A vpcflow server of its own for tests: the real app, in a process, on a free port."""
+"""vpcflow servers for tests: the real app, in a process, on a free port."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,10 +13,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+# Servers that other test processes may still use when this one ends.
+_LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
 
 
 def free_port() -> int:
@@ -38,7 +42,81 @@ def serving(
         sources: Sources by name: a URL, or all settings of one.
         settings: Other settings.
     """
+    process, url = _start(home, store, sources, settings)
+    try:
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def serving_the_run(home: Path, store: Path) -> Iterator[str]:
+    """Run the app once for all test processes; the last one that leaves ends it.
+
+    Args:
+        home: Folder of the server; the same for all processes.
+        store: Store to show; tests only read it.
+    """
+    home.mkdir(exist_ok=True)
+    note = home / "server.json"
+    with (home / "users").open("w") as users:
+        with _alone(home):
+            if not note.exists():
+                process, url = _start(home, store, {}, {})
+                _LEFT_RUNNING.append(process)
+                note.write_text(json.dumps([process.pid, url]))
+            pid, url = json.loads(note.read_text())
+            fcntl.flock(users, fcntl.LOCK_SH)
+        try:
+            yield url
+        finally:
+            with _alone(home), suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while others use it
+                note.unlink()
+                os.kill(pid, signal.SIGTERM)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """While this lasts, no other process starts or ends the server."""
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _start(
+    home: Path,
+    store: Path | None,
+    sources: Mapping[str, str | dict[str, object]] | None,
+    settings: Mapping[str, str],
+) -> tuple[subprocess.Popen[bytes], str]:
+    """A server that answers, and its URL."""
     port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")]
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.headless", "true"],
+            cwd=home,
+            env=_environment(home, store, sources, settings),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _wait(process, f"http://localhost:{port}/_stcore/health", home)
+    except BaseException:
+        process.kill()
+        process.wait(20)
+        raise
+    return process, f"http://localhost:{port}"
+
+
+def _environment(
+    home: Path,
+    store: Path | None,
+    sources: Mapping[str, str | dict[str, object]] | None,
+    settings: Mapping[str, str],
+) -> dict[str, str]:
     environment = {n: v for n, v in os.environ.items() if not n.startswith(("VPCFLOW", "AWS_"))}
     environment |= {"XDG_CACHE_HOME": str(home / "cache"), "XDG_DATA_HOME": str(home / "data")}
     if store:
@@ -46,22 +124,7 @@ def serving(
     if sources:
         named = {n: {"url": s} if isinstance(s, str) else s for n, s in sources.items()}
         environment["VPCFLOW_SOURCES"] = json.dumps(named)
-    environment |= {f"VPCFLOW_{name.upper()}": text for name, text in settings.items()}
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")]
-    with (home / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--server.port", str(port), "--server.headless", "true"],
-            cwd=home,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        _wait(process, f"http://localhost:{port}/_stcore/health", home)
-        yield f"http://localhost:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
+    return environment | {f"VPCFLOW_{name.upper()}": text for name, text in settings.items()}
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, home: Path) -> None:

@@ -114,7 +114,12 @@ def test_rows_and_parts_of_bars_narrow_by_all_their_fields(app: str, open_page: 
 def test_a_drag_over_a_time_chart_is_the_range_and_back_undoes_it(
     app: str, open_page: OpenPage, traffic_records: pd.DataFrame
 ) -> None:
-    page = settled(open_page(f"{app}/accepts?tz=Asia/Kolkata"), slugs_of("accepts"))
+    # A page about one decision says that a filter on it is not in force.
+    url = f"{app}/accepts?tz=Asia/Kolkata&action=REJECT"
+    page = settled(open_page(url), slugs_of("accepts"))
+    expect(page.get_by_text("Decision: REJECT is not in force here")).to_be_visible()
+    assert chips(page) == []
+    assert drawn(page, "accepts/interfaces")[0]["x"]
     for slug in ("accepts/outliers", "accepts/bytes-compared"):
         drag(page, slug, 0.3, 0.6)
         page.wait_for_function("new URLSearchParams(location.search).has('range')")

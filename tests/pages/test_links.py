@@ -60,10 +60,13 @@ def params_of(link: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(link).query))
 
 
-def test_both_links_are_offered_and_both_work(
+def test_a_link_of_an_older_version_shows_what_it_says_and_both_links_of_its_page_work(
     app: str, open_page: OpenPage, end: pd.Timestamp
 ) -> None:
-    page = settled(open_page(f"{app}/rejects?range=6h&dstport=23"), slugs_of("rejects"))
+    page = settled(open_page(f"{app}/rejects?v=0&dstport=23&range=6h"), slugs_of("rejects"))
+    assert chips(page) == ["Destination port: 23 (telnet)"]
+    assert page.get_by_text("In the link").count() == 0
+    assert "range=6h" in address(page)
     page.get_by_role("button", name="Copy link").click()
     codes = page.locator("[data-testid=stPopoverBody] code")
     expect(codes).to_have_count(2)
@@ -80,9 +83,9 @@ def test_both_links_are_offered_and_both_work(
     assert drawn(page, "rejects/interfaces") == before
 
 
-def test_going_from_page_to_page_and_back_keeps_what_narrows(app: str, open_page: OpenPage) -> None:
+def test_going_from_page_to_page_and_back_keeps_what_narrows(few: str, open_page: OpenPage) -> None:
     query = "range=6h&tz=Asia/Kolkata&vpc_id=vpc-0*&threshold=4.5&action=REJECT"
-    page = settled(open_page(f"{app}/security-groups?{query}"), ["security-groups/vpcs"])
+    page = settled(open_page(f"{few}/security-groups?{query}"), ["security-groups/vpcs"])
     everywhere = {
         "range": "6h", "tz": "Asia/Kolkata", "vpc_id": "vpc-0*", "threshold": "4.5",
         "action": "REJECT",
@@ -112,17 +115,14 @@ def test_going_from_page_to_page_and_back_keeps_what_narrows(app: str, open_page
     assert page.locator(".st-key-vpc_id").count() == 0
 
 
-def test_a_page_about_one_decision_says_that_a_filter_on_it_is_not_in_force(
-    app: str, open_page: OpenPage
+def test_a_page_says_what_it_shows_and_that_the_data_has_ended_and_ranges_are_chosen_and_typed(
+    app: str, open_page: OpenPage, end: pd.Timestamp
 ) -> None:
-    page = settled(open_page(f"{app}/accepts?action=REJECT"), ["accepts/interfaces"])
-    expect(page.get_by_text("Decision: REJECT is not in force here")).to_be_visible()
-    assert chips(page) == []
-    assert drawn(page, "accepts/interfaces")[0]["x"]
-
-
-def test_ranges_are_chosen_and_typed(app: str, open_page: OpenPage, end: pd.Timestamp) -> None:
     page = settled(open_page(app), slugs_of("overview"))
+    expect(page.get_by_text("relative to the data's end")).to_be_visible()
+    shown = f"{end - timedelta(days=1):%a %d %b %Y %H:%M} - {end:%a %d %b %Y %H:%M}"
+    expect(page.get_by_text(shown)).to_be_visible()
+    expect(page.get_by_text("records in the store")).to_be_visible()
     box = page.get_by_role("combobox", name="Time range")
     box.click()
     page.get_by_role("option", name="Last 6 hours").click()
@@ -163,13 +163,6 @@ def test_nonsense_in_a_link_is_told_and_the_page_is_drawn(app: str, open_page: O
     page.get_by_role("option", name="Last hour").click()
     until(page, range="1h")
     assert page.get_by_text("newer vpcflow").count() == 0
-
-
-def test_a_link_of_an_older_version_shows_what_it_says(app: str, open_page: OpenPage) -> None:
-    page = settled(open_page(f"{app}/rejects?v=0&dstport=23&range=7d"), ["rejects/interfaces"])
-    assert chips(page) == ["Destination port: 23 (telnet)"]
-    assert page.get_by_text("In the link").count() == 0
-    assert "range=7d" in address(page)
 
 
 def flows(page: Page) -> int:
