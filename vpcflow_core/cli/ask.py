@@ -52,7 +52,10 @@ def sql(
     ],
     limit: Annotated[int, typer.Option(min=1, help="Largest number of rows.")] = 100_000,
 ) -> None:
-    """Run a SELECT of your own over flows, records, transit_flows, transit_records."""
+    """Run your own SELECT over flows and records.
+
+    Relations: flows, records, transit_flows, transit_records.
+    """
     with options.flows() as flows:
         result = flows.ask_sql(text, max_rows=limit)
         options.show(result.frame, flows)

@@ -28,7 +28,9 @@ def check(
     ],
     output: OutputOption = Output.table,
 ) -> None:
-    """Tell whether a source can be read: permissions, layout, formats, age, missing fields.
+    """Check whether a source can be read, and what stands in the way.
+
+    Looks at credentials, permissions, layout, formats, age of the newest record, missing fields.
 
     Nothing is stored. Exits 1 if the source cannot work.
     """

@@ -24,7 +24,7 @@ _SLICE = 10_000  # rows turned into Python objects at once
 
 
 def inspect(paths: Paths, format_: FormatOption = "", output: OutputOption = Output.table) -> None:
-    """Tell what each log file is: fields, records, and every line that is none."""
+    """Report what is in log files: format, records, bad lines."""
     given = LogFormat.parse(format_) if format_ else None
     reports, refused = [], []
     for path in _files(paths):
@@ -124,7 +124,7 @@ def read(
     n: Annotated[int, typer.Option("-n", help="Largest number of records.", min=0)] = sys.maxsize,
     output: OutputOption = Output.table,
 ) -> None:
-    """Print the records of log files by their canonical field names."""
+    """Print the records of log files, in one form for all formats."""
     given = LogFormat.parse(format_) if format_ else None
     printer = _PRINTERS[output]()
     left, refused = n, None

@@ -47,7 +47,10 @@ def outliers(
     ] = 1,
     watch: Annotated[Watched, typer.Option(help="Side of the band to watch.")] = Watched.both,
 ) -> None:
-    """Judge each timeslice by those before it; exits 3 if one is a violation."""
+    """Mark unusual timeslices of a measure; exits 3 if one is.
+
+    Each is compared with the band of the timeslices before it.
+    """
     with options.flows() as flows:
         frame = flows.outliers(
             measure,
@@ -77,7 +80,7 @@ def forecast(
         ),
     ] = Models.seasonal,
 ) -> None:
-    """Continue a measure into the future, with the interval it should stay in."""
+    """Forecast a measure, with a 95 % interval."""
     with options.flows() as flows:
         frame = flows.forecast(measure, every=every or None, periods=periods, model=model.value)
         options.show(frame, flows)
