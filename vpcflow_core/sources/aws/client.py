@@ -1,14 +1,17 @@
-"""boto3 sessions and clients as a source's options ask for them."""
+"""boto3 sessions and clients as a source's options ask for them; may import errors, boto3, botocore."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore import UNSIGNED
 from botocore import exceptions as aws
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.loaders import Loader, create_loader
 
 from vpcflow_core.errors import SettingsError, closest
 from vpcflow_core.sources.aws.errors import ABSENT
@@ -32,7 +35,7 @@ def session_of(options: SourceOptions) -> boto3.Session:
     """
     try:
         session = boto3.Session(
-            profile_name=options.profile or None, region_name=options.region or None
+            botocore_session=_reading_once(options.profile), region_name=options.region or None
         )
         if options.role_arn:
             _assume(session, options)
@@ -49,6 +52,24 @@ def session_of(options: SourceOptions) -> boto3.Session:
             f"The AWS configuration cannot be used ({type(error).__name__}).",
             "Check ~/.aws/config and the AWS_ environment variables.",
         ) from error
+
+
+def _reading_once(profile: str) -> botocore.session.Session:
+    """A session that shares what botocore has read of its descriptions of AWS's services.
+
+    They are megabytes of JSON; else each session reads and parses them once more.
+    """
+    session = botocore.session.Session(profile=profile or None)
+    loader = _loader(session.get_config_variable("data_path"))
+    # Each boto3 session adds its own folder to the loader's.
+    loader.search_paths[:] = dict.fromkeys(loader.search_paths)
+    session.register_component("data_loader", loader)
+    return session
+
+
+@cache
+def _loader(data_path: str | None) -> Loader:
+    return create_loader(data_path)
 
 
 def _assume(session: boto3.Session, options: SourceOptions) -> None:
