@@ -1,4 +1,4 @@
-"""boto3 sessions and clients as a source's options ask for them; may import errors, boto3, botocore."""
+"""boto3 sessions and clients as the options of a source ask; may import errors and boto3."""
 
 from __future__ import annotations
 
