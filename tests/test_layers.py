@@ -58,10 +58,15 @@ def room(path: Path) -> str:
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """Dotted names of all modules the file imports, late imports too."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -175,7 +180,7 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
 def at_once(path: Path, modules: set[str]) -> set[str]:
     """The modules that are imported as soon as the file is; not in functions, not for types."""
     found = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in parsed(path).body:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -186,7 +191,7 @@ def at_once(path: Path, modules: set[str]) -> set[str]:
 
 def test_relative_imports_are_not_used() -> None:
     for path in [*MODULES, *PAGES, *UI]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             assert not (isinstance(node, ast.ImportFrom) and node.level), path
 
 

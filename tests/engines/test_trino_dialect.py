@@ -148,6 +148,7 @@ def test_the_check_refuses_words_that_trino_lacks(sql: str) -> None:
         assert_words_of_trino(sql)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", PANELS)
 def test_every_question_of_a_panel_compiles_for_trino(
     recorded: tuple[FlowLogs, list[Select[Any]]], slug: str
@@ -164,6 +165,7 @@ def test_every_question_of_a_panel_compiles_for_trino(
         assert_trino(question)
 
 
+@pytest.mark.slow
 def test_every_list_of_records_compiles_for_trino(
     recorded: tuple[FlowLogs, list[Select[Any]]],
 ) -> None:
