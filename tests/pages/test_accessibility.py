@@ -64,15 +64,3 @@ def test_a_page_can_be_used_on_a_telephone_and_by_keyboard(app: str, open_page: 
     expect(body.get_by_role("button", name="Download CSV")).to_be_visible()
     page.keyboard.press("Escape")
     expect(body).to_have_count(0)
-
-
-def test_charts_and_tables_fill_the_screen_by_keyboard(app: str, open_page: OpenPage) -> None:
-    slugs = ("rejects/interfaces", "rejects/destinations")
-    page = settled(open_page(f"{app}/rejects"), slugs)
-    for slug in slugs:
-        panel(page, slug).get_by_role("button", name="Fullscreen").first.focus()
-        page.keyboard.press("Enter")
-        close = page.get_by_role("button", name="Close fullscreen").first
-        expect(close).to_be_visible()
-        close.press("Enter")
-        expect(close).to_have_count(0)

@@ -172,10 +172,22 @@ def test_a_violation_leads_to_its_minute_on_the_traffic_page(app: str, open_page
     assert ("srcaddr", "!192.0.2.1") in first.filters
 
 
-def test_the_records_behind_a_panel_are_the_newest_with_all_their_fields(
+def fills_the_screen(page: Page, slug: str) -> None:
+    """A chart or table is enlarged and made small again by keyboard."""
+    panel(page, slug).get_by_role("button", name="Fullscreen").first.focus()
+    page.keyboard.press("Enter")
+    close = page.get_by_role("button", name="Close fullscreen").first
+    expect(close).to_be_visible()
+    close.press("Enter")
+    expect(close).to_have_count(0)
+
+
+def test_panels_fill_the_screen_and_the_records_behind_are_the_newest_with_all_their_fields(
     app: str, open_page: OpenPage, everything: pd.DataFrame, end: pd.Timestamp
 ) -> None:
     page = settled(open_page(f"{app}/rejects?dstport=22&tz=Asia/Kolkata"), slugs_of("rejects"))
+    fills_the_screen(page, "rejects/interfaces")
+    fills_the_screen(page, "rejects/destinations")
     menu(page, "rejects/interfaces").get_by_role("button", name="Records behind it").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_test_id("stDataFrame")).to_be_visible()

@@ -13,9 +13,9 @@ from tests.pages.browsing import OpenPage, address, until
 
 
 def test_each_page_has_its_own_browser_title_by_click_by_address_and_on_the_way_back(
-    app: str, open_page: OpenPage
+    few: str, open_page: OpenPage
 ) -> None:
-    page = open_page(f"{app}/?dstport=!4444")
+    page = open_page(f"{few}/?dstport=!4444")
     expect(page).to_have_title("Overview · vpcflow")
     until(page, dstport="!4444")  # the title is there first; the boxes must be, too
     for dashboard in DASHBOARDS[1:]:
@@ -26,7 +26,7 @@ def test_each_page_has_its_own_browser_title_by_click_by_address_and_on_the_way_
     until(page, dstport="!4444")
     _turn_to(page, SOURCES)
     for entry in PAGES[1:]:
-        page.goto(f"{app}/{entry.path}")
+        page.goto(f"{few}/{entry.path}")
         expect(page).to_have_title(f"{entry.title} · vpcflow")
         expect(page.get_by_role("heading", name=entry.title, level=1, exact=True)).to_be_visible()
 

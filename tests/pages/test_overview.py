@@ -26,7 +26,7 @@ from tests.pages.browsing import (
 PANELS = slugs_of("overview")
 
 
-def test_a_fixed_range_and_a_zone_in_a_link_are_restored(
+def test_a_fixed_range_and_a_zone_in_a_link_are_restored_and_typed_filters_change_or_are_refused(
     app: str, open_page: OpenPage, traffic_records: pd.DataFrame
 ) -> None:
     page = settled(
@@ -39,12 +39,6 @@ def test_a_fixed_range_and_a_zone_in_a_link_are_restored(
     )
     assert sum(columns["y"]) == int((traffic_records[inside]["action"] == "REJECT").sum())
     assert (columns["x0"] or columns["x"][0]).replace("T", " ").startswith("2026-11-18 05:30")
-
-
-def test_a_typed_filter_changes_the_page_and_a_bad_one_is_refused_at_its_box(
-    app: str, open_page: OpenPage
-) -> None:
-    page = settled(open_page(app), PANELS)
     box = page.locator(".st-key-dstport input")
     box.fill("22")
     box.press("Enter")

@@ -173,22 +173,23 @@ def version_2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("name", PATHS)
-def test_a_format_that_lacks_fields_explains_the_panels_it_cannot_draw(
-    name: str, version_2: str, open_page: OpenPage
+def test_a_format_that_lacks_fields_explains_on_every_page_the_panels_it_cannot_draw(
+    version_2: str, open_page: OpenPage
 ) -> None:
-    page = settled(open_page(f"{version_2}/{PATHS[name]}?range=3h"), slugs_of(name))
-    unbroken(page)
-    if name == "security-groups":
-        lacking = panel(page, "security-groups/top-vpcs").get_by_test_id("stAlert")
-        expect(lacking).to_contain_text("vpc-id")
-        expect(
-            panel(page, "security-groups/rules-in-use").get_by_test_id("stAlert")
-        ).to_be_visible()
-    if name == "rejects":
-        expect(page.get_by_text("add ${reject-reason} (version 8)")).to_be_visible()
-    if name == "traffic":
-        assert sum(drawn(page, "traffic/destination-ports")[0]["x"]) == 180 * 8
+    page = open_page(f"{version_2}/?range=3h")
+    for dashboard in DASHBOARDS:
+        page.get_by_role("link", name=dashboard.title, exact=True).click()
+        settled(page, slugs_of(dashboard.path))
+        unbroken(page)
+        if dashboard.path == "security-groups":
+            for slug, told in (("top-vpcs", "vpc-id"), ("rules-in-use", "")):
+                lacking = panel(page, f"security-groups/{slug}").get_by_test_id("stAlert")
+                expect(lacking).to_be_visible()
+                expect(lacking).to_contain_text(told)
+        if dashboard.path == "rejects":
+            expect(page.get_by_text("add ${reject-reason} (version 8)")).to_be_visible()
+        if dashboard.path == "traffic":
+            assert sum(drawn(page, "traffic/destination-ports")[0]["x"]) == 180 * 8
 
 
 def test_a_format_of_five_fields_still_shows_what_it_can(few: str, open_page: OpenPage) -> None:
