@@ -1,6 +1,17 @@
-"""vpcflow in the browser: `vpcflow serve`, or `streamlit run streamlit_app.py`."""
+"""vpcflow in the browser: `vpcflow serve`, or `streamlit run streamlit_app.py`.
+
+Streamlit imports this file for the server, and runs it as `__main__` for each page.
+"""
+
+from pathlib import Path
+
+import streamlit as st
 
 from dashboards.catalogue import PAGES
+from dashboards.ui.guard import MIDDLEWARE, announce
 from dashboards.ui.navigation import show
 
-show(PAGES)
+if __name__ == "__main__":
+    show(PAGES)
+else:
+    app = st.App(Path(__file__), middleware=MIDDLEWARE, lifespan=announce)

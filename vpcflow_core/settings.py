@@ -31,6 +31,10 @@ CONFIG_VARIABLE = "VPCFLOW_CONFIG"
 # Names of settings, joined by commas, that hold as if the file did not have them: `vpcflow serve`
 # hands its server what the command line has named in their place.
 WITHOUT_VARIABLE = "VPCFLOW_CONFIG_WITHOUT"
+# The one-time token that makes a browser admin, as `vpcflow serve` hands it to the app, and the
+# parameter of the app's address that shows it.
+TOKEN_VARIABLE = "VPCFLOW_ADMIN_TOKEN"  # noqa: S105 (a name)
+TOKEN_PARAMETER = "admin_token"  # noqa: S105 (a name)
 
 
 def default_store() -> Path:

@@ -1,4 +1,4 @@
-"""What a visitor of the app may add, and whether the server's folders may be named to them.
+"""What a visitor of the app may do, and whether the server's folders may be named to them.
 
 Whoever adds a source reads with the server's eyes: its credentials, its folders. That is right for
 the analyst at the machine itself alone, unless the settings say so.
@@ -6,20 +6,18 @@ the analyst at the machine itself alone, unless the settings say so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from dashboards.ui import resources
+from dashboards.ui.admission import ADMISSION
+from dashboards.ui.visitor import Connection, is_loopback
 from vpcflow_core.settings import Adding
+from vpcflow_core.sources.schemes import scheme_of
 
 # Each word allows what stands before it, too.
 LEVELS: tuple[Adding, ...] = ("none", "uploads", "aws", "all")
-# A proxy in front tells for whom it asks: then the visitor sits elsewhere.
-PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,11 @@ class Rights:
         return self.reach("uploads")
 
     @property
+    def sync(self) -> bool:
+        """Whether a sync may be started and stopped."""
+        return self.reach("uploads")
+
+    @property
     def aws(self) -> bool:
         """Whether sources in AWS may be added and removed."""
         return self.reach("aws")
@@ -51,42 +54,42 @@ class Rights:
         """Whether what this level allows is allowed."""
         return LEVELS.index(self.level) >= LEVELS.index(level)
 
+    def lines_of(self, url: str) -> bool:
+        """Whether lines of a source may be quoted: whoever may add one like it may read it.
+
+        Args:
+            url: Of the source.
+        """
+        return self.reach(scheme_of(url).adding)
+
 
 def here() -> Rights:
     """The rights of whoever looks at the page now."""
-    address = st.get_option("server.address")
-    return rights(
-        resources.settings().add_sources,
-        str(address or ""),
-        st.context.url or "",
-        st.context.headers.to_dict(),
-    )
+    setting = resources.settings().add_sources
+    return rights(setting, is_at_the_machine(str(st.get_option("server.address") or "")))
 
 
-def rights(setting: Adding, address: str, url: str, headers: Mapping[str, str]) -> Rights:
+def rights(setting: Adding, at_the_machine: bool) -> Rights:
     """What a visitor may do.
 
     Args:
         setting: `add_sources` of the settings.
-        address: Where the server listens; "" for everywhere.
-        url: The page's address as the browser has it.
-        headers: Of the browser's request.
+        at_the_machine: Whether the visitor sits at the machine itself.
     """
     if setting != "auto":
         return Rights(setting)
-    host = urlsplit(url).hostname or ""
-    proxied = any(name.lower() in PROXIED for name in headers)
-    alone = is_this_machine(address) and is_this_machine(host) and not proxied
-    return Rights("all" if alone else "none")
+    return Rights("all" if at_the_machine else "none")
 
 
-def is_this_machine(host: str) -> bool:
-    """Whether only this machine can be meant.
+def is_at_the_machine(address: str) -> bool:
+    """Whether the browser of this session runs on the machine itself, and was admitted.
 
-    >>> [is_this_machine(host) for host in ("localhost", "127.0.0.1", "::1", "0.0.0.0", "", "logs")]
-    [True, True, True, False, False, False]
+    Args:
+        address: Where the server listens; "" for everywhere.
     """
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    if not (is_loopback(address) and ADMISSION.is_admitted(st.context.cookies.to_dict())):
+        return False
+    headers = st.context.headers
+    pairs = [(name, value) for name in headers for value in headers.get_all(name)]
+    # Streamlit gives None for a loopback peer, and has no headers where it has no connection.
+    return Connection(st.context.ip_address or "127.0.0.1", pairs).is_of_this_machine

@@ -49,13 +49,14 @@ def _watch(empty: bool) -> None:
 
 
 def refresh() -> None:
-    """The button that looks for new logs."""
+    """The button that looks for new logs; for viewers, in the store alone."""
+    syncs = here().sync
     st.button(
         "Refresh",
         icon=":material/refresh:",
-        help="Look for new logs",
+        help="Look for new logs" if syncs else "Look for what was read meanwhile",
         type="tertiary",
-        on_click=resources.syncer().start,
+        on_click=resources.syncer().start if syncs else None,
     )
 
 
@@ -146,7 +147,7 @@ def _rows(report: ObjectReport) -> Iterator[dict[str, object]]:
     if report.problem:
         problem = code(why(report, here().folders))
         yield {"object": name, "line": None, "why": problem, "text": ""}
-    for kept in report.reasons:
+    for kept in report.reasons if here().lines_of(report.source) else ():
         yield {"object": name, "line": kept.line, "why": code(kept.reason), "text": code(kept.text)}
 
 

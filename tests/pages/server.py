@@ -103,7 +103,7 @@ def _start(
             stderr=log,
         )
     try:
-        _wait(process, f"http://localhost:{port}/_stcore/health", home)
+        wait(process, f"http://localhost:{port}/_stcore/health", home)
     except BaseException:
         process.kill()
         process.wait(20)
@@ -127,7 +127,7 @@ def _environment(
     return environment | {f"VPCFLOW_{name.upper()}": text for name, text in settings.items()}
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, home: Path) -> None:
+def wait(process: subprocess.Popen[bytes], url: str, home: Path) -> None:
     for _ in range(300):
         try:
             urllib.request.urlopen(url, timeout=1)

@@ -287,8 +287,9 @@ def test_visitors_from_elsewhere_learn_no_path_of_the_server_and_can_add_nothing
     (more / "a.log").write_text(f"{HEADER}\n{record()}\n")
     sources = {"bad": str(bad), "gone": str(tmp_path / "nowhere"), "more": str(more)}
     url = serve(tmp_path / "store", sources, add_sources="none")
-    page = opened(open_page, url)
-    expect(page.get_by_text("gone: It could not be read")).to_be_visible()
+    page = open_page(f"{url}/sources")
+    expect(page.get_by_text("gone: It could not be read")).to_be_visible(timeout=30_000)
+    assert page.locator(".st-key-sync-now, .st-key-sync-stop").count() == 0
     expect(page.locator(".st-key-not-read [data-testid=stDataFrame]").first).to_be_visible()
     assert str(tmp_path.parent) not in page.content()
     assert bad.name not in page.content()
@@ -299,8 +300,12 @@ def test_visitors_from_elsewhere_learn_no_path_of_the_server_and_can_add_nothing
     assert page.locator("input[type=file]").count() == 0
     assert page.locator(".st-key-new-url").count() == 0
     assert page.get_by_role("button", name="Remove a source").count() == 0
+    not_read = page.locator(".st-key-not-read")
+    not_read.get_by_role("tab", name="Lines").click()
+    expect(not_read.get_by_text("shown to those alone who may add")).to_be_visible()
+    assert not_read.get_by_role("button", name="Download CSV").count() == 0
     with page.expect_download() as download:
-        page.locator(".st-key-not-read").get_by_role("button", name="Download CSV").first.click()
+        page.get_by_role("button", name="Download CSV").first.click()
     assert str(bad.parent) not in download.value.path().read_text()
 
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dashboards.ui.report_tables import lines_table, objects_table, reasons_table
-from dashboards.ui.rights import LEVELS, Rights, rights
+from dashboards.ui.rights import LEVELS, Rights
 from dashboards.ui.sources.adding import admit
 from dashboards.ui.sources.removing import may_remove
 from dashboards.ui.sources.source_rows import EXACT, HUMANE, Row, exact_table, humane_table, rows_of
@@ -33,29 +33,6 @@ from vpcflow_core.workspace.workspace import Workspace
 LINE = "2 123456789010 eni-1 10.0.0.1 10.0.1.9 20641 22 6 20 4249 1763640000 1763640060 ACCEPT OK"
 HEADER = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
 ALL, AWS, UPLOADS, NONE = (Rights(level) for level in reversed(LEVELS))
-HERE = "http://localhost:8501/sources"
-
-
-@pytest.mark.parametrize(
-    ("address", "url", "headers", "level"),
-    [
-        ("localhost", HERE, {}, "all"),
-        ("127.0.0.1", "http://127.0.0.1:8501/", {"host": "127.0.0.1"}, "all"),
-        ("::1", "http://[::1]:8501/", {}, "all"),
-        ("", HERE, {}, "none"),
-        ("0.0.0.0", HERE, {}, "none"),
-        ("localhost", "https://logs.example.com/", {}, "none"),
-        ("localhost", HERE, {"X-Forwarded-For": "203.0.113.9"}, "none"),
-        ("localhost", HERE, {"Forwarded": "for=203.0.113.9"}, "none"),
-        ("localhost", "", {}, "none"),
-        ("localhost", "http://localhost.evil.example/", {}, "none"),
-    ],
-)
-def test_everything_is_allowed_at_the_machine_itself_and_nothing_elsewhere(
-    address: str, url: str, headers: dict[str, str], level: str
-) -> None:
-    assert rights("auto", address, url, headers).level == level
-    assert rights("aws", address, url, headers).level == "aws"
 
 
 def test_each_level_allows_what_the_ones_before_it_do() -> None:

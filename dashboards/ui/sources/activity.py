@@ -29,7 +29,8 @@ def _body(rights: Rights, was_running: bool) -> None:
     if worker.running != was_running:
         st.rerun()  # the whole page: panels have more to show, and the pace of looking changes
     with st.container(horizontal=True, vertical_alignment="center", key="sync"):
-        _button(worker)
+        if rights.sync:
+            _button(worker)
         st.markdown(_sentence(worker, datetime.now(UTC)), width="stretch")
     if worker.running:
         st.progress(worker.progress.share, text=worker.progress.sentence)

@@ -31,15 +31,20 @@ def draw(rights: Rights, source: str) -> None:
     )
     names = {row.url: row.label(with_paths=rights.folders) for row in rows()}
     objects = objects_table(reports, names, with_paths=rights.folders)
-    examples = lines_table(reports, names)
+    readable = [report for report in reports if rights.lines_of(report.source)]
+    examples = lines_table(readable, names)
     by_object, by_reason, of_lines = st.tabs(["Objects", "Reasons", "Lines"])
     with by_object:
         st.dataframe(objects.head(SHOWN), hide_index=True, alt="Objects not read whole")
         with st.container(horizontal=True):
-            panel_menu.downloads(objects, "parse-report")
+            if readable:
+                panel_menu.downloads(objects, "parse-report")
     with by_reason:
         st.dataframe(reasons_table(reports), hide_index=True, alt="Lines not loaded, by reason")
     with of_lines:
+        if not readable:
+            st.caption("Lines of these sources are shown to those alone who may add such sources.")
+            return
         st.dataframe(examples.head(SHOWN), hide_index=True, alt="Examples of lines not loaded")
         with st.container(horizontal=True):
             panel_menu.downloads(examples, "lines-not-loaded")

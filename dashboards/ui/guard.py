@@ -1,0 +1,145 @@
+"""What stands before Streamlit's own server: headers of safety, foreign pages, the token."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import webbrowser
+from asyncio import get_running_loop
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboards.ui.admission import ADMISSION
+from dashboards.ui.visitor import Connection, authority, is_loopback
+from vpcflow_core.settings import TOKEN_PARAMETER
+
+POLICY = {
+    "default-src": "'self'",
+    # Streamlit's start page has one script inside; Plotly and Vega compile functions.
+    "script-src": "'self' 'unsafe-eval'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self' data: blob:",
+    "worker-src": "'self' blob:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def inline_scripts(page: str) -> list[str]:
+    """Sources of a content security policy that allow the scripts inside a page.
+
+    >>> inline_scripts("<script>1</script><script src=x></script>")
+    ["'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"]
+    """
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
+    return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
+
+
+def policy() -> str:
+    """The content security policy: nothing of other hosts, and the app in no other page."""
+    start_page = Path(st.__file__).parent / "static" / "index.html"
+    ours = inline_scripts(start_page.read_text(encoding="utf-8"))
+    rows = POLICY | {"script-src": " ".join([POLICY["script-src"], *ours])}
+    return "; ".join(f"{name} {value}" for name, value in rows.items())
+
+
+class Guard:
+    """Refuses connections of foreign pages, admits who has the token, and sets headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.headers = {
+            "Content-Security-Policy": policy(),
+            "X-Frame-Options": "DENY",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or hand on to Streamlit."""
+        if scope["type"] == "websocket" and is_foreign(connection(scope)):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["type"] == "http" and (token := _token(scope)) is not None:
+            await self._redirect(scope, token, self._with_headers(send))
+        else:
+            http = scope["type"] == "http"
+            await self.app(scope, receive, self._with_headers(send) if http else send)
+
+    def _with_headers(self, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self.headers)
+            await send(message)
+
+        return sending
+
+    async def _redirect(self, scope: Scope, token: str, send: Send) -> None:
+        """To the page without the token, so that the address bar and history do not keep it."""
+        headers = [(b"location", b"./"), (b"cache-control", b"no-store")]
+        if is_loopback(connection(scope).peer) and (secret := ADMISSION.admit(token)):
+            cookie = f"{ADMISSION.cookie}={secret}; Path=/; HttpOnly; SameSite=Strict"
+            headers.append((b"set-cookie", cookie.encode()))
+        await send({"type": "http.response.start", "status": 303, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def connection(scope: Scope) -> Connection:
+    """The connection of a request."""
+    client: tuple[str, int] | None = scope.get("client")
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+    ]
+    return Connection(client[0] if client else "", headers)
+
+
+def is_foreign(found: Connection) -> bool:
+    """Whether a page of another origin asks.
+
+    Streamlit would compare with this machine's addresses, and ask a service outside for one.
+    """
+    origins = [value for name, value in found.headers if name.lower() == "origin"]
+    if not origins or found.is_same_origin or not st.get_option("server.enableCORS"):
+        return False
+    allowed = [
+        authority(origin.rstrip("/")) for origin in st.get_option("server.corsAllowedOrigins")
+    ]
+    return authority(found.only("origin")) not in filter(None, allowed)
+
+
+def _token(scope: Scope) -> str | None:
+    if scope["method"] != "GET":
+        return None
+    found = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return found[TOKEN_PARAMETER][0] if TOKEN_PARAMETER in found else None
+
+
+def admin_url() -> str:
+    """The app's address with the token; without one where there is none."""
+    base = f"http://localhost:{st.get_option('server.port')}/"
+    return f"{base}?{TOKEN_PARAMETER}={quote(ADMISSION.token)}" if ADMISSION.token else base
+
+
+@asynccontextmanager
+async def announce(_: Any) -> AsyncIterator[dict[str, Any]]:
+    """Open the browser of whoever started the server, as Streamlit does for a plain script."""
+    if not st.get_option("server.headless"):
+        get_running_loop().call_later(1, webbrowser.open, admin_url())
+    yield {}
+
+
+MIDDLEWARE = [Middleware(Guard)]
