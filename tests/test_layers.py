@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "times": {"errors"},
     "units": set(),
+    "plain_text": set(),
     "fields": {"errors"},
     "addresses": {"errors"},
     "settings": {"errors", "times", "addresses", "sources"},

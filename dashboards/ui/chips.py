@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards.ui import actions
 from dashboards.ui.filter_text import Chip, chips_of, excluding, narrowed, without
+from dashboards.ui.markdown import inert
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.charts import label as value_label
 from vpcflow_core.query.dimensions import dimension
@@ -33,7 +34,7 @@ def draw(state: PageState) -> None:
 def _chip(chip: Chip, text: str) -> None:
     key = f"chip-{chip.field}-{'not-' if chip.excluded else ''}{chip.value}"
     st.menu_button(
-        label(chip),
+        inert(label(chip)),
         [ONLY, REMOVE] if chip.excluded else list(CHANGES),
         key=key,
         icon=":material/filter_alt_off:" if chip.excluded else ":material/filter_alt:",

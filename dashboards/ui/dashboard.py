@@ -18,6 +18,7 @@ from dashboards.ui import (
     status,
     timerange,
 )
+from dashboards.ui.markdown import inert
 from dashboards.ui.state import FILTER_LABELS, PageState, parse_state, tidied
 from vpcflow_core.panels.catalogue import PANELS
 
@@ -91,7 +92,7 @@ def _link_notes(state: PageState) -> None:
     if st.session_state.setdefault("link_state", state) != state:
         st.session_state["link_notes"] = []
     for note in st.session_state["link_notes"]:
-        st.warning(f"In the link: {note}", icon=":material/link_off:")
+        st.warning(inert(f"In the link: {note}"), icon=":material/link_off:")
 
 
 def _body(dashboard: Dashboard, state: PageState) -> None:
@@ -124,6 +125,6 @@ def _not_in_force(dashboard: Dashboard) -> None:
         text = sidebar.asked(name)
         if text and text != own:
             st.caption(
-                f":material/filter_alt_off: {FILTER_LABELS[name]}: {text} is not in force here: "
-                f"this page is about {dashboard.title.lower()}."
+                f":material/filter_alt_off: {FILTER_LABELS[name]}: {inert(text)} is not in force "
+                f"here: this page is about {dashboard.title.lower()}."
             )

@@ -1,10 +1,59 @@
-"""Texts of others in Markdown; knows no Streamlit."""
+"""Texts of others in Markdown; knows no Streamlit.
+
+A link, a log, a file's name, a tag or an error may hold an image of another host, a link to a
+false log-in, or what looks like a sentence of ours. `inert` and `code` show such text as it is.
+Escapes by backslash would not do: addresses and `:icons:` are looked for after Markdown was read.
+"""
+
+from __future__ import annotations
+
+import re
+
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.plain_text import visible
+
+# Words that mean nothing in Markdown, nor to what looks for addresses, icons and formulas after it.
+SAFE = re.compile(r"[\w.,;:!?()'\"/%+=\N{HORIZONTAL ELLIPSIS}\N{MIDDLE DOT}-]*")
+UNSAFE = re.compile(
+    r"_|://|www\.|:\d*[a-z]|:(100|1234|[+-]1):|\A[-+=.)\d]*[-+=.)]\Z", re.IGNORECASE
+)
 
 
 def code(text: str) -> str:
-    """Text of others as Markdown that shows it as it is.
+    r"""A value of others as Markdown that shows it as it is, on one line.
 
-    >>> code("s3://a_b_c"), code("![x](http://y)`")
-    ('`s3://a_b_c`', "`![x](http://y)'`")
+    >>> code("s3://a_b_c"), code("![x](http://y)`"), code("")
+    ('`s3://a_b_c`', "`![x](http://y)'`", '')
+    >>> print(code("a\n\n![x](http://y)"))
+    `a\n\n![x](http://y)`
     """
-    return f"`{text.replace('`', chr(39))}`"
+    return f"`{visible(text).replace('`', chr(39))}`" if text else ""
+
+
+def inert(text: str) -> str:
+    """A sentence that may quote others as Markdown: plain words as they are, all others as code.
+
+    What stands between backticks is code, as our own sentences mean it.
+
+    >>> inert("Threshold: ![x](http://y) is no number.")
+    'Threshold: `![x](http://y)` is no number.'
+    >>> inert("Set `add_sources` in vpcflow.toml.")
+    'Set `add_sources` in vpcflow.toml.'
+    """
+    parts = text.split("`")
+    return "".join(code(part) if odd % 2 else _words(part) for odd, part in enumerate(parts))
+
+
+def error_text(error: VpcflowError) -> str:
+    """An error and its next step."""
+    return f"{inert(error.what)}\n\n{inert(error.next_step)}"
+
+
+def _words(text: str) -> str:
+    return "".join(
+        word if word == " " or _is_safe(word) else code(word) for word in re.split("( )", text)
+    )
+
+
+def _is_safe(word: str) -> bool:
+    return bool(SAFE.fullmatch(word)) and not UNSAFE.search(word)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import streamlit as st
 
+from dashboards.ui.markdown import error_text
 from vpcflow_core.errors import VpcflowError
 
 APP = "vpcflow"
@@ -72,7 +73,7 @@ def show(pages: Sequence[Page]) -> None:
     try:
         page.draw()
     except VpcflowError as error:
-        st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
+        st.error(error_text(error), icon=":material/error:")
 
 
 def _entry(page: Page, *, is_first: bool) -> st.Page:

@@ -7,6 +7,7 @@ import logging
 import streamlit as st
 
 from dashboards.ui import actions, answers, panel_body, panel_menu, violation_links
+from dashboards.ui.markdown import error_text, inert
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer, PanelRequest
@@ -37,7 +38,7 @@ def _panel(request: PanelRequest, state: PageState) -> None:
         if panel.chart == "table" or not panel_body.is_empty(panel, given):
             _below(panel, given, state)
     except VpcflowError as error:
-        st.info(f"{error.what}\n\n{error.next_step}", icon=":material/info:")
+        st.info(error_text(error), icon=":material/info:")
     except Exception:  # the border of a panel: the others must stand
         log.exception("panel %s failed", panel.slug)
         st.error("This panel failed; the server's log says why. The others are not affected.")
@@ -48,6 +49,6 @@ def _below(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     if not given.notes:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("  \n".join(given.notes), width="stretch")
+        st.caption("  \n".join(map(inert, given.notes)), width="stretch")
         if panel.chart == "band":
             violation_links.draw(panel, given, state)

@@ -11,6 +11,7 @@ from plotly.graph_objects import Figure
 
 from dashboards.ui import actions, drill, violation_links
 from dashboards.ui.figures import figure_of
+from dashboards.ui.markdown import inert
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.charts import CONFIG, styled
 from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer, PanelRequest
@@ -53,7 +54,7 @@ def empty_sentence(panel: Panel, state: PageState, window: Window) -> str:
     why = f"No {panel.about} between {start:%d %b %H:%M} and {end:%d %b %H:%M} {state.zone}"
     if not state.filters:
         return f"{why}."
-    shown = ", ".join(f"{FILTER_LABELS[field]}: {text}" for field, text in state.filters)
+    shown = ", ".join(f"{FILTER_LABELS[field]}: {inert(text)}" for field, text in state.filters)
     return f"{why} with the filters {shown}."
 
 
@@ -146,7 +147,7 @@ def _numbers(panel: Panel, given: PanelAnswer) -> None:
 def _number(panel: Panel, headline: Headline, bad: bool) -> None:
     change = _percent(headline.change)
     st.metric(
-        headline.label or panel.title,
+        inert(headline.label) or panel.title,
         humane(headline.value, headline.measure),
         change,
         "inverse" if bad else "blue",

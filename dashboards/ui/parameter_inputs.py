@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards.ui import hidden_widgets
+from dashboards.ui.markdown import inert
 from dashboards.ui.parameters import PARAMETERS, TIMESLICES, WATCHES, Parameter
 from vpcflow_core.panels.request import DEFAULTS, Parameters
 
@@ -80,7 +81,7 @@ def _checked(name: str, text: str) -> Any:
     good = st.session_state.setdefault("good_parameters", {})
     if problem := parameter.problem(text):
         kept = good.get(name, parameter.default)
-        st.error(f"{problem} Still in force: {parameter.write(kept)}.")
+        st.error(inert(f"{problem} Still in force: {parameter.write(kept)}."))
         return kept
     good[name] = parameter.read(text)
     return good[name]

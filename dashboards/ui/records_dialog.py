@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import answers, panel_menu
+from dashboards.ui.markdown import error_text, inert
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import wall_clock
 from vpcflow_core.errors import VpcflowError
@@ -31,7 +32,7 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
     try:
         found = answers.records(request, LIMIT)
     except VpcflowError as error:
-        st.info(f"{error.what}\n\n{error.next_step}", icon=":material/info:")
+        st.info(error_text(error), icon=":material/info:")
         return
     frame = found.frame
     st.caption(sentence(panel, state, len(frame)))
@@ -55,7 +56,9 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
 def sentence(panel: Panel, state: PageState, count: int) -> str:
     """Which records these are, in a sentence."""
     which = f"The newest {count:,} records" if count == LIMIT else f"All {count:,} records"
-    conditions = [f"{field} {text}" for field, text in (*panel.query.where, *state.filters)]
+    conditions = [
+        f"{inert(field)} {inert(text)}" for field, text in (*panel.query.where, *state.filters)
+    ]
     narrowed = f" with {', '.join(conditions)}" if conditions else ""
     return f"{which} behind *{panel.title}*{narrowed}; the newest first, times in {state.zone}."
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards.ui import hidden_widgets
 from dashboards.ui.filter_text import DECISIONS, filter_problem
+from dashboards.ui.markdown import inert
 from dashboards.ui.resources import source_urls, workspace
 from dashboards.ui.rights import here
 from dashboards.ui.source_labels import source_labels
@@ -105,7 +106,9 @@ def _box(field: str) -> str:
     good = st.session_state.setdefault("good_filters", {})
     if problem:
         kept = good.get(field, "")
-        st.error(f"{problem} " + (f"Still in force: {kept}" if kept else "It is not in force."))
+        st.error(
+            inert(f"{problem} " + (f"Still in force: {kept}" if kept else "It is not in force."))
+        )
     else:
         good[field] = text
     return str(good.get(field, ""))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboards.ui import answers, copy_link, navigation, resources
-from dashboards.ui.markdown import code
+from dashboards.ui.markdown import code, inert
 from dashboards.ui.report_tables import inside, why
 from dashboards.ui.rights import here
 from dashboards.ui.state import PageState
@@ -35,7 +35,7 @@ def sync_line(empty: bool) -> None:
         _watch(empty)
     for outcome in worker.problems:
         text = problem(outcome, with_paths=here().folders)
-        st.warning(text, icon=":material/sync_problem:")
+        st.warning(inert(text), icon=":material/sync_problem:")
 
 
 @st.fragment(run_every="500ms")
@@ -45,7 +45,7 @@ def _watch(empty: bool) -> None:
     if not worker.running or (empty and resources.flows().extent is not None):
         st.rerun()
     progress = worker.progress
-    st.progress(progress.share, text=progress.sentence)
+    st.progress(progress.share, text=inert(progress.sentence))
 
 
 def refresh() -> None:
@@ -108,7 +108,7 @@ def _left_out(state: PageState, window: Window) -> None:
     try:
         count = answers.left_out(state, window)
     except VpcflowError as error:
-        st.caption(f":material/looks_one: Each flow is counted once: {error}")
+        st.caption(f":material/looks_one: Each flow is counted once: {inert(str(error))}")
         return
     st.caption(
         f":material/looks_one: Each flow is counted once: {count:,} records are left out, which "

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import streamlit as st
 
 from dashboards.ui import hidden_widgets
+from dashboards.ui.markdown import inert
 from dashboards.ui.state import DEFAULT_RANGE, QUICK_RANGES
 from vpcflow_core.errors import TimeError
 from vpcflow_core.query.windows import resolve_window
@@ -96,7 +97,8 @@ def _read(text: str, zone: str) -> Range:
         asked = parse_range(text, ZoneInfo(zone))
     except TimeError as error:
         asked = st.session_state.get("good_range", DEFAULT_RANGE)
-        st.error(f"{error.what} {error.next_step} Shown instead: {_name(str(asked), zone)}.")
+        shown = f"Shown instead: {_name(str(asked), zone)}."
+        st.error(inert(f"{error.what} {error.next_step} {shown}"))
     st.session_state["good_range"] = asked
     return asked
 
@@ -117,6 +119,6 @@ def _fix(start: datetime, end: datetime, zone: str) -> None:
             start.replace(tzinfo=place).astimezone(UTC), end.replace(tzinfo=place).astimezone(UTC)
         )
     except TimeError as error:
-        st.toast(f"{error.what} {error.next_step}", icon=":material/error:")
+        st.toast(inert(f"{error.what} {error.next_step}"), icon=":material/error:")
         return
     st.session_state["range"] = str(fixed)

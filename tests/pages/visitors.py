@@ -35,6 +35,7 @@ def page(
     origin: str | None = "",
     headers: Mapping[str, str] | None = None,
     claimed: str = "",
+    query: str = "",
 ) -> list[ForwardMsg]:
     """All that the server sends for a page.
 
@@ -45,6 +46,7 @@ def page(
         origin: Value of `Origin`; "" for the one that belongs to `host`, None for none.
         headers: Other headers.
         claimed: What the browser says the page's address is; "" for that at localhost.
+        query: Parameters of the address bar.
 
     Raises:
         InvalidStatus: The server refuses the connection.
@@ -68,6 +70,7 @@ def page(
     ):
         asked = BackMsg()
         asked.rerun_script.page_name = path
+        asked.rerun_script.query_string = query
         asked.rerun_script.context_info.url = claimed
         link.send(asked.SerializeToString())
         received = []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboards.ui import panel_menu, resources
-from dashboards.ui.markdown import code
+from dashboards.ui.markdown import code, inert
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources.source_rows import Row, exact_table, humane_table, length, rows_of
 from vpcflow_core.workspace.background import Syncer, problem
@@ -33,10 +33,10 @@ def _body(rights: Rights, was_running: bool) -> None:
             _button(worker)
         st.markdown(_sentence(worker, datetime.now(UTC)), width="stretch")
     if worker.running:
-        st.progress(worker.progress.share, text=worker.progress.sentence)
+        st.progress(worker.progress.share, text=inert(worker.progress.sentence))
     for outcome in worker.problems:
         text = problem(outcome, with_paths=rights.folders)
-        st.warning(text, icon=":material/sync_problem:")
+        st.warning(inert(text), icon=":material/sync_problem:")
     _table(rows(), rights)
 
 
@@ -98,4 +98,4 @@ def _problem(row: Row, rights: Rights) -> None:
     problem = row.problem or (row.state.error if row.state else "")
     if problem and not any(outcome.name == row.name for outcome in resources.syncer().problems):
         shown = problem if rights.folders or row.scheme.in_aws else "It could not be read."
-        st.warning(f"{code(row.name or row.url)}: {shown}", icon=":material/sync_problem:")
+        st.warning(f"{code(row.name or row.url)}: {inert(shown)}", icon=":material/sync_problem:")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.ui.markdown import code
+from dashboards.ui.markdown import code, error_text, inert
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources import target_store
 from dashboards.ui.sources.activity import rows
@@ -73,7 +73,7 @@ def _add(source: SourceSetting, name: str, rights: Rights) -> None:
             return
         added = target_store.take_in(source, name)
     except VpcflowError as error:
-        st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
+        st.error(error_text(error), icon=":material/error:")
         return
     st.session_state["added"] = (added, findings)
     st.rerun()
@@ -129,7 +129,7 @@ def _tell(findings: Iterable[Finding]) -> None:
     for finding in {(f.found, f.remedy): f for f in findings}.values():
         icon = ":material/error:" if finding.state == "failed" else ":material/warning:"
         show = st.error if finding.state == "failed" else st.warning
-        show(f"{finding.found}\n\n{finding.remedy}", icon=icon)
+        show(f"{inert(finding.found)}\n\n{inert(finding.remedy)}", icon=icon)
 
 
 def _show_added() -> None:

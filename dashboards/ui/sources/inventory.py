@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import resources
-from dashboards.ui.markdown import code
+from dashboards.ui.markdown import code, inert
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources.activity import rows
 from dashboards.ui.sources.source_rows import ago
@@ -40,12 +40,12 @@ def draw(rights: Rights) -> None:
         )
     for state in states:
         for note in state.notes:
-            st.warning(f"{state.account_id} {state.region}: {note}", icon=":material/info:")
+            st.warning(inert(f"{state.account_id} {state.region}: {note}"), icon=":material/info:")
     if rights.aws and any(row.scheme.in_aws and row.setting for row in rows()):
         if st.button("Take a snapshot now", icon=":material/photo_camera:", key="snapshot-now"):
             _refresh(resources.store())
         for note in st.session_state.pop("ec2_notes", []):
-            st.warning(note, icon=":material/info:")
+            st.warning(inert(note), icon=":material/info:")
 
 
 def counts(catalogue: Catalogue, now: datetime) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.ui import resources
+from dashboards.ui.markdown import error_text, inert
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources.activity import rows
 from dashboards.ui.sources.source_rows import Row
@@ -23,7 +24,7 @@ def draw(rights: Rights) -> None:
     """A choice of what may be removed here, and a button."""
     found = {row.url: row for row in rows() if may_remove(row, rights)}
     if sentence := st.session_state.pop("removed", ""):
-        st.toast(sentence, icon=":material/delete:")
+        st.toast(inert(sentence), icon=":material/delete:")
     if not found:
         return
     # A new key closes it once something was removed.
@@ -69,7 +70,7 @@ def _remove(row: Row, and_records: bool) -> None:
         if row.scheme.is_upload:
             drop(workspace.store, row.url)
     except VpcflowError as error:
-        st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
+        st.error(error_text(error), icon=":material/error:")
         return
     st.session_state["removals"] += 1
     st.session_state["removed"] = f"{row.name or 'The source'} was removed" + (

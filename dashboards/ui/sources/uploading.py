@@ -9,7 +9,7 @@ from typing import Protocol
 import streamlit as st
 
 from dashboards.ui import resources
-from dashboards.ui.markdown import code
+from dashboards.ui.markdown import code, error_text, inert
 from dashboards.ui.report_tables import examples, summary
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources import target_store
@@ -84,10 +84,12 @@ def _take(files: Sequence[File], name: str, text: str, limit: int) -> None:
             setting = SourceSetting(url=url, log_format=text)
             called = target_store.take_in(setting, url.removeprefix(UPLOADS))
     except VpcflowError as error:
-        st.error(f"{error.what}\n\n{error.next_step}", icon=":material/error:")
+        st.error(error_text(error), icon=":material/error:")
         return
     except OSError as error:
-        st.error(f"The files could not be kept: {error.strerror}.", icon=":material/error:")
+        st.error(
+            f"The files could not be kept: {inert(str(error.strerror))}.", icon=":material/error:"
+        )
         return
     st.session_state["uploaded"] = (called, judged)
     st.session_state["uploads"] += 1
@@ -121,7 +123,9 @@ def _show_last() -> None:
 def _show(verdict: Judged) -> None:
     report = verdict.report
     if report is None or verdict.refused:
-        st.error(f"{code(verdict.name)} was not taken. {verdict.refused}", icon=":material/error:")
+        st.error(
+            f"{code(verdict.name)} was not taken. {inert(verdict.refused)}", icon=":material/error:"
+        )
     if report is None:
         return
     if report.records:

@@ -1,0 +1,41 @@
+"""Texts of others as one line that no terminal, browser or spreadsheet obeys."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Controls (Cc), formats such as bidi overrides and zero widths (Cf), separators of lines and
+# paragraphs (Zl, Zp), halves of pairs (Cs) and private characters (Co).
+HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs", "Co")
+# What a spreadsheet takes for the begin of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def visible(text: str) -> str:
+    r"""The text with what does not show, or moves what does, as escapes.
+
+    >>> print(visible("a\x1b[31m\n\u202eb"), visible("café"))
+    a\x1b[31m\n\u202eb café
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escaped(c) if unicodedata.category(c) in HIDDEN else c for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def defused(text: str) -> str:
+    """A cell that a spreadsheet shows and does not run: a `'` stands before what begins a formula.
+
+    >>> defused("=HYPERLINK(1)"), defused("-"), defused("-12.5"), defused("eni-1")
+    ("'=HYPERLINK(1)", '-', '-12.5', 'eni-1')
+    """
+    if text == "-" or not text.lstrip(" ").startswith(FORMULA) or _is_number(text):
+        return text
+    return f"'{text}"
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("+-").replace(".", "", 1).isdecimal() and text.isascii()
