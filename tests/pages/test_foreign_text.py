@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from dashboards.ui.markdown import code, error_text, inert
-from tests.pages.server import ROOT, serving
+from tests.pages.server import ROOT
 from tests.pages.visitors import page
 from vpcflow_core.errors import VpcflowError
 
@@ -123,12 +122,6 @@ def _is_inside_inert(text: ast.expr, part: ast.expr) -> bool:
         and any(inner is part for inner in ast.walk(call))
         for call in ast.walk(text)
     )
-
-
-@pytest.fixture(scope="module")
-def app(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("app"), sample_store) as url:
-        yield url
 
 
 @pytest.mark.parametrize("path", ["", "rejects", "outliers", "sources"])

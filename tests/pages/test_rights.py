@@ -31,7 +31,7 @@ FOREIGN = (
 
 
 @pytest.fixture(scope="module")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def asked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("folder-of-the-server")
     line = (
         "2 123456789010 eni-1 10.0.0.1 10.0.1.9 20641 22 6 20 4249 1763640000 1763640060 ACCEPT OK"
@@ -44,12 +44,12 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def app(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def asked_app(asked_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app on a folder with one line that is no record."""
     home = tmp_path_factory.mktemp("home")
     with Store.open(home / "store") as store:
-        sync(store, open_source(str(logs)))
-    with serving(home, home / "store", {"logs": str(logs)}) as url:
+        sync(store, open_source(str(asked_folder)))
+    with serving(home, home / "store", {"logs": str(asked_folder)}) as url:
         yield url
 
 
@@ -58,36 +58,42 @@ def port_of(app: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "[::1]"])
-def test_a_browser_of_the_machine_itself_is_admin(app: str, logs: Path, name: str) -> None:
-    sent = page(app, host=f"{name}:{port_of(app)}")
+def test_a_browser_of_the_machine_itself_is_admin(
+    asked_app: str, asked_folder: Path, name: str
+) -> None:
+    sent = page(asked_app, host=f"{name}:{port_of(asked_app)}")
     assert {"Check and add", "Read files"} <= buttons(sent)
     assert {"Sync now", "Stop"} & buttons(sent)
     assert SECRET in text(sent)
-    assert str(logs) in text(sent)
+    assert str(asked_folder) in text(sent)
 
 
-def assert_viewer(app: str, logs: Path, **sent: object) -> None:
-    found = page(app, **sent)  # type: ignore[arg-type]
+def assert_viewer(asked_app: str, asked_folder: Path, **sent: object) -> None:
+    found = page(asked_app, **sent)  # type: ignore[arg-type]
     assert "Not loaded" in text(found)  # the page was drawn whole
     assert buttons(found) & {"Check and add", "Read files", "Sync now", "Stop"} == set()
     assert SECRET not in text(found)
-    assert str(logs) not in text(found)
+    assert str(asked_folder) not in text(found)
 
 
 @pytest.mark.parametrize("header", FOREIGN, ids=lambda header: "=".join(header))
-def test_behind_a_proxy_everyone_is_a_viewer(app: str, logs: Path, header: tuple[str, str]) -> None:
-    assert_viewer(app, logs, headers=dict([header]))
+def test_behind_a_proxy_everyone_is_a_viewer(
+    asked_app: str, asked_folder: Path, header: tuple[str, str]
+) -> None:
+    assert_viewer(asked_app, asked_folder, headers=dict([header]))
 
 
-def test_a_connection_without_an_origin_is_a_viewer(app: str, logs: Path) -> None:
-    assert_viewer(app, logs, origin=None)
+def test_a_connection_without_an_origin_is_a_viewer(asked_app: str, asked_folder: Path) -> None:
+    assert_viewer(asked_app, asked_folder, origin=None)
 
 
 @pytest.mark.parametrize("path", ["", "sources", "rejects"])
-def test_no_page_shows_a_viewer_lines_or_folders(app: str, logs: Path, path: str) -> None:
-    sent = text(page(app, path, headers={"Via": "1.1 proxy"}))
+def test_no_page_shows_a_viewer_lines_or_folders(
+    asked_app: str, asked_folder: Path, path: str
+) -> None:
+    sent = text(page(asked_app, path, headers={"Via": "1.1 proxy"}))
     assert SECRET not in sent
-    assert str(logs) not in sent
+    assert str(asked_folder) not in sent
 
 
 @pytest.mark.parametrize(
@@ -95,22 +101,24 @@ def test_no_page_shows_a_viewer_lines_or_folders(app: str, logs: Path, path: str
     ["http://evil.example", "https://localhost.evil.example", "null", "http://localhost:1",
      "http://[x", "file://"],
 )  # fmt: skip
-def test_pages_of_other_origins_are_refused(app: str, origin: str) -> None:
+def test_pages_of_other_origins_are_refused(asked_app: str, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
-        page(app, origin=origin)
+        page(asked_app, origin=origin)
     assert refused.value.response.status_code == 403
 
 
-def test_names_that_were_pointed_at_the_machine_are_refused(app: str) -> None:
+def test_names_that_were_pointed_at_the_machine_are_refused(asked_app: str) -> None:
     for name in ("rebound.example", "localhost.evil.example", "127.0.0.1.nip.io"):
         with pytest.raises(InvalidStatus) as refused:
-            page(app, host=f"{name}:{port_of(app)}")
+            page(asked_app, host=f"{name}:{port_of(asked_app)}")
         assert refused.value.response.status_code == 403
 
 
-def test_every_answer_forbids_frames_foreign_content_and_guesses_of_its_type(app: str) -> None:
+def test_every_answer_forbids_frames_foreign_content_and_guesses_of_its_type(
+    asked_app: str,
+) -> None:
     for path in ("/", "/sources", "/_stcore/health", "/missing.js"):
-        _, headers = get(app, path)
+        _, headers = get(asked_app, path)
         assert headers["content-security-policy"] == policy()
         assert headers["x-frame-options"] == "DENY"
         assert headers["x-content-type-options"] == "nosniff"
@@ -119,13 +127,21 @@ def test_every_answer_forbids_frames_foreign_content_and_guesses_of_its_type(app
 
 
 @pytest.fixture
-def served(tmp_path: Path, logs: Path) -> Iterator[tuple[str, str]]:
+def served(tmp_path: Path, asked_folder: Path) -> Iterator[tuple[str, str]]:
     """URL of what `vpcflow serve` started, and the path with the token that it printed."""
     port, home = free_port(), tmp_path
     environment = {n: v for n, v in os.environ.items() if not n.startswith("VPCFLOW")}
     environment |= {"XDG_CACHE_HOME": str(home), "XDG_DATA_HOME": str(home)}
     environment |= {"STREAMLIT_SERVER_HEADLESS": "true", "VPCFLOW_STORE": str(home / "store")}
-    command = [sys.executable, "-m", "vpcflow_core.cli", "serve", str(logs), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "vpcflow_core.cli",
+        "serve",
+        str(asked_folder),
+        "--port",
+        str(port),
+    ]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=log)
     try:
@@ -138,19 +154,21 @@ def served(tmp_path: Path, logs: Path) -> Iterator[tuple[str, str]]:
 
 
 def test_serve_prints_a_link_that_makes_one_browser_admin(
-    served: tuple[str, str], logs: Path
+    served: tuple[str, str], asked_folder: Path
 ) -> None:
-    app, link = served
-    assert_viewer(app, logs)
-    assert "set-cookie" not in get(app, f"{link}x")[1]
-    status, headers = get(app, link)
+    asked_app, link = served
+    assert_viewer(asked_app, asked_folder)
+    assert "set-cookie" not in get(asked_app, f"{link}x")[1]
+    status, headers = get(asked_app, link)
     assert (status, headers["location"]) == (303, "./")
     cookie, _, rules = headers["set-cookie"].partition("; ")
     assert rules == "Path=/; HttpOnly; SameSite=Strict"
-    assert "Check and add" in buttons(page(app, headers={"Cookie": cookie}))
-    assert "set-cookie" not in get(app, link)[1]  # it works once
-    assert_viewer(app, logs)
-    assert_viewer(app, logs, headers={"Cookie": cookie, "X-Forwarded-For": "203.0.113.9"})
+    assert "Check and add" in buttons(page(asked_app, headers={"Cookie": cookie}))
+    assert "set-cookie" not in get(asked_app, link)[1]  # it works once
+    assert_viewer(asked_app, asked_folder)
+    assert_viewer(
+        asked_app, asked_folder, headers={"Cookie": cookie, "X-Forwarded-For": "203.0.113.9"}
+    )
 
 
 def test_a_token_admits_once_and_no_other_text_does() -> None:
