@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from tests.store.doubles import START, Memory, key, line, log, numbers
 from vpcflow_core.errors import AccessError, CredentialsError, EmptyError, LockedError
 from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.sources.base import LogObject
+from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.store.batch import Limits
 from vpcflow_core.store.lock import writer_lock
 from vpcflow_core.store.store import Store
@@ -339,3 +342,64 @@ def test_the_share_is_of_bytes_or_of_objects_whose_size_is_unknown(
 )
 def test_progress_is_one_sentence(progress: Progress, sentence: str) -> None:
     assert progress.sentence == sentence
+
+
+class Closed(Memory):
+    """A listing that leaves out what it may not see, as S3's does."""
+
+    closed = ""
+
+    @property
+    def has_holes(self) -> bool:
+        return bool(self.closed)
+
+    def find(self, span: Window | None) -> Iterator[LogObject]:
+        return (o for o in super().find(span) if not self.closed or self.closed not in o.uri)
+
+
+def two_accounts() -> Closed:
+    source = Closed("s3://logs/")
+    for account in ("123456789012", "210987654321"):
+        for number in (0, 300, 900, 2000):
+            at = START + timedelta(minutes=5 * number)
+            source.put(key(number, account), log([line(number, at)]), at)
+    return source
+
+
+def test_objects_that_were_forbidden_come_once_they_are_allowed(tmp_path: Path) -> None:
+    source = two_accounts()
+    with Store.open(tmp_path / "s") as store:
+        source.closed = "210987654321"
+        assert sync(store, source).objects == 4
+        source.closed = ""
+        assert sync(store, source).objects == 4
+        assert sync(store, source).objects == 0
+
+
+def test_a_span_asked_for_on_purpose_is_listed_whole(tmp_path: Path) -> None:
+    source = two_accounts()
+    late = {name: source.data.pop(name) for name in list(source.data) if "210987654321" in name}
+    span = Window(START, START + timedelta(days=30))
+    with Store.open(tmp_path / "s") as store:
+        assert sync(store, source).objects == 4
+        source.data |= late
+        assert sync(store, source, span=span, list_all=True).objects == 4
+
+
+def test_an_object_that_two_sources_reach_is_loaded_once(tmp_path: Path) -> None:
+    inside = tmp_path / "logs" / "2026"
+    inside.mkdir(parents=True)
+    (inside / "a.log").write_bytes(log([line(1, START), line(2, START)]))
+    (inside / "b.log").symlink_to(inside / "a.log")
+    (tmp_path / "linked").symlink_to(tmp_path / "logs")
+    with Store.open(tmp_path / "s") as store:
+        results = [
+            sync(store, LocalSource(tmp_path / name))
+            for name in ("logs/2026/a.log", "logs/2026", "logs", "linked", "linked/2026/b.log")
+        ]
+        assert sum(file.rows for file in store.files("flows")) == 2
+        assert [r.objects for r in results] == [1, 0, 0, 0, 0]
+        assert "in the store already, as those of file://" in results[1].warnings[-1]
+        (inside / "a.log").write_bytes(log([line(1, START)]))
+        sync(store, LocalSource(inside / "a.log"))
+        assert sum(file.rows for file in store.files("flows")) == 1

@@ -79,7 +79,13 @@ def sync(
     }
     if reached.log_format:
         LogFormat.parse(reached.log_format)  # a mistake in it would fail every source
-    options = SyncOptions(span=span, keep=kept, workers=workers or settings.workers, wait=wait)
+    options = SyncOptions(
+        span=span,
+        list_all=bool(since or start or end),
+        keep=kept,
+        workers=workers or settings.workers,
+        wait=wait,
+    )
     with Store.open(store or settings.store) as opened, _shown_progress() as progress:
         known = added(opened.path) | settings.sources
         names = sources or _all(known)

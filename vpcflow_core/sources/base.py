@@ -27,6 +27,8 @@ class LogObject:
         time: Start of the five-minute slot it was delivered for (from the name), else when it was
             last changed; UTC.
         hint: Format that the name suggests; the content decides.
+        identity: What the object is, whichever source leads to it: a file's URI without links.
+            "" where its URI is that.
     """
 
     uri: str
@@ -37,6 +39,12 @@ class LogObject:
     flow_log_id: str = ""
     time: datetime | None = None
     hint: Hint = ""
+    identity: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """Equal for the same object of all sources."""
+        return self.identity or self.uri
 
 
 @runtime_checkable
@@ -80,6 +88,15 @@ class HasDeclaredFormats(Protocol):
         Raises:
             SourceError: As `Source.find`.
         """
+
+
+@runtime_checkable
+class HasHoles(Protocol):
+    """A source that may find less than there is."""
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether the last `find` was refused somewhere, or left out what may be read later."""
 
 
 @runtime_checkable

@@ -95,6 +95,7 @@ class LocalSource:
             flow_log_id=facts.flow_log_id if facts else "",
             time=facts.time if facts else datetime.fromtimestamp(state.st_mtime, UTC),
             hint=facts.hint if facts else "",
+            identity=_uri(path.resolve()),
         )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from vpcflow_core.errors import EmptyError
-from vpcflow_core.sources.base import LogObject, Source
+from vpcflow_core.sources.base import HasHoles, LogObject, Source
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.ledger import Ledger, from_ms, to_ms
 from vpcflow_core.times import EPOCH, Window
@@ -30,9 +31,11 @@ class Plan:
         span: Records wanted; None: all.
         relist: How long after its time an object may still appear.
         unread_too: Try objects again whose format was unknown.
+        list_all: List the whole span, also what earlier syncs listed: somebody asks for it.
 
     Attributes:
         skipped: Objects found that were loaded before.
+        elsewhere: How many of them other sources hold, by URL.
         objects, bytes: Planned so far.
         listed: Whether the source has been listed to the end.
     """
@@ -46,6 +49,7 @@ class Plan:
         *,
         relist: timedelta,
         unread_too: bool,
+        list_all: bool = False,
     ) -> None:
         self._ledger = ledger
         self._source = source
@@ -53,11 +57,13 @@ class Plan:
         self._wanted = span
         self._cover = _Cover.read(ledger, number)
         costs = scheme_of(source.url).listing_costs
-        self._span = self._cover.narrowed(span, relist) if costs else span
+        narrow = costs and not list_all
+        self._span = self._cover.narrowed(span, relist) if narrow else span
         self._again = self._to_try_again(unread_too)
         self._in_flight: set[str] = set()
         self._newest: datetime | None = None
         self.skipped = 0
+        self.elsewhere: Counter[str] = Counter()
         self.objects = 0
         self.bytes = 0
         self.listed = False
@@ -72,10 +78,12 @@ class Plan:
 
     def landed(self, objects: Iterable[LogObject]) -> None:
         """Their outcome is in the ledger."""
-        self._in_flight.difference_update(found.uri for found in objects)
+        self._in_flight.difference_update(found.known_as for found in objects)
 
     def finished(self) -> tuple[int | None, int | None]:
         """The span the source is covered in after this sync ran to its end, as ledger times."""
+        if isinstance(self._source, HasHoles) and self._source.has_holes:
+            return self._cover.as_before
         return self._cover.joined(self._wanted, self._newest)
 
     def _new(self) -> Iterator[LogObject]:
@@ -90,40 +98,58 @@ class Plan:
 
     def _unknown(self, chunk: list[LogObject]) -> Iterator[LogObject]:
         # First in flight, then the ledger: an object lands only after its commit.
-        fresh = {found.uri: found for found in chunk if found.uri not in self._in_flight}
+        fresh = {found.uri: found for found in chunk if found.known_as not in self._in_flight}
         known = self._known(list(fresh))
+        others = self._held_elsewhere([f.known_as for uri, f in fresh.items() if uri not in known])
         for uri, found in fresh.items():
             self._newest = max(filter(None, (self._newest, found.time)), default=None)
             if uri in known and not self._changed(found, known[uri]):
                 self.skipped += known[uri]["state"] != "unread"
                 continue
+            if found.known_as in self._in_flight:
+                continue  # two names of one file
+            if uri not in known and found.known_as in others:
+                self.skipped += 1
+                holder = others[found.known_as]
+                self.elsewhere[holder] += holder != self._source.url
+                continue
             self._again.pop(uri, None)
-            self._in_flight.add(uri)
+            self._in_flight.add(found.known_as)
             yield found
 
     def _known(self, uris: list[str]) -> dict[str, Any]:
-        marks = ", ".join("?" * len(uris))
-        sql = f"SELECT * FROM objects WHERE source = ? AND uri IN ({marks})"  # noqa: S608 (marks)
+        sql = f"SELECT * FROM objects WHERE source = ? AND uri IN ({_marks(uris)})"  # noqa: S608 (marks)
         return {row["uri"]: row for row in self._ledger.rows(sql, [self._number, *uris])}
+
+    def _held_elsewhere(self, identities: list[str]) -> dict[str, str]:
+        """Objects that are loaded under another name or by another source, and which source."""
+        sql = f"""SELECT identity, url FROM objects JOIN sources ON source = sources.id
+                  WHERE state IN ('loaded', 'broken') AND identity IN ({_marks(identities)})"""  # noqa: S608 (marks)
+        return {row["identity"]: row["url"] for row in self._ledger.rows(sql, identities)}
 
     def _changed(self, found: LogObject, known: Any) -> bool:
         """Whether an object the ledger knows has to be loaded again."""
         if found.uri in self._again:
             return True
+        if known["state"] == "failed":
+            return True  # refused then; the listing offers it now
         if known["state"] == "loaded" and found.flow_log_id:
             return False  # AWS never changes an object; a copy may have a new time of change
         return bool((found.etag, found.size) != (known["etag"], known["size"]))
 
     def _rest(self) -> Iterator[LogObject]:
         """Objects to try again that the listing, narrowed to recent ones, did not show."""
-        for uri, found in list(self._again.items()):
-            self._in_flight.add(uri)
-            yield found
+        for found in list(self._again.values()):
+            if found.known_as not in self._in_flight:
+                self._in_flight.add(found.known_as)
+                yield found
 
     def _to_try_again(self, unread_too: bool) -> dict[str, LogObject]:
         sql = "SELECT * FROM objects WHERE source = ? AND state <> 'loaded'"
         if not unread_too:
             sql += " AND state <> 'unread'"
+        # An archived object comes by the listing, once it is restored.
+        sql += " AND coalesce(report, '') NOT LIKE '%lies in an archive (%'"
         rows = self._ledger.rows(sql + " ORDER BY loaded_at LIMIT ?", [self._number, _AGAIN])
         return {row["uri"]: _log_object(row) for row in rows}
 
@@ -134,6 +160,12 @@ class _Cover:
     def __init__(self, start: datetime | None, newest: datetime | None) -> None:
         self.start = start
         self.newest = newest
+
+    @property
+    def as_before(self) -> tuple[int | None, int | None]:
+        """The cover as ledger times, unchanged."""
+        start, newest = (None if t is None else to_ms(t) for t in (self.start, self.newest))
+        return start, newest
 
     @staticmethod
     def read(ledger: Ledger, number: int) -> _Cover:
@@ -163,6 +195,10 @@ class _Cover:
         return to_ms(start), to_ms(newest) if newest else None
 
 
+def _marks(values: list[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
 def _log_object(row: Any) -> LogObject:
     return LogObject(
         uri=row["uri"],
@@ -173,4 +209,5 @@ def _log_object(row: Any) -> LogObject:
         flow_log_id=row["flow_log_id"],
         time=None if row["time"] is None else from_ms(row["time"]),
         hint=row["hint"],
+        identity=row["identity"],
     )

@@ -74,6 +74,14 @@ _DROPPED = """
 ALTER TABLE objects ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;
 """
 
+_IDENTITY = """
+-- What an object is, whichever source leads to it: it is loaded once. Rows of earlier versions have
+-- their name: the same for objects in S3, and for files that no link led to.
+ALTER TABLE objects ADD COLUMN identity TEXT NOT NULL DEFAULT '';
+UPDATE objects SET identity = uri;
+CREATE INDEX objects_by_identity ON objects (identity);
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
-STEPS: tuple[str, ...] = (_OBJECTS_AND_FILES, _SNAPSHOTS, _INTERNAL, _DROPPED)
+STEPS: tuple[str, ...] = (_OBJECTS_AND_FILES, _SNAPSHOTS, _INTERNAL, _DROPPED, _IDENTITY)
 SCHEMA_VERSION = len(STEPS)

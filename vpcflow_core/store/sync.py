@@ -38,6 +38,7 @@ def sync(
     candidates: Sequence[LogFormat] = (),
     workers: int = 2,
     relist: timedelta = RELIST,
+    list_all: bool = False,
     keep: timedelta | None = None,
     exclude_internal: Sequence[str] = (),
     wait: float = 0.0,
@@ -58,6 +59,7 @@ def sync(
             declares.
         workers: Threads that parse and write; more than processors do not help.
         relist: How long after its time an object may still appear at the source.
+        list_all: List the whole span anew, for objects that appeared later than that.
         keep: Drop whole UTC days older than this.
         exclude_internal: Blocks (CIDR): records whose source and destination both lie in them are
             left out and counted. Objects that are loaded already stay as they are.
@@ -84,6 +86,7 @@ def sync(
             _kept(span, oldest),
             relist=relist,
             unread_too=bool(given or candidates),
+            list_all=list_all,
         )
         tally = Tally(source.url, began)
         loader = _Loader(writer, number, plan, tally, reading, limits or Limits())
@@ -99,7 +102,7 @@ def sync(
         unread = writer.unread(number)
     made = tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
     warnings = source.warnings if isinstance(source, HasWarnings) else []
-    return replace(made, warnings=tuple(dict.fromkeys(warnings)))
+    return replace(made, warnings=tuple(dict.fromkeys([*warnings, *_elsewhere(plan)])))
 
 
 def forget(store: Store, url: str, *, wait: float = 0.0) -> int:
@@ -119,6 +122,15 @@ def forget(store: Store, url: str, *, wait: float = 0.0) -> int:
     with writing(store, wait) as writer:
         number = store.ledger.value("SELECT id FROM sources WHERE url = ?", [url])
         return 0 if number is None else writer.forget_source(number)
+
+
+def _elsewhere(plan: Plan) -> list[str]:
+    """Which other sources hold what the plan found."""
+    return [
+        f"{count:,} objects found are in the store already, as those of {url}."
+        for url, count in sorted(plan.elsewhere.items())
+        if count
+    ]
 
 
 @contextmanager

@@ -205,8 +205,8 @@ def writing(store: Store, wait: float = 0.0) -> Iterator[Writer]:
 _ADD_OBJECT = """
     INSERT INTO objects (id, source, uri, etag, size, account, region, flow_log_id, time, hint,
         state, tracked, records, nodata, skipdata, malformed, first, last, loaded_at, report,
-        internal, dropped)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        internal, dropped, identity)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_FILE = """
     INSERT INTO files (path, source, part, day, columns, tracked, rows, size, first, last)
@@ -242,6 +242,7 @@ def _object_row(source: int, loaded: Loaded) -> tuple[Any, ...]:
         report_json(report, loaded.problem),
         report.internal,
         report.dropped,
+        found.known_as,
     )
 
 

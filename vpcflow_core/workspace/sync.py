@@ -27,6 +27,8 @@ class SyncOptions:
 
     Attributes:
         span: Load objects that may hold records of it; None: all.
+        list_all: List the whole span, also what earlier syncs listed: somebody asks for it, since
+            objects may have come late or been forbidden before.
         keep: Drop whole UTC days older than this; None: none.
         workers: Threads that parse and write.
         wait: Seconds to wait for another process that writes to the store.
@@ -37,6 +39,7 @@ class SyncOptions:
     """
 
     span: Window | None = None
+    list_all: bool = False
     keep: timedelta | None = None
     workers: int = 2
     wait: float = 0.0
@@ -152,6 +155,7 @@ class _Run:
             opened,
             source.log_format,
             span=span,
+            list_all=self.options.list_all,
             workers=self.options.workers,
             keep=self.options.keep,
             exclude_internal=source.exclude_internal,
@@ -177,6 +181,7 @@ def load(
     log_format: str = "",
     *,
     span: Window | None = None,
+    list_all: bool = False,
     workers: int = 2,
     keep: timedelta | None = None,
     exclude_internal: Sequence[str] = (),
@@ -201,6 +206,7 @@ def load(
         store,
         source,
         span=span,
+        list_all=list_all,
         given=given,
         workers=workers,
         keep=keep,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -316,3 +317,32 @@ def test_the_bucket_s_region_is_found(aws):
     )
     client = opened("s3://far")._bucket._connected()
     assert client.meta.region_name == "ap-south-1"
+
+
+def test_archived_objects_are_counted_once_and_read_when_they_are_restored(bucket):
+    s3 = boto3.client("s3")
+    for minute in range(0, 60, 5):
+        cold = {"StorageClass": "GLACIER" if minute < 40 else "GLACIER_IR"}
+        name = key(T + timedelta(minutes=minute))
+        s3.put_object(Bucket="logs", Key=name, Body=b"x", **cold)
+    source = opened(endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    assert len(list(source.find(None))) == 4
+    assert source.warnings == [
+        "8 objects of s3://logs lie in an archive (Glacier) and are left out. Restore them in S3; "
+        "a later sync then reads them."
+    ]
+    assert source.has_holes
+    s3.restore_object(Bucket="logs", Key=key(T), RestoreRequest={"Days": 2})
+    list(source.find(None))  # moto restores at the second look
+    assert len(list(source.find(None))) == 5
+    late = T + timedelta(minutes=50)
+    assert len(list(source.find(Window(late, late + timedelta(minutes=1))))) > 0
+
+
+def test_files_without_aws_s_names_that_are_older_than_the_span_are_left_out(bucket):
+    boto3.client("s3").put_object(Bucket="logs", Key="firehose/part-1", Body=b"x")
+    now = datetime.now(UTC)
+    tomorrow = Window(now + timedelta(days=1), now + timedelta(days=2))
+    yesterday = Window(now - timedelta(days=1), now)
+    assert found("s3://logs/firehose", yesterday) == ["firehose/part-1"]
+    assert found("s3://logs/firehose", tomorrow) == []

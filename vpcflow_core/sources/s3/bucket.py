@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import boto3
 from botocore import exceptions as aws
@@ -22,6 +23,7 @@ from urllib3.exceptions import HTTPError
 from vpcflow_core.errors import MissingError, SourceError, VpcflowError, closest
 from vpcflow_core.sources.aws.client import Client, client_of, session_of
 from vpcflow_core.sources.aws.errors import FAILURES, code_of
+from vpcflow_core.sources.open import AWS_HOSTS
 from vpcflow_core.sources.s3.errors import S3
 
 if TYPE_CHECKING:
@@ -31,17 +33,24 @@ if TYPE_CHECKING:
 ATTEMPTS = 8
 # A body that breaks is asked for again by us: botocore retries the head of an answer alone.
 BODY_ATTEMPTS = 4
+# Storage classes whose objects are read after a restore alone; GLACIER_IR needs none.
+ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
+_RESTORES = {"OptionalObjectAttributes": ["RestoreStatus"]}
 _HOME = "us-east-1"  # any region answers HeadBucket with the bucket's own
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One object of a listing: key, size in bytes, etag, time of its last change (UTC)."""
+    """One object of a listing: key, size in bytes, etag, time of its last change (UTC).
+
+    `archived` holds for classes that S3 gives out after a restore alone, until that is done.
+    """
 
     key: str
     size: int
     etag: str
     modified: datetime
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +81,11 @@ class Bucket:
         Raises:
             VpcflowError: As `Vocabulary.error_of`.
         """
-        wanted = {"Bucket": self.name, "Prefix": prefix, **more, **self._payer}
+        wanted = {"Bucket": self.name, "Prefix": prefix, **more, **_RESTORES, **self._payer}
         answer = self._ask("s3:ListBucket", prefix, lambda s3: s3.list_objects_v2(**wanted))
         return Page(
             entries=tuple(
-                Entry(o["Key"], o["Size"], o["ETag"].strip('"'), o["LastModified"])
+                Entry(o["Key"], o["Size"], o["ETag"].strip('"'), o["LastModified"], _archived(o))
                 for o in answer.get("Contents", ())
             ),
             folders=tuple(o["Prefix"] for o in answer.get("CommonPrefixes", ())),
@@ -131,6 +140,18 @@ class Bucket:
             f"s3://{self.name}/{key} broke off {BODY_ATTEMPTS} times while it was read.",
             "Check the network, then sync again; nothing is lost.",
         ) from broken
+
+    def restored(self, key: str) -> bool:
+        """Whether an archived object can be read by now, where listings do not say it.
+
+        S3's own listings do; services like it are asked for the object's head.
+        """
+        endpoint = self.options.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", "")
+        if not endpoint or (urlsplit(endpoint).hostname or "").endswith(AWS_HOSTS):
+            return False
+        wanted = {"Bucket": self.name, "Key": key, **self._payer}
+        head = self._ask("s3:GetObject", key, lambda s3: s3.head_object(**wanted))
+        return 'ongoing-request="false"' in head.get("Restore", "")
 
     def _body(self, s3: Client, key: str) -> bytes:
         answer = s3.get_object(Bucket=self.name, Key=key, **self._payer)
@@ -197,6 +218,11 @@ class Bucket:
         return MissingError(
             f"There is no bucket '{self.name}'.", f"{closest(self.name, names)} {known}".strip()
         )
+
+
+def _archived(entry: dict[str, Any]) -> bool:
+    restored = "RestoreExpiryDate" in entry.get("RestoreStatus", {})
+    return entry.get("StorageClass") in ARCHIVES and not restored
 
 
 class _BrokenBodyError(Exception):

@@ -16,6 +16,7 @@ from vpcflow_core.sources.s3.layout import describe, is_log_like, time_may_hold
 from vpcflow_core.sources.s3.walk import Folder, Walk, ahead
 from vpcflow_core.times import Window
 
+RESTORES_ASKED = 2_000  # archived objects that services like S3 are asked about, one by one
 LISTERS = 16  # folders listed at once; the answers of as many wait in memory at most
 
 
@@ -29,7 +30,7 @@ class S3Source:
 
     The prefix may be the bucket itself, what stands before `AWSLogs/`, anything inside it, a
     folder without AWS's layout, or one object. `warnings` holds what was refused or left out by
-    the last `find` while the rest went well.
+    the last `find` while the rest went well; `has_holes` says that it may be readable later.
 
     Args:
         bucket: Name of the bucket.
@@ -41,6 +42,7 @@ class S3Source:
         self.bucket = bucket
         self.prefix = prefix.lstrip("/")
         self.warnings: list[str] = []
+        self.has_holes = False
         self._bucket = Bucket(bucket, options)
         self._lock = threading.Lock()
 
@@ -72,13 +74,25 @@ class S3Source:
                 that are refused while others are not become warnings.
         """
         self.warnings = []
+        self.has_holes = False
         refusals: list[AccessError] = []
         walk = Walk(self._bucket, span, lambda prefix, error: self._warn(prefix, error, refusals))
-        found = 0
+        found = archived = asked = 0
         with ThreadPoolExecutor(LISTERS, thread_name_prefix="vpcflow-list") as pool:
             for entry in self._entries(walk, pool):
                 found += 1
+                if entry.archived:
+                    asked += 1
+                    if asked > RESTORES_ASKED or not self._bucket.restored(entry.key):
+                        archived += 1
+                        continue
                 yield self._object(entry)
+        self.has_holes = bool(archived or refusals)
+        if archived:
+            self.warnings.append(
+                f"{archived:,} objects of {self.url} lie in an archive (Glacier) and are left out. "
+                "Restore them in S3; a later sync then reads them."
+            )
         if not found and refusals:
             raise refusals[0]
 
@@ -184,5 +198,7 @@ def _time(entry: Entry) -> datetime:
 def _wanted(entry: Entry, span: Window | None) -> bool:
     facts = describe(entry.key)
     if facts is None:
-        return is_log_like(entry.key.rpartition("/")[2])
+        # Written before the span began: it holds none of it, whatever its name.
+        early = span is not None and entry.modified < span.start
+        return not early and is_log_like(entry.key.rpartition("/")[2])
     return time_may_hold(facts.time, span)
