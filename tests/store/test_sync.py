@@ -403,3 +403,17 @@ def test_an_object_that_two_sources_reach_is_loaded_once(tmp_path: Path) -> None
         (inside / "a.log").write_bytes(log([line(1, START)]))
         sync(store, LocalSource(inside / "a.log"))
         assert sum(file.rows for file in store.files("flows")) == 1
+
+
+@pytest.mark.parametrize("damage", ["gone", "short", "zeros"])
+def test_a_sync_notices_files_of_the_store_that_are_damaged(
+    store: Store, source: Memory, damage: str
+) -> None:
+    assert sync(store, source, workers=1).warnings == ()
+    (file,) = store.files("flows")
+    content = file.path.read_bytes()
+    file.path.unlink()
+    if damage != "gone":
+        file.path.write_bytes(content[:-9] if damage == "short" else bytes(len(content)))
+    (warning,) = sync(store, source).warnings
+    assert warning.startswith("1 files of the store with 50 records of 2026-11-01 to 2026-11-01")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from os import SEEK_END
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+_MAGIC = b"PAR1"  # a Parquet file begins and ends with it
 
 
 @lru_cache(maxsize=256)  # files never change, and only those that hold records of the future ask
@@ -20,3 +23,14 @@ def last_before(path: Path, end: int) -> int | None:
         return None
     found = pc.max(starts.filter(pc.less(starts, end))).as_py()
     return None if found is None else int(found)
+
+
+def is_damaged(path: Path, size: int) -> bool:
+    """Whether a file is gone, has another size than the ledger's, or lost its end."""
+    try:
+        with path.open("rb") as file:
+            length = file.seek(0, SEEK_END)
+            file.seek(max(length - len(_MAGIC), 0))
+            return length != size or file.read() != _MAGIC
+    except OSError:
+        return True

@@ -98,6 +98,11 @@ class Store:
         rows = self.ledger.rows(_FILES.format(where=where), values)
         return [_store_file(self.path, row) for row in rows]
 
+    def files_of(self, source: str) -> list[StoreFile]:
+        """All files of a source, whatever they hold; by the start of their records."""
+        rows = self.ledger.rows(_FILES.format(where="WHERE url = ?"), [source])
+        return [_store_file(self.path, row) for row in rows]
+
     def columns(self, relation: str, sources: Sequence[str] | None = None) -> tuple[str, ...]:
         """Every column that some file of the relation has, in the field table's order."""
         where, values = _where(relation, sources)

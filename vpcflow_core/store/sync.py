@@ -15,6 +15,7 @@ from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.sources.base import HasDeclaredFormats, HasWarnings, Source
 from vpcflow_core.store.batch import Batch, Limits
 from vpcflow_core.store.compact import compact
+from vpcflow_core.store.footers import is_damaged
 from vpcflow_core.store.internal import Internal
 from vpcflow_core.store.load import Reading, load
 from vpcflow_core.store.pipeline import Fetched, Pipeline
@@ -102,7 +103,10 @@ def sync(
         unread = writer.unread(number)
     made = tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
     warnings = source.warnings if isinstance(source, HasWarnings) else []
-    return replace(made, warnings=tuple(dict.fromkeys([*warnings, *_elsewhere(plan)])))
+    return replace(
+        made,
+        warnings=tuple(dict.fromkeys([*warnings, *_elsewhere(plan), *_damaged(store, source.url)])),
+    )
 
 
 def forget(store: Store, url: str, *, wait: float = 0.0) -> int:
@@ -122,6 +126,19 @@ def forget(store: Store, url: str, *, wait: float = 0.0) -> int:
     with writing(store, wait) as writer:
         number = store.ledger.value("SELECT id FROM sources WHERE url = ?", [url])
         return 0 if number is None else writer.forget_source(number)
+
+
+def _damaged(store: Store, url: str) -> list[str]:
+    """What the source's files on the disk lack of what the ledger knows."""
+    lost = [f for f in store.files_of(url) if is_damaged(f.path, f.size)]
+    if not lost:
+        return []
+    rows, days = sum(file.rows for file in lost), sorted({file.day for file in lost})
+    return [
+        f"{len(lost):,} files of the store with {rows:,} records of {days[0]} to {days[-1]} are "
+        "missing or damaged, and answers over these days fail or lack them. Remove the source from "
+        "the store, then sync it again."
+    ]
 
 
 def _elsewhere(plan: Plan) -> list[str]:
