@@ -44,8 +44,12 @@ def sync(
     ] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
     since: Annotated[str, typer.Option(help="Load only the most recent 24h, 8d, ...")] = "",
-    start: Annotated[str, typer.Option("--from", help="Load from this time on (UTC).")] = "",
-    end: Annotated[str, typer.Option("--to", help="Load up to this time (UTC).")] = "",
+    start: Annotated[
+        str, typer.Option("--from", help="Load from this time on (UTC); files at its edges whole.")
+    ] = "",
+    end: Annotated[
+        str, typer.Option("--to", help="Load up to this time (UTC); files at its edges whole.")
+    ] = "",
     keep: Annotated[str, typer.Option(help="Drop days older than this: 30d.")] = "",
     requester_pays: Annotated[
         bool, typer.Option("--requester-pays", help="Pay for reading another's bucket.")
