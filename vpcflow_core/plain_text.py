@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Controls (Cc), formats such as bidi overrides and zero widths (Cf), separators of lines and
@@ -9,6 +10,18 @@ import unicodedata
 HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs", "Co")
 # What a spreadsheet takes for the begin of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+# An absolute path, or one in a file URL, with the folders before its last name.
+_PATH = re.compile(r"(?<![\w:/])(?:file://)?/(?:[^\s/'\"]+/)*([^\s/'\"]*)")
+
+
+def without_folders(text: str) -> str:
+    """The text with the last name alone of every path.
+
+    >>> without_folders("There is no /srv/logs/a.parquet, nor s3://bucket/a/b.")
+    'There is no a.parquet, nor s3://bucket/a/b.'
+    """
+    return _PATH.sub(r"\1", text)
 
 
 def visible(text: str) -> str:
@@ -20,6 +33,11 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_escaped(c) if unicodedata.category(c) in HIDDEN else c for c in text)
+
+
+def visible_lines(text: str) -> str:
+    """`visible` of each line of a text."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _escaped(character: str) -> str:

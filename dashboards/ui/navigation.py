@@ -8,7 +8,8 @@ from typing import Protocol
 
 import streamlit as st
 
-from dashboards.ui.markdown import error_text
+from dashboards.ui import resources
+from dashboards.ui.rights import shown
 from vpcflow_core.errors import VpcflowError
 
 APP = "vpcflow"
@@ -71,9 +72,10 @@ def show(pages: Sequence[Page]) -> None:
     # Not `chosen.run()`: its widgets would be the page's own, and the browser's way back to another
     # page would lose range, filters and parameters.
     try:
+        resources.notice_deleted_store()
         page.draw()
     except VpcflowError as error:
-        st.error(error_text(error), icon=":material/error:")
+        st.error(shown(error), icon=":material/error:")
 
 
 def _entry(page: Page, *, is_first: bool) -> st.Page:

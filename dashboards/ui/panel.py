@@ -7,7 +7,8 @@ import logging
 import streamlit as st
 
 from dashboards.ui import actions, answers, panel_body, panel_menu, violation_links
-from dashboards.ui.markdown import error_text, inert
+from dashboards.ui.markdown import inert
+from dashboards.ui.rights import shown
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer, PanelRequest
@@ -38,7 +39,7 @@ def _panel(request: PanelRequest, state: PageState) -> None:
         if panel.chart == "table" or not panel_body.is_empty(panel, given):
             _below(panel, given, state)
     except VpcflowError as error:
-        st.info(error_text(error), icon=":material/info:")
+        st.info(shown(error), icon=":material/info:")
     except Exception:  # the border of a panel: the others must stand
         log.exception("panel %s failed", panel.slug)
         st.error("This panel failed; the server's log says why. The others are not affected.")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from dashboards.ui import actions
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer
+from vpcflow_core.plain_text import defused
 
 ROWS_SHOWN = 1000
 
@@ -76,8 +79,16 @@ def _download(name: str, kind: str, mime: str, make: Callable[[], bytes]) -> Non
 
 
 def csv(frame: pd.DataFrame) -> bytes:
-    """The whole frame as CSV, times ISO 8601."""
-    return frame.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ").encode()
+    """The whole frame as CSV, times ISO 8601; no cell is a formula of a spreadsheet."""
+    safe = frame.copy(deep=False)
+    for number, (_, column) in enumerate(frame.items()):
+        if not is_numeric_dtype(column) and not is_datetime64_any_dtype(column):
+            safe.isetitem(number, [_cell(value) for value in column])
+    return safe.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ").encode()
+
+
+def _cell(value: Any) -> Any:
+    return defused(value) if isinstance(value, str) else value
 
 
 def parquet(frame: pd.DataFrame) -> bytes:

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import answers, panel_menu
-from dashboards.ui.markdown import error_text, inert
+from dashboards.ui.markdown import inert
+from dashboards.ui.rights import shown
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import wall_clock
 from vpcflow_core.errors import VpcflowError
@@ -32,7 +33,7 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
     try:
         found = answers.records(request, LIMIT)
     except VpcflowError as error:
-        st.info(error_text(error), icon=":material/info:")
+        st.info(shown(error), icon=":material/info:")
         return
     frame = found.frame
     st.caption(sentence(panel, state, len(frame)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 from threading import Timer
 
 import streamlit as st
 
+from dashboards.ui.shared import renew, shared
 from dashboards.ui.source_labels import source_labels
 from vpcflow_core.analysis.forecast import prepare
 from vpcflow_core.api import FlowLogs
@@ -19,25 +21,25 @@ from vpcflow_core.workspace.workspace import Workspace, find_workspace
 PREPARE_AFTER = 8.0
 
 
-@st.cache_resource(show_spinner=False)
+@shared
 def settings() -> Settings:
     """The settings, read once; `VPCFLOW_*` and `vpcflow.toml`."""
     return load_settings()
 
 
-@st.cache_resource(show_spinner=False)
+@shared
 def workspace() -> Workspace:
     """The store that is shown, and the sources that fill it."""
     return find_workspace(settings())
 
 
-@st.cache_resource(show_spinner=False)
+@shared
 def store() -> Store:
     """The workspace's store, for what changes it; questions go to `flows` and its catalogue."""
     return Store.open(workspace().store)
 
 
-@st.cache_resource(show_spinner=False)
+@shared
 def flows() -> FlowLogs:
     """The logs every page asks."""
     logs = FlowLogs(store())
@@ -50,12 +52,42 @@ def flows() -> FlowLogs:
     return logs
 
 
-@st.cache_resource(show_spinner=False)
+@shared
 def syncer() -> Syncer:
     """The one sync of this server; started once, then by the refresh button."""
     worker = Syncer(workspace(), settings())
     worker.start()
     return worker
+
+
+@shared
+def _ledger() -> tuple[int, int]:
+    """The ledger's file as it was when the store was opened."""
+    return _file(store().ledger.path)
+
+
+def _file(path: Path) -> tuple[int, int]:
+    """Which file lies there: device and number; zeros for none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return found.st_dev, found.st_ino
+
+
+def notice_deleted_store() -> None:
+    """Open the store anew if its ledger was deleted or replaced while the app runs."""
+    opened = _ledger()
+    if _file(store().ledger.path) != opened:
+        close()
+
+
+def close() -> None:
+    """End the sync and forget store, logs and their answers: the next page opens all anew."""
+    syncer().close()
+    renew()
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 def source_urls() -> list[str]:

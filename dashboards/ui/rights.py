@@ -12,7 +12,10 @@ import streamlit as st
 
 from dashboards.ui import resources
 from dashboards.ui.admission import ADMISSION
+from dashboards.ui.markdown import error_text
 from dashboards.ui.visitor import Connection, is_loopback
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.plain_text import without_folders
 from vpcflow_core.settings import Adding
 from vpcflow_core.sources.schemes import scheme_of
 
@@ -67,6 +70,13 @@ def here() -> Rights:
     """The rights of whoever looks at the page now."""
     setting = resources.settings().add_sources
     return rights(setting, is_at_the_machine(str(st.get_option("server.address") or "")))
+
+
+def shown(error: VpcflowError) -> str:
+    """An error as Markdown; for visitors from elsewhere without the folders of the server."""
+    if here().folders:
+        return error_text(error)
+    return error_text(VpcflowError(without_folders(error.what), without_folders(error.next_step)))
 
 
 def rights(setting: Adding, at_the_machine: bool) -> Rights:

@@ -99,7 +99,7 @@ def _is_markdown(call: ast.Call) -> bool:
     )
 
 
-INERT = ("code", "inert", "error_text")
+INERT = ("code", "inert", "error_text", "shown")
 
 
 def test_no_text_that_is_not_ours_reaches_markdown_unless_it_is_made_inert() -> None:

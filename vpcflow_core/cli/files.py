@@ -18,6 +18,7 @@ from vpcflow_core.cli.output import Output, cell, iso, plain, print_table, write
 from vpcflow_core.errors import AccessError, FormatError, MissingError
 from vpcflow_core.formats import LogFormat, Parse, Rejected, Report, parse
 from vpcflow_core.formats.base import ENVELOPE, EXAMPLE_LENGTH
+from vpcflow_core.plain_text import visible_lines
 
 Paths = Annotated[list[Path], typer.Argument(help="Log files, or folders of them.")]
 _SLICE = 10_000  # rows turned into Python objects at once
@@ -51,7 +52,7 @@ def _read_through(parsed: Parse) -> FormatError | None:
         parsed.report.notes.append(error.what)
         if not parsed.report.malformed and not parsed.report.reasons:
             parsed.report.reasons.append(Rejected(1, error.what, ""))
-        print(f"FormatError: {error}", file=sys.stderr)
+        print(visible_lines(f"FormatError: {error}"), file=sys.stderr)
         return error
     return None
 
@@ -115,7 +116,7 @@ def _print_remarks(report: dict[str, Any]) -> None:
     remarks += [report["broken"]] if report["broken"] else []
     remarks += report["notes"]
     if remarks:
-        print("\n".join([f"\n{report['file']}", *(f"  {remark}" for remark in remarks)]))
+        print(visible_lines("\n".join([f"\n{report['file']}", *(f"  {r}" for r in remarks)])))
 
 
 def read(
@@ -157,12 +158,12 @@ def _print_records(parsed: Parse, printer: _Printer, left: int) -> int:
 def _warn(report: Report) -> None:
     if report.malformed:
         lines = "line" if report.malformed == 1 else "lines"
-        print(f"{report.file}: {report.malformed} {lines} not read", file=sys.stderr)
+        print(visible_lines(f"{report.file}: {report.malformed} {lines} not read"), file=sys.stderr)
         for reason in report.reasons:
             text = reason.text if len(reason.text) < EXAMPLE_LENGTH else f"{reason.text}..."
-            print(f"  line {reason.line}: {reason.reason}: {text}", file=sys.stderr)
+            print(visible_lines(f"  line {reason.line}: {reason.reason}: {text}"), file=sys.stderr)
     if report.broken:
-        print(f"{report.file}: {report.broken}", file=sys.stderr)
+        print(visible_lines(f"{report.file}: {report.broken}"), file=sys.stderr)
 
 
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ import typer
 from vpcflow_core.cli.commands import COMMANDS
 from vpcflow_core.cli.options import expanded
 from vpcflow_core.errors import MisuseError, VpcflowError
+from vpcflow_core.plain_text import visible_lines
 
 app = typer.Typer(
     name="vpcflow",
@@ -30,7 +31,7 @@ def main() -> None:
     try:
         app()
     except VpcflowError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        print(visible_lines(f"{type(error).__name__}: {error}"), file=sys.stderr)
         sys.exit(2 if isinstance(error, MisuseError) else 1)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)

@@ -22,6 +22,7 @@ from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.output import Output, write
 from vpcflow_core.errors import FilterError, MisuseError
+from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.settings import SourceSetting, load_settings
 from vpcflow_core.store.store import Store
@@ -86,7 +87,7 @@ class AnswerOptions:
         """Print an answer; what to know about it goes to standard error."""
         write(frame, self.output)
         for note in (*flows.notes, *notes_of(frame)):
-            print(note, file=sys.stderr)
+            print(visible_lines(note), file=sys.stderr)
 
     def _in_range(self, flows: FlowLogs) -> FlowLogs:
         if self.last and (self.start or self.end):

@@ -12,6 +12,7 @@ import pandas as pd
 
 from vpcflow_core.cli.output import Output, console, plain, write
 from vpcflow_core.errors import MisuseError, VpcflowError
+from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.store.result import SyncResult
 from vpcflow_core.workspace.inventory import InventoryRefresh
 from vpcflow_core.workspace.sync import SyncOutcome
@@ -25,7 +26,7 @@ def write_outcomes(outcomes: Sequence[SyncOutcome], form: Output) -> None:
     """Print the outcomes to standard output, and each error to standard error too."""
     for outcome in outcomes:
         if outcome.error:
-            print(_complaint(outcome.name, outcome.error), file=sys.stderr)
+            print(visible_lines(_complaint(outcome.name, outcome.error)), file=sys.stderr)
     if form is Output.json:
         json.dump(list(map(_entry, outcomes)), sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
@@ -34,7 +35,7 @@ def write_outcomes(outcomes: Sequence[SyncOutcome], form: Output) -> None:
         write(pd.DataFrame(list(map(_row, outcomes)), dtype="object"), form)
     else:
         for outcome in outcomes:
-            console().print("\n".join(_lines(outcome)), markup=False, soft_wrap=True)
+            console().print(visible_lines("\n".join(_lines(outcome))), markup=False, soft_wrap=True)
 
 
 def exit_code(outcomes: Sequence[SyncOutcome]) -> int:

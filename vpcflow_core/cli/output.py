@@ -15,8 +15,10 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from vpcflow_core.fields import find_field
+from vpcflow_core.plain_text import visible
 
 
 class Output(StrEnum):
@@ -109,13 +111,20 @@ def write(frame: pd.DataFrame, form: Output, title: str = "") -> None:
 
 def print_table(frame: pd.DataFrame, title: str = "") -> None:
     """Print a frame as a table for people: numbers right-aligned, `-` for what is missing."""
-    table = Table(title=title or None, title_justify="left", box=None, header_style="bold")
+    table = Table(
+        title=_text(title) if title else None, title_justify="left", box=None, header_style="bold"
+    )
     for name in frame.columns:
         numeric = pd.api.types.is_numeric_dtype(frame[name])
-        table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(_text(str(name)), justify="right" if numeric else "left", overflow="fold")
     for row in rows_of(frame):
-        table.add_row(*[cell(value, name) for name, value in row.items()])
+        table.add_row(*[_text(cell(value, name)) for name, value in row.items()])
     console().print(table)
+
+
+def _text(text: str) -> Text:
+    """A cell that is neither markup of Rich nor an order to the terminal."""
+    return Text(visible(text))
 
 
 def cell(value: Any, column: str = "") -> str:

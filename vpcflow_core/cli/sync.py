@@ -21,6 +21,7 @@ from vpcflow_core.cli.outcomes import exit_code, write_outcomes
 from vpcflow_core.cli.output import Output
 from vpcflow_core.errors import MisuseError, SettingsError
 from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import Settings, SourceSetting, load_settings
 from vpcflow_core.sources.schemes import examples
 from vpcflow_core.store.store import Store
@@ -149,6 +150,6 @@ def _lines() -> Callable[[str, Progress], None]:
         nonlocal last
         if time.monotonic() - last >= PLAIN_SECONDS:
             last = time.monotonic()
-            print(f"{name}: {now.sentence}", file=sys.stderr, flush=True)
+            print(visible_lines(f"{name}: {now.sentence}"), file=sys.stderr, flush=True)
 
     return show

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from dashboards.ui import resources
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.settings import SourceSetting
@@ -38,8 +36,6 @@ def take_in(source: SourceSetting, name: str = "") -> str:
     where = workspace()
     found = add(where.store, source, name, where.sources)
     if where.store != resources.workspace().store:
-        resources.syncer().close()
-        st.cache_data.clear()  # answers of the sample are none of the own store
-        st.cache_resource.clear()
+        resources.close()
     resources.syncer().start()
     return found

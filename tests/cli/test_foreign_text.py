@@ -1,0 +1,53 @@
+"""Text of logs and file names changes no terminal: tables and complaints show it as it is."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dashboards.ui.panel_menu import csv
+from vpcflow_core.cli.main import main
+from vpcflow_core.cli.output import Output, write
+from vpcflow_core.plain_text import defused
+
+HOSTILE = "[red]x[/red]\x1b[2J\x1b]8;;http://evil.test\x07y\u202ez\x9b1m\r\n"
+SHOWN = r"[red]x[/red]\x1b[2J\x1b]8;;http://evil.test\x07y\u202ez\x9b1m\r\n"
+
+
+def test_cells_and_titles_are_neither_markup_nor_orders(capsys: pytest.CaptureFixture[str]) -> None:
+    write(pd.DataFrame({HOSTILE: [HOSTILE, "[/]"]}), Output.table, HOSTILE)
+    printed = capsys.readouterr().out
+    assert printed.count(SHOWN) == 3
+    assert "[/]" in printed
+    assert not set(printed) & {"\x1b", "\x07", "\u202e", "\x9b", "\r"}
+
+
+def test_lines_and_names_of_files_alter_no_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "\x1b[31m\u202e.log"
+    header = "version account-id interface-id srcaddr dstaddr bytes start end log-status"
+    path.write_text(
+        f"{header}\n2 1 eni-1 10.0.0.1 10.0.0.2 5 1763640000 1763640060 OK\n\x1b[2J bad\n"
+    )
+    for command in ("inspect", "read"):
+        monkeypatch.setattr(sys, "argv", ["vpcflow", command, str(path)])
+        with suppress(SystemExit):
+            main()
+        printed = "".join(capsys.readouterr())
+        assert r"\x1b[31m\u202e" in printed
+        assert not set(printed) & {"\x1b", "\u202e"}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", " =1"])
+def test_what_a_spreadsheet_would_run_is_defused(text: str) -> None:
+    assert defused(text) == f"'{text}"
+
+
+def test_downloads_of_the_app_hold_no_formula() -> None:
+    frame = pd.DataFrame({"tag": ["=1+1", "web", None], "bytes": [-5, 1, 2]})
+    assert csv(frame).decode().splitlines() == ["tag,bytes", "'=1+1,-5", "web,1", ",2"]
