@@ -136,7 +136,10 @@ def admin_url() -> str:
 
 @asynccontextmanager
 async def announce(_: Any) -> AsyncIterator[dict[str, Any]]:
-    """Open the browser of whoever started the server, as Streamlit does for a plain script."""
+    """Print the link with the token, and open the browser of whoever started the server."""
+    if ADMISSION.token:
+        print("This link makes the first browser that opens it admin (sources, syncs, folders):")
+        print(f"  {admin_url()}", flush=True)
     if not st.get_option("server.headless"):
         get_running_loop().call_later(1, webbrowser.open, admin_url())
     yield {}

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vpcflow_core.errors import FailureError
-from vpcflow_core.settings import TOKEN_PARAMETER, TOKEN_VARIABLE, WITHOUT_VARIABLE
+from vpcflow_core.settings import TOKEN_VARIABLE, WITHOUT_VARIABLE
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.workspace.workspace import own_store, sample_workspace
 
@@ -92,8 +92,6 @@ def _run(environment: dict[str, str], port: int) -> NoReturn:
     command = [sys.executable, "-m", "streamlit", "run", str(app_file())]
     command += ["--server.port", str(port)]
     token = secrets.token_urlsafe(24)
-    print("This link makes the first browser that opens it admin (add sources, sync, see folders):")
-    print(f"  http://localhost:{port}/?{TOKEN_PARAMETER}={token}")
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(sys.executable, command, environment | {TOKEN_VARIABLE: token})  # noqa: S606 (our own command)
