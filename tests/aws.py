@@ -10,7 +10,6 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST",
@@ -25,6 +24,8 @@ CREDENTIALS = {
 @pytest.fixture(scope="session")
 def aws_server() -> Iterator[str]:
     """URL of moto's server, which stays up for the whole session."""
+    from moto.server import ThreadedMotoServer  # most runs of a file need no AWS
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

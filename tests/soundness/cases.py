@@ -35,7 +35,19 @@ FILTERS = {
 }
 
 
+# Many panels are held against the same records. They are kept too, so that no other frame gets
+# their id.
+_INSIDE: dict[tuple[int, Window, str, bool], tuple[pd.DataFrame, pd.DataFrame]] = {}
+
+
 def inside(records: pd.DataFrame, window: Window, case: str, traffic: bool = True) -> pd.DataFrame:
+    key = (id(records), window, case, traffic)
+    if key not in _INSIDE:
+        _INSIDE[key] = records, _inside(records, window, case, traffic)
+    return _INSIDE[key][1].copy(deep=False)
+
+
+def _inside(records: pd.DataFrame, window: Window, case: str, traffic: bool) -> pd.DataFrame:
     found = records[(records["start"] >= window.start) & (records["start"] < window.end)]
     if traffic:
         found = found[found["log-status"] == "OK"]
