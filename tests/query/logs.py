@@ -114,8 +114,12 @@ class Logs:
         return tuple(dict.fromkeys(names))
 
     def extent(
-        self, relation: str = "flows", sources: Sequence[str] | None = None
+        self,
+        relation: str = "flows",
+        sources: Sequence[str] | None = None,
+        until: datetime | None = None,
     ) -> Window | None:
+        assert until is None or until > datetime.now(UTC)  # all records lie in the past
         files = self.files(relation, None, sources)
         if not files:
             return None

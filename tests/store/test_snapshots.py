@@ -200,7 +200,8 @@ def _store_of_version_1(folder: Path) -> Path:
     for name in ("shapes", "snapshots", "snapshot_kinds"):
         assert f"CREATE TABLE {name} " in STEPS[1]
         connection.execute(f"DROP TABLE {name}")
-    for name in ("internal", "dropped"):
+    connection.execute("DROP INDEX objects_by_identity")
+    for name in ("internal", "dropped", "identity"):
         connection.execute(f"ALTER TABLE objects DROP COLUMN {name}")
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
