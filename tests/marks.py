@@ -9,11 +9,18 @@ import pytest
 SECONDS = 1.0
 
 
+# Fixtures of a running app: to start one takes seconds.
+SERVERS = {"app", "asked_app", "served"}
+
+
 def mark_browser_tests(items: Iterable[pytest.Item]) -> None:
-    """Mark every test that opens a page."""
+    """Mark every test that opens a page, or that asks a running app without a browser."""
     for item in items:
-        if "open_page" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "open_page" in fixtures:
             item.add_marker("browser")
+        elif fixtures & SERVERS:
+            item.add_marker("slow")
 
 
 def long_without_mark(reports: Iterable[pytest.TestReport]) -> Iterator[str]:

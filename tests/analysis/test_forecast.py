@@ -70,6 +70,7 @@ def test_every_series_has_a_finite_forecast_that_is_never_negative(
     assert (frame["predicted"] <= frame["upper"]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["seasonal", "ar"])
 def test_a_known_rhythm_lies_in_its_interval_as_often_as_it_claims(model: Model) -> None:
     inside = []

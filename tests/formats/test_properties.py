@@ -154,6 +154,7 @@ def test_a_transit_gateways_records_are_marked(
     assert {table.transit for table in tables} == {is_transit(field.name for field in fields)}
 
 
+@pytest.mark.slow
 @given(damaged(SAMPLES.values()))
 @settings(max_examples=200, deadline=None)
 def test_damaged_samples_are_read_or_refused_but_never_crash(data: bytes) -> None:

@@ -24,6 +24,7 @@ def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     renew()
 
 
+@pytest.mark.slow
 def test_clearing_the_cache_makes_no_new_store_and_no_new_sync(in_a_folder: Path) -> None:
     before = (resources.store(), resources.syncer(), resources.flows())
     for _ in range(3):

@@ -57,6 +57,7 @@ def parsed(url: str) -> tuple[PageState, list[str]]:
     return parse_state(dict(parse_qsl(url.partition("?")[2])))
 
 
+@pytest.mark.slow
 @given(states)
 def test_a_state_reads_back_from_its_link(state: PageState) -> None:
     assert parsed(f"?{state.query_string()}") == (state, [])
@@ -81,6 +82,7 @@ def test_a_link_of_a_newer_version_is_told() -> None:
     assert "newer vpcflow (v=99)" in notes[0]
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*NAMES, "x"]), st.text()))
 def test_nonsense_in_a_link_is_told_and_left_out(params: dict[str, str]) -> None:
     state, notes = parse_state(params)

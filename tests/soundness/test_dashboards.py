@@ -238,6 +238,7 @@ def test_comparisons_are_the_same_minutes_of_yesterday_and_last_week(
         assert given[given > 0].astype("int64").to_dict() == minutes[minutes > 0].to_dict()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", [s for s, p in PANELS.items() if p.chart == "trend"])
 def test_trends_show_what_was_and_go_on_for_a_quarter(
     flows: FlowLogs, records: pd.DataFrame, window: Window, slug: str
@@ -254,6 +255,7 @@ def test_trends_show_what_was_and_go_on_for_a_quarter(
     assert (future["predicted"] <= future["upper"]).all()
 
 
+@pytest.mark.slow
 def test_the_list_of_violations_is_all_bands_worst_first(flows: FlowLogs, window: Window) -> None:
     answer = asked(flows, "outliers/violations", window, "none")
     assert list(answer.frame["deviations"]) == sorted(answer.frame["deviations"], reverse=True)

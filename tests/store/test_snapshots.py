@@ -169,6 +169,7 @@ def test_an_unknown_kind_is_refused(snapshot_store: Store) -> None:
         snapshot_store.known("interface")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_ten_thousand_interfaces_are_remembered_whole(snapshot_store: Store) -> None:
     rows = [interface(f"eni-{n}", (f"sg-{n % 50}",)) for n in range(10_000)]
     for day in range(2):

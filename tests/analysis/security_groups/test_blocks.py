@@ -180,6 +180,7 @@ def test_the_blocks_are_the_best_of_all_covers(version: int, data: Any) -> None:
     assert len(found) <= most
 
 
+@pytest.mark.slow
 @given(st.lists(st.ip_addresses(), min_size=1))
 def test_keys_sort_as_the_numbers_of_addresses(addresses: list[Any]) -> None:
     keys = keys_of([str(address) for address in addresses])

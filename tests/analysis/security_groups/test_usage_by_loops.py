@@ -184,6 +184,7 @@ def moment(value: Any) -> datetime | None:
     return None if pd.isna(value) else value.to_pydatetime() + timedelta(0)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_flows_and_a_thousand_rules_agree_with_a_sample_by_loops() -> None:
     chance = np.random.default_rng(7)
     count = 100_000
