@@ -93,6 +93,60 @@ def test_confined_libraries_stay_in_their_rooms(path: Path) -> None:
         assert library not in used or room(path) in rooms, f"{library} in {room(path)}"
 
 
+# Within a room: what each file or folder may import of the others; "*" stands for those not named.
+INSIDE: dict[str, dict[str, set[str]]] = {
+    "sources": {
+        "spellings": set(),
+        "base": set(),
+        "schemes": {"base", "open", "spellings"},  # the base for types, `open` when one is opened
+        "open": {"base", "schemes", "spellings"},
+        "aws": {"open"},
+        # Folders have AWS's layout too where somebody has copied a bucket.
+        "local": {"base", "open", "s3"},
+        "uploads": {"base", "open", "local"},
+        "sample": {"base", "open", "local", "s3"},
+        "*": {"base", "open", "aws"},
+    },
+    "engines": {
+        "base": set(),
+        "frames": set(),
+        "open": {"*"},
+        "*": {"base", "frames"},
+    },
+    "analysis": {"buckets": set(), "*": {"buckets"}},
+    "panels": {
+        "request": set(),
+        "base": {"request"},
+        "analyses": {"base", "request"},
+        "decisions": {"base", "analyses"},
+        "catalogue": {"*"},
+        "*": {"base", "request", "analyses", "decisions"},
+    },
+    "workspace": {
+        "opening": set(),
+        "source_list": set(),
+        "inventory": {"opening"},
+        "workspace": {"source_list"},
+        "sync": {"inventory", "opening"},
+        "background": {"sync", "workspace"},
+    },
+}
+
+
+@pytest.mark.parametrize("within", INSIDE)
+def test_files_of_a_room_know_only_those_below_them(within: str) -> None:
+    known = INSIDE[within]
+    for path in (ROOT / "vpcflow_core" / within).rglob("*.py"):
+        mine = path.relative_to(ROOT / "vpcflow_core" / within).parts[0].removesuffix(".py")
+        if mine == "__init__":
+            continue
+        prefix = f"vpcflow_core.{within}."
+        used = {n.removeprefix(prefix).split(".")[0] for n in imports(path) if n.startswith(prefix)}
+        allowed = known.get(mine, known.get("*"))
+        assert allowed is not None, f"{path.name} is new in {within}: say in INSIDE what it knows"
+        assert "*" in allowed or used - {mine} <= allowed, f"{path}: {used - {mine} - allowed}"
+
+
 ENGINES = ROOT / "vpcflow_core" / "engines"
 APP = [*(ROOT / "dashboards").rglob("*.py"), ROOT / "streamlit_app.py"]
 
