@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pandas as pd
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FloatRect, Locator, Page
+from playwright.sync_api import TimeoutError as Late
 
 from dashboards.catalogue import DASHBOARDS
 from vpcflow_core.panels.catalogue import PANELS
@@ -127,13 +129,23 @@ def until(page: Page, **wanted: str) -> None:
     idle(page)
 
 
+def resting_place(page: Page, place: Locator) -> FloatRect:
+    """Where it stands once it moves no more: a redrawn chart is another element."""
+    before = None
+    for _ in range(100):
+        with suppress(Late):  # it was replaced meanwhile
+            place.scroll_into_view_if_needed(timeout=2000)
+        page.wait_for_timeout(150)
+        box = place.bounding_box() if place.is_visible() else None
+        if box is not None and box == before:
+            return box
+        before = box
+    raise AssertionError(f"{place} does not come to rest")
+
+
 def drag(page: Page, slug: str, start: float, end: float) -> None:
     """Drag over a chart, from one share of its width to another."""
-    place = panel(page, slug).locator(".nsewdrag").first
-    place.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
-    box = place.bounding_box()
-    assert box is not None
+    box = resting_place(page, panel(page, slug).locator(".nsewdrag").first)
     height = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + start * box["width"], height)
     page.mouse.down()
