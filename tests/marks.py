@@ -11,15 +11,17 @@ SECONDS = 1.0
 
 # Fixtures of a running app: to start one takes seconds.
 SERVERS = {"app", "asked_app", "served"}
+# Every panel under every filter, drawn or held against a slow computation: a minute together.
+MANY = {"soundness", "test_every_panel"}
 
 
 def mark_browser_tests(items: Iterable[pytest.Item]) -> None:
-    """Mark every test that opens a page, or that asks a running app without a browser."""
+    """Mark every test that opens a page, and what takes long without one."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "open_page" in fixtures:
             item.add_marker("browser")
-        elif fixtures & SERVERS:
+        elif fixtures & SERVERS or MANY & {item.path.stem, item.path.parent.name}:
             item.add_marker("slow")
 
 
