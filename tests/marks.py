@@ -11,8 +11,8 @@ SECONDS = 1.0
 
 # Fixtures of a running app: to start one takes seconds.
 SERVERS = {"app", "asked_app", "served"}
-# Every panel under every filter, drawn or held against a slow computation: a minute together.
-MANY = {"soundness", "test_every_panel"}
+# Every panel under every filter, every template under every parameter: a minute together.
+MANY = {"soundness", "test_every_panel", "test_trino_dialect", "test_templates"}
 
 
 def mark_browser_tests(items: Iterable[pytest.Item]) -> None:
