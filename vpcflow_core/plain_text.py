@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TypeVar
+
+T = TypeVar("T")
 
 # Controls (Cc), formats such as bidi overrides and zero widths (Cf), separators of lines and
 # paragraphs (Zl, Zp), halves of pairs (Cs) and private characters (Co).
 HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs", "Co")
-# What a spreadsheet takes for the begin of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a spreadsheet takes for the begin of a formula; wide forms where East Asian text is typed.
+_CONTROLS = ("\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
+# A folder's name may hold blanks and quotes inside of it: `/a /b` are two paths, and so are
+# `'/a' '/b'`. What is between a path and a later slash may go with it, never the reverse.
+_FOLDER = r"[^\s/'\"](?:[^/\n]*[^\s/'\":])?/"
 # An absolute path, or one in a file URL, with the folders before its last name.
-_PATH = re.compile(r"(?<![\w:/])(?:file://)?/(?:[^\s/'\"]+/)*([^\s/'\"]*)")
+_PATH = re.compile(rf"(?<![\w:/])(?:file://)?/(?:{_FOLDER})*([^\s/'\"]*)")
 
 
 def without_folders(text: str) -> str:
@@ -20,6 +27,8 @@ def without_folders(text: str) -> str:
 
     >>> without_folders("There is no /srv/logs/a.parquet, nor s3://bucket/a/b.")
     'There is no a.parquet, nor s3://bucket/a/b.'
+    >>> without_folders("Reading '/srv/Bob's logs/of may/a b.log' was refused, /srv/c.log too.")
+    "Reading 'a b.log' was refused, c.log too."
     """
     return _PATH.sub(r"\1", text)
 
@@ -50,9 +59,13 @@ def defused(text: str) -> str:
     >>> defused("=HYPERLINK(1)"), defused("-"), defused("-12.5"), defused("eni-1")
     ("'=HYPERLINK(1)", '-', '-12.5', 'eni-1')
     """
-    if text == "-" or not text.lstrip(" ").startswith(FORMULA) or _is_number(text):
-        return text
-    return f"'{text}"
+    begins = text.startswith(_CONTROLS) or text.lstrip().startswith(FORMULA)
+    return f"'{text}" if begins and text != "-" and not _is_number(text) else text
+
+
+def defused_value(value: T) -> T | str:
+    """`defused` of a text; other values as they are."""
+    return defused(value) if isinstance(value, str) else value
 
 
 def _is_number(text: str) -> bool:

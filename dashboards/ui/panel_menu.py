@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +12,7 @@ from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 from dashboards.ui import actions
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer
-from vpcflow_core.plain_text import defused
+from vpcflow_core.plain_text import defused_value
 
 ROWS_SHOWN = 1000
 
@@ -83,12 +82,9 @@ def csv(frame: pd.DataFrame) -> bytes:
     safe = frame.copy(deep=False)
     for number, (_, column) in enumerate(frame.items()):
         if not is_numeric_dtype(column) and not is_datetime64_any_dtype(column):
-            safe.isetitem(number, [_cell(value) for value in column])
+            safe.isetitem(number, [defused_value(value) for value in column])
+    safe = safe.rename(columns=defused_value)
     return safe.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ").encode()
-
-
-def _cell(value: Any) -> Any:
-    return defused(value) if isinstance(value, str) else value
 
 
 def parquet(frame: pd.DataFrame) -> bytes:

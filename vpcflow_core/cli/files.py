@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -18,7 +19,7 @@ from vpcflow_core.cli.output import Output, cell, iso, plain, print_table, write
 from vpcflow_core.errors import AccessError, FormatError, MissingError
 from vpcflow_core.formats import LogFormat, Parse, Rejected, Report, parse
 from vpcflow_core.formats.base import ENVELOPE, EXAMPLE_LENGTH
-from vpcflow_core.plain_text import visible_lines
+from vpcflow_core.plain_text import defused_value, visible_lines
 
 Paths = Annotated[list[Path], typer.Argument(help="Log files, or folders of them.")]
 _SLICE = 10_000  # rows turned into Python objects at once
@@ -83,7 +84,7 @@ def _write_reports(reports: list[dict[str, Any]], output: Output) -> None:
         [{name: _short(value) for name, value in report.items()} for report in reports],
         dtype="object",
     )
-    if output is Output.csv:
+    if output.is_csv:
         write(rows, output)
         return
     if len(reports) > 1:
@@ -194,26 +195,31 @@ class _JsonPrinter:
         sys.stdout.write("[]\n" if self._before == "[\n" else "\n]\n")
 
 
+def _words(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _words_defused(value: Any) -> Any:
+    return defused_value(_words(value))
+
+
 class _CsvPrinter:
     """A header and rows; another header where the fields change, as in logs themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, word: Callable[[Any], Any] = _words) -> None:
+        self._word = word
         self._names: Sequence[str] = ()
         self._writer = csv.writer(sys.stdout, lineterminator="\n")
 
     def take(self, table: pa.Table) -> None:
         if table.column_names != self._names:
             self._names = table.column_names
-            self._writer.writerow(self._names)
+            self._writer.writerow(map(self._word, self._names))
         for row in _rows(table):
-            self._writer.writerow(_words(value) for value in row.values())
+            self._writer.writerow(map(self._word, row.values()))
 
     def end(self) -> None:
         pass
-
-
-def _words(value: Any) -> Any:
-    return " ".join(map(str, value)) if isinstance(value, list) else value
 
 
 class _TablePrinter:
@@ -240,9 +246,10 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
-_PRINTERS: dict[Output, type[_Printer]] = {
+_PRINTERS: dict[Output, Callable[[], _Printer]] = {
     Output.json: _JsonPrinter,
     Output.csv: _CsvPrinter,
+    Output.spreadsheet: partial(_CsvPrinter, _words_defused),
     Output.table: _TablePrinter,
 }
 

@@ -29,7 +29,10 @@ from vpcflow_core.store.store import Store
 from vpcflow_core.times import parse_duration
 from vpcflow_core.workspace.workspace import find_workspace
 
-OutputOption = Annotated[Output, typer.Option(help="Form of the answer.")]
+OutputOption = Annotated[
+    Output,
+    typer.Option(help="Form of the answer; spreadsheet is CSV without formulas among its cells."),
+]
 FormatOption = Annotated[
     str, typer.Option("--format", help="Fields of lines without header: 'version account-id ...'.")
 ]

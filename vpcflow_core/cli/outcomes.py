@@ -30,7 +30,7 @@ def write_outcomes(outcomes: Sequence[SyncOutcome], form: Output) -> None:
     if form is Output.json:
         json.dump(list(map(_entry, outcomes)), sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
-    elif form is Output.csv:
+    elif form.is_csv:
         # As objects: pandas would turn whole numbers beside missing ones into floats.
         write(pd.DataFrame(list(map(_row, outcomes)), dtype="object"), form)
     else:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vpcflow_core.fields import find_field
-from vpcflow_core.plain_text import visible
+from vpcflow_core.plain_text import defused_value, visible
 
 
 class Output(StrEnum):
@@ -27,6 +27,12 @@ class Output(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
+    spreadsheet = "spreadsheet"
+
+    @property
+    def is_csv(self) -> bool:
+        """Whether it is CSV; `spreadsheet` is CSV in which no cell begins a formula."""
+        return self in (Output.csv, Output.spreadsheet)
 
 
 def iso(moment: datetime) -> str:
@@ -101,9 +107,11 @@ def write(frame: pd.DataFrame, form: Output, title: str = "") -> None:
     if form is Output.json:
         json.dump(rows_of(frame), sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
-    elif form is Output.csv:
+    elif form.is_csv:
         # As objects: pandas would turn whole numbers beside missing ones into floats.
         rows = pd.DataFrame(rows_of(frame), columns=frame.columns, dtype="object")
+        if form is Output.spreadsheet:
+            rows = rows.map(defused_value).rename(columns=defused_value)
         rows.to_csv(sys.stdout, index=False)
     else:
         print_table(frame, title)

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from vpcflow_core.addresses import parse_block
-from vpcflow_core.cli.options import SourceOptions
+from vpcflow_core.cli.options import OutputOption, SourceOptions
 from vpcflow_core.cli.outcomes import exit_code, write_outcomes
 from vpcflow_core.cli.output import Output
 from vpcflow_core.errors import MisuseError, SettingsError
@@ -67,7 +67,7 @@ def sync(
     ] = False,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Loading threads.")] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for another writer.")] = 0.0,
-    output: Annotated[Output, typer.Option(help="Form of the summary.")] = Output.table,
+    output: OutputOption = Output.table,
 ) -> None:
     """Load new log objects into the store, each exactly once.
 
