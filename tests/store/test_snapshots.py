@@ -201,8 +201,10 @@ def _store_of_version_1(folder: Path) -> Path:
     for name in ("shapes", "snapshots", "snapshot_kinds"):
         assert f"CREATE TABLE {name} " in STEPS[1]
         connection.execute(f"DROP TABLE {name}")
-    connection.execute("DROP INDEX objects_by_identity")
-    for name in ("internal", "dropped", "identity"):
+    for name in ("objects_by_identity", "objects_in_part"):
+        connection.execute(f"DROP INDEX {name}")
+    later = ("internal", "dropped", "identity", "spans", "rest_first", "rest_last", "outside")
+    for name in later:
         connection.execute(f"ALTER TABLE objects DROP COLUMN {name}")
     connection.execute("PRAGMA user_version = 1")
     connection.commit()

@@ -74,7 +74,8 @@ def test_late_objects_are_found_by_listing_the_last_two_days_again(store: Store)
 def test_a_longer_span_than_before_is_listed_whole(store: Store) -> None:
     source = Memory("s3://bucket/")
     for number in (0, 1000, 2000):
-        source.put(key(number), log([line(number, START)]), START + timedelta(minutes=5 * number))
+        at = START + timedelta(minutes=5 * number)
+        source.put(key(number), log([line(number, at)]), at)
     end = START + timedelta(days=30)
     sync(store, source, span=Window(START + timedelta(days=2), end))
     assert sorted(numbers(store)) == [1000, 2000]

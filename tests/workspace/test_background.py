@@ -307,8 +307,8 @@ def spans_read(monkeypatch: pytest.MonkeyPatch) -> list[Window | None]:
     """The spans that are read from now on; nothing is loaded."""
     spans: list[Window | None] = []
 
-    def note(*_: object, span: Window | None, **__: object) -> SyncResult:
-        spans.append(span)
+    def note(*_: object, look: Window | None, **__: object) -> SyncResult:
+        spans.append(look)
         return SyncResult("")
 
     monkeypatch.setattr(module, "load", note)

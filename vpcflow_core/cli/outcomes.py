@@ -114,6 +114,11 @@ def _sentences(result: SyncResult) -> Iterator[str]:
         yield f"{result.source}: nothing new, {result.skipped:,} objects are loaded already."
     else:
         yield from _loaded(result)
+    if result.outside:
+        yield (
+            f"  {result.outside:,} records start outside of the span and were left out; a sync of "
+            "a wider span loads them."
+        )
     if result.dropped:
         yield f"  dropped as too old: {result.dropped:,} records"
     if result.failed:

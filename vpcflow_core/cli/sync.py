@@ -46,11 +46,9 @@ def sync(
     store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
     since: Annotated[str, typer.Option(help="Load only the most recent 24h, 8d, ...")] = "",
     start: Annotated[
-        str, typer.Option("--from", help="Load from this time on (UTC); files at its edges whole.")
+        str, typer.Option("--from", help="Load records from this time on (UTC).")
     ] = "",
-    end: Annotated[
-        str, typer.Option("--to", help="Load up to this time (UTC); files at its edges whole.")
-    ] = "",
+    end: Annotated[str, typer.Option("--to", help="Load records up to this time (UTC).")] = "",
     keep: Annotated[str, typer.Option(help="Drop days older than this: 30d.")] = "",
     requester_pays: Annotated[
         bool, typer.Option("--requester-pays", help="Pay for reading another's bucket.")

@@ -69,7 +69,7 @@ class Rejected:
 
 @dataclass(slots=True)
 class Report:
-    """What became of one file: every line is a record, empty, malformed, internal or dropped.
+    """What became of one file: every line is a record, empty, malformed or left out.
 
     Attributes:
         file: Its name.
@@ -81,6 +81,7 @@ class Report:
         malformed: Lines that are no record.
         internal: Records left out because both of their ends lie in blocks to leave out.
         dropped: Records left out because they are older than the store keeps.
+        outside: Records left out because they start outside of the span to load.
         counts: Malformed lines by reason (the reason without the line's own values).
         reasons: The first `EXAMPLES_KEPT` malformed lines.
         unknown_fields: Columns that are no field of any record version; kept as text.
@@ -101,6 +102,7 @@ class Report:
     malformed: int = 0
     internal: int = 0
     dropped: int = 0
+    outside: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     reasons: list[Rejected] = field(default_factory=list)
     unknown_fields: list[str] = field(default_factory=list)
@@ -139,6 +141,11 @@ class Report:
         """Take back the count of records that are too old to be loaded."""
         self._count_records(table, -1)
         self.dropped += len(table)
+
+    def leave(self, table: pa.Table) -> None:
+        """Take back the count of records that start outside of the span to load."""
+        self._count_records(table, -1)
+        self.outside += len(table)
 
     def _count_records(self, table: pa.Table, sign: int) -> None:
         self.records += sign * len(table)

@@ -17,6 +17,7 @@ from vpcflow_core.formats.base import Report
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.store.parquet import ROW_GROUP, Key, NewFile, write_file
 from vpcflow_core.store.placing import Placed, mark
+from vpcflow_core.store.spans import EVER, Spans
 from vpcflow_core.store.state import State
 
 
@@ -42,7 +43,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of one object; `id` is the ledger's."""
+    """What became of one object; `id` is the ledger's.
+
+    Attributes:
+        spans: Records that start in them were kept.
+        rest: Earliest and latest start (ms) of the records left out; None: none was.
+    """
 
     id: int
     found: LogObject
@@ -50,6 +56,8 @@ class Loaded:
     tracked: bool
     report: Report
     problem: str = ""
+    spans: Spans = EVER
+    rest: tuple[int, int] | None = None
 
     @property
     def rows_kept(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
@@ -13,9 +13,11 @@ from vpcflow_core import formats
 from vpcflow_core.errors import FormatError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
 from vpcflow_core.store.batch import Batch, Loaded
+from vpcflow_core.store.cut import Cut
 from vpcflow_core.store.internal import Internal
 from vpcflow_core.store.pipeline import Fetched
 from vpcflow_core.store.placing import Placed, place
+from vpcflow_core.store.spans import EVER, Spans
 from vpcflow_core.store.state import State
 
 # Rows of one object wait in memory until its end shows whether it is whole, up to this size.
@@ -39,15 +41,18 @@ class Reading:
     internal: Internal | None = None
 
 
-def load(fetched: Fetched, number: int, batch: Batch, reading: Reading) -> Loaded:
-    """Parse an object into the batch.
+def load(
+    fetched: Fetched, number: int, batch: Batch, reading: Reading, keep: Spans = EVER
+) -> Loaded:
+    """Parse an object into the batch, as far as its records start in `keep`.
 
     Never fails because of what the object holds: the result's state says what became of it. Rows
     carry the object's number where the object may have to be replaced later: when it is broken,
-    when its name is not AWS's (AWS never changes an object once written), and when it is too big
-    for its rows to wait until the end shows whether it is broken.
+    when its name is not AWS's (AWS never changes an object once written), when records were left
+    out that a later sync may want, and when it is too big for its rows to wait until the end shows
+    whether it is broken.
     """
-    rows = _Rows(batch, number)
+    rows, cut = _Rows(batch, number), Cut(keep)
     found, report = fetched.found, Report(file=fetched.found.uri)
     if fetched.problem:
         return Loaded(number, found, "failed", False, report, fetched.problem)
@@ -58,16 +63,25 @@ def load(fetched: Fetched, number: int, batch: Batch, reading: Reading) -> Loade
         report = parse.report
         for records in parse:
             for placed in place(records, found.time, report):
-                kept = reading.internal.leave_out(placed, report) if reading.internal else placed
+                kept = cut.keep(placed, report)
+                kept = reading.internal.leave_out(kept, report) if reading.internal else kept
                 if reading.oldest and kept.day < reading.oldest:
                     report.drop(kept.table)
                 else:
                     rows.add(kept)
     except (VpcflowError, pa.ArrowException, OSError, EOFError, zlib.error) as error:
-        return _unreadable(error, fetched, number, rows, report)
-    tracked = rows.release(tracked=bool(report.broken) or not found.flow_log_id)
+        return _noted(_unreadable(error, fetched, number, rows, report), cut)
+    replaceable = bool(report.broken or cut.rest) or not found.flow_log_id
+    tracked = rows.release(tracked=replaceable)
     state: State = "broken" if report.broken else "loaded"
-    return Loaded(number, found, state, tracked, report, report.broken)
+    loaded = Loaded(number, found, state, tracked, report, report.broken)
+    return _noted(loaded, cut) if replaceable else loaded
+
+
+def _noted(loaded: Loaded, cut: Cut) -> Loaded:
+    """With the spans that it was loaded for, and the times of what was left out."""
+    cut.correct(loaded.report)
+    return replace(loaded, spans=cut.spans, rest=cut.rest)
 
 
 def _unreadable(

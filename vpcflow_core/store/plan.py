@@ -11,14 +11,14 @@ from typing import Any
 from vpcflow_core.errors import EmptyError
 from vpcflow_core.sources.base import HasHoles, LogObject, Source
 from vpcflow_core.sources.schemes import scheme_of
+from vpcflow_core.store.known import Elsewhere, Known
 from vpcflow_core.store.ledger import Ledger, from_ms, to_ms
+from vpcflow_core.store.spans import Spans, spans_of
 from vpcflow_core.times import EPOCH, Window
 
 # Names looked up in the ledger at once.
 _CHUNK = 200
 _DAY = timedelta(days=1)
-# Objects tried again in one sync at most; the next sync tries others.
-_AGAIN = 50_000
 
 
 class Plan:
@@ -29,6 +29,7 @@ class Plan:
         source: Where to look.
         number: The source's number in the ledger.
         span: Records wanted; None: all.
+        look: Find only objects that may hold records of it; None: of the span.
         relist: How long after its time an object may still appear.
         unread_too: Try objects again whose format was unknown.
         list_all: List the whole span, also what earlier syncs listed: somebody asks for it.
@@ -47,19 +48,23 @@ class Plan:
         number: int,
         span: Window | None,
         *,
+        look: Window | None = None,
         relist: timedelta,
         unread_too: bool,
         list_all: bool = False,
     ) -> None:
         self._ledger = ledger
         self._source = source
-        self._number = number
-        self._wanted = span
+        self._looked_at = look or span
+        self._wanted = spans_of(span)
+        self._known = Known(ledger, number, self._wanted)
         self._cover = _Cover.read(ledger, number)
         costs = scheme_of(source.url).listing_costs
         narrow = costs and not list_all
-        self._span = self._cover.narrowed(span, relist) if narrow else span
-        self._again = self._to_try_again(unread_too)
+        looked_at = self._looked_at
+        self._span = self._cover.narrowed(looked_at, relist) if narrow else looked_at
+        self._keep: dict[str, Spans] = {}
+        self._again = self._known.to_try_again(unread_too)
         self._in_flight: set[str] = set()
         self._newest: datetime | None = None
         self.skipped = 0
@@ -84,7 +89,11 @@ class Plan:
         """The span the source is covered in after this sync ran to its end, as ledger times."""
         if isinstance(self._source, HasHoles) and self._source.has_holes:
             return self._cover.as_before
-        return self._cover.joined(self._wanted, self._newest)
+        return self._cover.joined(self._looked_at, self._newest)
+
+    def keep(self, found: LogObject) -> Spans:
+        """The records of a planned object that are to be in the store."""
+        return self._keep.get(found.known_as, self._wanted)
 
     def _new(self) -> Iterator[LogObject]:
         try:
@@ -93,65 +102,60 @@ class Plan:
                 yield from self._unknown(chunk)
         except EmptyError:
             # Nothing new there. An error only where there has never been anything.
-            if not self._ledger.value("SELECT 1 FROM objects WHERE source = ?", [self._number]):
+            if not self._known.any():
                 raise
 
     def _unknown(self, chunk: list[LogObject]) -> Iterator[LogObject]:
         # First in flight, then the ledger: an object lands only after its commit.
         fresh = {found.uri: found for found in chunk if found.known_as not in self._in_flight}
-        known = self._known(list(fresh))
-        others = self._held_elsewhere([f.known_as for uri, f in fresh.items() if uri not in known])
+        known = self._known.rows(list(fresh))
+        others = self._known.elsewhere(found for found in fresh.values() if _is_new(found, known))
         for uri, found in fresh.items():
             self._newest = max(filter(None, (self._newest, found.time)), default=None)
-            if uri in known and not self._changed(found, known[uri]):
-                self.skipped += known[uri]["state"] != "unread"
+            row, other = known.get(uri), others.get(found.known_as)
+            if row is not None and not self._changed(found, row, other):
+                self.skipped += row["state"] != "unread"
                 continue
             if found.known_as in self._in_flight:
                 continue  # two names of one file
-            if uri not in known and found.known_as in others:
+            if row is None and other and not self._known.lacks_elsewhere(other):
                 self.skipped += 1
-                holder = others[found.known_as]
-                self.elsewhere[holder] += holder != self._source.url
+                self.elsewhere[other.url] += other.url != self._source.url
                 continue
             self._again.pop(uri, None)
-            self._in_flight.add(found.known_as)
-            yield found
+            yield self._planned(found, row, other)
 
-    def _known(self, uris: list[str]) -> dict[str, Any]:
-        sql = f"SELECT * FROM objects WHERE source = ? AND uri IN ({_marks(uris)})"  # noqa: S608 (marks)
-        return {row["uri"]: row for row in self._ledger.rows(sql, [self._number, *uris])}
+    def _planned(self, found: LogObject, row: Any, other: Elsewhere | None = None) -> LogObject:
+        keep = self._known.to_keep(row, other)
+        if keep != self._wanted:
+            self._keep[found.known_as] = keep
+        self._in_flight.add(found.known_as)
+        return found
 
-    def _held_elsewhere(self, identities: list[str]) -> dict[str, str]:
-        """Objects that are loaded under another name or by another source, and which source."""
-        sql = f"""SELECT identity, url FROM objects JOIN sources ON source = sources.id
-                  WHERE state IN ('loaded', 'broken') AND identity IN ({_marks(identities)})"""  # noqa: S608 (marks)
-        return {row["identity"]: row["url"] for row in self._ledger.rows(sql, identities)}
-
-    def _changed(self, found: LogObject, known: Any) -> bool:
+    def _changed(self, found: LogObject, known: Any, other: Elsewhere | None) -> bool:
         """Whether an object the ledger knows has to be loaded again."""
         if found.uri in self._again:
             return True
         if known["state"] == "failed":
             return True  # refused then; the listing offers it now
+        if known["state"] == "loaded" and self._known.lacks(known, other):
+            return True
         if known["state"] == "loaded" and found.flow_log_id:
             return False  # AWS never changes an object; a copy may have a new time of change
         return bool((found.etag, found.size) != (known["etag"], known["size"]))
 
     def _rest(self) -> Iterator[LogObject]:
         """Objects to try again that the listing, narrowed to recent ones, did not show."""
-        for found in list(self._again.values()):
+        for found, row in list(self._again.values()):
             if found.known_as not in self._in_flight:
-                self._in_flight.add(found.known_as)
-                yield found
+                other = self._known.elsewhere([found]).get(found.known_as)
+                yield self._planned(found, row, other)
 
-    def _to_try_again(self, unread_too: bool) -> dict[str, LogObject]:
-        sql = "SELECT * FROM objects WHERE source = ? AND state <> 'loaded'"
-        if not unread_too:
-            sql += " AND state <> 'unread'"
-        # An archived object comes by the listing, once it is restored.
-        sql += " AND coalesce(report, '') NOT LIKE '%lies in an archive (%'"
-        rows = self._ledger.rows(sql + " ORDER BY loaded_at LIMIT ?", [self._number, _AGAIN])
-        return {row["uri"]: _log_object(row) for row in rows}
+
+def _is_new(found: LogObject, known: dict[str, Any]) -> bool:
+    """Whether other names of an object matter: it is not known, or not all of it is loaded."""
+    row = known.get(found.uri)
+    return row is None or row["rest_first"] is not None
 
 
 class _Cover:
@@ -193,21 +197,3 @@ class _Cover:
             if start <= self.newest:
                 start, newest = min(start, self.start), max(newest, self.newest)
         return to_ms(start), to_ms(newest) if newest else None
-
-
-def _marks(values: list[str]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _log_object(row: Any) -> LogObject:
-    return LogObject(
-        uri=row["uri"],
-        size=row["size"],
-        etag=row["etag"],
-        account=row["account"],
-        region=row["region"],
-        flow_log_id=row["flow_log_id"],
-        time=None if row["time"] is None else from_ms(row["time"]),
-        hint=row["hint"],
-        identity=row["identity"],
-    )

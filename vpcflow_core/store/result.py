@@ -103,6 +103,7 @@ class SyncResult:
         unread: Objects in the ledger of unknown format; loaded once a format is given.
         dropped: Records older than `keep`: those of the objects that were left out, and those of
             all sources that left the store.
+        outside: Records of the objects that start outside of the span, and were left out.
         complete: False if it was cancelled.
         warnings: What the source refused or left out while the rest went well; sentences.
     """
@@ -122,6 +123,7 @@ class SyncResult:
     reasons: Counter[str] = field(default_factory=Counter)
     unread: int = 0
     dropped: int = 0
+    outside: int = 0
     complete: bool = True
     warnings: tuple[str, ...] = ()
 
@@ -161,6 +163,7 @@ class Tally:
                 malformed=so_far.malformed + report.malformed,
                 internal=so_far.internal + report.internal,
                 dropped=so_far.dropped + report.dropped,
+                outside=so_far.outside + report.outside,
                 bytes=so_far.bytes + loaded.found.size * loaded.rows_kept,
                 failed=so_far.failed + bool(loaded.problem),
             )

@@ -82,6 +82,16 @@ UPDATE objects SET identity = uri;
 CREATE INDEX objects_by_identity ON objects (identity);
 """
 
+_SPANS = """
+-- An object may be loaded in part. spans: what starts in them is loaded (JSON, ms; NULL: all);
+-- rest_*: the times of the records left out; outside: how many they are.
+ALTER TABLE objects ADD COLUMN spans TEXT;
+ALTER TABLE objects ADD COLUMN rest_first INTEGER;
+ALTER TABLE objects ADD COLUMN rest_last INTEGER;
+ALTER TABLE objects ADD COLUMN outside INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX objects_in_part ON objects (source, rest_first) WHERE rest_first IS NOT NULL;
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
-STEPS: tuple[str, ...] = (_OBJECTS_AND_FILES, _SNAPSHOTS, _INTERNAL, _DROPPED, _IDENTITY)
+STEPS: tuple[str, ...] = (_OBJECTS_AND_FILES, _SNAPSHOTS, _INTERNAL, _DROPPED, _IDENTITY, _SPANS)
 SCHEMA_VERSION = len(STEPS)

@@ -33,6 +33,8 @@ class SourceState:
         error: Why the last sync failed, one sentence; "" if it did not.
         internal: Records left out because both of their ends lie in blocks to leave out.
         dropped: Records left out while loading or deleted later because they are too old (`keep`).
+        outside: Records of these objects that start outside of the spans loaded; a sync of a wider
+            span loads them.
     """
 
     url: str
@@ -50,6 +52,7 @@ class SourceState:
     error: str
     internal: int = 0
     dropped: int = 0
+    outside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

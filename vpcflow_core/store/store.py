@@ -203,7 +203,7 @@ _CUT = """
 _SOURCES = """
     SELECT url, count(objects.id), total(records), total(nodata), total(skipdata),
         total(malformed), total(size), max(last), last_sync, max(time),
-        total(state <> 'loaded'), last_error, total(internal), total(dropped),
+        total(state <> 'loaded'), last_error, total(internal), total(dropped), total(outside),
         (SELECT total(rows) FROM files WHERE files.source = sources.id),
         (SELECT min(first) FROM files WHERE files.source = sources.id)
     FROM sources LEFT JOIN objects ON source = sources.id GROUP BY sources.id ORDER BY url
@@ -310,7 +310,7 @@ def _store_file(folder: Path, row: Any) -> StoreFile:
 
 def _source_state(row: Any) -> SourceState:
     url, objects, *counts, last, last_sync, newest = row[:10]
-    broken, error, internal, dropped, rows, first = row[10:]
+    broken, error, internal, dropped, outside, rows, first = row[10:]
     loaded, nodata, skipdata, malformed, size = map(int, counts)
     return SourceState(
         url,
@@ -329,4 +329,5 @@ def _source_state(row: Any) -> SourceState:
         internal=int(internal),
         # Whole files leave the store as they grow old; their objects stay as they were loaded.
         dropped=loaded + int(dropped) - int(rows),
+        outside=int(outside),
     )

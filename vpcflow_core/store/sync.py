@@ -35,6 +35,7 @@ def sync(
     source: Source,
     *,
     span: Window | None = None,
+    look: Window | None = None,
     given: LogFormat | None = None,
     candidates: Sequence[LogFormat] = (),
     workers: int = 2,
@@ -54,7 +55,8 @@ def sync(
     Args:
         store: Where to.
         source: Where from.
-        span: Load objects that may hold records of it; None: all.
+        span: Load the records that start in it; None: all.
+        look: Find, for now, only objects that may hold records of this part of the span.
         given: Format of lines without header.
         candidates: Formats that lines without header may have, instead of those that the source
             declares.
@@ -84,7 +86,8 @@ def sync(
             store.ledger,
             source,
             number,
-            _kept(span, oldest),
+            span,
+            look=_kept(look or span, oldest),
             relist=relist,
             unread_too=bool(given or candidates),
             list_all=list_all,
@@ -227,7 +230,13 @@ class _Loader:
         """One thread's work."""
         batch = self._batch()
         while fetched := take():
-            loaded = load(fetched, self._writer.next_id(), batch, self._reading)
+            loaded = load(
+                fetched,
+                self._writer.next_id(),
+                batch,
+                self._reading,
+                self._plan.keep(fetched.found),
+            )
             batch.objects.append(loaded)
             self._tally.add(loaded)
             if batch.full:

@@ -27,6 +27,7 @@ from vpcflow_core.store.ledger import to_ms
 from vpcflow_core.store.lock import writer_lock
 from vpcflow_core.store.parquet import FILES, Key, NewFile, write_file
 from vpcflow_core.store.placing import OBJECT_COLUMN
+from vpcflow_core.store.spans import to_text
 from vpcflow_core.store.state import report_json
 from vpcflow_core.store.store import Store
 
@@ -205,8 +206,8 @@ def writing(store: Store, wait: float = 0.0) -> Iterator[Writer]:
 _ADD_OBJECT = """
     INSERT INTO objects (id, source, uri, etag, size, account, region, flow_log_id, time, hint,
         state, tracked, records, nodata, skipdata, malformed, first, last, loaded_at, report,
-        internal, dropped, identity)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        internal, dropped, identity, outside, spans, rest_first, rest_last)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_FILE = """
     INSERT INTO files (path, source, part, day, columns, tracked, rows, size, first, last)
@@ -243,6 +244,9 @@ def _object_row(source: int, loaded: Loaded) -> tuple[Any, ...]:
         report.internal,
         report.dropped,
         found.known_as,
+        report.outside,
+        to_text(loaded.spans),
+        *(loaded.rest or (None, None)),
     )
 
 

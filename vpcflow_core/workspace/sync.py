@@ -26,7 +26,7 @@ class SyncOptions:
     """What holds for all sources of a sync.
 
     Attributes:
-        span: Load objects that may hold records of it; None: all.
+        span: Load the records that start in it; None: all.
         list_all: List the whole span, also what earlier syncs listed: somebody asks for it, since
             objects may have come late or been forbidden before.
         keep: Drop whole UTC days older than this; None: none.
@@ -123,8 +123,8 @@ class _Run:
         outcome = SyncOutcome(name, source.url)
         try:
             opened = opened_source(self.store, source)
-            for span in self._spans():
-                result = self._load(name, source, opened, span)
+            for look in self._looks():
+                result = self._load(name, source, opened, look)
                 outcome = replace(outcome, result=result, first=outcome.result)
                 if not result.complete or self.is_cancelled:
                     break
@@ -134,8 +134,8 @@ class _Run:
             return replace(outcome, error=error)
         return outcome
 
-    def _spans(self) -> list[Window | None]:
-        """The spans to read one after the other."""
+    def _looks(self) -> list[Window | None]:
+        """The parts of the span to read one after the other."""
         whole, first = self.options.span, recent(self.options.first_look)
         if first is None or self.store.extent("records") is not None:
             return [whole]
@@ -143,7 +143,7 @@ class _Run:
         return [first, whole] if is_part else [whole]
 
     def _load(
-        self, name: str, source: SourceSetting, opened: Source, span: Window | None
+        self, name: str, source: SourceSetting, opened: Source, look: Window | None
     ) -> SyncResult:
         def note(now: Progress) -> None:
             if self.progress:
@@ -154,7 +154,8 @@ class _Run:
             self.store,
             opened,
             source.log_format,
-            span=span,
+            span=self.options.span,
+            look=look,
             list_all=self.options.list_all,
             workers=self.options.workers,
             keep=self.options.keep,
@@ -181,6 +182,7 @@ def load(
     log_format: str = "",
     *,
     span: Window | None = None,
+    look: Window | None = None,
     list_all: bool = False,
     workers: int = 2,
     keep: timedelta | None = None,
@@ -206,6 +208,7 @@ def load(
         store,
         source,
         span=span,
+        look=look,
         list_all=list_all,
         given=given,
         workers=workers,

@@ -1,0 +1,128 @@
+"""What the ledger knows of the objects that a sync finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from vpcflow_core.sources.base import LogObject
+from vpcflow_core.store.ledger import Ledger, from_ms
+from vpcflow_core.store.spans import EVER, NEVER, Spans, common, from_text, minus, union
+
+# Objects tried again in one sync at most; the next sync tries others.
+AGAIN = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What other names and sources hold of an object.
+
+    Attributes:
+        url: One of these sources.
+        spans: Records that start in them are loaded, if they are in the object at all.
+        rest: The time that the records lie in which the last of them left out; none: all are in.
+    """
+
+    url: str
+    spans: Spans
+    rest: Spans
+
+
+class Known:
+    """The objects of one source in the ledger, and those of others that are the same.
+
+    Args:
+        ledger: The store's ledger.
+        source: The source's number in it.
+        wanted: The records wanted.
+    """
+
+    def __init__(self, ledger: Ledger, source: int, wanted: Spans) -> None:
+        self._ledger = ledger
+        self._source = source
+        self._wanted = wanted
+
+    def any(self) -> bool:
+        """Whether the source ever gave an object."""
+        sql = "SELECT 1 FROM objects WHERE source = ?"
+        return bool(self._ledger.value(sql, [self._source]))
+
+    def rows(self, uris: list[str]) -> dict[str, Any]:
+        """The ledger's rows of these objects, by URI."""
+        sql = f"SELECT * FROM objects WHERE source = ? AND uri IN ({_marks(uris)})"  # noqa: S608 (marks)
+        return {row["uri"]: row for row in self._ledger.rows(sql, [self._source, *uris])}
+
+    def elsewhere(self, objects: Iterable[LogObject]) -> dict[str, Elsewhere]:
+        """What is loaded of these objects under other names or by other sources, by identity."""
+        names = {found.known_as: found.uri for found in objects}
+        sql = f"""SELECT identity, url, uri, source, spans, rest_first, rest_last
+                  FROM objects JOIN sources ON source = sources.id
+                  WHERE state IN ('loaded', 'broken') AND identity IN ({_marks(names)})"""  # noqa: S608 (marks)
+        held: dict[str, Elsewhere] = {}
+        for row in self._ledger.rows(sql, list(names)):
+            if (row["source"], row["uri"]) == (self._source, names[row["identity"]]):
+                continue
+            before = held.get(row["identity"], Elsewhere(row["url"], NEVER, EVER))
+            held[row["identity"]] = Elsewhere(
+                row["url"],
+                union(before.spans, from_text(row["spans"])),
+                common(before.rest, rest_of(row)),
+            )
+        return held
+
+    def lacks(self, row: Any, other: Elsewhere | None) -> bool:
+        """Whether records that are wanted were left out of an object of the source."""
+        held = union(from_text(row["spans"]), other.spans if other else NEVER)
+        rest = common(rest_of(row), other.rest) if other else rest_of(row)
+        return bool(minus(common(self._wanted, rest), held))
+
+    def lacks_elsewhere(self, other: Elsewhere) -> bool:
+        """Whether records that are wanted were left out where the object is loaded already."""
+        return bool(minus(common(self._wanted, other.rest), other.spans))
+
+    def to_keep(self, row: Any, other: Elsewhere | None) -> Spans:
+        """The records to keep of an object: those in the store now, and those wanted."""
+        new = minus(self._wanted, other.spans) if other else self._wanted
+        loaded = row is not None and row["state"] in ("loaded", "broken")
+        return union(from_text(row["spans"]), new) if loaded else new
+
+    def to_try_again(self, unread_too: bool) -> dict[str, tuple[LogObject, Any]]:
+        """Objects that may give more than they did, with their rows, by URI."""
+        failed = "state <> 'loaded'" if unread_too else "state NOT IN ('loaded', 'unread')"
+        # An archived object comes by the listing, once it is restored.
+        failed += " AND coalesce(report, '') NOT LIKE '%lies in an archive (%'"
+        rows = self._select(failed, [])
+        # SQLite takes the index for a condition that repeats the index's own.
+        rest = "rest_first IS NOT NULL AND rest_first < ? AND rest_last >= ?"
+        cut = [row for low, high in self._wanted for row in self._select(rest, [high, low])]
+        others = self.elsewhere(_log_object(row) for row in cut[:AGAIN]) if cut else {}
+        rows += [row for row in cut if self.lacks(row, others.get(row["identity"]))]
+        return {row["uri"]: (_log_object(row), row) for row in rows[:AGAIN]}
+
+    def _select(self, condition: str, values: list[int]) -> list[Any]:
+        sql = f"SELECT * FROM objects WHERE source = ? AND {condition} ORDER BY loaded_at LIMIT ?"  # noqa: S608 (our own text)
+        return self._ledger.rows(sql, [self._source, *values, AGAIN])
+
+
+def rest_of(row: Any) -> Spans:
+    """The time in which the records lie that an object's load left out; none: all are in."""
+    return NEVER if row["rest_first"] is None else ((row["rest_first"], row["rest_last"] + 1),)
+
+
+def _marks(values: Iterable[str]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+def _log_object(row: Any) -> LogObject:
+    return LogObject(
+        uri=row["uri"],
+        size=row["size"],
+        etag=row["etag"],
+        account=row["account"],
+        region=row["region"],
+        flow_log_id=row["flow_log_id"],
+        time=None if row["time"] is None else from_ms(row["time"]),
+        hint=row["hint"],
+        identity=row["identity"],
+    )
