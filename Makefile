@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo quick test check format bench docs screenshots clean
+.PHONY: run demo quick test check format bench bench-unusual docs screenshots clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -28,6 +28,9 @@ format: $(VENV)/.dev  ## Lay out the code.
 
 bench: $(VENV)/.dev  ## Speed and memory, beside DuckDB, pandas and flowlogs-reader.
 	$(BIN)/python -m benchmarks
+
+bench-unusual: $(VENV)/.dev  ## What each method of judging finds, and what it finds falsely.
+	$(BIN)/python -m benchmarks.unusual
 
 docs: $(VENV)/.dev  ## Write docs/reference anew from the tables in the code.
 	$(BIN)/python -m docs.generate

@@ -113,7 +113,12 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "open": {"*"},
         "*": {"base", "frames"},
     },
-    "analysis": {"buckets": set(), "*": {"buckets"}},
+    "analysis": {
+        "buckets": set(),
+        "bands": set(),
+        "outliers": {"bands", "buckets"},
+        "*": {"buckets"},
+    },
     "panels": {
         "request": set(),
         "base": {"request"},

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 NOTES = "notes"
+COMPLETE = "complete"
 
 
 def step_of(series: pd.DataFrame) -> pd.Timedelta | None:
@@ -21,20 +22,28 @@ def step_of(series: pd.DataFrame) -> pd.Timedelta | None:
 def covered(
     series: pd.DataFrame, known_from: datetime | None, complete_until: datetime | None
 ) -> NDArray[np.bool_]:
-    """Which buckets the data covers.
+    """Which buckets the data covers: those that may be judged, compared and learnt from.
 
     Args:
-        series: Filled, its buckets of equal length.
+        series: Filled, its buckets of equal length; those that are not `complete`, where it has
+            that column, are not covered.
         known_from: First record of all; buckets that end before it were never observed.
         complete_until: End of the data; buckets that end after it may still grow.
     """
     ends = series["bucket"] + (step_of(series) or pd.Timedelta(0))
-    known = np.ones(len(series), dtype=bool)
+    known = complete_of(series)
     if known_from is not None:
         known &= (ends > known_from).to_numpy()
     if complete_until is not None:
         known &= (ends <= complete_until).to_numpy()
     return known
+
+
+def complete_of(series: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which buckets are complete; all, where the series does not say."""
+    if COMPLETE not in series:
+        return np.ones(len(series), dtype=bool)
+    return series[COMPLETE].to_numpy(dtype=bool)
 
 
 def nullable(values: pd.Series[Any]) -> pd.Int64Dtype | pd.Float64Dtype:

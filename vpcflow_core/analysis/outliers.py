@@ -1,36 +1,44 @@
-"""Which buckets leave the band of the buckets before them."""
+"""Which buckets are unusual, by one of several ways of saying what is expected."""
 
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from vpcflow_core.analysis.buckets import covered
+from vpcflow_core.analysis.bands.adaptive import adaptive, reaches_back
+from vpcflow_core.analysis.bands.base import FLAT, LEAST_HISTORY, Band, Bools, Floats
+from vpcflow_core.analysis.bands.trailing import CHUNK, trailing
+from vpcflow_core.analysis.buckets import covered, step_of
 from vpcflow_core.errors import ParameterError, closest
 
-Watch = Literal["up", "down", "both"]
-Floats = NDArray[np.float64]
+__all__ = [
+    "CHUNK", "DEFAULT_METHOD", "FLAT", "LEAST_HISTORY", "METHODS", "WINDOW", "Method", "Watch",
+    "distance", "history_of", "outliers", "smallest_change",
+]  # fmt: skip
 
-# A history that varies by less than this counts as flat: docs/decisions/outlier-floor.md.
-FLAT = 0.01
-# Buckets with fewer earlier ones get no verdict: one value has no spread.
-LEAST_HISTORY = 2
-# Numbers looked at in one go: 8 MB, whatever the length of series and window.
-CHUNK = 1_000_000
+Watch = Literal["up", "down", "both"]
+Method = Literal["seasonal", "robust", "trailing"]
+METHODS: tuple[Method, ...] = get_args(Method)
+# By figures: docs/decisions/unusual.md.
+DEFAULT_METHOD: Method = "seasonal"
+# Earlier buckets that `trailing` looks at by default; the others have lengths of time.
+WINDOW = 10
 # Bytes of one packet at most: the MTU of Ethernet, and of the Internet (RFC 894).
 PACKET_BYTES = 1500.0
+EPOCH = pd.Timestamp(0, tz=UTC)
+MINUTE = timedelta(minutes=1)
 
 
 def outliers(
     series: pd.DataFrame,
     *,
-    window: int = 10,
+    method: Method = "trailing",
+    window: int | None = None,
     threshold: float = 3.0,
     consecutive: int = 1,
     watch: Watch = "both",
@@ -38,17 +46,24 @@ def outliers(
     known_from: datetime | None = None,
     complete_until: datetime | None = None,
 ) -> pd.DataFrame:
-    """Mark the buckets that leave the band of the buckets before them.
+    """Mark the buckets that leave the band of what was expected of them.
 
-    The band is mean -+ threshold x max(deviation, floor) of the `window` buckets before; the floor
-    is one unit, and at least 1 % of the mean. A bucket without a verdict is no indication, and
-    ends a run of them: fewer than two earlier buckets, without a value, or not (yet) covered by the
-    data. Buckets without a value are no history either.
+    A bucket without a verdict is no indication, and ends a run of them: too few earlier buckets,
+    without a value, or not (yet) covered by the data. Nor is a bucket without a value history.
+
+    * `trailing`: mean -+ threshold x max(deviation, floor) of the `window` buckets before; the
+      floor is one unit, and at least 1 % of the mean.
+    * `robust`: around the median of the last two hours, as far as residuals of the last two days
+      reach; what is unusual teaches nothing (`bands.adaptive`).
+    * `seasonal`: as `robust`, and what the same time of the last days had is expected too.
 
     Args:
-        series: One row a bucket, columns `bucket` (UTC) and `value` (NaN where there is none).
-        window: Earlier buckets the band is made of; the bucket itself is not one of them.
-        threshold: Half width of the band, in standard deviations.
+        series: One row a bucket, columns `bucket` (UTC) and `value` (NaN where there is none), and
+            `complete` where some are not.
+        method: What is expected of a bucket.
+        window: Earlier buckets the band is made of; None: 10 for `trailing`, two hours for the
+            others, 24 at least.
+        threshold: Half width of the band, in deviations.
         consecutive: Indications in a row, from which on they are violations.
         watch: The side that is watched: above the band, below it, or both.
         unit: The smallest change worth a look, in units of `value`.
@@ -56,31 +71,48 @@ def outliers(
         complete_until: End of the data; buckets that end later have no verdict.
 
     Returns:
-        The series with mean, deviation (the sample's, before the floor), lower, upper, error
-        (value - mean), indicator, violation; all finite where there is a value. A bucket without
-        any history has itself for a mean.
+        The series with mean, deviation (before the floor), lower, upper, error (value - mean),
+        indicator, violation; all finite where there is a value. A bucket without any history has
+        itself for a mean.
 
     Raises:
-        ParameterError: window < 2, threshold or unit <= 0, consecutive < 1, or an unknown watch.
+        ParameterError: window < 2, threshold or unit <= 0, consecutive < 1, or an unknown method or
+            side.
     """
-    _check(window, threshold, consecutive, watch, unit)
-    values = series["value"].to_numpy(dtype="float64")
+    _check(method, window, threshold, consecutive, watch, unit)
+    values = series["value"].to_numpy(dtype="float64", na_value=np.nan)
     known = covered(series, known_from, complete_until) & ~np.isnan(values)
-    mean, deviation, count = _history(values, known, min(window, max(len(values), LEAST_HISTORY)))
-    half = threshold * np.maximum(deviation, np.maximum(unit, FLAT * np.abs(mean)))
-    lower, upper = mean - half, mean + half
-    outside = {"up": values > upper, "down": values < lower}
+    band = _band(series, values, known, method, window, threshold, unit)
+    above = (values > band.upper) & ~band.silent
+    outside = {"up": above, "down": (values < band.lower) | band.silent}
     outside["both"] = outside["up"] | outside["down"]
-    indicator = outside[watch] & known & (count >= LEAST_HISTORY)
-    return series[["bucket", "value"]].assign(
-        mean=mean,
-        deviation=deviation,
-        lower=lower,
-        upper=upper,
-        error=values - mean,
+    indicator = outside[watch] & known & band.judged
+    return series.assign(
+        mean=band.mean,
+        deviation=band.deviation,
+        lower=band.lower,
+        upper=band.upper,
+        error=values - band.mean,
         indicator=indicator,
         violation=indicator & (_run(indicator) >= consecutive),
     )
+
+
+def history_of(method: Method, window: int | None, step: timedelta) -> timedelta:
+    """Length of the data before a range that its first verdicts need."""
+    if method == "trailing":
+        return (window or WINDOW) * step
+    return reaches_back(step, window, seasonal=method == "seasonal")
+
+
+def distance(frame: pd.DataFrame, threshold: float) -> pd.Series[float]:
+    """How far each bucket is from the middle of its band, in deviations.
+
+    A value at the band's edge has as many as the threshold says; the sides have each their own.
+    """
+    above = frame["error"] > 0
+    edge = frame["upper"].where(above, frame["lower"])
+    return threshold * frame["error"].abs() / (edge - frame["mean"]).abs()
 
 
 def smallest_change(unit: str) -> float:
@@ -88,8 +120,37 @@ def smallest_change(unit: str) -> float:
     return PACKET_BYTES if unit == "bytes" else 1.0
 
 
-def _check(window: int, threshold: float, consecutive: int, watch: str, unit: float) -> None:
-    if window < LEAST_HISTORY:
+def _band(
+    series: pd.DataFrame,
+    values: Floats,
+    known: Bools,
+    method: Method,
+    window: int | None,
+    threshold: float,
+    unit: float,
+) -> Band:
+    if method == "trailing":
+        return trailing(values, known, window=window or WINDOW, threshold=threshold, unit=unit)
+    step = step_of(series) or pd.Timedelta(MINUTE)
+    return adaptive(
+        values,
+        known,
+        step=step.to_pytimedelta(),
+        first=(series["bucket"].iloc[0] - EPOCH) // step if len(series) else 0,
+        window=window,
+        threshold=threshold,
+        unit=unit,
+        seasonal=method == "seasonal",
+    )
+
+
+def _check(
+    method: str, window: int | None, threshold: float, consecutive: int, watch: str, unit: float
+) -> None:
+    if method not in METHODS:
+        words = f"{closest(method, METHODS)}  {', '.join(METHODS)}".strip()
+        raise ParameterError(f"'{method}' is no method of judging.", words)
+    if window is not None and window < LEAST_HISTORY:
         raise ParameterError(f"A window of {window} buckets has no spread.", "Give 2 or more.")
     if not 0 < threshold < math.inf:
         raise ParameterError(f"A threshold of {threshold} is no band.", "Give more than 0: 3.0")
@@ -100,35 +161,6 @@ def _check(window: int, threshold: float, consecutive: int, watch: str, unit: fl
         raise ParameterError(f"'{watch}' is no side to watch.", f"{hint}  up, down or both".strip())
     if not 0 < unit < math.inf:
         raise ParameterError(f"A unit of {unit} is no change.", "Give more than 0.")
-
-
-def _history(
-    values: Floats, known: NDArray[np.bool_], window: int
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Mean, deviation and number of the known ones of the `window` values before each.
-
-    Each window is computed afresh, relative to its last value: a running sum would carry the
-    rounding of one huge value into all that follow.
-    """
-    # A missing value times nothing is still missing: it stands as a zero that does not count.
-    present = np.nan_to_num(values, nan=0.0)
-    before = sliding_window_view(np.concatenate([np.zeros(window), present]), window)
-    counted = sliding_window_view(np.concatenate([np.zeros(window, dtype=bool), known]), window)
-    mean, deviation = values.copy(), np.zeros(len(values))
-    count = np.zeros(len(values), dtype="int64")
-    rows = max(1, CHUNK // window)
-    for first in range(0, len(values), rows):
-        part = slice(first, min(first + rows, len(values)))
-        of, weight = before[part], counted[part]
-        count[part] = weight.sum(axis=1)
-        some = np.maximum(count[part], 1)
-        base = of[:, -1]
-        off = np.where(weight, of - base[:, None], 0.0)
-        centre = off.sum(axis=1) / some
-        rest = np.where(weight, off - centre[:, None], 0.0)
-        mean[part] = np.where(count[part] > 0, base + centre, values[part])
-        deviation[part] = np.sqrt((rest**2).sum(axis=1) / np.maximum(some - 1, 1))
-    return mean, deviation, count
 
 
 def _run(indicator: NDArray[np.bool_]) -> NDArray[np.int64]:
