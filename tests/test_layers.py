@@ -32,7 +32,8 @@ ALLOWED: dict[str, set[str]] = {
     "engines": BASE | {"settings", "inventory", "query", "store"},
     "analysis": BASE | {"reference"},
     "series": BASE | {"query", "analysis"},
-    "panels": BASE | {"reference", "inventory", "query", "analysis", "series"},
+    "connections": BASE | {"query"},
+    "panels": BASE | {"reference", "inventory", "query", "analysis", "series", "connections"},
     "charts": BASE | {"reference", "query", "panels"},
     "workspace": BASE | {"inventory", "settings", "sources", "formats", "store"},
     "checks": BASE

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
+from vpcflow_core import connections as lived
 from vpcflow_core import series as over_time
+from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.analysis.forecast import COLUMNS as FORECAST
 from vpcflow_core.analysis.forecast import Model
 from vpcflow_core.analysis.outliers import Watch
@@ -23,6 +25,7 @@ from vpcflow_core.inventory.names import names_of as network_names
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer, panel
 from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.connections.select import ConnectionQuery, Order, connections_for
 from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
@@ -417,6 +420,42 @@ class FlowLogs:
             return pd.DataFrame(columns=FORECAST)
         asked = (self.sparse, query, self.window, self.extent)
         return over_time.trend(*asked, periods=periods, model=model).frame
+
+    def connections(self, *, order: Order = "duration", limit: int = 100) -> pd.DataFrame:
+        """Connections: all records of a five-tuple at one interface, both ways, as they lived.
+
+        docs/decisions/connections.md says how a connection ends and how its client is known.
+
+        Args:
+            order: What the first rows have the most of: `duration`, `bytes`, `records`; `start`
+                puts the newest first.
+            limit: How many.
+
+        Returns:
+            client, server, service_port (of the server), protocol, interface_id, vpc_id, first,
+            last, duration (seconds, from the first start to the last end), bytes_out, bytes_in,
+            packets_out, packets_in (out: sent by the client), records, action (`ACCEPT`, `REJECT`,
+            `mixed`), initiator_known_by (`tcp-flags`, `partner-ports`, `service`, `lower-port`,
+            `first-packet`, `public-address`, `unknown`). With filters, those of which some record
+            meets them, as a whole. One that was going on when the range began is looked up for a
+            day before it; `attrs["notes"]` says so.
+
+        Raises:
+            ParameterError: There is no such order, or the limit is below 1.
+            MissingDataError: The logs lack addresses, or a field that is filtered by.
+        """
+        query = ConnectionQuery(order, limit)
+        found = lived.listed(self.ask_connections, query, self.window, self.extent)
+        return noted(found.frame[list(lived.COLUMNS)], *found.notes)
+
+    def ask_connections(
+        self, query: ConnectionQuery, window: Window | None = None, filters: Filters | None = None
+    ) -> QueryResult:
+        """Answer a question for connections in the window alone; see `connections`."""
+        window = window or self.window
+        wanted = self.wanted(filters or NO_FILTERS, window)
+        question = connections_for(query, window, wanted, self.engine.columns())
+        return self.engine.run(question, window)
 
     def sql(self, text: str, *, max_rows: int | None = None) -> pd.DataFrame:
         """A person's own SELECT over `flows`, `records`, `transit_flows`, `transit_records`.

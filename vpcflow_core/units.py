@@ -49,7 +49,7 @@ def humane_seconds(seconds: float) -> str:
     return f"{seconds:,.0f} s"
 
 
-UNITS = {"bytes": humane_bytes, "duration": humane_seconds}
+UNITS = {"bytes": humane_bytes, "duration": humane_seconds, "busy": humane_seconds}
 
 
 def humane(value: float, measure: str) -> str:

@@ -192,3 +192,19 @@ def test_once_leaves_out_the_receivers_copy(
     code, out, _ = run("forecast", "--help")
     assert code == 0
     assert "--once" in out
+
+
+@pytest.mark.slow
+def test_connections_have_their_keys_for_scripts(run: Run, ask_store: Path) -> None:
+    first, *others = rows(run, "connections", "--order", "bytes", "--limit", 2)
+    assert first == {
+        "client": "10.0.0.1", "server": "10.0.0.9", "service_port": 443, "protocol": 6,
+        "interface_id": "eni-1", "vpc_id": None, "first": "2026-11-01T00:00:00Z",
+        "last": "2026-11-01T00:01:00Z", "duration": 60, "bytes_out": 9007199254740993,
+        "bytes_in": 0, "packets_out": 1, "packets_in": 0, "records": 1, "action": "ACCEPT",
+        "initiator_known_by": "service",
+    }  # fmt: skip
+    assert [row["client"] for row in others] == ["2001:db8::1"]
+    narrowed = rows(run, "connections", "--where", "action=REJECT", "--order", "start")
+    assert [row["service_port"] for row in narrowed] == [22, 22]
+    assert rows(run, "connections", "--limit", 10**30) == rows(run, "connections")

@@ -121,6 +121,7 @@ def test_numbers_of_any_size(run_argument: Run, number: str) -> None:
     run_argument("top", "srcaddr", "-n", number, *JSON)
     run_argument("series", "flows", "--by", "protocol", "-n", number, *HOURS)
     run_argument("sql", "SELECT 1", "--limit", number)
+    run_argument("connections", "--limit", number, *JSON)
     for option in ("--window", "--threshold", "--consecutive"):
         run_argument("outliers", "packets_max", option, number, *HOURS, *JSON)
     run_argument("forecast", "flows", "--periods", number, *HOURS, *JSON)

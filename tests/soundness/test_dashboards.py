@@ -160,19 +160,80 @@ def test_packets_per_flow_are_pandas_quantiles(
         assert np.allclose(given, expected)
 
 
-def test_longest_flows_are_each_once_and_add_up(
+def lived(records: pd.DataFrame) -> dict[tuple[object, ...], list[dict[str, object]]]:
+    """Connections by interface and ends, by a loop over the records in order of time."""
+    found: dict[tuple[object, ...], list[dict[str, object]]] = {}
+    longest: dict[tuple[object, ...], float] = {}
+    names = ["interface-id", "protocol", "srcaddr", "srcport", "dstaddr", "dstport", "start", "end",
+             "bytes", "tcp-flags"]  # fmt: skip
+    flags = pd.to_numeric(records["tcp-flags"]).astype("Int64")
+    rows = records.assign(**{"tcp-flags": flags})[names]
+    rows = rows.assign(opens=(flags.fillna(0).astype(int) & 18) == 2)
+    rows = rows.sort_values(["start", "opens"], ascending=[True, False])
+    listed = list(rows.itertuples(index=False, name=None))
+
+    def key(row: tuple[object, ...]) -> tuple[object, ...]:
+        return row[0], int(row[1]), frozenset({(row[2], int(row[3])), (row[4], int(row[5]))})  # type: ignore[call-overload]
+
+    for row in listed:
+        length = (row[7] - row[6]).total_seconds()
+        longest[key(row)] = max(longest.get(key(row), 0), length)
+    for row in listed:
+        *_, start, end, size, bits, opens = row
+        known = found.setdefault(key(row), [])
+        tcp, flagged = row[1] == 6, not pd.isna(bits)
+        idle = 7200 if tcp else max(350, 2 * longest[key(row)])
+        silence = (start - known[-1]["last"]).total_seconds() if known else 0
+        rests = tcp and flagged and not bits & 2
+        ended = silence > idle and not rests
+        again = silence > 0 and opens and any(c["closed"] for c in known)
+        if not known or ended or again:
+            known.append({"first": start, "last": end, "flows": 0, "bytes": 0, "closed": False})
+        one = known[-1]
+        one["last"] = max(one["last"], end)
+        one["flows"] += 1
+        one["bytes"] += size
+        one["closed"] |= flagged and bool(bits & 5)
+    return found
+
+
+def test_longest_flows_are_connections_as_they_lived(
     flows: FlowLogs, records: pd.DataFrame, window: Window, case: str
 ) -> None:
     ends = ["srcaddr", "srcport", "dstaddr", "dstport", "protocol"]
-    day = inside(records, window, case)
-    spans = day.assign(duration=(day["end"] - day["start"]).dt.total_seconds().astype("int64"))
-    seen = spans.groupby([*ends, "interface-id"])["duration"].sum()
-    expected = seen.groupby(ends).max().sort_values(ascending=False)
     frame = shown(flows, "traffic/longest-flows", window, case)
-    assert not frame.duplicated(ends).any()
-    assert list(frame["duration"]) == list(expected.head(25))
+    assert len(frame) == 25
+    known = lived(inside(records, Window(window.start - DAY, window.end), "none"))
+    meets = inside(records, window, case)
+    met = {
+        (r[0], int(r[1]), frozenset({(r[2], int(r[3])), (r[4], int(r[5]))}))
+        for r in meets[["interface-id", "protocol", *ends[:4]]].itertuples(index=False, name=None)
+    }
+    durations = []
     for row in frame.to_dict("records"):
-        assert row["duration"] == expected[tuple(row[end] for end in ends)]
+        both = frozenset({(row["srcaddr"], row["srcport"]), (row["dstaddr"], row["dstport"])})
+        key = row["interface_id"], row["protocol"], both
+        assert key in met
+        (one,) = [c for c in known[key] if c["first"] <= row["first"] <= c["last"]]
+        assert one["last"] == row["last"]
+        assert (one["flows"], one["bytes"]) == (row["flows"], row["bytes"])
+        assert one["first"] == row["first"]
+        assert row["duration"] == (row["last"] - row["first"]).total_seconds() >= row["busy"]
+        durations.append(row["duration"])
+    assert durations == sorted(durations, reverse=True)
+    if case == "none":
+        keys = ["protocol", *ends[:4]]
+        drawn = {
+            (protocol, frozenset({(a, p), (b, q)}))
+            for protocol, a, p, b, q in frame[keys].itertuples(index=False, name=None)
+        }
+        within = lived(inside(records, window, "none"))
+        longer = {
+            (protocol, both)
+            for (_, protocol, both), connections in within.items()
+            if any((c["last"] - c["first"]).total_seconds() > durations[-1] for c in connections)
+        }
+        assert longer <= drawn
 
 
 def slow_band(values: list[int], window: int, threshold: float, unit: float) -> list[bool]:

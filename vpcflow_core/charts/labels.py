@@ -31,6 +31,7 @@ TITLES = {
     "country_name": "Country",
     "first": "First seen",
     "last": "Last seen",
+    "busy": "Busy for",
     "what": "What",
     "why": "Why unused",
     "referenced_by": "Named by rules of",

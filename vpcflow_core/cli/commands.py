@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from vpcflow_core.cli.ask import series, sql, top
 from vpcflow_core.cli.check import check
+from vpcflow_core.cli.connections import connections
 from vpcflow_core.cli.fields import fields
 from vpcflow_core.cli.files import inspect, read
 from vpcflow_core.cli.judge import forecast, outliers
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
         read,
         top,
         series,
+        connections,
         outliers,
         forecast,
         sql,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.request import ALL_PARAMETERS, DEFAULTS, PanelRequest, Parameters
+from vpcflow_core.query.connections.select import ConnectionQuery
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
@@ -58,6 +59,11 @@ class LogQueries(Protocol):
         self, query: Query, window: Window | None = None, filters: Filters | None = None
     ) -> QueryResult:
         """Run one question, without the buckets in which nothing was."""
+
+    def ask_connections(
+        self, query: ConnectionQuery, window: Window | None = None, filters: Filters | None = None
+    ) -> QueryResult:
+        """Run one question for connections."""
 
     def known(self, kind: Kind) -> pd.DataFrame:
         """A table of the EC2 snapshot."""
@@ -151,6 +157,10 @@ class PanelContext:
     def ask(self, query: Query, window: Window | None = None) -> QueryResult:
         """Ask something under the page's filters."""
         return self.logs.ask(query, window or self.request.window, self.request.filters)
+
+    def ask_connections(self, query: ConnectionQuery, window: Window) -> QueryResult:
+        """Ask for connections of which some record meets the page's filters."""
+        return self.logs.ask_connections(query, window, self.request.filters)
 
     def answer(
         self,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from vpcflow_core.panels.analyses.groups import longest, split
+from vpcflow_core.panels.analyses.connections import longest
+from vpcflow_core.panels.analyses.groups import split
 from vpcflow_core.panels.analyses.time import band, number, trend
 from vpcflow_core.panels.base import MINUTE, Panel
 from vpcflow_core.query.question import Query
@@ -105,7 +106,7 @@ TRAFFIC: tuple[Panel, ...] = (
     Panel(
         "traffic/longest-flows",
         "Longest flows",
-        "Connections by the time they lasted, all their records added up.",
+        "Connections, both ways together, by the time from their first record to their last.",
         Query(("duration", "flows", "bytes", "first", "last"), by=CONNECTION, top=25),
         "table",
         drill=("srcaddr", "srcport", "dstaddr", "dstport", "protocol"),

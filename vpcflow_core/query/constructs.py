@@ -155,6 +155,17 @@ class Members(FromClause):
         self.name = name
 
 
+class BitAnd(FunctionElement[int]):
+    """The bits that a whole number has in common with a mask."""
+
+    name = "bit_and"
+    type = BigInteger()
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], mask: int) -> None:
+        super().__init__(column, literal(mask, Integer(), literal_execute=True))
+
+
 class AllOf(FunctionElement[bool]):
     """AND, written with a line for each condition: the same in every engine."""
 
@@ -172,5 +183,5 @@ def _all_of(element: AllOf, compiler: SQLCompiler, **kw: Any) -> str:
 # What every engine has to write: a test holds its compile.py to this list.
 CONSTRUCTS: tuple[type[Any], ...] = (
     TimeBucket, SecondsBetween, Quantile, AddressIn, OneOf,
-    ListContains, ListMatches, ListLength, Members,
+    ListContains, ListMatches, ListLength, Members, BitAnd,
 )  # fmt: skip

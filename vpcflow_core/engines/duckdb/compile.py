@@ -26,6 +26,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from vpcflow_core.query.constructs import (
     AddressIn,
+    BitAnd,
     ListContains,
     ListLength,
     ListMatches,
@@ -84,6 +85,12 @@ def _list_matches(element: ListMatches, compiler: SQLCompiler, **kw: Any) -> str
 @compiles(ListLength, "duckdb")
 def _list_length(element: ListLength, compiler: SQLCompiler, **kw: Any) -> str:
     return f"len({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(BitAnd, "duckdb")
+def _bit_and(element: BitAnd, compiler: SQLCompiler, **kw: Any) -> str:
+    column, mask = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} & {mask})"
 
 
 @compiles(Members, "duckdb")

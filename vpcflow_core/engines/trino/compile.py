@@ -15,6 +15,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from vpcflow_core.query.constructs import (
     AddressIn,
+    BitAnd,
     ListContains,
     ListLength,
     ListMatches,
@@ -91,6 +92,11 @@ def _list_matches(element: ListMatches, compiler: SQLCompiler, **kw: Any) -> str
 @compiles(ListLength, "trino")
 def _list_length(element: ListLength, compiler: SQLCompiler, **kw: Any) -> str:
     return f"cardinality({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(BitAnd, "trino")
+def _bit_and(element: BitAnd, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"bitwise_and({compiler.process(element.clauses, **kw)})"
 
 
 @compiles(Members, "trino")

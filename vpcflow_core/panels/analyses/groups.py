@@ -100,15 +100,3 @@ def _reasons(counts: dict[str, int]) -> pd.DataFrame:
     rows = [(REASONS.get(code, code), count) for code, count in counts.items() if count]
     frame = pd.DataFrame(rows, columns=["reason", "flows"]).astype({"flows": "int64"})
     return frame.sort_values("flows", ascending=False, ignore_index=True)
-
-
-def longest(context: PanelContext) -> PanelAnswer:
-    """Connections by their total duration, each once, however many interfaces logged it."""
-    query, top = context.query, context.query.top or 1
-    if "interface_id" in context.logs.engine.columns():
-        query = replace(query, by=(*query.by, "interface_id"), top=2 * top)
-    result = context.ask(query)
-    frame = result.frame.drop_duplicates(list(context.query.by)).head(top).reset_index(drop=True)
-    # How long stands before who logged it: it is what the table is about.
-    first = [*context.query.by, *context.query.measures]
-    return context.answer(result, frame=frame[[*first, *frame.columns.difference(first)]])

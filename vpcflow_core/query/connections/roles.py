@@ -1,0 +1,227 @@
+"""Which end of a connection is the client, and how that is known."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    func,
+    null,
+    or_,
+    select,
+)
+
+from vpcflow_core.query.connections.words import (
+    MANY,
+    MOST_DISTINCT,
+    ONE_WAY,
+    UDP,
+    WITH_PORTS,
+    among,
+    is_service,
+    number,
+    rank,
+    word,
+)
+from vpcflow_core.query.constructs import AddressIn
+
+Condition = ColumnElement[bool]
+# How the client of a connection was known, the surest first.
+FLAGS, PARTNERS, SERVICE, LOWER, FIRST, PUBLIC = (
+    "tcp-flags", "partner-ports", "service", "lower-port", "first-packet", "public-address",
+)  # fmt: skip
+UNKNOWN = "unknown"
+KNOWN_BY = (FLAGS, PARTNERS, SERVICE, LOWER, FIRST, PUBLIC, UNKNOWN)
+# Addresses of IPv4 that a VPC gives out (RFC 1918, 6598).
+PRIVATE = tuple(
+    map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+)
+
+
+def decided(found: CTE, tuples: CTE, listed: bool) -> CTE:
+    """Connections with the roles of their ends.
+
+    Args:
+        found: The connections, with their evidence.
+        tuples: All five-tuples of the window, whose ports tell how many partners they have.
+        listed: Whether the connections are few, so that only their ends matter.
+
+    Returns:
+        The connections, `low_is_client` (null where nothing decides), `known_by` (a word of
+        `KNOWN_BY`).
+    """
+    degrees = _degrees(tuples, found if listed else None)
+    low, high = degrees.alias("low_end"), degrees.alias("high_end")
+    asked = _unanswered(found)
+    low_asked, high_asked = asked.alias("low_asked"), asked.alias("high_asked")
+    relation = (
+        found.outerjoin(low, _at(found, "low", low))
+        .outerjoin(high, _at(found, "high", high))
+        .outerjoin(low_asked, _at(found, "low", low_asked))
+        .outerjoin(high_asked, _at(found, "high", high_asked))
+    )
+    tests = _tests(found, low, high, low_asked, high_asked)
+    # One number says both, so that each test stands in the SQL once: even, the low end is it.
+    cases = [
+        (test, number(2 * place + side))
+        for place, pair in enumerate(tests.values())
+        for side, test in enumerate(pair)
+    ]
+    verdict = case(*cases, else_=null()).label("verdict")
+    judged = select(*found.c, verdict).select_from(relation).cte("judged")
+    value = judged.c.verdict
+    words = [(value < number(2 * place + 2), word(name)) for place, name in enumerate(tests)]
+    return select(
+        *(judged.c[name] for name in found.c.keys()),  # noqa: SIM118 (columns, not a dict)
+        (value % number(2) == number(0)).label("low_is_client"),
+        case(*words, else_=word(UNKNOWN)).label("known_by"),
+    ).cte("decided")
+
+
+def _tests(
+    found: CTE, low: CTE, high: CTE, low_asked: CTE, high_asked: CTE
+) -> dict[str, tuple[Condition, Condition]]:
+    """By how it is known: the low end is the client, the high end is."""
+    rows = found.c
+    ported = among(rows.protocol, WITH_PORTS)
+    ports_differ = and_(ported, rows.low_port != rows.high_port)
+    same_ports = and_(rows.protocol == number(UDP), rows.low_port == rows.high_port)
+    low_known, high_known = is_service(rows.low_port), is_service(rows.high_port)
+    up, down = rows.opened_up > number(0), rows.opened_down > number(0)
+    return {
+        FLAGS: (and_(up, ~down), and_(down, ~up)),
+        PARTNERS: (
+            and_(ported, _serves(high, low)),
+            and_(ported, _serves(low, high)),
+        ),
+        SERVICE: (
+            and_(ported, high_known, ~low_known),
+            and_(ported, low_known, ~high_known),
+        ),
+        LOWER: (
+            and_(ports_differ, rank(rows.high_port) < rank(rows.low_port)),
+            and_(ports_differ, rank(rows.low_port) < rank(rows.high_port)),
+        ),
+        FIRST: (
+            or_(
+                _spoke_first(rows.first_up, rows.first_down, high_asked),
+                _answers(rows.first_down, rows.first_up, low_asked),
+            ),
+            or_(
+                _spoke_first(rows.first_down, rows.first_up, low_asked),
+                _answers(rows.first_up, rows.first_down, high_asked),
+            ),
+        ),
+        # Question and answer of one second, from a service's port to the same: a client inside.
+        PUBLIC: (
+            and_(same_ports, _private(rows.low_address), _public(rows.high_address)),
+            and_(same_ports, _private(rows.high_address), _public(rows.low_address)),
+        ),
+    }
+
+
+def _private(address: ColumnElement[Any]) -> Condition:
+    return or_(*(AddressIn(address, block) for block in PRIVATE))
+
+
+def _public(address: ColumnElement[Any]) -> Condition:
+    """An address of IPv4 that no VPC gives out."""
+    return and_(AddressIn(address, IPv4Network("0.0.0.0/0")), ~_private(address))
+
+
+def _spoke_first(mine: Any, others: Any, other_asked: CTE) -> Condition:
+    """Whether one end sent before the other; alone, unless the other had asked somebody else."""
+    alone = and_(
+        others.is_(None), func.coalesce(other_asked.c.since > mine, other_asked.c.since.is_(None))
+    )
+    return or_(mine < others, and_(mine.is_not(None), alone))
+
+
+def _answers(others: Any, mine: Any, asked: CTE) -> Condition:
+    """Whether what only the other end sent is the answer to a question that went elsewhere."""
+    return and_(mine.is_(None), asked.c.since <= others)
+
+
+def _serves(one: CTE, other: CTE) -> Condition:
+    """Whether a port is a server's by the number of its partner ports."""
+    many = one.c.ports
+    return and_(
+        many >= number(MANY),
+        many >= number(2) * func.coalesce(other.c.ports, number(1)),
+        or_(many >= number(MOST_DISTINCT), many * number(2) >= one.c.partners),
+    )
+
+
+def _at(found: CTE, side: str, ends: CTE) -> Condition:
+    """Whether it is that end of the connection."""
+    return and_(
+        found.c.interface_id == ends.c.interface_id,
+        found.c.protocol == ends.c.protocol,
+        found.c[f"{side}_address"] == ends.c.address,
+        found.c[f"{side}_port"] == ends.c.port,
+    )
+
+
+def _ends(relation: CTE) -> list[Select[Any]]:
+    """Both ends of each row."""
+    made = []
+    for side, other in (("low", "high"), ("high", "low")):
+        rows = relation.c
+        made.append(
+            select(
+                rows.interface_id,
+                rows.protocol,
+                rows[f"{side}_address"].label("address"),
+                rows[f"{side}_port"].label("port"),
+                rows[f"{other}_port"].label("other_port"),
+            ).where(among(rows.protocol, WITH_PORTS))
+        )
+    return made
+
+
+def _degrees(tuples: CTE, only: CTE | None) -> CTE:
+    """Ends with many partners: how many, and how many different ports these have."""
+    one, two = _ends(tuples)
+    ends = one.union_all(two).cte("ends")
+    key = [ends.c.interface_id, ends.c.protocol, ends.c.address, ends.c.port]
+    ports = func.count(func.distinct(ends.c.other_port))
+    made = select(*key, func.count().label("partners"), ports.label("ports"))
+    if only is not None:
+        first, second = (
+            part.with_only_columns(*list(part.selected_columns)[:4]) for part in _ends(only)
+        )
+        listed = first.union(second).cte("listed_ends")
+        made = made.select_from(ends.join(listed, and_(*(ends.c[c.name] == c for c in listed.c))))
+    return made.group_by(*key).having(func.count() >= number(MANY)).cte("degrees")
+
+
+def _unanswered(found: CTE) -> CTE:
+    """Ends that asked from a service's port to the same port and got no answer from there.
+
+    Servers of NTP with several addresses answer from another one.
+    """
+    rows = found.c
+    alone = [
+        select(
+            rows.interface_id,
+            rows.protocol,
+            rows[f"{side}_address"].label("address"),
+            rows.low_port.label("port"),
+            rows[f"first_{way}"].label("since"),
+        ).where(
+            rows.protocol == number(UDP),
+            rows.low_port == rows.high_port,
+            ~among(rows.low_port, ONE_WAY),
+            rows[f"first_{other}"].is_(None),
+        )
+        for side, way, other in (("low", "up", "down"), ("high", "down", "up"))
+    ]
+    asked = alone[0].union_all(alone[1]).cte("asked")
+    key = [asked.c.interface_id, asked.c.protocol, asked.c.address, asked.c.port]
+    return select(*key, func.min(asked.c.since).label("since")).group_by(*key).cte("unanswered")

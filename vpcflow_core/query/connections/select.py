@@ -1,0 +1,249 @@
+"""The SELECT that lists connections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Label,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
+
+from vpcflow_core.errors import ParameterError, closest
+from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.connections.gathered import counted, evidence, sessions, totals
+from vpcflow_core.query.connections.records import KEY, key_of, records
+from vpcflow_core.query.connections.roles import decided
+from vpcflow_core.query.connections.words import IDLE, TCP, WITH_PORTS, among, number, word
+from vpcflow_core.query.constructs import SecondsBetween
+from vpcflow_core.query.dimensions import require
+from vpcflow_core.query.filters import Filters
+from vpcflow_core.times import Window
+
+Order = Literal["duration", "bytes", "records", "start"]
+ORDERS: tuple[Order, ...] = ("duration", "bytes", "records", "start")
+NEEDED = ("srcaddr", "dstaddr", "start_time", "end_time")
+# Fields that all records of a connection share: a condition on them narrows what is read.
+SHARED = frozenset({
+    "interface_id", "account_id", "vpc_id", "subnet_id", "instance_id", "region", "az_id",
+    "protocol", "type", "security_group_ids", "interface_name", "interface_owner",
+})  # fmt: skip
+# Five-tuples that are cut into connections for each one to be listed: those that promise the most.
+CANDIDATES = 20
+# More rows than any machine holds: what is above is meant as all.
+MOST = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionQuery:
+    """A question for connections.
+
+    Attributes:
+        order: What the first ones have the most of; `start`: the newest first.
+        limit: How many; None: all.
+        whole: Look at every five-tuple, not at the most promising alone.
+        addresses, ports: Only connections between some of these; any if empty.
+    """
+
+    order: Order = "duration"
+    limit: int | None = 100
+    whole: bool = False
+    addresses: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+
+    @property
+    def candidates(self) -> int | None:
+        """How many five-tuples are cut into connections; None: all."""
+        return None if self.whole or self.limit is None else CANDIDATES * min(self.limit, MOST)
+
+
+def connections_for(
+    query: ConnectionQuery, window: Window, filters: Filters, columns: Collection[str]
+) -> Select[Any]:
+    """The SELECT that lists connections of which some record meets the filters, as a whole.
+
+    Args:
+        query: Which ones, and how many.
+        window: Range of `start_time` of their records.
+        filters: Conditions; on other things than the interface, one record has to meet them all.
+        columns: The columns that some record of the store has.
+
+    Returns:
+        client, client_port, server, server_port, service_port (null where
+        a protocol has none), protocol, interface_id, vpc_id, first, last,
+        duration (seconds), busy (likewise, in which some record lasted), bytes_out, bytes_in,
+        packets_out, packets_in, records, action (`ACCEPT`, `REJECT`, `mixed`),
+        initiator_known_by; `candidates` and `least`: how many five-tuples were cut, and the most
+        that any other one can have of the order. A row without records of its own is none.
+
+    Raises:
+        MissingDataError: No record has addresses, or a field that is filtered by.
+        ParameterError: There is no such order, or the limit is below 1.
+    """
+    _check(query, columns)
+    shared, single = parted(filters)
+    meets = and_(true(), *conditions_of(single, columns)).label("meets")
+    conditions = [*conditions_of(shared, columns), *_between(query)]
+    parts = records(window, conditions, columns, [meets])
+    tuples = _promising(parts, query.order)
+    candidates = select(*tuples.c).where(tuples.c.matched > number(0))
+    if query.candidates is not None:
+        candidates = candidates.order_by(tuples.c.promise.desc()).limit(query.candidates)
+    chosen = candidates.cte("candidates")
+    found = sessions(_of(parts, chosen), _columns).cte("sessions")
+    first = _first(found, query)
+    return _shown(_oriented(decided(first, tuples, listed=query.limit is not None)), chosen, query)
+
+
+def parted(filters: Filters) -> tuple[Filters, Filters]:
+    """Filters on what all records of a connection share, and the others."""
+    shared = [item for item in filters if item.field in SHARED]
+    return Filters(tuple(shared)), Filters(tuple(i for i in filters if i.field not in SHARED))
+
+
+def _check(query: ConnectionQuery, columns: Collection[str]) -> None:
+    if query.order not in ORDERS:
+        hint = closest(query.order, ORDERS)
+        raise ParameterError(
+            f"Connections have no order '{query.order}'.", f"{hint}  {', '.join(ORDERS)}".strip()
+        )
+    if query.limit is not None and query.limit < 1:
+        raise ParameterError(f"{query.limit} is not a number of rows.", "Ask for 1 or more.")
+    require(NEEDED[:2], columns)
+
+
+def _between(query: ConnectionQuery) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if query.addresses:
+        found += [column_of(name).in_(query.addresses) for name in ("srcaddr", "dstaddr")]
+    if query.ports:
+        found += [column_of(name).in_(query.ports) for name in ("srcport", "dstport")]
+    return found
+
+
+def _columns(parts: CTE) -> list[Label[Any]]:
+    return [*evidence(parts), *totals(parts), counted(parts.c.meets).label("matched")]
+
+
+def _promising(parts: CTE, order: Order) -> CTE:
+    """Each five-tuple with the most of the order that a connection of it can have."""
+    rows = parts.c
+    lasts = SecondsBetween(rows.start_time, rows.end_time)
+    span = SecondsBetween(func.min(rows.start_time), func.max(rows.end_time))
+    longest = number(2) * func.max(lasts)
+    idle = case((longest > number(IDLE), longest), else_=number(IDLE))
+    most = func.sum(lasts) + idle * (func.count() - number(1))
+    promises = {
+        "duration": case((or_(rows.protocol == number(TCP), span < most), span), else_=most),
+        "bytes": func.sum(rows.bytes),
+        "records": func.count(),
+        "start": func.max(rows.start_time),
+    }
+    key = key_of(parts)
+    return (
+        select(
+            *key,
+            promises[order].label("promise"),
+            counted(rows.meets).label("matched"),
+        )
+        .group_by(*key)
+        .cte("tuples")
+    )
+
+
+def _of(parts: CTE, chosen: CTE) -> CTE:
+    """The records of the chosen five-tuples."""
+    same = and_(*(parts.c[name] == chosen.c[name] for name in KEY))
+    return select(*parts.c).select_from(parts.join(chosen, same)).cte("chosen_parts")
+
+
+def _value(rows: Any, order: Order) -> ColumnElement[Any]:
+    """What connections are sorted by."""
+    values: dict[Order, ColumnElement[Any]] = {
+        "duration": SecondsBetween(rows.first, rows.last),
+        "bytes": rows.bytes_up + rows.bytes_down,
+        "records": rows.records,
+        "start": rows.first,
+    }
+    return values[order]
+
+
+def _in_order(rows: Any, order: Order) -> list[ColumnElement[Any]]:
+    """The highest first; equal ones by their ends and time."""
+    return [_value(rows, order).desc(), *(rows[name] for name in KEY), rows.first]
+
+
+def _first(found: CTE, query: ConnectionQuery) -> CTE:
+    """The connections to be listed."""
+    wanted = select(*found.c).where(found.c.matched > number(0))
+    return wanted.order_by(*_in_order(found.c, query.order)).limit(_at_most(query)).cte("listed")
+
+
+def _oriented(rows: CTE) -> CTE:
+    """With `is_low`: whether the low end is shown as the client; else who spoke first."""
+    first = or_(rows.c.first_down.is_(None), rows.c.first_up <= rows.c.first_down)
+    is_low = func.coalesce(rows.c.low_is_client, first, false()).label("is_low")
+    return select(*rows.c, is_low).cte("oriented")
+
+
+def _at_most(query: ConnectionQuery) -> int | None:
+    return None if query.limit is None else min(query.limit, MOST)
+
+
+def _shown(found: CTE, chosen: CTE, query: ConnectionQuery) -> Select[Any]:
+    rows = found.c
+    ported = among(rows.protocol, WITH_PORTS)
+
+    def of(low: Any, high: Any) -> ColumnElement[Any]:
+        return case((rows.is_low, low), else_=high)
+
+    ports = {
+        name: func.nullif(of(*(rows[f"{side}_port"] for side in sides)), number(-1))
+        for name, sides in (("client_port", ("low", "high")), ("server_port", ("high", "low")))
+    }
+    volumes = [
+        of(*(rows[f"{measure}_{way}"] for way in ways)).label(f"{measure}_{name}")
+        for measure in ("bytes", "packets")
+        for name, ways in (("out", ("up", "down")), ("in", ("down", "up")))
+    ]
+    action = case(
+        (rows.refused == number(0), case((rows.accepted > number(0), word("ACCEPT")))),
+        (rows.accepted == number(0), word("REJECT")),
+        else_=word("mixed"),
+    )
+    return (
+        select(
+            of(rows.low_address, rows.high_address).label("client"),
+            ports["client_port"].label("client_port"),
+            of(rows.high_address, rows.low_address).label("server"),
+            ports["server_port"].label("server_port"),
+            case((ported, ports["server_port"])).label("service_port"),
+            func.nullif(rows.protocol, number(-1)).label("protocol"),
+            func.nullif(rows.interface_id, word("")).label("interface_id"),
+            rows.vpc_id,
+            rows.first,
+            rows.last,
+            SecondsBetween(rows.first, rows.last).label("duration"),
+            rows.busy,
+            *volumes,
+            rows.records,
+            action.label("action"),
+            rows.known_by.label("initiator_known_by"),
+            select(func.count()).select_from(chosen).scalar_subquery().label("candidates"),
+            select(func.min(chosen.c.promise)).scalar_subquery().label("least"),
+        )
+        .select_from(found)
+        .order_by(*_in_order(rows, query.order))
+    )
