@@ -201,6 +201,8 @@ def _store_of_version_1(folder: Path) -> Path:
     for name in ("shapes", "snapshots", "snapshot_kinds"):
         assert f"CREATE TABLE {name} " in STEPS[1]
         connection.execute(f"DROP TABLE {name}")
+    for name in ("listed", "holes"):
+        connection.execute(f"DROP TABLE {name}")
     for name in ("objects_by_identity", "objects_in_part"):
         connection.execute(f"DROP INDEX {name}")
     later = ("internal", "dropped", "identity", "spans", "rest_first", "rest_last", "outside")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from tests.store.doubles import START, Memory, key, line, log, numbers
 from vpcflow_core.errors import AccessError, CredentialsError, EmptyError, LockedError
 from vpcflow_core.formats.base import LogFormat
-from vpcflow_core.sources.base import LogObject
 from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.store.batch import Limits
 from vpcflow_core.store.lock import writer_lock
@@ -345,40 +343,12 @@ def test_progress_is_one_sentence(progress: Progress, sentence: str) -> None:
     assert progress.sentence == sentence
 
 
-class Closed(Memory):
-    """A listing that leaves out what it may not see, as S3's does."""
-
-    closed = ""
-
-    @property
-    def has_holes(self) -> bool:
-        return bool(self.closed)
-
-    def find(self, span: Window | None) -> Iterator[LogObject]:
-        return (o for o in super().find(span) if not self.closed or self.closed not in o.uri)
-
-
-def two_accounts() -> Closed:
-    source = Closed("s3://logs/")
+def test_a_span_asked_for_on_purpose_is_listed_whole(tmp_path: Path) -> None:
+    source = Memory("s3://logs/")
     for account in ("123456789012", "210987654321"):
         for number in (0, 300, 900, 2000):
             at = START + timedelta(minutes=5 * number)
             source.put(key(number, account), log([line(number, at)]), at)
-    return source
-
-
-def test_objects_that_were_forbidden_come_once_they_are_allowed(tmp_path: Path) -> None:
-    source = two_accounts()
-    with Store.open(tmp_path / "s") as store:
-        source.closed = "210987654321"
-        assert sync(store, source).objects == 4
-        source.closed = ""
-        assert sync(store, source).objects == 4
-        assert sync(store, source).objects == 0
-
-
-def test_a_span_asked_for_on_purpose_is_listed_whole(tmp_path: Path) -> None:
-    source = two_accounts()
     late = {name: source.data.pop(name) for name in list(source.data) if "210987654321" in name}
     span = Window(START, START + timedelta(days=30))
     with Store.open(tmp_path / "s") as store:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
@@ -11,6 +11,7 @@ from vpcflow_core.inventory.tables import Snapshot
 from vpcflow_core.times import Window
 
 Hint = Literal["text", "json", "parquet", "events", ""]
+Reason = Literal["refused", "failed", "archived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class LogObject:
         hint: Format that the name suggests; the content decides.
         identity: What the object is, whichever source leads to it: a file's URI without links.
             "" where its URI is that.
+        place: The part of the source whose listing is remembered on its own; see `ListsByPlace`.
     """
 
     uri: str
@@ -40,6 +42,7 @@ class LogObject:
     time: datetime | None = None
     hint: Hint = ""
     identity: str = ""
+    place: str = ""
 
     @property
     def known_as(self) -> str:
@@ -90,13 +93,66 @@ class HasDeclaredFormats(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A folder that could not be listed, or of which not all could be read.
+
+    Attributes:
+        place: The place that it is part of.
+        folder: Its URI.
+        reason: Why.
+        span: The days that it is named after; None if it is not.
+        objects: Archived objects in it.
+    """
+
+    place: str
+    folder: str
+    reason: Reason
+    span: Window | None = None
+    objects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToList:
+    """What of a place is to be listed: spans of time (None: all of it), and folders as a whole."""
+
+    windows: tuple[Window | None, ...]
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a listing came to.
+
+    Attributes:
+        places: Those that were listed, but for the holes.
+        holes: What could not be listed, or not be read.
+        archived: Archived objects found, those outside of any hole among them.
+    """
+
+    places: frozenset[str] = field(default_factory=frozenset)
+    holes: tuple[Hole, ...] = ()
+    archived: int = 0
+
+
 @runtime_checkable
-class HasHoles(Protocol):
-    """A source that may find less than there is."""
+class ListsByPlace(Protocol):
+    """A source of several places, each with its own history, such as the regions of accounts."""
+
+    def find_in(self, span: Window | None, to_list: Callable[[str], ToList]) -> Iterator[LogObject]:
+        """As `Source.find`, but lists of each place what `to_list` gives for it."""
 
     @property
-    def has_holes(self) -> bool:
-        """Whether the last `find` was refused somewhere, or left out what may be read later."""
+    def listed(self) -> Listed:
+        """What the last `find_in`, run to its end, came to."""
+
+
+def archived_note(objects: int, url: str) -> str:
+    """Says how many objects of a source are archived."""
+    return (
+        f"{objects:,} objects of {url} lie in an archive (Glacier) and are left out. Restore them "
+        "in S3; a later sync then reads them."
+    )
 
 
 @runtime_checkable

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from vpcflow_core.errors import EmptyError
-from vpcflow_core.sources.base import HasHoles, LogObject, Source
+from vpcflow_core.sources.base import Listed, ListsByPlace, LogObject, Source
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.known import Elsewhere, Known
-from vpcflow_core.store.ledger import Ledger, from_ms, to_ms
+from vpcflow_core.store.ledger import Ledger
+from vpcflow_core.store.listing import WHOLE, Listing
 from vpcflow_core.store.spans import Spans, spans_of
-from vpcflow_core.times import EPOCH, Window
+from vpcflow_core.times import Window
 
 # Names looked up in the ledger at once.
 _CHUNK = 200
-_DAY = timedelta(days=1)
 
 
 class Plan:
@@ -53,20 +54,15 @@ class Plan:
         unread_too: bool,
         list_all: bool = False,
     ) -> None:
-        self._ledger = ledger
         self._source = source
-        self._looked_at = look or span
+        self._look = look or span
         self._wanted = spans_of(span)
         self._known = Known(ledger, number, self._wanted)
-        self._cover = _Cover.read(ledger, number)
-        costs = scheme_of(source.url).listing_costs
-        narrow = costs and not list_all
-        looked_at = self._looked_at
-        self._span = self._cover.narrowed(looked_at, relist) if narrow else looked_at
+        whole = list_all or not scheme_of(source.url).listing_costs
+        self._listing = Listing(ledger, number, self._look, relist, whole=whole)
         self._keep: dict[str, Spans] = {}
         self._again = self._known.to_try_again(unread_too)
         self._in_flight: set[str] = set()
-        self._newest: datetime | None = None
         self.skipped = 0
         self.elsewhere: Counter[str] = Counter()
         self.objects = 0
@@ -85,11 +81,20 @@ class Plan:
         """Their outcome is in the ledger."""
         self._in_flight.difference_update(found.known_as for found in objects)
 
-    def finished(self) -> tuple[int | None, int | None]:
-        """The span the source is covered in after this sync ran to its end, as ledger times."""
-        if isinstance(self._source, HasHoles) and self._source.has_holes:
-            return self._cover.as_before
-        return self._cover.joined(self._looked_at, self._newest)
+    def note_end(self, change: sqlite3.Connection) -> None:
+        """Write into the ledger what has been listed, once all of it is loaded."""
+        self._listing.note(change, self._listed)
+
+    @property
+    def archived(self) -> int:
+        """Archived objects that were left out, by this listing and earlier ones."""
+        return self._listing.archived(self._listed)
+
+    @property
+    def _listed(self) -> Listed:
+        if isinstance(self._source, ListsByPlace):
+            return self._source.listed
+        return Listed(frozenset({WHOLE}))
 
     def keep(self, found: LogObject) -> Spans:
         """The records of a planned object that are to be in the store."""
@@ -97,13 +102,22 @@ class Plan:
 
     def _new(self) -> Iterator[LogObject]:
         try:
-            found = self._source.find(self._span)
+            found = self._found()
             while chunk := list(itertools.islice(found, _CHUNK)):
+                for each in chunk:
+                    self._listing.saw(each)
                 yield from self._unknown(chunk)
         except EmptyError:
             # Nothing new there. An error only where there has never been anything.
             if not self._known.any():
                 raise
+
+    def _found(self) -> Iterator[LogObject]:
+        if isinstance(self._source, ListsByPlace):
+            yield from self._source.find_in(self._look, self._listing.to_list)
+        else:
+            for window in self._listing.to_list(WHOLE).windows:
+                yield from self._source.find(window)
 
     def _unknown(self, chunk: list[LogObject]) -> Iterator[LogObject]:
         # First in flight, then the ledger: an object lands only after its commit.
@@ -111,7 +125,6 @@ class Plan:
         known = self._known.rows(list(fresh))
         others = self._known.elsewhere(found for found in fresh.values() if _is_new(found, known))
         for uri, found in fresh.items():
-            self._newest = max(filter(None, (self._newest, found.time)), default=None)
             row, other = known.get(uri), others.get(found.known_as)
             if row is not None and not self._changed(found, row, other):
                 self.skipped += row["state"] != "unread"
@@ -156,44 +169,3 @@ def _is_new(found: LogObject, known: dict[str, Any]) -> bool:
     """Whether other names of an object matter: it is not known, or not all of it is loaded."""
     row = known.get(found.uri)
     return row is None or row["rest_first"] is not None
-
-
-class _Cover:
-    """The span in which earlier syncs, each of which ran to its end, found every object."""
-
-    def __init__(self, start: datetime | None, newest: datetime | None) -> None:
-        self.start = start
-        self.newest = newest
-
-    @property
-    def as_before(self) -> tuple[int | None, int | None]:
-        """The cover as ledger times, unchanged."""
-        start, newest = (None if t is None else to_ms(t) for t in (self.start, self.newest))
-        return start, newest
-
-    @staticmethod
-    def read(ledger: Ledger, number: int) -> _Cover:
-        row = ledger.rows("SELECT covered_from, covered_to FROM sources WHERE id = ?", [number])[0]
-        start, newest = (None if value is None else from_ms(value) for value in row)
-        return _Cover(start, newest)
-
-    def narrowed(self, span: Window | None, relist: timedelta) -> Window | None:
-        """The part of the span that has to be listed again."""
-        if self.start is None or self.newest is None:
-            return span
-        wanted = span or Window(EPOCH, max(datetime.now(UTC), self.newest) + _DAY)
-        if not (self.start <= wanted.start <= self.newest <= wanted.end):
-            return span  # asks for what is not covered, or for old days on purpose
-        start = max(wanted.start, self.newest - relist)
-        return Window(start, wanted.end) if start < wanted.end else span
-
-    def joined(self, span: Window | None, newest: datetime | None) -> tuple[int | None, int | None]:
-        """The cover after a sync of the span that saw objects up to `newest`."""
-        start = span.start if span else EPOCH
-        newest = newest or self.newest
-        if self.start and self.newest and newest:
-            if span and span.end < self.start:
-                return to_ms(self.start), to_ms(self.newest)  # a gap between: keep the later one
-            if start <= self.newest:
-                start, newest = min(start, self.start), max(newest, self.newest)
-        return to_ms(start), to_ms(newest) if newest else None

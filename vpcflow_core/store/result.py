@@ -104,6 +104,8 @@ class SyncResult:
         dropped: Records older than `keep`: those of the objects that were left out, and those of
             all sources that left the store.
         outside: Records of the objects that start outside of the span, and were left out.
+        archived: Archived objects of the source that were left out; those of the span, if there is
+            one.
         complete: False if it was cancelled.
         warnings: What the source refused or left out while the rest went well; sentences.
     """
@@ -124,6 +126,7 @@ class SyncResult:
     unread: int = 0
     dropped: int = 0
     outside: int = 0
+    archived: int = 0
     complete: bool = True
     warnings: tuple[str, ...] = ()
 

@@ -6,7 +6,7 @@ _OBJECTS_AND_FILES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('generation', 0);
 
--- covered_*: the span of which every object was found and tried by syncs that ran to their end.
+-- covered_*: not used any more, see listed.
 CREATE TABLE sources (
     id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE,
     covered_from INTEGER, covered_to INTEGER, last_sync INTEGER, last_error TEXT NOT NULL DEFAULT ''
@@ -92,6 +92,54 @@ ALTER TABLE objects ADD COLUMN outside INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX objects_in_part ON objects (source, rest_first) WHERE rest_first IS NOT NULL;
 """
 
+_LISTED = """
+-- Of each place of a source: the spans in which every object was found and none appears any more
+-- (JSON, ms; NULL: all time), and the time of the newest object.
+CREATE TABLE listed (
+    source INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE, place TEXT NOT NULL,
+    spans TEXT, newest INTEGER, PRIMARY KEY (source, place)
+) WITHOUT ROWID;
+
+-- Folders to list again: refused, failed, or with archived objects; first, last: of their days.
+CREATE TABLE holes (
+    source INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE, folder TEXT NOT NULL,
+    place TEXT NOT NULL, reason TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    objects INTEGER NOT NULL, tried INTEGER NOT NULL, PRIMARY KEY (source, folder)
+) WITHOUT ROWID;
+
+-- Earlier versions knew one span for all of a source. It holds for places that gave objects, from
+-- their first one on: an account may have been refused before.
+INSERT INTO listed
+    SELECT id, '', CASE WHEN covered_from < covered_to - 172800000
+        THEN '[[' || covered_from || ', ' || (covered_to - 172800000) || ']]' ELSE '[]' END,
+        covered_to
+    FROM sources WHERE covered_from IS NOT NULL AND covered_to IS NOT NULL;
+INSERT INTO listed
+    SELECT source, place, CASE WHEN low < high - 172800000
+        THEN '[[' || low || ', ' || (high - 172800000) || ']]' ELSE '[]' END, high
+    FROM (
+        SELECT source, place, max(covered_from, min(time)) AS low,
+            min(covered_to, max(time)) AS high
+        FROM (
+            SELECT source, time, substr(uri, 1, at + instr(substr(uri, at + 1), '/')) AS place
+            FROM (
+                SELECT source, time, uri, instr(uri, '/AWSLogs/')
+                    + instr(substr(uri, instr(uri, '/AWSLogs/')), 'vpcflowlogs/') + 10 AS at
+                FROM objects WHERE flow_log_id <> '' AND uri LIKE 's3://%/AWSLogs/%vpcflowlogs/%'
+            )
+        ) JOIN sources ON source = sources.id
+        WHERE covered_from IS NOT NULL AND covered_to IS NOT NULL GROUP BY source, place
+    ) WHERE low IS NOT NULL AND high IS NOT NULL;
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
-STEPS: tuple[str, ...] = (_OBJECTS_AND_FILES, _SNAPSHOTS, _INTERNAL, _DROPPED, _IDENTITY, _SPANS)
+STEPS: tuple[str, ...] = (
+    _OBJECTS_AND_FILES,
+    _SNAPSHOTS,
+    _INTERNAL,
+    _DROPPED,
+    _IDENTITY,
+    _SPANS,
+    _LISTED,
+)
 SCHEMA_VERSION = len(STEPS)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
-from vpcflow_core.sources.base import HasDeclaredFormats, HasWarnings, Source
+from vpcflow_core.sources.base import HasDeclaredFormats, HasWarnings, Source, archived_note
 from vpcflow_core.store.batch import Batch, Limits
 from vpcflow_core.store.compact import compact
 from vpcflow_core.store.footers import is_damaged
@@ -101,13 +101,16 @@ def sync(
             raise
         dropped = writer.forget_before(oldest) if oldest else 0
         if complete:
-            writer.note_end(number, plan.finished())
+            writer.note_end(number, plan)
             compact(writer)
         unread = writer.unread(number)
     made = tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
-    warnings = source.warnings if isinstance(source, HasWarnings) else []
+    warnings = list(source.warnings) if isinstance(source, HasWarnings) else []
+    if plan.archived:
+        warnings.append(archived_note(plan.archived, source.url))
     return replace(
         made,
+        archived=plan.archived,
         warnings=tuple(dict.fromkeys([*warnings, *_elsewhere(plan), *_damaged(store, source.url)])),
     )
 

@@ -27,6 +27,7 @@ from vpcflow_core.store.ledger import to_ms
 from vpcflow_core.store.lock import writer_lock
 from vpcflow_core.store.parquet import FILES, Key, NewFile, write_file
 from vpcflow_core.store.placing import OBJECT_COLUMN
+from vpcflow_core.store.plan import Plan
 from vpcflow_core.store.spans import to_text
 from vpcflow_core.store.state import report_json
 from vpcflow_core.store.store import Store
@@ -127,12 +128,12 @@ class Writer:
                 self._discard(change, old)
         return sum(file.rows for file in old)
 
-    def note_end(self, source: int, cover: tuple[int | None, int | None]) -> None:
-        """A sync of the source ended well; the cover is the span in which all was found."""
-        sql = """UPDATE sources SET covered_from = ?, covered_to = ?, last_sync = ?, last_error = ''
-                 WHERE id = ?"""
+    def note_end(self, source: int, plan: Plan) -> None:
+        """A sync of the source ended well: all that its plan listed is loaded."""
+        sql = "UPDATE sources SET last_sync = ?, last_error = '' WHERE id = ?"
         with self.store.ledger.transaction() as change:
-            change.execute(sql, [*cover, to_ms(datetime.now(UTC)), source])
+            change.execute(sql, [to_ms(datetime.now(UTC)), source])
+            plan.note_end(change)
 
     def note_error(self, source: int, sentence: str) -> None:
         """A sync of the source failed; one that never gave an object is forgotten again."""

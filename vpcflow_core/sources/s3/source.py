@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
-from vpcflow_core.errors import AccessError, EmptyError, SettingsError, SourceError
-from vpcflow_core.sources.base import LogObject
+from vpcflow_core.errors import EmptyError, SettingsError, SourceError
+from vpcflow_core.sources.base import Listed, LogObject, ToList, archived_note
 from vpcflow_core.sources.open import DEFAULTS, SourceOptions
 from vpcflow_core.sources.s3.bucket import Bucket, Entry
+from vpcflow_core.sources.s3.finding import Finding
 from vpcflow_core.sources.s3.layout import describe, is_log_like, time_may_hold
-from vpcflow_core.sources.s3.walk import Folder, Walk, ahead
+from vpcflow_core.sources.s3.walk import Folder, Stretch, Walk, ahead
 from vpcflow_core.times import Window
 
 RESTORES_ASKED = 2_000  # archived objects that services like S3 are asked about, one by one
@@ -30,7 +32,7 @@ class S3Source:
 
     The prefix may be the bucket itself, what stands before `AWSLogs/`, anything inside it, a
     folder without AWS's layout, or one object. `warnings` holds what was refused or left out by
-    the last `find` while the rest went well; `has_holes` says that it may be readable later.
+    the last listing while the rest went well; `listed` has it by region and folder.
 
     Args:
         bucket: Name of the bucket.
@@ -42,7 +44,7 @@ class S3Source:
         self.bucket = bucket
         self.prefix = prefix.lstrip("/")
         self.warnings: list[str] = []
-        self.has_holes = False
+        self._found = Finding(f"s3://{bucket}/")
         self._bucket = Bucket(bucket, options)
         self._lock = threading.Lock()
 
@@ -73,30 +75,37 @@ class S3Source:
             SourceError: The bucket or prefix is missing, empty, refused or out of reach. Folders
                 that are refused while others are not become warnings.
         """
+        yield from self.find_in(span, lambda place: ToList((span,)))
+        if self._found.archived:
+            self.warnings.append(archived_note(self._found.archived, self.url))
+
+    def find_in(self, span: Window | None, to_list: Callable[[str], ToList]) -> Iterator[LogObject]:
+        """As `find`, but of each account's region only what `to_list` gives for it.
+
+        Folders without AWS's layout are one listing, whatever the span: they come whole.
+        """
         self.warnings = []
-        self.has_holes = False
-        refusals: list[AccessError] = []
-        walk = Walk(self._bucket, span, lambda prefix, error: self._warn(prefix, error, refusals))
-        found = archived = asked = 0
+        self._found = now = Finding(f"s3://{self.bucket}/", span, to_list)
+        walk = Walk(self._bucket, span, self._pass_by)
+        asked = 0
         with ThreadPoolExecutor(LISTERS, thread_name_prefix="vpcflow-list") as pool:
-            for entry in self._entries(walk, pool):
-                found += 1
+            for stretch, entry in self._entries(walk, pool):
+                now.objects += 1
                 if entry.archived:
                     asked += 1
                     if asked > RESTORES_ASKED or not self._bucket.restored(entry.key):
-                        archived += 1
+                        now.archive(stretch)
                         continue
-                yield self._object(entry)
-        self.has_holes = bool(archived or refusals)
-        if archived:
-            self.warnings.append(
-                f"{archived:,} objects of {self.url} lie in an archive (Glacier) and are left out. "
-                "Restore them in S3; a later sync then reads them."
-            )
-        if not found and refusals:
-            raise refusals[0]
+                yield self._object(entry, stretch.place if stretch else "")
+        if now.refusals and not now.objects and not (now.narrowed and self.listed.places):
+            raise now.refusals[0]
 
-    def _entries(self, walk: Walk, pool: Executor) -> Iterator[Entry]:
+    @property
+    def listed(self) -> Listed:
+        """What the last listing came to."""
+        return self._found.listed
+
+    def _entries(self, walk: Walk, pool: Executor) -> Iterator[tuple[Stretch | None, Entry]]:
         start = walk.start(self.prefix, pool)
         if walk.cut_short:
             self.warnings.append(
@@ -104,22 +113,30 @@ class S3Source:
                 "deeper prefix if logs are missing."
             )
         if start.single:
-            yield start.single
+            yield None, start.single
         elif start.roots:
             yield from self._layout(walk, start.roots, pool)
         else:
-            yield from self._flat(start.prefix, walk.span)
+            yield from ((None, entry) for entry in self._flat(start.prefix, walk.span))
 
-    def _layout(self, walk: Walk, roots: list[Folder], pool: Executor) -> Iterator[Entry]:
+    def _layout(
+        self, walk: Walk, roots: list[Folder], pool: Executor
+    ) -> Iterator[tuple[Stretch, Entry]]:
         regions = walk.regions(roots, pool)
-        days = (day for days in ahead(pool, walk.days, regions) for day in days)
+        days = _once(ahead(pool, walk.days, self._stretches(regions)))
         found = 0
-        for entries in ahead(pool, walk.entries, days):
-            chosen = [(_time(entry), entry) for entry in entries if _wanted(entry, walk.span)]
+        for stretch, entries in ahead(pool, walk.entries, days):
+            near = (entry for entry in entries if _wanted(entry, stretch.span))
+            chosen = [(_time(entry), entry) for entry in near if _wanted(entry, walk.span)]
             found += len(chosen)
-            yield from (entry for _, entry in sorted(chosen, key=lambda pair: pair[0]))
-        if not found and not self.warnings:
+            yield from ((stretch, entry) for _, entry in sorted(chosen, key=lambda pair: pair[0]))
+        if not found and not self.warnings and not self._found.narrowed:
             self._explain(roots, regions, walk)
+
+    def _stretches(self, regions: Iterable[Folder]) -> Iterator[Stretch]:
+        """What is to be listed of each region."""
+        for region in regions:
+            yield from self._found.stretches(region)
 
     def _explain(self, roots: list[Folder], regions: list[Folder], walk: Walk) -> None:
         """Nothing was found: says so as an error, or as a warning if only the span is empty."""
@@ -163,7 +180,7 @@ class S3Source:
         place = f"s3://{self.bucket}/{parent}"
         return f"{place} holds: {', '.join(names)}" if names else f"{place} has no folders."
 
-    def _object(self, entry: Entry) -> LogObject:
+    def _object(self, entry: Entry, place: str) -> LogObject:
         facts = describe(entry.key)
         return LogObject(
             uri=f"s3://{self.bucket}/{entry.key}",
@@ -174,11 +191,12 @@ class S3Source:
             flow_log_id=facts.flow_log_id if facts else "",
             time=_time(entry),
             hint=facts.hint if facts else "",
+            place=f"s3://{self.bucket}/{place}" if place else "",
         )
 
-    def _warn(self, prefix: str, error: AccessError, refusals: list[AccessError]) -> None:
+    def _pass_by(self, place: str, prefix: str, error: SourceError) -> None:
         with self._lock:
-            refusals.append(error)
+            self._found.refuse(place, prefix, error)
             self.warnings.append(f"s3://{self.bucket}/{prefix} was left out: {error.what}")
 
     def read(self, found: LogObject) -> bytes:
@@ -188,6 +206,18 @@ class S3Source:
             SourceError: It is gone, refused, archived or out of reach.
         """
         return self._bucket.get(found.uri.removeprefix(f"s3://{self.bucket}/"))
+
+
+def _once(days: Iterable[list[Stretch]]) -> Iterator[Stretch]:
+    """Each day of a region once, though it may be a hole and part of a span as well."""
+    seen: set[str] = set()
+    place = ""
+    for day in chain.from_iterable(days):
+        if day.place != place:
+            seen, place = set(), day.place
+        if day.folder.prefix not in seen:
+            seen.add(day.folder.prefix)
+            yield day
 
 
 def _time(entry: Entry) -> datetime:

@@ -6,6 +6,7 @@ Folders that cannot hold records of the span are never asked.
 from __future__ import annotations
 
 import re
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
-from vpcflow_core.errors import AccessError, EmptyError
+from vpcflow_core.errors import AccessError, CredentialsError, EmptyError, MissingError, SourceError
 from vpcflow_core.sources.s3.bucket import Bucket, Entry
 from vpcflow_core.sources.s3.layout import (
     HIVE_SERVICES,
@@ -44,6 +45,8 @@ SEARCH_PAGES = 5
 # The days of a short span are asked for without looking which there are: with hundreds of
 # accounts and regions, three listings (years, months, days) of each would cost more.
 GUESSED = timedelta(days=2)
+# Folders that may fail, as on a slow network, before the walk gives up.
+FAILURES = 3
 _ACCOUNT = re.compile(r"(aws-account-id=)?(\d{12}|unknown)")
 # Folders of dates and hive partitions hold data, no AWSLogs/.
 _NO_SEARCH = re.compile(r"\d{4}|\d\d|.*=.*")
@@ -60,6 +63,19 @@ class Folder:
     def parts(self) -> list[str]:
         """Names of the folders below AWSLogs/."""
         return self.prefix.rstrip("/").split("/")[-self.level :] if self.level else []
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a walk: a folder, and the time wanted of it (None: all); place is its region."""
+
+    folder: Folder
+    span: Window | None
+    place: str
+
+    def inner(self, folder: Folder) -> Stretch:
+        """A folder inside, for the same time."""
+        return Stretch(folder, self.span, self.place)
 
 
 @dataclass(slots=True)
@@ -90,17 +106,23 @@ class Walk:
     Args:
         bucket: Where.
         span: Records wanted, or None for all.
-        refused: Called with each folder that may not be listed; the walk goes on.
+        refused: Called with the region ("": above regions) and the folder of each that cannot be
+            listed; the walk goes on.
     """
 
     def __init__(
-        self, bucket: Bucket, span: Window | None, refused: Callable[[str, AccessError], None]
+        self,
+        bucket: Bucket,
+        span: Window | None,
+        refused: Callable[[str, str, SourceError], None],
     ) -> None:
         self.bucket = bucket
         self.span = span
         self.refused = refused
         self.cut_short = False
         self._may_pass = False
+        self._failures = 0
+        self._lock = threading.Lock()
 
     def start(self, prefix: str, pool: Executor) -> Start:
         """What lies at the prefix that somebody gave."""
@@ -128,67 +150,80 @@ class Walk:
             folders = [inner for list_ in ahead(pool, self.below, above) for inner in list_]
         return sorted(found, key=lambda folder: folder.prefix)
 
-    def days(self, region: Folder) -> list[Folder]:
-        """The days of a region that may hold records of the span, oldest first."""
-        if region.level == REGION and self.span and self.span.length <= GUESSED:
+    def days(self, stretch: Stretch) -> list[Stretch]:
+        """The days of a region, or of a folder in it, that may hold records, oldest first."""
+        region, span = stretch.folder, stretch.span
+        if region.level == REGION and span and span.length <= GUESSED:
             hive = region.parts[-1].startswith(LABELS["region"])
-            return [Folder(region.prefix + day, DAY) for day in day_folders(self.span, hive)]
+            days = [Folder(region.prefix + day, DAY) for day in day_folders(span, hive)]
+            return list(map(stretch.inner, days))
         folders = [region]
         while folders and folders[0].level < DAY:
-            folders = [inner for folder in folders for inner in self.below(folder)]
-        return folders
+            folders = [inner for each in folders for inner in self._dated(stretch.inner(each))]
+        return list(map(stretch.inner, folders))
 
     def below(self, folder: Folder) -> list[Folder]:
-        """The folders one level deeper that are worth entering."""
+        """The folders one level deeper, above the years, that are worth entering."""
         if folder.level == ACCOUNT:
             hive = folder.parts[0].startswith(LABELS["account"])
             services = HIVE_SERVICES if hive else PLAIN_SERVICES
             return [Folder(f"{folder.prefix}{name}/", SERVICE) for name in services]
         inner = [Folder(p, folder.level + 1) for p in self._folders(folder.prefix)]
-        return [each for each in inner if self._worth(each)]
+        return [each for each in inner if each.level == REGION or _is_account(each)]
 
-    def entries(self, day: Folder) -> list[Entry]:
+    def entries(self, stretch: Stretch) -> tuple[Stretch, list[Entry]]:
         """The objects of a day (or hour) that may hold records of the span."""
+        day, span = stretch.folder, stretch.span
         covers = folder_window(day.parts[REGION:])
-        whole = self.span is None or (
-            covers is not None and self.span.start <= covers.start and covers.end <= self.span.end
+        whole = span is None or (
+            covers is not None and span.start <= covers.start and covers.end <= span.end
         )
         try:
-            return self._listed(day) if whole or day.level > DAY else self._cut(day)
-        except AccessError as error:
-            self.refused(day.prefix, error)
-            return []
+            listed = self._listed(stretch) if whole or day.level > DAY else self._cut(stretch)
+        except SourceError as error:
+            self._pass_by(stretch.place, day.prefix, error)
+            return stretch, []
+        return stretch, listed
 
-    def _cut(self, day: Folder) -> list[Entry]:
+    def _cut(self, stretch: Stretch) -> list[Entry]:
         """Of a day that the span cuts: its objects and, side by side with them, its hours'."""
-        pages = list(self.bucket.pages(day.prefix, delimiter="/", jump=self._jump))
+        day, jump = stretch.folder, _Jump(stretch.span)
+        pages = list(self.bucket.pages(day.prefix, delimiter="/", jump=jump))
         hours = [Folder(prefix, day.level + 1) for page in pages for prefix in page.folders]
+        worth = [stretch.inner(hour) for hour in hours if _may_hold(hour, stretch.span)]
         direct = [entry for page in pages for entry in page.entries]
-        return direct + [e for hour in hours if self._worth(hour) for e in self._listed(hour)]
+        return direct + [entry for hour in worth for entry in self._listed(hour)]
 
-    def _listed(self, folder: Folder) -> list[Entry]:
-        pages = self.bucket.pages(folder.prefix, jump=self._jump)
+    def _listed(self, stretch: Stretch) -> list[Entry]:
+        pages = self.bucket.pages(stretch.folder.prefix, jump=_Jump(stretch.span))
         return [entry for page in pages for entry in page.entries]
 
-    def _jump(self, last: str) -> str:
-        """Skips, within a flow log's run of keys, the times outside the span."""
-        facts = describe(last)
-        if facts is None or self.span is None or time_may_hold(facts.time, self.span):
-            return last
-        return key_floor(last, facts, self.span)
+    def _dated(self, stretch: Stretch) -> list[Folder]:
+        """The years, months or days right below a folder that may hold records."""
+        level = stretch.folder.level + 1
+        inner = [
+            Folder(prefix, level) for prefix in self._folders(stretch.folder.prefix, stretch.place)
+        ]
+        return [folder for folder in inner if _may_hold(folder, stretch.span)]
 
-    def _worth(self, folder: Folder) -> bool:
-        name = folder.parts[-1]
-        if folder.level == ACCOUNT:
-            return _ACCOUNT.fullmatch(name) is not None
-        return folder.level == REGION or folder_may_hold(folder.parts[REGION:], self.span)
-
-    def _folders(self, prefix: str) -> tuple[str, ...]:
+    def _folders(self, prefix: str, place: str = "") -> tuple[str, ...]:
         try:
             return self.bucket.folders(prefix)
-        except AccessError as error:
-            self.refused(prefix, error)
+        except SourceError as error:
+            self._pass_by(place, prefix, error)
             return ()
+
+    def _pass_by(self, place: str, prefix: str, error: SourceError) -> None:
+        """Go on without a folder that cannot be listed; a later sync tries it again."""
+        refused = isinstance(error, AccessError)
+        if not refused:
+            with self._lock:
+                self._failures += 1
+            # What fails again and again, or without a place to come back to, ends the walk.
+            last = isinstance(error, (CredentialsError, MissingError))
+            if last or not place or self._failures > FAILURES:
+                raise error
+        self.refused(place, prefix, error)
 
     def _look(self, prefix: str, pool: Executor) -> Start:
         """A prefix outside AWSLogs/: one object, or a place to look for AWSLogs/ in."""
@@ -232,10 +267,31 @@ class Walk:
             if not roots and not self._may_pass:
                 raise
             if not roots:
-                self.refused(prefix, error)
+                self.refused("", prefix, error)
             return roots, []
         names = [(folder, folder.rstrip("/").rpartition("/")[2]) for folder in folders]
         return roots, [f for f, name in names if name != ROOT and not _NO_SEARCH.fullmatch(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Jump:
+    """Skips, within a flow log's run of keys, the times outside the span."""
+
+    span: Window | None
+
+    def __call__(self, last: str) -> str:
+        facts = describe(last)
+        if facts is None or self.span is None or time_may_hold(facts.time, self.span):
+            return last
+        return key_floor(last, facts, self.span)
+
+
+def _is_account(folder: Folder) -> bool:
+    return folder.level == ACCOUNT and _ACCOUNT.fullmatch(folder.parts[-1]) is not None
+
+
+def _may_hold(folder: Folder, span: Window | None) -> bool:
+    return folder_may_hold(folder.parts[REGION:], span)
 
 
 def _inside(prefix: str) -> Folder | None:

@@ -1,0 +1,296 @@
+"""What a sync lists of a bucket: what is new of each account and region, and the holes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.store.buckets import MemoryBucket, put_day, source_of
+from tests.store.doubles import START, Memory, key, line, log, numbers
+from vpcflow_core.errors import AccessError, SourceError
+from vpcflow_core.store.ledger import LEDGER_NAME, to_ms
+from vpcflow_core.store.listing import HOLES
+from vpcflow_core.store.store import Store
+from vpcflow_core.store.sync import SyncResult, forget, sync
+from vpcflow_core.times import Window
+
+DAY = timedelta(days=1)
+NOW = datetime.now(UTC)
+OURS, OTHER = "111122223333", "444455556666"
+REGION = f"AWSLogs/{OTHER}/vpcflowlogs/eu-central-1/"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "store") as opened:
+        yield opened
+
+
+@pytest.fixture
+def bucket() -> MemoryBucket:
+    """Sixty days of one account."""
+    made = MemoryBucket()
+    for days in range(60):
+        put_day(made, NOW - days * DAY, number=days)
+    return made
+
+
+def read(store: Store, bucket: MemoryBucket, **options: object) -> SyncResult:
+    bucket.asked.clear()
+    bucket.read.clear()
+    return sync(store, source_of(bucket), **options)  # type: ignore[arg-type]
+
+
+def dated(bucket: MemoryBucket) -> list[str]:
+    """The listings of days."""
+    return [prefix for prefix in bucket.asked if prefix.count("/") > 6]
+
+
+def test_old_objects_of_an_account_that_appears_later_are_loaded(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    read(store, bucket)
+    for days in (5, 6, 40):
+        put_day(bucket, NOW - days * DAY, OTHER, number=100 + days)
+    assert read(store, bucket).objects == 3
+    assert numbers(store) == dict.fromkeys([*range(60), 105, 106, 140], 1)
+    assert read(store, bucket).objects == 0
+
+
+def test_old_objects_of_a_region_that_appears_later_are_loaded(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    read(store, bucket)
+    put_day(bucket, NOW - 30 * DAY, region="us-east-1", number=100)
+    assert read(store, bucket).objects == 1
+
+
+def test_a_late_account_is_read_from_the_first_default_on(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    span = Window(NOW - 8 * DAY, NOW + DAY)
+    read(store, bucket, span=span)
+    for days in (5, 6, 40):
+        put_day(bucket, NOW - days * DAY, OTHER, number=100 + days)
+    assert read(store, bucket, span=span).objects == 2
+
+
+@pytest.mark.parametrize("closed", [f"AWSLogs/{OTHER}/", REGION])
+def test_an_account_whose_permission_comes_later_is_read_from_its_beginning(
+    store: Store, bucket: MemoryBucket, closed: str
+) -> None:
+    for days in range(6):
+        put_day(bucket, NOW - days * DAY, OTHER, number=100 + days)
+    bucket.closed = {closed}
+    assert read(store, bucket).objects == 60
+    for _ in range(2):  # permanently refused: asked for once, and nothing else is listed whole
+        result = read(store, bucket)
+        assert sum(bucket.asked[prefix] for prefix in bucket.asked if OTHER in prefix) <= 2
+        assert len(dated(bucket)) <= 4
+        assert "was left out: Reading" in result.warnings[0]
+    bucket.closed = set()
+    assert read(store, bucket).objects == 6
+    assert read(store, bucket).objects == 0
+
+
+def test_a_day_that_was_refused_is_listed_again_and_nothing_else(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    hole = (NOW - 20 * DAY).strftime(f"AWSLogs/{OURS}/vpcflowlogs/eu-central-1/%Y/%m/%d/")
+    bucket.closed = {hole}
+    assert read(store, bucket).objects == 59
+    assert read(store, bucket).objects == 0
+    assert bucket.asked[hole] == 1
+    assert len(dated(bucket)) <= 5
+    bucket.closed = set()
+    assert read(store, bucket).objects == 1
+    read(store, bucket)
+    assert bucket.asked[hole] == 0  # filled
+
+
+def test_a_day_that_failed_is_listed_again_and_the_rest_is_loaded(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    hole = (NOW - 20 * DAY).strftime(f"AWSLogs/{OURS}/vpcflowlogs/eu-central-1/%Y/%m/%d/")
+    bucket.failing = {hole}
+    result = read(store, bucket)
+    assert result.objects == 59
+    assert "does not answer" in result.warnings[0]
+    bucket.failing = set()
+    assert read(store, bucket).objects == 1
+
+
+def test_a_bucket_of_which_many_folders_fail_is_an_error(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    bucket.failing = {(NOW - days * DAY).strftime(f"AWSLogs/{OURS}/vpcflowlogs/eu-central-1/%Y/%m/%d/") for days in range(9, 20)}  # fmt: skip
+    with pytest.raises(SourceError, match="does not answer"):
+        read(store, bucket)
+    bucket.failing = set()
+    read(store, bucket)
+    assert len(numbers(store)) == 60
+
+
+def test_an_account_that_is_refused_later_costs_one_request_and_is_an_error_alone(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    read(store, bucket)
+    bucket.closed = {f"AWSLogs/{OURS}/vpcflowlogs/eu-central-1/"}
+    with pytest.raises(AccessError):
+        read(store, bucket)
+    bucket.closed = set()
+    put_day(bucket, NOW - timedelta(hours=1), number=200)
+    assert read(store, bucket).objects == 1
+
+
+def test_archived_objects_are_counted_and_only_their_days_listed_again(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    cold = {put_day(bucket, NOW - days * DAY - timedelta(hours=hour), number=1000) for days in range(90, 95) for hour in range(24)}  # fmt: skip
+    bucket.archived = set(cold)
+    result = read(store, bucket)
+    assert (result.objects, result.failed, result.archived) == (60, 0, 120)
+    note = "120 objects of s3://logs lie in an archive (Glacier) and are left out."
+    assert [note in warning for warning in result.warnings] == [True]
+    again = read(store, bucket)
+    assert (again.objects, again.archived, bucket.read.total()) == (0, 120, 0)
+    assert len(dated(bucket)) <= 4 + 6  # the newest days, and those with archived objects
+    near = read(store, bucket, span=Window(NOW - 10 * DAY, NOW + DAY), list_all=True)
+    assert (near.archived, near.warnings, bucket.read.total()) == (0, (), 0)
+    restored = bucket.archived.pop()
+    assert read(store, bucket).objects == 1
+    assert bucket.read == {restored: 1}
+    bucket.archived = set()
+    assert read(store, bucket).objects == 119
+    read(store, bucket)
+    assert len(dated(bucket)) <= 4
+
+
+def test_a_bucket_of_archived_objects_alone_is_not_listed_whole_again(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    bucket.archived = set(bucket.bodies)
+    assert read(store, bucket).archived == 60
+    assert read(store, bucket).archived == 60
+    bucket.archived = set()
+    read(store, bucket)
+    assert len(numbers(store)) == 60
+
+
+def test_holes_are_listed_again_a_hundred_at_a_time(store: Store) -> None:
+    bucket = MemoryBucket()
+    bucket.archived = {put_day(bucket, NOW - days * DAY) for days in range(5, 255)}
+    put_day(bucket, NOW)
+    read(store, bucket)
+    seen: set[str] = set()
+    for _ in range(3):
+        assert read(store, bucket).archived == 250
+        assert len(dated(bucket)) <= HOLES + 5
+        seen |= set(dated(bucket))
+    assert len(seen) >= 250  # each in its turn
+
+
+def test_a_plain_sync_of_a_big_bucket_lists_eight_folders_a_region(store: Store) -> None:
+    bucket = MemoryBucket()
+    body = log([line(0, NOW)])  # one day, so that the store writes one file
+    regions = [(f"{n:012}", region) for n in range(2) for region in ("eu-west-1", "us-east-1")]
+    for account, region in regions:
+        for days in range(200):
+            put_day(bucket, NOW - days * DAY, account, region, body=body)
+    read(store, bucket)
+    first = bucket.asked.total()
+    read(store, bucket)
+    # Two look for AWSLogs/, one lists the accounts, one the regions of each account, then of each
+    # region its years, months and days, and the days from two before the newest object on.
+    assert bucket.asked.total() <= 3 + 2 + len(regions) * 8
+    assert first > 10 * bucket.asked.total()
+
+
+def test_a_span_on_purpose_lists_that_span_again(store: Store, bucket: MemoryBucket) -> None:
+    read(store, bucket)
+    put_day(bucket, NOW - 20 * DAY - timedelta(hours=3), number=500)
+    assert read(store, bucket).objects == 0  # came too late for a plain sync
+    span = Window(NOW - 30 * DAY, NOW + DAY)
+    assert read(store, bucket, span=span, list_all=True).objects == 1
+
+
+def test_spans_with_a_gap_between_leave_the_gap_to_be_listed(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    read(store, bucket, span=Window(NOW - 50 * DAY, NOW - 40 * DAY))
+    read(store, bucket, span=Window(NOW - 5 * DAY, NOW + DAY))
+    assert 0 < len(numbers(store)) < 20
+    read(store, bucket)
+    assert numbers(store) == dict.fromkeys(range(60), 1)
+
+
+def test_what_came_late_before_a_pause_is_not_lost(store: Store, bucket: MemoryBucket) -> None:
+    read(store, bucket, span=Window(NOW - 30 * DAY, NOW + DAY))
+    late = put_day(bucket, NOW - timedelta(hours=30), number=300)
+    put_day(bucket, NOW + timedelta(minutes=20), number=301)
+    assert read(store, bucket, span=Window(NOW - timedelta(hours=1), NOW + DAY)).objects == 1
+    assert read(store, bucket).objects > 30
+    assert bucket.read[late] == 1
+
+
+def test_an_object_named_after_the_future_hides_nothing(store: Store, bucket: MemoryBucket) -> None:
+    put_day(bucket, NOW + 300 * DAY, number=900)
+    read(store, bucket)
+    put_day(bucket, NOW - timedelta(hours=2), number=901)
+    assert read(store, bucket).objects == 1
+
+
+def test_a_sync_that_failed_has_listed_nothing(store: Store, bucket: MemoryBucket) -> None:
+    assert not read(store, bucket, cancelled=lambda: True).complete
+    read(store, bucket)
+    assert len(numbers(store)) == 60
+
+
+def old_ledger(store: Store, start: datetime, end: datetime) -> None:
+    """Turn a ledger into one of the version before `listed`."""
+    connection = sqlite3.connect(store.path / LEDGER_NAME)
+    connection.executescript("DROP TABLE listed; DROP TABLE holes; PRAGMA user_version = 6;")
+    covered = (to_ms(start), to_ms(end))
+    connection.execute("UPDATE sources SET covered_from = ?, covered_to = ?", covered)
+    connection.commit()
+    connection.close()
+
+
+def test_what_an_old_ledger_has_listed_is_not_listed_again_but_for_late_accounts(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    for days in (0, 1):
+        put_day(bucket, NOW - days * DAY, OTHER, number=200 + days)
+    read(store, bucket)
+    old_ledger(store, datetime(1970, 1, 1, tzinfo=UTC), NOW)
+    put_day(bucket, NOW - 9 * DAY, OTHER, number=209)  # refused then, and never listed
+    put_day(bucket, NOW - 9 * DAY, "777788889999", number=309)
+    with Store.open(store.path) as upgraded:
+        assert read(upgraded, bucket).objects == 2
+        assert len([p for p in dated(bucket) if OURS in p]) <= 4
+        assert sorted(numbers(upgraded)) == [*range(60), 200, 201, 209, 309]
+
+
+def test_an_old_ledger_of_a_source_without_places_keeps_what_it_covered(tmp_path: Path) -> None:
+    source = Memory("s3://bucket/")
+    for number in (0, 3000):
+        at = START - 20 * DAY + timedelta(minutes=5 * number)
+        source.put(key(number), log([line(number, at)]), at)
+    with Store.open(tmp_path / "s") as store:
+        sync(store, source)
+        old_ledger(store, datetime(1970, 1, 1, tzinfo=UTC), at)
+        with Store.open(store.path) as upgraded:
+            assert sync(upgraded, source).objects == 0
+            assert source.spans[-1] is not None
+            assert source.spans[-1].start == at - 2 * DAY
+
+
+def test_a_forgotten_source_is_listed_anew(store: Store, bucket: MemoryBucket) -> None:
+    read(store, bucket)
+    forget(store, "s3://logs")
+    assert store.ledger.value("SELECT count(*) FROM listed") == 0
+    assert read(store, bucket).objects == 60
