@@ -31,7 +31,7 @@ from vpcflow_core.query.fill import filled
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import records_for, select_for, snapped
+from vpcflow_core.query.select import records_for, select_for, snapped, without_value_for
 from vpcflow_core.query.windows import STEP, RelativeTo, present_until, resolve_window
 from vpcflow_core.reference.geoip import Places
 from vpcflow_core.series import names_of, one_measure, require_numbers, timeslice
@@ -309,11 +309,22 @@ class FlowLogs:
 
         Returns:
             The fields, the measure sorted by, then flows, bytes and packets where the logs have
-            them; highest first. Missing values are no row.
+            them; highest first. Flows without a value (ICMP has no ports) are in no row:
+            `attrs["notes"]` says how many.
         """
         columns = self.engine.columns("flows")
         others = [m for m in VOLUMES if m != by and (m == "flows" or m in columns)]
-        return self.ask(Query((by, *others), by=names_of(fields), top=n)).frame
+        query = Query((by, *others), by=names_of(fields), top=n)
+        return noted(self.ask(query).frame, *self._in_no_row(query))
+
+    def _in_no_row(self, query: Query) -> Iterator[str]:
+        """A sentence about the flows that lack what a question groups by, if there are any."""
+        columns, wanted = self.engine.columns("flows"), self.wanted(NO_FILTERS, self.window)
+        lacking = without_value_for(query, self.window, wanted, columns)
+        count = int(self.engine.run(lacking, self.window).frame["flows"].iloc[0])
+        if count:
+            words = "1 flow has" if count == 1 else f"{count:,} flows have"
+            yield f"{words} no {' or no '.join(query.by)}: left out of the rows."
 
     def series(
         self,

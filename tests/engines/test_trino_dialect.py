@@ -58,13 +58,14 @@ MOST = Filters.parse(
 )
 # All words before a bracket that Trino knows; any other one is some other engine's.
 FUNCTIONS = {
-    "any_match", "array_sort", "bitwise_and", "cardinality", "cast", "ceiling", "coalesce", "contains", "count",
-    "date_add", "date_diff", "date_trunc", "element_at", "floor", "histogram", "if", "lower",
-    "map_entries", "max", "min", "nullif", "reduce", "row", "split", "split_part", "starts_with", "strpos",
-    "sum", "transform", "try_cast", "unnest",
+    "any_match", "array_sort", "bitwise_and", "cardinality", "cast", "ceiling", "coalesce", "contains",
+    "count", "date_add", "date_diff", "date_trunc", "element_at", "floor", "greatest", "histogram", "if",
+    "lower", "map_entries", "max", "min", "nullif", "reduce", "row", "split", "split_part",
+    "starts_with", "strpos", "sum", "transform", "try_cast", "unnest",
 }  # fmt: skip
 KEYWORDS = {"and", "as", "by", "distinct", "filter", "from", "in", "not", "on", "or", "where",
-            "when", "then", "array", "over", "else", "members_of_security_group_id", "t", "select"}  # fmt: skip
+            "when", "then", "array", "over", "else", "decimal", "members_of_security_group_id", "t",
+            "select"}  # fmt: skip
 
 
 class Recording:

@@ -136,11 +136,24 @@ def test_actions_in_small_letters_are_read(action: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["::", "::1", "fe80::1", "2001:db8::", "2001:DB8:0:0:0:0:0:1", "::ffff:10.0.0.1",
-     "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "255.255.255.255", "0.0.0.0"],
+    ["::", "::1", "fe80::1", "2001:db8::", "::ffff:10.0.0.1", "1:2:3:4:5:6:7:0",
+     "255.255.255.255", "0.0.0.0"],
 )  # fmt: skip
 def test_addresses_of_every_form(address: str) -> None:
     assert rows_of(text(line(srcaddr=address)))[0]["srcaddr"] == address
+
+
+@pytest.mark.parametrize("other", [[], ["bogus"]])  # the careful way reads odd blocks
+def test_an_ipv6_address_has_one_spelling(other: list[str]) -> None:
+    spelt = ["2001:DB8:0:0:0:0:0:1", "2001:0db8::0001", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8"]
+    rows = rows_of(text(*[line(srcaddr=word, dstaddr="10.0.0.1") for word in spelt], *other))
+    assert [row["srcaddr"] for row in rows] == [
+        "2001:db8::1",
+        "2001:db8::1",
+        "1:2:3:4:5:6:7:0",
+        "0:2:3:4:5:6:7:8",
+    ]
+    assert {row["dstaddr"] for row in rows} == {"10.0.0.1"}
 
 
 @pytest.mark.parametrize(

@@ -266,7 +266,7 @@ def test_the_sql_shown_reads_well(engine: DuckDBEngine) -> None:
     query = Query(("bytes",), by=("srcaddr",), where=(("action", "REJECT"),), top=10)
     filters = Filters.parse({"dstaddr": "10.0.0.0/8", "dstport": "!22, https"})
     assert written_out(select_for(query, WINDOW, filters, engine.columns())) == (
-        "SELECT srcaddr, CAST(coalesce(sum(bytes), 0) AS BIGINT) AS bytes \n"
+        "SELECT srcaddr, CAST(coalesce(sum(bytes), 0) AS DECIMAL(38, 0)) AS bytes \n"
         "FROM flows \n"
         "WHERE start_time >= TIMESTAMP '2026-11-01 05:00:00'\n"
         "  AND start_time < TIMESTAMP '2026-11-02 17:07:00'\n"

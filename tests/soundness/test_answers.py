@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.cli.output import rows_of
 from vpcflow_core.query.question import Query
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
@@ -54,11 +56,19 @@ def test_sums_are_exact_integers(tmp_path: Path) -> None:
         assert flows.sql("SELECT sum(bytes) AS b FROM flows")["b"].tolist() == [3 * odd]
 
 
-def test_a_sum_beyond_64_bits_is_an_error_not_a_wrong_number(tmp_path: Path) -> None:
-    from vpcflow_core.errors import FailureError
+def test_a_sum_beyond_64_bits_is_exact(tmp_path: Path) -> None:
+    huge = 2**63 - 1
+    with logs(tmp_path, *[flow(huge)] * 2, flow(5, source="10.0.0.7")) as flows:
+        assert flows.top("srcaddr", by="bytes")["bytes"].tolist() == [2 * huge, 5]
+        [actions] = rows_of(flows.panel("overview/actions").frame)
+        assert actions["bytes"] == 2 * huge + 5
+        assert flows.panel("traffic/accepted").answer.headlines[1].value == 2 * huge + 5
 
-    with logs(tmp_path, *[flow(2**63 - 1)] * 2) as flows, pytest.raises(FailureError):
-        flows.top("srcaddr", by="bytes")
+
+def test_a_record_that_ends_before_it_starts_lasted_no_time(tmp_path: Path) -> None:
+    backwards = flow().replace(f" {AT + 60} ", f" {AT - 600} ")
+    with logs(tmp_path, backwards, flow()) as flows:
+        assert total(flows, Query(("duration",))) == 60
 
 
 def test_the_end_of_a_window_is_not_in_it(tmp_path: Path) -> None:
@@ -98,11 +108,27 @@ def test_an_ipv6_address_is_found_in_any_written_form(tmp_path: Path) -> None:
         assert total(flows.where(srcaddr="!2001:db8::1"), Query(("flows",))) == 0
 
 
-def test_port_zero_is_a_port(tmp_path: Path) -> None:
-    line = flow().replace(" 443 ", " 0 ")
-    with logs(tmp_path, line) as flows:
-        assert flows.top("dstport")["dstport"].tolist() == [0]
-        assert total(flows.where(dstport="0"), Query(("flows",))) == 1
+def test_port_zero_is_a_port_of_tcp_and_none_of_icmp(tmp_path: Path) -> None:
+    tcp = flow().replace(" 443 6 ", " 0 6 ")
+    icmp, gre = tcp.replace(" 0 6 ", " 0 1 "), tcp.replace(" 0 6 ", " 0 47 ")
+    with logs(tmp_path, flow(), flow(), tcp, icmp, gre) as flows:
+        found = flows.top("dstport")
+        assert found["dstport"].tolist() == [443, 0]
+        assert found["flows"].tolist() == [2, 1]
+        assert notes_of(found) == ("2 flows have no dstport: left out of the rows.",)
+        assert total(flows, Query(("ports",))) == 2
+        assert total(flows.where(dstport="0"), Query(("flows",))) == 3
+
+
+def test_flows_that_lack_one_of_several_fields_are_counted(tmp_path: Path) -> None:
+    lines = [flow(), flow(source="-"), flow().replace("eni-1", "-")]
+    with logs(tmp_path, *lines) as flows:
+        found = flows.top("interface_id,srcaddr")
+        assert found["flows"].tolist() == [1]
+        assert notes_of(found) == (
+            "2 flows have no interface_id or no srcaddr: left out of the rows.",
+        )
+        assert notes_of(flows.top("dstaddr")) == ()
 
 
 def test_a_format_without_a_field_hides_no_other_formats_records(tmp_path: Path) -> None:

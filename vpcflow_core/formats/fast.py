@@ -27,6 +27,7 @@ from vpcflow_core.formats.values import (
     WORDS,
     are_addresses,
     unquoted,
+    with_one_spelling,
 )
 
 
@@ -52,9 +53,10 @@ def read(
         return None
     for name in layout.times:
         table = table.set_column(table.column_names.index(name), name, milliseconds(table[name]))
-    for name in layout.tags:
-        words = unquoted(table[name].chunk(0))
-        table = table.set_column(table.column_names.index(name), name, words)
+    for names, plain in ((layout.tags, unquoted), (layout.addresses, with_one_spelling)):
+        for name in names:
+            words = plain(table[name].chunk(0))
+            table = table.set_column(table.column_names.index(name), name, words)
     if not exported:
         return table
     times = table[EVENT_TIME].cast(pa.timestamp("ms"))

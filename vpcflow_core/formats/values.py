@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from socket import AF_INET6, inet_ntop, inet_pton
 from urllib.parse import unquote
 
 import numpy as np
@@ -220,7 +221,25 @@ def _address(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
     wrong = _mask(wrong_words.take(words.indices))
     sentence = "is not an IP address"
     kind = f"{field.aws} {sentence}"
-    return words, [_Problem(wrong, kind, f"{field.aws}: '{{}}' {sentence}")]
+    return with_one_spelling(words), [_Problem(wrong, kind, f"{field.aws}: '{{}}' {sentence}")]
+
+
+def with_one_spelling(words: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The words, IPv6 addresses among them as RFC 5952 spells them: one address is one value."""
+    known = words.dictionary
+    six = pc.fill_null(pc.match_substring(known, ":"), False)
+    if not pc.any(six).as_py():
+        return words
+    spelt = pa.array([_spelt(word) for word in known.filter(six).to_pylist()], pa.string())
+    plain = pc.replace_with_mask(known, six, spelt)
+    return words if plain.equals(known) else plain.take(words.indices).dictionary_encode()
+
+
+def _spelt(word: str) -> str:
+    try:
+        return inet_ntop(AF_INET6, inet_pton(AF_INET6, word))
+    except (OSError, ValueError):
+        return word
 
 
 def is_address(words: pa.Array) -> pa.Array:

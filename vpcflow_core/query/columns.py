@@ -13,16 +13,21 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnClause,
+    ColumnElement,
     DateTime,
     Dialect,
     Integer,
     String,
     TypeDecorator,
     column,
+    or_,
 )
 from sqlalchemy.types import TypeEngine
 
 from vpcflow_core.fields import find_field
+
+# TCP, UDP, DCCP, SCTP and UDP-Lite, by IANA's numbers.
+PROTOCOLS_WITH_PORTS = (6, 17, 33, 132, 136)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -54,6 +59,11 @@ def column_of(name: str) -> ColumnClause[Any]:
     """The column of that name; names outside the field table are text columns."""
     field = find_field(name)
     return column(name, TYPES[field.sql] if field and field.name == name else String())
+
+
+def is_port(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a record has that port: AWS writes 0 for protocols without ports, such as ICMP."""
+    return or_(column != 0, column_of("protocol").in_(PROTOCOLS_WITH_PORTS))
 
 
 def _written(value: datetime) -> str:

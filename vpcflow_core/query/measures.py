@@ -1,6 +1,7 @@
 """The one table of measures: what can be counted, added up or found.
 
-Counts and sums are exact 64-bit integers; what a record does not tell (null) adds nothing to them.
+Counts and sums are exact whole numbers, beyond 64 bits too; what a record does not tell (null) adds
+nothing to them.
 Times and quantiles are of what is there, and null where nothing is.
 """
 
@@ -8,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Label, and_, case, cast, distinct, func
+from sqlalchemy import DECIMAL, ColumnElement, Label, and_, case, cast, distinct, func
 
 from vpcflow_core.errors import FieldError, closest
-from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.columns import column_of, is_port
 from vpcflow_core.query.constructs import Quantile, SecondsBetween
 
 Aggregate = Literal["count", "sum", "distinct", "duration", "first", "last", "quantile"]
@@ -61,7 +63,8 @@ class Measure:
     @property
     def needs(self) -> tuple[str, ...]:
         """The columns without which there is no answer."""
-        return tuple(name for name in (self.field, "action" if self.action else "") if name)
+        others = ("action" if self.action else "", "protocol" if self.unit == "ports" else "")
+        return tuple(name for name in (self.field, *others) if name)
 
     def expression(self, *conditions: ColumnElement[bool]) -> Label[Any]:
         """Its SQL, labelled with its name, over the records that meet the conditions."""
@@ -70,7 +73,7 @@ class Measure:
         total = self._aggregate(conditions)
         if self.aggregate in ("sum", "duration"):
             # Engines widen sums (DuckDB to 128 bits), and wide integers reach pandas as floats.
-            total = cast(func.coalesce(total, 0), BigInteger)
+            total = cast(func.coalesce(total, 0), WHOLE)
         labelled: Label[Any] = total.label(self.name)
         return labelled
 
@@ -84,9 +87,15 @@ class Measure:
 
     def _value(self) -> ColumnElement[Any]:
         if self.aggregate == "duration":
-            return SecondsBetween(column_of("start_time"), column_of("end_time"))
+            lasted = SecondsBetween(column_of("start_time"), column_of("end_time"))
+            return func.greatest(lasted, 0)  # a record may end before it starts
+        if self.unit == "ports":
+            return case((is_port(column_of(self.field)), column_of(self.field)), else_=None)
         return column_of(self.field)
 
+
+# The widest whole number that every engine has.
+WHOLE: DECIMAL[Decimal] = DECIMAL(38, 0)
 
 AGGREGATES: dict[Aggregate, Callable[[ColumnElement[Any]], Any]] = {
     "count": lambda _: func.count(),

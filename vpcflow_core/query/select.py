@@ -7,7 +7,7 @@ and types of the field table.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -16,15 +16,17 @@ from sqlalchemy import (
     Label,
     Select,
     func,
+    not_,
+    or_,
     select,
     table,
     tuple_,
 )
 
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.columns import column_of, is_port
 from vpcflow_core.query.conditions import conditions_of
-from vpcflow_core.query.constructs import AllOf, Members, TimeBucket
+from vpcflow_core.query.constructs import AllOf, ListLength, Members, TimeBucket
 from vpcflow_core.query.dimensions import Dimension, dimension, require
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.measures import Measure, measure
@@ -71,7 +73,7 @@ def select_for(
     Returns:
         Columns: `bucket` if asked for, the dimensions, the measures. Rows: the order measure's
         highest first, equal ones by the dimensions; with `every`, by bucket. A record that lacks
-        a dimension is in no row, unless `nulls` names it.
+        a dimension, or has no ports (ICMP), is in no row, unless `nulls` names it.
 
     Raises:
         FieldError: No such measure or dimension.
@@ -119,12 +121,51 @@ def _parts(query: Query, window: Window, filters: Filters, columns: Collection[s
             start < window.end,
             *conditions_of(wanted, columns),
             *(
-                _group(dim).is_not(None)
+                condition
                 for dim in dimensions
                 if dim.name not in (*query.nulls, *COMPUTED)
+                for condition in _has(dim, columns)
             ),
         ),
     )
+
+
+def without_value_for(
+    query: Query, window: Window, filters: Filters, columns: Collection[str]
+) -> Select[Any]:
+    """The SELECT that counts the flows which are in no row of a question, as they lack a dimension.
+
+    Args and errors are those of `select_for`.
+
+    Returns:
+        One row with the column `flows`.
+    """
+    parts = _parts(replace(query, by=()), window, filters, columns)
+    lacks = [
+        _lacks(dimension(name, columns), columns) for name in query.by if name not in query.nulls
+    ]
+    return (
+        select(parts.value(measure("flows")))
+        .select_from(_from(parts))
+        .where(AllOf(*parts.conditions, or_(*lacks)))
+    )
+
+
+def _has(dim: Dimension, columns: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a record tells that dimension."""
+    known = _group(dim).is_not(None)
+    with_port = dim.kind == "port" and "protocol" in columns
+    return (known, is_port(_group(dim))) if with_port else (known,)
+
+
+def _lacks(dim: Dimension, columns: Collection[str]) -> ColumnElement[bool]:
+    """Whether a record does not tell that dimension."""
+    column = column_of(dim.column)
+    if dim.is_list:
+        return func.coalesce(ListLength(column), 0) == 0
+    if dim.kind == "port" and "protocol" in columns:
+        return or_(column.is_(None), not_(is_port(column)))
+    return column.is_(None)
 
 
 def _found(parts: _Parts) -> list[ColumnElement[bool]]:
@@ -215,4 +256,4 @@ def records_for(
     )
 
 
-__all__ = ["BUCKET", "records_for", "select_for", "snapped"]
+__all__ = ["BUCKET", "records_for", "select_for", "snapped", "without_value_for"]

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import String
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import functions
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from vpcflow_core.query.constructs import (
@@ -45,6 +46,12 @@ def _time_bucket(element: TimeBucket, compiler: SQLCompiler, **kw: Any) -> str:
 def _seconds_between(element: SecondsBetween, compiler: SQLCompiler, **kw: Any) -> str:
     # Counts whole seconds, where DuckDB counts ends of seconds: the same for times in seconds.
     return f"date_diff('second', {compiler.process(element.clauses, **kw)})"
+
+
+@compiles(functions.sum, "trino")
+def _sum(element: functions.sum[Any], compiler: SQLCompiler, **kw: Any) -> str:
+    # A sum of bigint is a bigint, and fails beyond it.
+    return f"sum(CAST({compiler.process(element.clauses, **kw)} AS DECIMAL(38, 0)))"
 
 
 @compiles(Quantile, "trino")
