@@ -18,6 +18,7 @@ from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.analysis.forecast import COLUMNS as FORECAST
 from vpcflow_core.analysis.forecast import Model
 from vpcflow_core.analysis.outliers import Watch
+from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.base import Catalogue, Engine
 from vpcflow_core.engines.open import open_engine
 from vpcflow_core.errors import EmptyError, ParameterError
@@ -32,7 +33,7 @@ from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import records_for, select_for, snapped, without_value_for
-from vpcflow_core.query.windows import STEP, RelativeTo, present_until, resolve_window
+from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
 from vpcflow_core.reference.geoip import Places
 from vpcflow_core.series import names_of, one_measure, require_numbers, timeslice
 from vpcflow_core.settings import load_settings
@@ -182,17 +183,19 @@ class FlowLogs:
         return replace(self, range=Range(fixed=Window(_instant(start), _instant(end))))
 
     @property
+    def coverage(self) -> Coverage:
+        """What is known of when: from when to when, what is missing, up to when all came."""
+        return self.engine.coverage()
+
+    @property
     def extent(self) -> Window | None:
-        """First to last record; None without records."""
-        return self.engine.extent("records")
+        """First to last record, but for those whose time cannot be; None without records."""
+        return self.coverage.extent
 
     @property
     def present_extent(self) -> Window | None:
-        """As `extent`, without records of the future, which no range hangs on.
-
-        They do count where nothing else is there.
-        """
-        return self.engine.extent("records", present_until(datetime.now(UTC))) or self.extent
+        """The same as `extent`, which no record of the future moves."""
+        return self.extent
 
     @property
     def window(self) -> Window:
@@ -203,23 +206,26 @@ class FlowLogs:
     def notes(self) -> tuple[str, ...]:
         """What to know about the answers, in sentences."""
         if self.extent is None:
-            return (EMPTY_STORE if self.engine.extent("transit_records") is None else ONLY_TRANSIT,)
+            only_transit = self.engine.extent("transit_records") is not None
+            return (ONLY_TRANSIT if only_transit else EMPTY_STORE, *self._strays())
         window, relative_to = self._resolved()
         if relative_to == "now":
-            return self._future()
+            return self._strays()
         length = format_duration(window.length)
         return (
             f"The data ends {format_instant(window.end)}: these are its last {length}.",
-            *self._future(),
+            *self._strays(),
         )
 
-    def _future(self) -> tuple[str, ...]:
-        """Says so where records lie in the future."""
-        extent, present = self.extent, self.present_extent
-        if extent is None or extent == present or extent.end <= present_until(datetime.now(UTC)):
+    def _strays(self) -> tuple[str, ...]:
+        """Says so where records have times that cannot be."""
+        count = sum(source.stray for source in self.catalogue.sources())
+        if not count:
             return ()
-        last = format_instant(extent.end)
-        return (f"Some records lie in the future, up to {last}: no range hangs on them.",)
+        return (
+            f"Some records lie in the future or before 2010 ({count:,}): they are in `records` "
+            "alone, and no range hangs on them.",
+        )
 
     @property
     def places(self) -> Places:
@@ -347,9 +353,11 @@ class FlowLogs:
         Returns:
             `bucket` (start of the timeslice, UTC), the fields, and `value` (or the measures'
             names if they are several); a row for each bucket and group. Times and quantiles are
-            null where nothing was. With `compare`, for each shift `value_1d` (null before the
-            data's start) and `change_1d` (percent; null where the base is zero or null). A shift
-            that the data does not reach has no columns; `attrs["notes"]` says so.
+            null where nothing was, numbers where nothing is known of the bucket. `complete` is
+            False where records are missing or can still arrive. With `compare`, for each shift
+            `value_1d` (null where that bucket is not complete) and `change_1d` (percent; null where
+            the base is zero or null, or the bucket is not complete). A shift that the data does not
+            reach has no columns; `attrs["notes"]` says so.
 
         Raises:
             ParameterError: A shift is no multiple of the timeslice, a time is to be compared, or
@@ -360,8 +368,8 @@ class FlowLogs:
             names_of(measure), groups, timeslice(every, window), top=n if groups else None
         )
         if shifts:
-            return over_time.compared(self.sparse, query, window, self.extent, shifts).frame
-        return over_time.series(self.sparse, query, window).frame
+            return over_time.compared(self.sparse, query, window, self.coverage, shifts).frame
+        return over_time.series(self.sparse, query, window, self.coverage).frame
 
     def outliers(
         self,
@@ -384,8 +392,8 @@ class FlowLogs:
             watch: The side that is watched: `up`, `down` or `both`.
 
         Returns:
-            bucket, value, mean, deviation, lower, upper, error, indicator, violation. Buckets that
-            the data does not cover, such as the last one, are never judged.
+            bucket, value, mean, deviation, lower, upper, error, indicator, violation, complete.
+            Buckets that are not complete, such as the last ones, are never judged.
 
         Raises:
             ParameterError: The measure is a time, or a parameter is out of its range.
@@ -394,7 +402,7 @@ class FlowLogs:
             self.sparse,
             Query(one_measure(measure), every=timeslice(every, self.window)),
             self.window,
-            self.extent,
+            self.coverage,
             history=window,
             threshold=threshold,
             consecutive=consecutive,
@@ -418,8 +426,9 @@ class FlowLogs:
             model: `linear`, `seasonal` (with the rhythm of the day) or `ar` (and the last values).
 
         Returns:
-            bucket, value (null in the future), predicted, lower, upper (95 %), none below 0;
-            begins where the data does. `attrs["notes"]` says where another model had to do.
+            bucket, value (null in the future), predicted, lower, upper (95 %), none below 0, and
+            complete: buckets that are not, such as the last ones, are not learnt from. It begins
+            where the data does. `attrs["notes"]` says where another model had to do.
 
         Raises:
             ParameterError: The measure is a time, a parameter is out of its range, or there is too
@@ -429,7 +438,7 @@ class FlowLogs:
         require_numbers(query)
         if self.extent is None:
             return pd.DataFrame(columns=FORECAST)
-        asked = (self.sparse, query, self.window, self.extent)
+        asked = (self.sparse, query, self.window, self.coverage)
         return over_time.trend(*asked, periods=periods, model=model).frame
 
     def connections(self, *, order: Order = "duration", limit: int = 100) -> pd.DataFrame:
@@ -537,7 +546,7 @@ class FlowLogs:
         if self.range is None and extent is not None:
             return extent.snapped(STEP), "now"
         asked = self.range or Range(length=timedelta(days=1))
-        return resolve_window(asked, self.present_extent, datetime.now(UTC))
+        return resolve_window(asked, extent, datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pandas as pd
 
-from vpcflow_core.analysis.buckets import noted
+from vpcflow_core.analysis.buckets import COMPLETE, noted
 from vpcflow_core.analysis.compare import compare, shifts_of
 from vpcflow_core.analysis.forecast import Model, forecast
 from vpcflow_core.analysis.outliers import Watch, outliers, smallest_change
+from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.query.fill import filled
+from vpcflow_core.query.fill import check_size, filled
 from vpcflow_core.query.measures import MEASURES, measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import snapped
+from vpcflow_core.query.select import BUCKET, snapped
 from vpcflow_core.times import Window, parse_duration, timeslice_for
 
 NUMBERS = tuple(name for name, of in MEASURES.items() if not of.is_time)
@@ -37,7 +38,8 @@ class TimeAnswer:
 
     Attributes:
         frame: A row for each bucket and group; the only measure is called `value`, several have
-            their names. `analysis.buckets.notes_of` gives what to know about it.
+            their names; `complete` says of each bucket whether its values are final.
+            `analysis.buckets.notes_of` gives what to know about it.
         results: What the engine answered.
     """
 
@@ -45,24 +47,53 @@ class TimeAnswer:
     results: tuple[QueryResult, ...]
 
 
-def series(ask: Ask, query: Query, window: Window) -> TimeAnswer:
+def series(ask: Ask, query: Query, window: Window, coverage: Coverage) -> TimeAnswer:
     """A measure over time.
 
     Args:
         ask: Answers a question.
         query: The question, with `every`.
         window: The range of time, snapped outward to whole buckets.
+        coverage: What is known of when.
 
     Returns:
-        Every bucket; one without flows is 0, or null where the measure is a time or a quantile.
+        Every bucket; one without flows is 0, or null where the measure is a time or a quantile, or
+        where nothing is known of the bucket: in a hole, before the first record, after the newest.
+        `complete` is False where records are missing or can still arrive.
+
+    Raises:
+        ParameterError: There are too many buckets, or groups to fill.
     """
+    check_size(query, window)
     result = ask(query, window)
-    frame = filled(result.frame, query, window)
+    frame = with_coverage(filled(result.frame, query, window), query, window, coverage)
     return TimeAnswer(frame.rename(columns=_titles(query)), (result,))
 
 
+def with_coverage(
+    frame: pd.DataFrame, query: Query, window: Window, coverage: Coverage
+) -> pd.DataFrame:
+    """A filled series with `complete`, and nothing instead of 0 where nothing is known.
+
+    Args:
+        frame: As `query.fill.filled` gives it.
+        query: The question it answers.
+        window: The window it was asked for.
+        coverage: What is known of when.
+    """
+    every = query.every or snapped(query, window).length
+    counts = [name for name in query.measures if measure(name).empty == 0]
+    unknown = ~coverage.known(frame[BUCKET], every)
+    empty = frame[counts].eq(0).mul(unknown, axis=0)
+    if empty.to_numpy().any():
+        frame = frame.astype(dict.fromkeys(counts, "Int64")).mask(
+            empty.reindex(columns=frame.columns, fill_value=False)
+        )
+    return frame.assign(**{COMPLETE: coverage.complete(frame[BUCKET], every)})
+
+
 def compared(
-    ask: Ask, query: Query, window: Window, extent: Window | None, shifts: Iterable[str]
+    ask: Ask, query: Query, window: Window, coverage: Coverage, shifts: Iterable[str]
 ) -> TimeAnswer:
     """A measure beside what it was earlier.
 
@@ -70,7 +101,7 @@ def compared(
         ask: Answers a question.
         query: The question, with `every`.
         window: The range of time.
-        extent: First to last record of all.
+        coverage: What is known of when.
         shifts: How far back: `1d`, `7d`.
 
     Returns:
@@ -81,8 +112,9 @@ def compared(
     """
     require_numbers(query)
     whole, titles = snapped(query, window), _titles(query)
-    moved = shifts_of(shifts, whole, query.every or whole.length, extent)
-    now = series(ask, query, whole)
+    every = query.every or whole.length
+    moved = shifts_of(shifts, whole, every, coverage)
+    now = series(ask, query, whole, coverage)
     # The busiest now need not have been the busiest then: all are asked for.
     every_group = replace(query, top=None)
     then = {name: ask(every_group, earlier) for name, earlier in moved.windows.items()}
@@ -91,7 +123,10 @@ def compared(
         {name: result.frame.rename(columns=titles) for name, result in then.items()},
         values=[titles.get(name, name) for name in query.measures],
         counts=[titles.get(n, n) for n in query.measures if measure(n).empty == 0],
-        known_from=_ends(extent)[0],
+        final={
+            name: _final(now.frame[BUCKET], whole.start - earlier.start, every, coverage)
+            for name, earlier in moved.windows.items()
+        },
     )
     return TimeAnswer(noted(frame, *moved.notes), (*now.results, *then.values()))
 
@@ -100,7 +135,7 @@ def band(
     ask: Ask,
     query: Query,
     window: Window,
-    extent: Window | None,
+    coverage: Coverage,
     *,
     history: int = 10,
     threshold: float = 3.0,
@@ -116,7 +151,7 @@ def band(
         ask: Answers a question.
         query: The question, with one measure and `every`.
         window: The range of time.
-        extent: First to last record of all.
+        coverage: What is known of when.
         history: Earlier buckets the band is made of.
         threshold: Half width of the band, in standard deviations.
         consecutive: Indications in a row, from which on they are violations.
@@ -130,8 +165,8 @@ def band(
     """
     require_numbers(query)
     whole = snapped(query, window)
-    found = series(ask, query, _with_history(whole, query.every or whole.length, history, extent))
-    begin, end = _ends(extent)
+    begin = _with_history(whole, query.every or whole.length, history, coverage)
+    found = series(ask, query, begin, coverage)
     judged = outliers(
         found.frame,
         window=history,
@@ -139,8 +174,6 @@ def band(
         consecutive=consecutive,
         watch=watch,
         unit=smallest_change(measure(query.measures[0]).unit),
-        known_from=begin,
-        complete_until=end,
     )
     return TimeAnswer(_since(judged, whole.start), found.results)
 
@@ -149,7 +182,7 @@ def trend(
     ask: Ask,
     query: Query,
     window: Window,
-    extent: Window | None,
+    coverage: Coverage,
     *,
     periods: int,
     model: Model = "seasonal",
@@ -161,7 +194,7 @@ def trend(
         ask: Answers a question.
         query: The question, with one measure and `every`.
         window: The range of time.
-        extent: First to last record of all.
+        coverage: What is known of when.
         periods: How many buckets to add.
         model: `linear`, `seasonal` or `ar`.
         learnt: Length of the data to learn from, where that reaches back so far and the window is
@@ -175,10 +208,10 @@ def trend(
             little data.
     """
     require_numbers(query)
-    whole, (begin, end) = snapped(query, window), _ends(extent)
-    start = max(whole.end - learnt, begin) if begin else whole.start
-    found = series(ask, query, Window(min(start, whole.start), whole.end))
-    made = forecast(found.frame, periods=periods, model=model, known_from=begin, complete_until=end)
+    whole, extent = snapped(query, window), coverage.extent
+    start = max(whole.end - learnt, extent.start) if extent else whole.start
+    found = series(ask, query, Window(min(start, whole.start), whole.end), coverage)
+    made = forecast(found.frame, periods=periods, model=model)
     return TimeAnswer(_since(made, whole.start), found.results)
 
 
@@ -242,16 +275,20 @@ def _titles(query: Query) -> dict[str, str]:
     return {query.measures[0]: "value"} if len(query.measures) == 1 else {}
 
 
-def _with_history(whole: Window, every: timedelta, history: int, extent: Window | None) -> Window:
+def _final(
+    buckets: pd.Series[Any], back: timedelta, every: timedelta, coverage: Coverage
+) -> pd.Series[bool]:
+    """For each bucket, whether the one so much earlier is complete."""
+    now = buckets.drop_duplicates()
+    return pd.Series(coverage.complete(now - back, every), index=pd.Index(now))
+
+
+def _with_history(whole: Window, every: timedelta, history: int, coverage: Coverage) -> Window:
     """The window with the buckets before it that a band is made of, as far as there is data."""
-    begin = extent.start if extent else whole.start
+    begin = coverage.extent.start if coverage.extent else whole.start
     reached = -((begin - whole.start) // every)  # rounded up
     return Window(whole.start - max(0, min(history, reached)) * every, whole.end)
 
 
 def _since(frame: pd.DataFrame, start: datetime) -> pd.DataFrame:
     return frame[frame["bucket"] >= start].reset_index(drop=True)
-
-
-def _ends(extent: Window | None) -> tuple[datetime, datetime] | tuple[None, None]:
-    return (extent.start, extent.end) if extent else (None, None)

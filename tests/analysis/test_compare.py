@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.analysis.series import START, minute, series
 from vpcflow_core.analysis.compare import compare, shifts_of
+from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import ParameterError, TimeError
 from vpcflow_core.times import Window
 
@@ -72,20 +73,20 @@ def test_groups_are_compared_with_themselves_and_missing_ones_were_zero() -> Non
 
 def test_a_shift_that_the_data_does_not_reach_is_absent_and_said_so() -> None:
     extent = Window(START - timedelta(days=1) + 2 * HOUR, TODAY.end)
-    found = shifts_of(["1d", "7d", "1d"], TODAY, HOUR, extent)
+    found = shifts_of(["1d", "7d", "1d"], TODAY, HOUR, Coverage(extent))
     assert found.windows == {"1d": TODAY.moved(-timedelta(days=1))}
     assert found.notes == (
         "The comparison with 1d before is partial: the data begins 2026-10-31T02:00Z.",
         "The comparison with 7d before is left out: the data begins 2026-10-31T02:00Z.",
     )
-    assert shifts_of(["1d"], TODAY, HOUR, None).windows == {}
+    assert shifts_of(["1d"], TODAY, HOUR, Coverage()).windows == {}
 
 
 def test_shifts_that_are_no_timeslices_are_refused() -> None:
     with pytest.raises(ParameterError, match="whole number of timeslices"):
-        shifts_of(["90m"], TODAY, HOUR, TODAY)
+        shifts_of(["90m"], TODAY, HOUR, Coverage(TODAY))
     with pytest.raises(TimeError):
-        shifts_of(["yesterday"], TODAY, HOUR, TODAY)
+        shifts_of(["yesterday"], TODAY, HOUR, Coverage(TODAY))
 
 
 def test_of_a_value_that_is_no_count_a_missing_bucket_is_missing() -> None:

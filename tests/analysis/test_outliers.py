@@ -97,6 +97,17 @@ def test_a_series_of_one_bucket_or_none_is_answered() -> None:
     assert empty["violation"].dtype == bool
 
 
+def test_buckets_that_are_not_complete_are_neither_judged_nor_history() -> None:
+    given = series([10] * 20 + [0] * 5 + [10] * 5 + [2, 900])
+    whole = [True] * 20 + [False] * 5 + [True] * 5 + [False, True]
+    frame = outliers(given.assign(complete=whole))
+    assert frame.index[frame["violation"]].tolist() == [31]
+    assert frame["mean"].iloc[-1] == 10
+    assert frame["complete"].tolist() == whole
+    missing = given.assign(value=given["value"].astype("Int64").where(whole), complete=whole)
+    assert outliers(missing)["violation"].tolist() == frame["violation"].tolist()
+
+
 def test_the_bucket_itself_is_not_part_of_its_band() -> None:
     frame = outliers(series([10, 12, 10, 12, 500]), window=4)
     assert frame["mean"].iloc[-1] == 11

@@ -80,14 +80,14 @@ def test_top_of_fields_together_with_filters(run: Run, ask_store: Path) -> None:
 def test_series_are_zero_filled(run: Run, ask_store: Path) -> None:
     window = ["--from", "2026-11-01T00:00Z", "--to", "2026-11-01T00:15Z"]
     assert rows(run, "series", "packets", "--every", "5m", *window) == [
-        {"bucket": "2026-11-01T00:00:00Z", "value": 1},
-        {"bucket": "2026-11-01T00:05:00Z", "value": 2},
-        {"bucket": "2026-11-01T00:10:00Z", "value": 3},
+        {"bucket": "2026-11-01T00:00:00Z", "value": 1, "complete": False},
+        {"bucket": "2026-11-01T00:05:00Z", "value": 2, "complete": False},
+        {"bucket": "2026-11-01T00:10:00Z", "value": 3, "complete": False},
     ]
     grouped = rows(run, "series", "packets", "--every", "1h", "--by", "action", *window)
     assert grouped == [
-        {"bucket": "2026-11-01T00:00:00Z", "action": "REJECT", "value": 5},
-        {"bucket": "2026-11-01T00:00:00Z", "action": "ACCEPT", "value": 1},
+        {"bucket": "2026-11-01T00:00:00Z", "action": "REJECT", "value": 5, "complete": False},
+        {"bucket": "2026-11-01T00:00:00Z", "action": "ACCEPT", "value": 1, "complete": False},
     ]
 
 
@@ -130,7 +130,7 @@ def test_an_empty_store_gives_empty_answers_and_a_note(run: Run, tmp_path: Path)
         "series", "bytes", "--every", "1h", "--store", tmp_path / "none", "--output", "json"
     )
     assert code == 0
-    assert {row["value"] for row in json.loads(out)} == {0}
+    assert {row["value"] for row in json.loads(out)} == {None}
 
 
 @pytest.mark.parametrize(("arguments", "words"), [

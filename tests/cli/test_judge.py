@@ -47,12 +47,14 @@ def test_outliers_exits_3_with_the_answer_when_there_is_a_violation(
 ) -> None:
     found = answered(run, "outliers", "packets", "--store", judge_store, expected=3)
     assert list(found[0]) == [
-        "bucket", "value", "mean", "deviation", "lower", "upper", "error", "indicator", "violation",
+        "bucket", "value", "complete", "mean", "deviation", "lower", "upper", "error", "indicator",
+        "violation",
     ]  # fmt: skip
     [bad] = [row for row in found if row["violation"]]
     assert bad == {
         "bucket": "2026-11-01T01:30:00Z", "value": 1000, "mean": 10.0, "deviation": 0.0,
         "lower": 7.0, "upper": 13.0, "error": 990.0, "indicator": True, "violation": True,
+        "complete": True,
     }  # fmt: skip
 
 
@@ -72,7 +74,8 @@ def test_outliers_exits_0_when_all_is_usual(run: Run, judge_store: Path) -> None
 
 def test_forecast_gives_history_and_future(run: Run, judge_store: Path) -> None:
     found = answered(run, "forecast", "flows", "--every", "10m", "--periods", 2)
-    assert list(found[0]) == ["bucket", "value", "predicted", "lower", "upper"]
+    assert list(found[0]) == ["bucket", "value", "predicted", "lower", "upper", "complete"]
+    assert [row["complete"] for row in found] == [True] * 11 + [False] * 4
     assert [row["value"] for row in found] == [10] * 12 + [1, None, None]
     assert {row["predicted"] for row in found} == {10.0}
     assert found[-1]["bucket"] == "2026-11-01T02:20:00Z"
@@ -99,8 +102,8 @@ def test_series_beside_earlier_ones(run: Run, judge_store: Path) -> None:
     )
     assert code == 0
     assert json.loads(out) == [
-        {"bucket": "2026-11-01T01:00:00Z", "value": 300, "value_30m": 300, "value_1h": 300, "value_90m": None},
-        {"bucket": "2026-11-01T01:30:00Z", "value": 1290, "value_30m": 300, "value_1h": 300, "value_90m": 300},
+        {"bucket": "2026-11-01T01:00:00Z", "value": 300, "complete": True, "value_30m": 300, "value_1h": 300, "value_90m": None},
+        {"bucket": "2026-11-01T01:30:00Z", "value": 1290, "complete": False, "value_30m": 300, "value_1h": 300, "value_90m": 300},
     ]  # fmt: skip
     assert "The comparison with 1d before is left out: the data begins 2026-11-01T00:00Z." in err
     assert "The comparison with 90m before is partial" in err

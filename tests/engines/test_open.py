@@ -13,6 +13,7 @@ from sqlalchemy import Select, StaticPool, create_engine
 from sqlalchemy.ext.compiler import compiles
 
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.engines.open import KINDS, open_engine
 from vpcflow_core.errors import ParameterError
@@ -60,6 +61,10 @@ class SmallCatalogue:
             RECORDS["start_time"].min(), RECORDS["start_time"].max() + timedelta(seconds=1)
         )
 
+    def coverage(self, sources: Sequence[str] | None = None) -> Coverage:
+        extent = self.extent()
+        return Coverage(extent, extent and extent.end)
+
     def sources(self) -> list[SourceState]:
         return [SourceState("memory://", 1, 3, 0, 0, 0, 0, None, None, None, None, 0, "")]
 
@@ -90,6 +95,9 @@ class SQLiteEngine:
 
     def extent(self, relation: str = "flows", until: datetime | None = None) -> Window | None:
         return self.catalogue.extent(relation)
+
+    def coverage(self) -> Coverage:
+        return self.catalogue.coverage()
 
     def run(self, question: Select[Any], window: Window) -> QueryResult:
         with self.database.connect() as connection:

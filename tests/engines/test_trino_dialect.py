@@ -74,6 +74,7 @@ class Recording:
     def __init__(self, engine: Engine, questions: list[Select[Any]]) -> None:
         self.engine, self.questions = engine, questions
         self.columns, self.extent, self.close = engine.columns, engine.extent, engine.close
+        self.coverage = engine.coverage
 
     def run(self, question: Select[Any], window: Window) -> QueryResult:
         self.questions.append(question)

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vpcflow_core.coverage import Coverage
 from vpcflow_core.fields import find_field
 from vpcflow_core.inventory.tables import Kind, frame_of
 from vpcflow_core.store.base import RELATIONS, Part, StoreFile
@@ -125,6 +126,10 @@ class Logs:
             return None
         last = max(file.last for file in files) + timedelta(milliseconds=1)
         return Window(min(file.first for file in files), last)
+
+    def coverage(self, sources: Sequence[str] | None = None) -> Coverage:
+        extent = self.extent("records", sources)
+        return Coverage(extent, extent and extent.end)
 
     def known(self, kind: Kind) -> pd.DataFrame:
         return known(kind)

@@ -23,7 +23,7 @@ def placed(
         for name, values in columns.items()
     }
     report = Report(records=len(next(iter(arrays.values()))))
-    found = place(Records(pa.table(arrays), transit), object_time, report)
+    found = place(Records(pa.table(arrays), transit), object_time, report, datetime.now(UTC))
     return {(p.part, p.day): p.table.to_pylist() for p in found}, report
 
 

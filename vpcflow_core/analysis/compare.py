@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from vpcflow_core.analysis.buckets import nullable
+from vpcflow_core.analysis.buckets import COMPLETE, complete_of, nullable
+from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.times import Window, format_duration, format_instant, parse_duration
 
@@ -26,16 +27,14 @@ class Shifts:
     notes: tuple[str, ...]
 
 
-def shifts_of(
-    names: Iterable[str], window: Window, every: timedelta, extent: Window | None
-) -> Shifts:
+def shifts_of(names: Iterable[str], window: Window, every: timedelta, coverage: Coverage) -> Shifts:
     """Move a window back.
 
     Args:
         names: How far: `1d`, `7d`.
         window: In whole timeslices.
         every: The timeslice.
-        extent: First to last record of all; None without records.
+        coverage: What is known of when.
 
     Raises:
         TimeError: A name is no length of time.
@@ -45,13 +44,24 @@ def shifts_of(
     notes = []
     for name in dict.fromkeys(name.strip() for name in names):
         moved = window.moved(-_shift(name, every))
-        if extent is not None and moved.end > extent.start:
+        if coverage.reaches(moved):
             windows[name] = moved
-        if extent is not None and moved.start < extent.start:
+        if why := _missing(moved, coverage):
             how = "is partial" if name in windows else "is left out"
-            begin = format_instant(extent.start)
-            notes.append(f"The comparison with {name} before {how}: the data begins {begin}.")
+            notes.append(f"The comparison with {name} before {how}: {why}.")
     return Shifts(windows, tuple(notes))
+
+
+def _missing(window: Window, coverage: Coverage) -> str:
+    """What is missing of a window, in words; "" if it is all there."""
+    gaps, extent = coverage.gaps_in(window), coverage.extent
+    if extent is None:
+        return ""
+    if window.start < extent.start:
+        return f"the data begins {format_instant(extent.start)}"
+    spans = [f"{format_instant(gap.start)} to {format_instant(gap.end)}" for gap in gaps]
+    more = f" and {len(spans) - 1:,} more times" if len(spans) > 1 else ""
+    return f"records are missing from {spans[0]}{more}" if spans else ""
 
 
 def _shift(name: str, every: timedelta) -> timedelta:
@@ -71,33 +81,40 @@ def compare(
     values: Iterable[str] = ("value",),
     counts: Iterable[str] | None = None,
     known_from: datetime | None = None,
+    final: Mapping[str, pd.Series[bool]] | None = None,
 ) -> pd.DataFrame:
     """Join a series with what it was earlier.
 
     Args:
-        series: Columns `bucket` (UTC), groups if any, and the values; every bucket.
+        series: Columns `bucket` (UTC), groups if any, the values, and maybe `complete`; every
+            bucket.
         earlier: The same question for the window moved back, by the shift's name (`1d`); buckets
             as they were, those without flows left out.
         values: The columns to compare.
         counts: Those of them that were zero in a bucket or group that is missing in `earlier`, all
             if not given; of the others (quantiles) the value is missing then.
         known_from: First record of all; what lies before it is not known, and null.
+        final: By the shift's name, for each bucket of the series, whether the bucket that it is
+            compared with is complete; one that is not is not known, and null.
 
     Returns:
         The series with, for each shift, `value_1d` (null where not known), then
-        `change_1d`, the change since then in percent (null where the base is zero or not known).
+        `change_1d`, the change since then in percent (null where the base is zero or not known, or
+        the bucket is not complete).
     """
     values = list(values)
     zero = values if counts is None else list(counts)
-    keys = [name for name in series.columns if name not in values]
+    keys = [name for name in series.columns if name not in (*values, COMPLETE)]
     rows = series
     for name, frame in earlier.items():
         rows = _beside(rows, name, frame, keys, values, zero, known_from)
+        if final is not None:
+            made = [f"{value}_{name}" for value in values]
+            rows[made] = rows[made].where(rows["bucket"].map(final[name]))
     for name in earlier:
         for value in values:
-            rows[f"{_title(value, 'change')}_{name}"] = _change(
-                rows[value], rows[f"{value}_{name}"]
-            )
+            change = _change(rows[value], rows[f"{value}_{name}"])
+            rows[f"{_title(value, 'change')}_{name}"] = change.where(complete_of(rows))
     return rows
 
 

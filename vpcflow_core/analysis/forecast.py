@@ -11,13 +11,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vpcflow_core.analysis.buckets import covered, noted, nullable, step_of
+from vpcflow_core.analysis.buckets import (
+    COMPLETE,
+    complete_of,
+    covered,
+    noted,
+    nullable,
+    step_of,
+)
 from vpcflow_core.errors import ParameterError, closest
 
 Model = Literal["linear", "seasonal", "ar"]
 Floats = NDArray[np.float64]
 
-COLUMNS = ["bucket", "value", "predicted", "lower", "upper"]
+COLUMNS = ["bucket", "value", "predicted", "lower", "upper", COMPLETE]
 DAY = pd.Timedelta(days=1)
 # Share of values that the interval is meant to hold.
 INTERVAL = 0.95
@@ -59,7 +66,8 @@ def forecast(
     buckets too long to separate hours, `seasonal` and `ar` leave the rhythm out and say so.
 
     Args:
-        series: One row a bucket, zero-filled, columns `bucket` (UTC) and `value`.
+        series: One row a bucket, zero-filled, columns `bucket` (UTC), `value`, and maybe
+            `complete`: buckets that are not are predicted, not learnt from.
         periods: How many buckets to add.
         model: `linear`, `seasonal` or `ar`.
         known_from: First record of all; earlier buckets are left out.
@@ -68,16 +76,18 @@ def forecast(
     Returns:
         `bucket`, `value` (null in the future), `predicted` (in the past: as fitted), `lower` and
         `upper` (bounds of the 95 % prediction interval); counts are never below 0, so neither are
-        these. Notes (`buckets.notes_of`) say where another model had to do.
+        these; `complete`, which no bucket to come is. Notes (`buckets.notes_of`) say where another
+        model had to do.
 
     Raises:
         ParameterError: periods < 1 or too many, an unknown model, or fewer than three buckets,
             or one without a value.
     """
     _check(periods, model)
-    observed = series[covered(series, known_from, None)]
-    learnt = observed[covered(observed, None, complete_until)]
-    step = step_of(observed)
+    usable = covered(series, known_from, complete_until)
+    begin = int(usable.argmax()) if len(usable) else 0
+    observed, usable = series[begin:], usable[begin:]
+    learnt, step = observed[usable], step_of(observed)
     if len(learnt) < LEAST_HISTORY or step is None:
         raise ParameterError(
             f"A forecast needs {LEAST_HISTORY} whole buckets of data; there are {len(learnt)}.",
@@ -90,9 +100,12 @@ def forecast(
             "was: flows, bytes, packets.",
         )
     rows = _extended(observed, step, periods)
-    curve, notes = _curve(learnt["value"].to_numpy("float64"), len(rows), model, DAY / step)
+    values = observed["value"].where(usable).to_numpy("float64", na_value=math.nan)
+    last = len(usable) - int(usable[::-1].argmax())
+    curve, notes = _curve(values[:last], len(rows), model, DAY / step)
     for name in ("predicted", "lower", "upper"):
         rows[name] = np.maximum(getattr(curve, name), 0.0)
+    rows[COMPLETE] = np.append(complete_of(observed), np.zeros(periods, dtype=bool))
     return noted(rows, *notes)
 
 
@@ -129,16 +142,17 @@ def _extended(observed: pd.DataFrame, step: pd.Timedelta, periods: int) -> pd.Da
 
 
 def _curve(values: Floats, rows: int, model: Model, period: float) -> tuple[_Curve, list[str]]:
-    """The model's word on `rows` buckets, of which the first are known."""
-    if np.ptp(values) == 0:
+    """The model's word on `rows` buckets, of which the first are known, but for those of NaN."""
+    if np.nanmax(values) == np.nanmin(values):
         same = np.full(rows, values[0])
         return _Curve(same, same, same), []
     harmonics, notes = _harmonics(len(values), model, period)
-    scale = np.abs(values).max()  # bytes of a month, squared, would drown the rest
+    scale = np.nanmax(np.abs(values))  # bytes of a month, squared, would drown the rest
     known = values / scale
     curve = _regression(known, rows, period, harmonics)
     if model == "ar":
-        own = _autoregression(known, rows, period, harmonics, curve)
+        whole = np.where(np.isnan(known), curve.predicted[: len(known)], known)
+        own = _autoregression(whole, rows, period, harmonics, curve)
         curve = own or curve
         notes += [] if own else ["The last values do not predict the next ones: left out."]
     return _Curve(curve.predicted * scale, curve.lower * scale, curve.upper * scale), notes
@@ -171,7 +185,8 @@ def _regression(values: Floats, rows: int, period: float, harmonics: int) -> _Cu
     from statsmodels.regression.linear_model import OLS
 
     terms = _terms(rows, period, harmonics).in_sample().to_numpy()
-    fitted = OLS(values, terms[: len(values)]).fit(method="qr")  # pinv takes ten times as long
+    known = np.flatnonzero(~np.isnan(values))
+    fitted = OLS(values[known], terms[known]).fit(method="qr")  # pinv takes ten times as long
     made = fitted.get_prediction(terms).summary_frame(alpha=1 - INTERVAL)
     return _Curve(*(made[n].to_numpy() for n in ("mean", "obs_ci_lower", "obs_ci_upper")))
 

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.log_axis import decades
 from vpcflow_core.charts.style import GREY, LIT, MAIN, REFUSED, faint
+from vpcflow_core.coverage import overlapping
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.times import format_duration
 from vpcflow_core.units import humane
@@ -47,10 +48,11 @@ def places(times: pd.Series, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def unfinished(buckets: pd.Series, answer: PanelAnswer) -> pd.Series:
-    """Which buckets the data does not cover to their end."""
+    """Which buckets lack records: those of a hole, and those that can still grow."""
     if answer.complete_until is None or answer.every is None:
         return pd.Series(False, index=buckets.index)
-    return buckets + answer.every > pd.Timestamp(answer.complete_until)
+    missing = overlapping(answer.gaps, buckets, answer.every)
+    return (buckets + answer.every > pd.Timestamp(answer.complete_until)) | missing
 
 
 def over_time(

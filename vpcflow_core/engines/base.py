@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import pandas as pd
 from sqlalchemy import ColumnElement, Select
 
+from vpcflow_core.coverage import Coverage
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.snapshots import SnapshotState
@@ -37,6 +38,9 @@ class Catalogue(Protocol):
         until: datetime | None = None,
     ) -> Window | None:
         """From the first to just after the last `start_time` before `until`; None without one."""
+
+    def coverage(self, sources: Sequence[str] | None = None) -> Coverage:
+        """What is known of when: holes, and up to when all came; of all sources if None."""
 
     def sources(self) -> list[SourceState]:
         """The state of each source, by URL."""
@@ -62,6 +66,9 @@ class Engine(Protocol):
 
     def extent(self, relation: str = "flows", until: datetime | None = None) -> Window | None:
         """From the first to just after the last record before `until`; None without one."""
+
+    def coverage(self) -> Coverage:
+        """What is known of when: holes, and up to when all came."""
 
     def run(self, question: Select[Any], window: Window) -> QueryResult:
         """Answer a SELECT over one relation; `window` is the range of time that it touches."""

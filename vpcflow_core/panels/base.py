@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import pandas as pd
 
+from vpcflow_core.coverage import Coverage, Gap
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.request import ALL_PARAMETERS, DEFAULTS, PanelRequest, Parameters
 from vpcflow_core.query.connections.select import ConnectionQuery
@@ -17,6 +18,7 @@ from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.reference.geoip import Places
+from vpcflow_core.series import with_coverage
 from vpcflow_core.times import Window, timeslice_for
 
 Chart = Literal[
@@ -49,6 +51,10 @@ class LogQueries(Protocol):
     @property
     def extent(self) -> Window | None:
         """First to last record of the store."""
+
+    @property
+    def coverage(self) -> Coverage:
+        """What is known of when."""
 
     def ask(
         self, query: Query, window: Window | None = None, filters: Filters | None = None
@@ -104,9 +110,10 @@ class PanelAnswer:
         seconds: How long they took.
         notes: Sentences to show below the chart.
         every: Timeslice of its buckets; None without.
-        complete_until: Buckets that end later are not yet covered by the data.
+        complete_until: Buckets that end later can still grow; None: none can.
         headlines: The numbers of a panel of numbers.
         names: What ids of the rows are called, by column.
+        gaps: What is missing of the range.
     """
 
     frame: pd.DataFrame
@@ -117,6 +124,7 @@ class PanelAnswer:
     complete_until: datetime | None = None
     headlines: tuple[Headline, ...] = ()
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +188,7 @@ class PanelContext:
             headlines: Numbers to show.
         """
         rows = results[0].frame if frame is None else frame
-        extent = self.logs.extent
+        coverage = self.logs.coverage
         columns = [column for column in NAMED if column in rows]
         names = {column: self._names(rows, column) for column in columns}
         return PanelAnswer(
@@ -189,9 +197,10 @@ class PanelContext:
             sum(r.seconds for r in results),
             tuple(dict.fromkeys(notes)),
             every,
-            extent.end if extent else None,
+            coverage.settled_until,
             headlines,
             names,
+            coverage.gaps_in(self.request.window),
         )
 
     def _names(self, rows: pd.DataFrame, column: str) -> dict[str, str]:
@@ -213,8 +222,12 @@ NAMED = ("interface_id", "vpc_id", "subnet_id", "security_group_id", "instance_i
 
 def rows(context: PanelContext) -> PanelAnswer:
     """The rows as they are."""
-    query = context.query
-    return context.answer(context.ask(query), every=query.every)
+    query, window = context.query, context.request.window
+    result = context.ask(query)
+    frame = result.frame
+    if query.every:
+        frame = with_coverage(frame, query, window, context.logs.coverage)
+    return context.answer(result, frame=frame, every=query.every)
 
 
 @dataclass(frozen=True, slots=True)

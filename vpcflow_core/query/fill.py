@@ -8,7 +8,7 @@ from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import BUCKET, snapped
-from vpcflow_core.times import Window, format_duration
+from vpcflow_core.times import Window, format_duration, format_instant
 
 # Rows a filled series may have; more is no picture, and pandas would take gigabytes for it.
 MOST_ROWS = 2_000_000
@@ -20,8 +20,8 @@ def buckets_of(query: Query, window: Window) -> pd.DatetimeIndex:
     Raises:
         ParameterError: There are too many.
     """
+    check_size(query, window)
     whole = snapped(query, window)
-    _check(whole.length // (query.every or whole.length), query)
     made = pd.date_range(whole.start, whole.end, freq=query.every, inclusive="left", name=BUCKET)
     return made.as_unit("us")
 
@@ -50,7 +50,7 @@ def filled(frame: pd.DataFrame, query: Query, window: Window) -> pd.DataFrame:
         rows = frame.set_index(BUCKET).reindex(buckets)
         return _zeroed(rows.rename_axis(BUCKET).reset_index(), counts)
     order = _order(frame, groups, query.measures[0])
-    _check(len(buckets) * len(order), query)
+    _check(len(buckets) * len(order), query, window)
     whole = buckets.to_frame(index=False).merge(order, how="cross")
     rows = whole.merge(frame, on=[BUCKET, *groups], how="left")
     return _zeroed(rows, counts)
@@ -68,11 +68,25 @@ def _order(frame: pd.DataFrame, groups: list[str], name: str) -> pd.DataFrame:
     return totals.sort_values(ascending=False, kind="stable").index.to_frame(index=False)
 
 
-def _check(rows: int, query: Query) -> None:
+def check_size(query: Query, window: Window) -> None:
+    """Refuse a series of too many rows before it is asked for.
+
+    Raises:
+        ParameterError: Even without a group, or with the few that are asked for, there are too
+            many.
+    """
+    whole = snapped(query, window)
+    _check(whole.length // (query.every or whole.length), query, window)
+
+
+def _check(rows: int, query: Query, window: Window) -> None:
     if rows > MOST_ROWS and query.every is not None:
         raise ParameterError(
-            f"A series of {format_duration(query.every)}{_by(query)} would have {rows:,} rows.",
-            "Ask for the top few (-n 10), a coarser timeslice (--every 1h) or a shorter range.",
+            f"A series of {format_duration(query.every)}{_by(query)} from "
+            f"{format_instant(window.start)} to {format_instant(window.end)} would have {rows:,} "
+            f"rows; {MOST_ROWS:,} are the most.",
+            "Ask for the top few (-n 10), a coarser timeslice (--every 1h) or a shorter range "
+            "(--last 7d).",
         )
 
 

@@ -14,17 +14,6 @@ RelativeTo = Literal["now", "data"]
 STALE_AFTER = timedelta(hours=1)
 # Ends are rounded up to whole minutes, so that equal questions are equal SQL.
 STEP = timedelta(minutes=1)
-# Clocks differ by less. A record that starts later has a wrong time: no range hangs on it.
-FUTURE = timedelta(hours=1)
-
-
-def present_until(now: datetime) -> datetime:
-    """Up to when records count as those of the present; whole minutes, so that answers are kept.
-
-    Args:
-        now: The present, UTC.
-    """
-    return ceil_to(now, STEP) + FUTURE
 
 
 def resolve_window(asked: Range, extent: Window | None, now: datetime) -> tuple[Window, RelativeTo]:
@@ -32,7 +21,7 @@ def resolve_window(asked: Range, extent: Window | None, now: datetime) -> tuple[
 
     Args:
         asked: The most recent hours or days, or a fixed window.
-        extent: First to last record, without those after `present_until`; None without records.
+        extent: First to last record whose time can be; None without records.
         now: The present, UTC.
     """
     if asked.fixed is None and extent is not None and now - extent.end > STALE_AFTER:

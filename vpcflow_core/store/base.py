@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Literal
 
 # Traffic and the rest lie in separate files, so that questions about traffic never read the rest.
-# "quiet" parts hold NODATA and SKIPDATA records.
-Part = Literal["flows", "quiet", "transit_flows", "transit_quiet"]
+# "quiet" parts hold NODATA and SKIPDATA records, "stray" ones records of any kind whose start
+# cannot be: before 2010, or later than they arrived. No range and no total hangs on those.
+Part = Literal["flows", "quiet", "stray", "transit_flows", "transit_quiet", "transit_stray"]
 
 # The relations engines provide, and the parts each is made of.
 RELATIONS: dict[str, tuple[Part, ...]] = {
     "flows": ("flows",),
-    "records": ("flows", "quiet"),
+    "records": ("flows", "quiet", "stray"),
     "transit_flows": ("transit_flows",),
-    "transit_records": ("transit_flows", "transit_quiet"),
+    "transit_records": ("transit_flows", "transit_quiet", "transit_stray"),
 }
+STRAY: tuple[Part, ...] = ("stray", "transit_stray")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from vpcflow_core.formats.base import Report
 from vpcflow_core.sources.base import LogObject
+from vpcflow_core.store.hours import Hour
 from vpcflow_core.store.parquet import ROW_GROUP, Key, NewFile, write_file
 from vpcflow_core.store.placing import Placed, mark
 from vpcflow_core.store.spans import EVER, Spans
@@ -48,6 +49,7 @@ class Loaded:
     Attributes:
         spans: Records that start in them were kept.
         rest: Earliest and latest start (ms) of the records left out; None: none was.
+        hours: Hours of its records.
     """
 
     id: int
@@ -58,6 +60,7 @@ class Loaded:
     problem: str = ""
     spans: Spans = EVER
     rest: tuple[int, int] | None = None
+    hours: tuple[Hour, ...] = ()
 
     @property
     def rows_kept(self) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
 from vpcflow_core import formats
 from vpcflow_core.errors import FormatError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
+from vpcflow_core.store.base import STRAY
 from vpcflow_core.store.batch import Batch, Loaded
 from vpcflow_core.store.cut import Cut
+from vpcflow_core.store.hours import Hour, hours_of
 from vpcflow_core.store.internal import Internal
 from vpcflow_core.store.pipeline import Fetched
 from vpcflow_core.store.placing import Placed, place
@@ -62,8 +64,9 @@ def load(
         )
         report = parse.report
         for records in parse:
-            for placed in place(records, found.time, report):
+            for placed in place(records, found.time, report, datetime.now(UTC)):
                 kept = cut.keep(placed, report)
+                rows.count(kept)
                 kept = reading.internal.leave_out(kept, report) if reading.internal else kept
                 if reading.oldest and kept.day < reading.oldest:
                     report.drop(kept.table)
@@ -74,7 +77,7 @@ def load(
     replaceable = bool(report.broken or cut.rest) or not found.flow_log_id
     tracked = rows.release(tracked=replaceable)
     state: State = "broken" if report.broken else "loaded"
-    loaded = Loaded(number, found, state, tracked, report, report.broken)
+    loaded = Loaded(number, found, state, tracked, report, report.broken, hours=rows.hours)
     return _noted(loaded, cut) if replaceable else loaded
 
 
@@ -90,7 +93,7 @@ def _unreadable(
     """What to say of an object whose parsing failed; rows that have left stay, as of a break."""
     if rows.left:
         rows.release(tracked=True)
-        return Loaded(number, fetched.found, "broken", True, report, str(error))
+        return Loaded(number, fetched.found, "broken", True, report, str(error), hours=rows.hours)
     state: State = "unread" if isinstance(error, FormatError) else "failed"
     empty = Report(file=report.file, kind=report.kind, notes=report.notes)
     return Loaded(number, fetched.found, state, False, empty, str(error))
@@ -108,7 +111,20 @@ class _Rows:
         self._number = number
         self._waiting: list[Placed] = []
         self._bytes = 0
+        self._hours: dict[int, Hour] = {}
         self.left = False
+
+    @property
+    def hours(self) -> tuple[Hour, ...]:
+        """The hours of all that was counted."""
+        return tuple(self._hours.values())
+
+    def count(self, placed: Placed) -> None:
+        """Note the hours of some rows, kept or not: that there were records is known of them."""
+        counts = placed.part not in STRAY and not placed.part.startswith("transit")
+        for hour in hours_of(placed.table) if counts else ():
+            known = self._hours.get(hour.hour)
+            self._hours[hour.hour] = known + hour if known else hour
 
     def add(self, placed: Placed) -> None:
         """Take in some rows."""

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
 from vpcflow_core.store.base import Part
+from vpcflow_core.store.hours import possible_times
 from vpcflow_core.store.ledger import to_ms
 from vpcflow_core.store.store import ordered
 
@@ -33,22 +34,25 @@ class Placed:
     table: pa.Table
 
 
-def place(records: Records, object_time: datetime | None, report: Report) -> Iterator[Placed]:
+def place(
+    records: Records, object_time: datetime | None, report: Report, arrived: datetime
+) -> Iterator[Placed]:
     """Split records by part and by UTC day of their start.
 
     A record without start is placed by the time of its event, by its end, or by the object's time,
-    in this order; that time becomes its `start_time`, and the report says for how many.
+    in this order; that time becomes its `start_time`, and the report says for how many. Records
+    whose start cannot be, given when they arrived, are a part of their own.
     """
     table = _with_start(records.table, object_time, report)
     table = table.select(ordered(n for n in table.column_names if n not in (EVENT_TIME, EVENT_ID)))
+    table, strays = _without_strays(table, arrived, report)
     quiet = _quiet(table)
-    for is_quiet, chosen in (
-        (False, _where(table, pc.invert(quiet))),
-        (True, _where(table, quiet)),
-    ):
-        part: Part = "quiet" if is_quiet else "flows"
-        if records.transit:
-            part = "transit_quiet" if is_quiet else "transit_flows"
+    parts: list[tuple[Part, pa.Table]] = [
+        ("transit_flows" if records.transit else "flows", _where(table, pc.invert(quiet))),
+        ("transit_quiet" if records.transit else "quiet", _where(table, quiet)),
+        ("transit_stray" if records.transit else "stray", strays),
+    ]
+    for part, chosen in parts:
         for day, rows in _by_day(chosen):
             yield Placed(part, day, rows)
 
@@ -83,6 +87,24 @@ def _with_start(table: pa.Table, object_time: datetime | None, report: Report) -
         report.reject(0, "no time known: neither start, end, event nor object has one", "")
     report.records -= lost
     return table.filter(pc.is_valid(filled)) if lost else table
+
+
+def _without_strays(
+    table: pa.Table, arrived: datetime, report: Report
+) -> tuple[pa.Table, pa.Table]:
+    """The records with a possible start, and the others, which the report counts."""
+    oldest, latest = possible_times(arrived)
+    starts = table["start_time"].cast(pa.int64())
+    ends = pc.min_max(starts).as_py()
+    if not len(table) or (oldest <= ends["min"] and ends["max"] <= latest):
+        return table, table.slice(0, 0)
+    possible = pc.and_(pc.greater_equal(starts, oldest), pc.less_equal(starts, latest))
+    strays = _where(table, pc.invert(possible))
+    report.notes.append(
+        f"{len(strays):,} records start before 2010 or later than they arrived: they are kept "
+        "apart, in `records` alone."
+    )
+    return _where(table, possible), strays
 
 
 def _note(report: Report, count: int, timeless: int) -> None:

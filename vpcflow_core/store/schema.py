@@ -132,6 +132,20 @@ INSERT INTO listed
     ) WHERE low IS NOT NULL AND high IS NOT NULL;
 """
 
+_COVERAGE = """
+-- Records by flow log and hour, of any log-status; times in ms. object: of an object that may be
+-- replaced, and goes with it; 0: of all others. meta.coverage: 0 until it was made for a store that
+-- had files before.
+CREATE TABLE coverage (
+    source INTEGER NOT NULL REFERENCES sources, flow_log TEXT NOT NULL, hour INTEGER NOT NULL,
+    object INTEGER NOT NULL, records INTEGER NOT NULL, first INTEGER NOT NULL,
+    last INTEGER NOT NULL, longest INTEGER NOT NULL,
+    PRIMARY KEY (source, flow_log, hour, object)
+) WITHOUT ROWID;
+CREATE INDEX coverage_by_object ON coverage (object) WHERE object > 0;
+INSERT INTO meta SELECT 'coverage', NOT EXISTS (SELECT 1 FROM files);
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
 STEPS: tuple[str, ...] = (
     _OBJECTS_AND_FILES,
@@ -141,5 +155,6 @@ STEPS: tuple[str, ...] = (
     _IDENTITY,
     _SPANS,
     _LISTED,
+    _COVERAGE,
 )
 SCHEMA_VERSION = len(STEPS)

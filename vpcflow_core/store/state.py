@@ -35,6 +35,7 @@ class SourceState:
         dropped: Records left out while loading or deleted later because they are too old (`keep`).
         outside: Records of these objects that start outside of the spans loaded; a sync of a wider
             span loads them.
+        stray: Records that start before 2010 or later than they arrived; they move no range.
     """
 
     url: str
@@ -53,6 +54,7 @@ class SourceState:
     internal: int = 0
     dropped: int = 0
     outside: int = 0
+    stray: int = 0
 
 
 @dataclass(frozen=True, slots=True)

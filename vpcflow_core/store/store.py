@@ -19,12 +19,14 @@ from typing import Any, Self
 
 import pandas as pd
 
+from vpcflow_core.coverage import Coverage, coverage_of
 from vpcflow_core.errors import ParameterError, StoreError, closest
 from vpcflow_core.fields import FIELDS
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot
-from vpcflow_core.store import snapshots
-from vpcflow_core.store.base import RELATIONS, Part, StoreFile
+from vpcflow_core.store import covering, snapshots
+from vpcflow_core.store.base import RELATIONS, STRAY, Part, StoreFile
 from vpcflow_core.store.footers import last_before
+from vpcflow_core.store.hours import AHEAD
 from vpcflow_core.store.ledger import LEDGER_NAME, Ledger, from_ms, to_ms
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState, read_report
@@ -46,6 +48,7 @@ class Store:
         self.ledger = ledger
         self._known: dict[Kind, tuple[int, pd.DataFrame]] = {}
         self._knowing = Lock()
+        self._covered: dict[tuple[str, ...] | None, tuple[int, Coverage]] = {}
 
     @staticmethod
     def open(path: str | Path, *, create: bool = True) -> Store:
@@ -117,12 +120,14 @@ class Store:
     ) -> Window | None:
         """From the first to just after the last `start_time`; None without records.
 
+        Records whose start cannot be do not count. `coverage` also says what is missing between.
+
         Args:
             relation: A key of `RELATIONS`.
             sources: URLs; None: all.
             until: Leave out records that start then or later; None: none.
         """
-        where, values = _where(relation, sources)
+        where, values = _where(relation, sources, stray=False)
         end = LATEST if until is None else to_ms(until)
         first, last = self.ledger.rows(_EXTENT.format(where=where), [end, end, *values])[0]
         if first is None or first >= end:
@@ -131,6 +136,21 @@ class Store:
         lasts = [found for row in cut if (found := last_before(self.path / row["path"], end))]
         newest = max([*lasts, *([] if last is None else [last])], default=first)
         return Window(from_ms(first), from_ms(newest) + timedelta(milliseconds=1))
+
+    def coverage(self, sources: Sequence[str] | None = None) -> Coverage:
+        """What is known of when, of these sources (of all if None).
+
+        Made once a generation. The first time of a store of an earlier version, the times of all
+        its records are read.
+        """
+        key = None if sources is None else tuple(sources)
+        generation = self.generation()
+        if self._covered.get(key, (None,))[0] != generation:
+            covering.complete(self.path, self.ledger)
+            # Asked before reading: what is kept is never older than its number.
+            generation = self.generation()
+            self._covered[key] = generation, coverage_of(covering.read(self.ledger, sources))
+        return self._covered[key][1]
 
     def generation(self) -> int:
         """Grows with every commit: answers of one generation may be cached."""
@@ -200,14 +220,20 @@ _EXTENT = """
 _CUT = """
     SELECT path FROM files JOIN sources ON source = sources.id {where} AND first < ? AND last >= ?
 """
-_SOURCES = """
+_SOURCES = f"""
     SELECT url, count(objects.id), total(records), total(nodata), total(skipdata),
-        total(malformed), total(size), max(last), last_sync, max(time),
+        total(malformed), total(size),
+        coalesce(
+            max(CASE WHEN last <= loaded_at + {AHEAD // timedelta(milliseconds=1)} THEN last END),
+            (SELECT max(last) FROM files WHERE files.source = sources.id AND part NOT LIKE '%stray')
+        ),
+        last_sync, max(time),
         total(state <> 'loaded'), last_error, total(internal), total(dropped), total(outside),
         (SELECT total(rows) FROM files WHERE files.source = sources.id),
-        (SELECT min(first) FROM files WHERE files.source = sources.id)
+        (SELECT min(first) FROM files WHERE files.source = sources.id AND part NOT LIKE '%stray'),
+        (SELECT total(rows) FROM files WHERE files.source = sources.id AND part LIKE '%stray')
     FROM sources LEFT JOIN objects ON source = sources.id GROUP BY sources.id ORDER BY url
-"""
+"""  # noqa: S608 (a number of our own)
 # NOT INDEXED: from the newest on, where the index would read all objects of the source.
 _PLACES = """
     SELECT DISTINCT account, region FROM (
@@ -270,14 +296,16 @@ def _make_folder(folder: Path, create: bool) -> None:
         )
 
 
-def _where(relation: str, sources: Sequence[str] | None) -> tuple[str, list[Any]]:
+def _where(
+    relation: str, sources: Sequence[str] | None, stray: bool = True
+) -> tuple[str, list[Any]]:
     """The condition for files of a relation and sources, and its values."""
     if relation not in RELATIONS:
         raise ParameterError(
             f"'{relation}' is no relation of the store.",
             f"{closest(relation, RELATIONS)}  There are: {', '.join(RELATIONS)}".strip(),
         )
-    values: list[Any] = list(RELATIONS[relation])
+    values: list[Any] = [part for part in RELATIONS[relation] if stray or part not in STRAY]
     where = f"WHERE part IN ({_marks(values)})"
     if sources is not None:
         where += f" AND url IN ({_marks(sources)})"
@@ -310,7 +338,7 @@ def _store_file(folder: Path, row: Any) -> StoreFile:
 
 def _source_state(row: Any) -> SourceState:
     url, objects, *counts, last, last_sync, newest = row[:10]
-    broken, error, internal, dropped, outside, rows, first = row[10:]
+    broken, error, internal, dropped, outside, rows, first, stray = row[10:]
     loaded, nodata, skipdata, malformed, size = map(int, counts)
     return SourceState(
         url,
@@ -330,4 +358,5 @@ def _source_state(row: Any) -> SourceState:
         # Whole files leave the store as they grow old; their objects stay as they were loaded.
         dropped=loaded + int(dropped) - int(rows),
         outside=int(outside),
+        stray=int(stray),
     )

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from vpcflow_core.store import covering
 from vpcflow_core.store.batch import Batch, Loaded
 from vpcflow_core.store.ledger import to_ms
 from vpcflow_core.store.lock import writer_lock
@@ -77,9 +78,8 @@ class Writer:
         with self._committing:
             before = self._tracked_before(source, batch.objects)
             objects = [o for o in batch.objects if o.rows_kept or o.found.uri not in before]
-            old, new = self._without(
-                {before[o.found.uri] for o in objects if o.found.uri in before}
-            )
+            replaced = {before[o.found.uri] for o in objects if o.found.uri in before}
+            old, new = self._without(replaced)
             with self.store.ledger.transaction() as change:
                 self._discard(change, old)
                 change.executemany(
@@ -88,6 +88,7 @@ class Writer:
                 )
                 for loaded in objects:
                     change.execute(_ADD_OBJECT, _object_row(source, loaded))
+                covering.replace_objects(change, source, objects, replaced)
                 self._add_files(change, source, [*batch.files, *new])
 
     def swap(self, source: int, old: Sequence[OldFile], new: Sequence[NewFile]) -> None:
@@ -126,6 +127,7 @@ class Writer:
         if old:
             with self._committing, self.store.ledger.transaction() as change:
                 self._discard(change, old)
+                covering.forget_before(change, day)
         return sum(file.rows for file in old)
 
     def note_end(self, source: int, plan: Plan) -> None:
@@ -153,6 +155,7 @@ class Writer:
         with self._committing, self.store.ledger.transaction() as change:
             self._discard(change, old)
             change.execute("DELETE FROM objects WHERE source = ?", [source])
+            change.execute("DELETE FROM coverage WHERE source = ?", [source])
             change.execute("DELETE FROM sources WHERE id = ?", [source])
         return sum(file.rows for file in old)
 
@@ -201,6 +204,7 @@ def writing(store: Store, wait: float = 0.0) -> Iterator[Writer]:
     with writer_lock(store.path, wait):
         writer = Writer(store)
         writer.sweep()
+        covering.complete(store.path, store.ledger)
         yield writer
 
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, TableClause, and_
 from sqlalchemy.sql import visitors
 
+from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import bound, written_out
@@ -82,6 +83,10 @@ class DuckDBEngine:
     def extent(self, relation: str = "flows", until: datetime | None = None) -> Window | None:
         """From the first to just after the last record before `until`; None without one."""
         return self.store.extent(relation, self.sources, until)
+
+    def coverage(self) -> Coverage:
+        """What is known of when: holes, and up to when all came."""
+        return self.store.coverage(self.sources)
 
     def run(self, question: Select[Any], window: Window) -> QueryResult:
         """Answer a SELECT over one relation.

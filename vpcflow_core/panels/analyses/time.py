@@ -37,7 +37,7 @@ def band(context: PanelContext) -> PanelAnswer:
         _ask(context),
         _sliced(context),
         context.request.window,
-        context.logs.extent,
+        context.logs.coverage,
         history=parameters.window,
         threshold=parameters.threshold,
         consecutive=parameters.consecutive,
@@ -50,7 +50,7 @@ def band(context: PanelContext) -> PanelAnswer:
 def compared(context: PanelContext) -> PanelAnswer:
     """The measure beside what it was a day and a week before."""
     found = over_time.compared(
-        _ask(context), _sliced(context), context.request.window, context.logs.extent, SHIFTS
+        _ask(context), _sliced(context), context.request.window, context.logs.coverage, SHIFTS
     )
     return _answer(context, found, [*notes_of(found.frame), *_coarser(context)], context.timeslice)
 
@@ -66,10 +66,10 @@ def trend(context: PanelContext) -> PanelAnswer:
     periods = max(LEAST_HISTORY, int(whole.length / every) // AHEAD)
     try:
         found = over_time.trend(
-            ask, query, whole, context.logs.extent, periods=periods, learnt=LEARNT
+            ask, query, whole, context.logs.coverage, periods=periods, learnt=LEARNT
         )
     except ParameterError as error:  # too little data to look ahead; what there is is still shown
-        found = _without_forecast(over_time.series(ask, query, whole), error)
+        found = _without_forecast(over_time.series(ask, query, whole, context.logs.coverage), error)
     return _answer(context, found, notes_of(found.frame), every)
 
 
@@ -85,7 +85,7 @@ def number(context: PanelContext) -> PanelAnswer:
     query = replace(context.query, every=None)
     now = context.ask(query)
     # A comparison with part of a day would look like a change.
-    shifts = shifts_of(SHIFTS[:1], context.request.window, DAY, context.logs.extent)
+    shifts = shifts_of(SHIFTS[:1], context.request.window, DAY, context.logs.coverage)
     partial = bool(shifts.notes)
     then = None if partial else context.ask(query, shifts.windows["1d"])
     every = timeslice_for(context.request.window, 150)

@@ -1,0 +1,292 @@
+"""What is known of when: since when there are records, where they are missing, up to when all came.
+
+One model for bands, comparisons, forecasts, numbers and charts. The store keeps by flow log and
+hour how many records of any kind there are (NODATA too); this module draws the conclusions.
+docs/counting.md says in words what they are, docs/decisions/coverage.md why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from vpcflow_core.times import EPOCH, Window
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+HOUR = 3_600_000  # ms
+# Most that AWS needs from the end of a record to its delivery, beyond the least that it needs:
+# files for five minutes each, three to eight minutes late. Measured: the first bucket that still
+# grew lay 5.6 minutes before the newest start with records of 60 s, 13.7 with those of 600 s.
+DELAY = timedelta(minutes=5)
+# A flow log that has been silent for this long, while others or the clock go on, has stopped.
+STOPPED = timedelta(hours=1)
+# Of one that has stopped, the next hours are missing; then it has ended, and nothing is missing.
+MISSED = timedelta(hours=24)
+# A silence is a hole where at the usual pace as many records would have come: at random, none
+# come where 6 are expected one time in 400. An interface alone has 6 NODATA records an hour.
+EXPECTED = 6.0
+# Hours before and after a silence that the usual pace is learnt from.
+AROUND = 24
+MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlowLogHours:
+    """One flow log of one source: its hours that have records, in order; times in ms since 1970.
+
+    Attributes:
+        name: How a person calls it: its id, or where its records lie.
+        hours: Hours since 1970.
+        records: Records of each, of any log-status.
+        first, last: Earliest and latest start in each.
+        longest: The longest record of each.
+        synced: When its source was last read to the end; None if never.
+        delay: Span between the quickest and the slowest delivery.
+        is_live: Whether reading the source shows all that was delivered up to then, as with S3. A
+            folder may be a copy of some other moment.
+    """
+
+    name: str
+    hours: Ints
+    records: Ints
+    first: Ints
+    last: Ints
+    longest: Ints
+    synced: datetime | None = None
+    delay: timedelta = DELAY
+    is_live: bool = False
+
+    @property
+    def newest(self) -> datetime:
+        """Its newest start."""
+        return _moment(self.last[-1])
+
+    @property
+    def settled_until(self) -> datetime:
+        """Up to when none of its records can still arrive."""
+        newest = self.newest
+        if self.is_live and self.synced and self.synced - newest >= STOPPED:
+            return newest + MILLISECOND
+        recent = self.hours > self.hours[-1] - AROUND
+        return newest - self.delay - int(self.longest[recent].max()) * MILLISECOND
+
+    def is_current(self, newest: datetime) -> bool:
+        """Whether more of it is awaited, where the newest start of all is `newest`.
+
+        One whose source was not read since then is awaited for a day.
+        """
+        behind = newest - self.newest
+        unread = self.synced is not None and self.synced - self.newest < STOPPED
+        return behind < STOPPED or (unread and behind < MISSED)
+
+    def silences(self) -> Iterator[tuple[int, int]]:
+        """Its holes, from the last start before to the first one after."""
+        for at in np.flatnonzero(self.first[1:] - self.last[:-1] >= HOUR):
+            start, end = int(self.last[at]), int(self.first[at + 1])
+            before = self._pace(self.hours[at] - AROUND + 1, self.hours[at])
+            after = self._pace(self.hours[at + 1], self.hours[at + 1] + AROUND - 1)
+            if min(before, after) * (end - start) >= EXPECTED * HOUR:
+                yield start, end
+
+    def end(self, newest: datetime) -> tuple[int, int] | None:
+        """What is missing after its last record; nothing where it is awaited."""
+        if self.is_current(newest):
+            return None
+        start = int(self.last[-1])
+        end = min(_number(newest), start + MISSED // MILLISECOND)
+        pace = self._pace(self.hours[-1] - AROUND + 1, self.hours[-1])
+        return (start, end) if pace * (end - start) >= EXPECTED * HOUR else None
+
+    def _pace(self, first: int, last: int) -> float:
+        """Median of records an hour from one hour to another, as far as the flow log lived."""
+        first, last = max(first, self.hours[0]), min(last, self.hours[-1])
+        start, end = np.searchsorted(self.hours, [first, last + 1])
+        empty = last + 1 - first - (end - start)
+        return float(np.median(np.append(self.records[start:end], np.zeros(empty))))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time of which records are missing.
+
+    Attributes:
+        start, end: From the last start before to the first one after, UTC.
+        is_whole: Whether nothing at all is known of it; else records of some flow logs are there.
+        flow_logs: Those that are silent.
+    """
+
+    start: datetime
+    end: datetime
+    is_whole: bool
+    flow_logs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is known of when; small, whatever the size of the store.
+
+    Attributes:
+        extent: From the first to just after the newest start; None without records.
+        settled_until: Up to when no record can still arrive that starts before; None without
+            records.
+        gaps: What is missing in between, in order, none overlapping.
+    """
+
+    extent: Window | None = None
+    settled_until: datetime | None = None
+    gaps: tuple[Gap, ...] = ()
+
+    def complete(self, starts: pd.Series[Any] | pd.DatetimeIndex, every: timedelta) -> Bools:
+        """Which buckets are final: all their records are there, and none can still arrive.
+
+        Args:
+            starts: Start of each bucket, UTC.
+            every: Their length.
+        """
+        begin, end = _edges(starts, every)
+        if self.extent is None or self.settled_until is None:
+            return np.zeros(len(begin), dtype=bool)
+        inside = (end > _us(self.extent.start)) & (end <= _us(self.settled_until))
+        return inside & ~overlapping(self.gaps, starts, every)
+
+    def known(self, starts: pd.Series[Any] | pd.DatetimeIndex, every: timedelta) -> Bools:
+        """Of which buckets something is known; of the others not even that nothing was.
+
+        Args:
+            starts: Start of each bucket, UTC.
+            every: Their length.
+        """
+        begin, end = _edges(starts, every)
+        if self.extent is None:
+            return np.zeros(len(begin), dtype=bool)
+        inside = (end > _us(self.extent.start)) & (begin < _us(self.extent.end))
+        whole = _joined(replace(gap, flow_logs=()) for gap in self.gaps if gap.is_whole)
+        return inside & ~_within(list(whole), begin, end)
+
+    def reaches(self, window: Window) -> bool:
+        """Whether something is known of the window."""
+        return bool(self.known(pd.DatetimeIndex([window.start]), window.length)[0])
+
+    def gaps_in(self, window: Window) -> tuple[Gap, ...]:
+        """What is missing in a window, cut to it."""
+        return tuple(
+            replace(gap, start=max(gap.start, window.start), end=min(gap.end, window.end))
+            for gap in self.gaps
+            if gap.start < window.end and gap.end > window.start
+        )
+
+
+def coverage_of(logs: Sequence[FlowLogHours]) -> Coverage:
+    """What is known of when, from the hours of each flow log; those without hours do not count."""
+    logs = [log for log in logs if len(log.hours)]
+    if not logs:
+        return Coverage()
+    newest = max(log.newest for log in logs)
+    extent = Window(_moment(min(int(log.first[0]) for log in logs)), newest + MILLISECOND)
+    settled = min(log.settled_until for log in logs if log.is_current(newest))
+    return Coverage(extent, settled, tuple(_gaps(logs, newest)))
+
+
+def overlapping(
+    gaps: Sequence[Gap], starts: pd.Series[Any] | pd.DatetimeIndex, every: timedelta
+) -> Bools:
+    """Which buckets lack records of a gap; start of each, UTC, and their length."""
+    begin, end = _edges(starts, every)
+    return np.asarray(_next(gaps, begin)[0] < end)
+
+
+def _gaps(logs: Sequence[FlowLogHours], newest: datetime) -> Iterator[Gap]:
+    """Where some flow log is silent, and where nothing at all is known."""
+    silences: list[tuple[int, int, str]] = []
+    alive: list[tuple[int, int]] = []
+    for log in logs:
+        holes = list(log.silences())
+        edges = [int(log.first[0]), *(edge for hole in holes for edge in hole), int(log.last[-1])]
+        alive += list(zip(edges[::2], edges[1::2], strict=True))
+        end = log.end(newest)
+        silences += [(*hole, log.name) for hole in [*holes, *([end] if end else [])]]
+    spans = [*alive, *((start, end) for start, end, _ in silences)]
+    edges = sorted({edge for span in spans for edge in span})
+    silent = _names(edges, silences)
+    known = _count(edges, alive)
+    yield from _joined(
+        Gap(_moment(start), _moment(end), not known[at], silent[at])
+        for at, (start, end) in enumerate(pairwise(edges))
+        if silent[at] or not known[at]
+    )
+
+
+def _names(edges: list[int], silences: Iterable[tuple[int, int, str]]) -> list[tuple[str, ...]]:
+    """The flow logs that are silent from each edge to the next."""
+    places = {edge: at for at, edge in enumerate(edges)}
+    names: list[list[str]] = [[] for _ in edges]
+    for start, end, name in silences:
+        for at in range(places[start], places[end]):
+            names[at].append(name)
+    return [tuple(sorted(set(some))) for some in names]
+
+
+def _count(edges: list[int], spans: Iterable[tuple[int, int]]) -> Ints:
+    """How many spans hold the time from each edge to the next."""
+    places = {edge: at for at, edge in enumerate(edges)}
+    change = np.zeros(len(edges), dtype="int64")
+    for start, end in spans:
+        change[places[start]] += 1
+        change[places[end]] -= 1
+    return np.cumsum(change)
+
+
+def _joined(gaps: Iterable[Gap]) -> Iterator[Gap]:
+    """Gaps of the same kind that follow one another are one."""
+    last: Gap | None = None
+    for gap in gaps:
+        if last and last.end == gap.start and replace(gap, start=last.start, end=last.end) == last:
+            last = replace(last, end=gap.end)
+            continue
+        if last:
+            yield last
+        last = gap
+    if last:
+        yield last
+
+
+def _edges(starts: pd.Series[Any] | pd.DatetimeIndex, every: timedelta) -> tuple[Ints, Ints]:
+    """Start and end of each bucket in microseconds."""
+    index = pd.DatetimeIndex(starts)
+    begin = index.tz_convert(None).as_unit("us").asi8
+    return begin, begin + every // timedelta(microseconds=1)
+
+
+def _next(gaps: Sequence[Gap], begin: Ints) -> tuple[Ints, Ints]:
+    """Start and end of the first gap that ends after each moment; those of none lie far ahead."""
+    far = np.iinfo(np.int64).max
+    starts = np.array([*(_us(gap.start) for gap in gaps), far])
+    ends = np.array([*(_us(gap.end) for gap in gaps), far])
+    at = np.searchsorted(ends[:-1], begin, side="right")
+    return starts[at], ends[at]
+
+
+def _within(gaps: Sequence[Gap], begin: Ints, end: Ints) -> Bools:
+    start, until = _next(gaps, begin)
+    return np.asarray((start <= begin) & (until >= end))
+
+
+def _us(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _number(moment: datetime) -> int:
+    return (moment - EPOCH) // MILLISECOND
+
+
+def _moment(ms: int) -> datetime:
+    return EPOCH + int(ms) * MILLISECOND
