@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo quick test check format bench bench-unusual docs screenshots clean
+.PHONY: run demo quick test check format bench bench-unusual fuzz docs screenshots clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -31,6 +31,9 @@ bench: $(VENV)/.dev  ## Speed and memory, beside DuckDB, pandas and flowlogs-rea
 
 bench-unusual: $(VENV)/.dev  ## What each method of judging finds, and what it finds falsely.
 	$(BIN)/python -m benchmarks.unusual
+
+fuzz: $(VENV)/.dev  ## 10,000 mutated files of every format, each within 5 s and 500 MB.
+	$(BIN)/python -m tests.fuzz
 
 docs: $(VENV)/.dev  ## Write docs/reference anew from the tables in the code.
 	$(BIN)/python -m docs.generate

@@ -69,7 +69,9 @@ class Rejected:
 
 @dataclass(slots=True)
 class Report:
-    """What became of one file: every line is a record, empty, malformed or left out.
+    """What became of one file, line by line.
+
+    records + malformed + blank + around + internal + dropped + outside = lines.
 
     Attributes:
         file: Its name.
@@ -78,6 +80,11 @@ class Report:
         fields_from: How the fields were known.
         records: Records loaded, NODATA and SKIPDATA among them.
         nodata, skipdata: How many of the records have that log-status.
+        lines: What could be a record: a line of text; a row of CSV, even if a cell in quotes goes
+            over several lines; a row of Parquet; an object, event or line of text in JSON.
+        blank: Lines without anything in them.
+        around: Lines that say something about the records: headers, control messages, and what the
+            AWS CLI prints around an answer.
         malformed: Lines that are no record.
         internal: Records left out because both of their ends lie in blocks to leave out.
         dropped: Records left out because they are older than the store keeps.
@@ -99,6 +106,9 @@ class Report:
     records: int = 0
     nodata: int = 0
     skipdata: int = 0
+    lines: int = 0
+    blank: int = 0
+    around: int = 0
     malformed: int = 0
     internal: int = 0
     dropped: int = 0

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
-from array import array
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
-from vpcflow_core.errors import FormatError
 from vpcflow_core.formats import flat
-from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, EXAMPLES_KEPT, Records, Rejected, Report
-from vpcflow_core.formats.bounds import LONG_LINE, MARK
+from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
+from vpcflow_core.formats.csv_table import Rows, rows_of
 from vpcflow_core.formats.header import header_of, unique
 from vpcflow_core.formats.lines import LineReader
 from vpcflow_core.formats.raw_lines import Lines
@@ -69,39 +64,57 @@ def read(
     Rows of whole lines go to `reader`, which shares the report.
     """
     columns = [name.strip() or f"column_{place}" for place, name in enumerate(names, 1)]
-    places = tuple(f"{place}" for place in range(len(columns)))
     line = line_column(names)
     if line is None:
         report.fields_from = "header"
-    first = 1
-    for block in map(_without_crs, blocks):
-        body = block if first > 1 else block[_end_of_line(block) :]
-        offset = first if first > 1 else 2
-        rows, numbers, rejected = _rows(body, places, offset, report)
+    report.lines += 1
+    report.around += 1
+    for rows in rows_of(_without_header(blocks), len(columns), first=2):
+        reader.next_line = rows.next_line
+        _account(rows, report)
+        table, numbers, shown = _with_values(rows, report)
         if line is not None:
-            for wrong in rejected:
+            for wrong in rows.examples:
                 report.example(wrong.line, wrong.reason, wrong.text)
-            yield from reader.read(_lines(rows, numbers, names, line))
+            yield from reader.read(_lines(table, numbers, names, line))
         else:
-            named = rows.rename_columns(unique(columns))
-            yield from flat.records(
-                report, named, numbers, _Shown(body, numbers - offset), rejected
-            )
-        first += block.count(b"\n")
-        reader.next_line = first
+            named = table.rename_columns(unique(columns))
+            yield from flat.records(report, named, numbers, shown, rows.examples)
 
 
-def _without_crs(block: bytes) -> bytes:
-    """The block with line feeds alone at the ends of its lines: a CR inside of a row is a blank."""
-    return block.replace(b"\r\n", b"\n").replace(b"\r", b" ") if b"\r" in block else block
+def _without_header(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    is_first = True
+    for block in blocks:
+        yield block[block.find(b"\n") + 1 or len(block) :] if is_first else block
+        is_first = False
 
 
-def _end_of_line(block: bytes) -> int:
-    return block.find(b"\n") + 1 or len(block)
+def _account(rows: Rows, report: Report) -> None:
+    report.lines += rows.count
+    report.blank += rows.blank
+    for kind, count in rows.counts.items():
+        report.count(kind, count)
+
+
+def _with_values(
+    rows: Rows, report: Report
+) -> tuple[pa.Table, npt.NDArray[np.int64], Callable[[int], str]]:
+    """The rows that hold any value, their lines' numbers, and what shows a row."""
+    unquoted = _unquoted if b'"' in rows.text else _same
+    columns = [flat.without_nulls(unquoted(column)) for column in rows.table.columns]
+    table = pa.table(columns, names=rows.table.column_names)
+    filled = np.zeros(len(table), dtype=bool)
+    for column in columns:
+        filled |= np.asarray(pc.is_valid(column))
+    places = np.flatnonzero(filled)
+    report.blank += len(table) - len(places)
+    if len(places) < len(table):
+        table = table.filter(pa.array(filled))
+    return table, rows.numbers[places], _Shown(rows.text, places)
 
 
 class _Shown:
-    """The line of a row, found only when it is asked for."""
+    """The text of a row, found only when it is asked for."""
 
     def __init__(self, block: bytes, places: npt.NDArray[np.int64]) -> None:
         self._block = block
@@ -114,97 +127,13 @@ class _Shown:
         return self._lines[place].decode(errors="replace").strip()
 
 
-def _rows(
-    block: bytes, names: Sequence[str], first: int, report: Report
-) -> tuple[pa.Table, npt.NDArray[np.int64], list[Rejected]]:
-    """The rows of the right length as text, the numbers of their lines, and the other rows."""
-    if not block.strip():
-        empty = pa.table({name: pa.array([], pa.string()) for name in names})
-        return empty, np.array([], dtype=np.int64), []
-    # What is no UTF-8 becomes U+FFFD, which no value of a record holds.
-    block = block.decode(errors="replace").encode() if not _is_utf8(block) else block
-    table, wrong = _table(block, names)
-    if table is None or (wrong.places and len(table) + len(wrong.places) < _lines_of(block)):
-        # Quotes that never end: each of them is a blank.
-        table, wrong = _table(block.replace(b'"', b" "), names)
-    if table is None:
-        raise FormatError("Where the rows of the CSV file end is not clear.", "Is it CSV?")
-    for kind, count in wrong.counts.items():
-        report.count(kind, count)
-    everything = np.arange(first, first + len(table) + len(wrong.places), dtype=np.int64)
-    skipped = np.array(wrong.places, dtype=np.int64)
-    rejected = [replace(example, line=first + example.line) for example in wrong.examples]
-    cleaned = [flat.without_nulls(_unquoted(column)) for column in table.columns]
-    numbers = np.delete(everything, skipped)
-    table = pa.table(cleaned, names=list(names))
-    blank = np.ones(len(table), dtype=bool)
-    for column in cleaned:
-        blank &= np.asarray(pc.is_null(column))
-    if blank.any():
-        table, numbers = table.filter(pa.array(~blank)), numbers[~blank]
-    return table, numbers, rejected
-
-
-def _lines_of(block: bytes) -> int:
-    return block.count(b"\n") + (not block.endswith(b"\n"))
-
-
-class _Wrong:
-    """Takes the rows of another length; holds their places and the first of them."""
-
-    def __init__(self, expected: int) -> None:
-        self.places = array("q")
-        self.counts: Counter[str] = Counter()
-        self.examples: list[Rejected] = []
-        self._expected = expected
-
-    def __call__(self, row: pa.csv.InvalidRow) -> str:
-        place = row.number - 1
-        self.places.append(place)
-        if row.text.startswith(MARK):
-            self._reject(LONG_LINE, Rejected(place, LONG_LINE, row.text.removeprefix(MARK)))
-        elif row.text.strip():
-            sentence = f"fields where the format has {self._expected}"
-            kind = f"{'more' if row.actual_columns > self._expected else 'fewer'} {sentence}"
-            self._reject(kind, Rejected(place, f"{row.actual_columns} {sentence}", row.text))
-        return "skip"
-
-    def _reject(self, kind: str, example: Rejected) -> None:
-        self.counts[kind] += 1
-        if len(self.examples) < EXAMPLES_KEPT:
-            self.examples.append(example)
-
-
-def _table(block: bytes, names: Sequence[str]) -> tuple[pa.Table | None, _Wrong]:
-    """The rows as text, None where their ends are unclear, and those of another length."""
-    wrong = _Wrong(len(names))
-    try:
-        table = pa.csv.read_csv(
-            pa.BufferReader(block),
-            read_options=pa.csv.ReadOptions(
-                column_names=list(names), use_threads=False, block_size=len(block) + 1
-            ),
-            parse_options=pa.csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=wrong),
-            convert_options=pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None, wrong
-    return table, wrong
+def _same(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column
 
 
 def _unquoted(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Quotes after a blank (`a, "b"`), which the reader leaves in place, go too."""
     return pc.replace_substring_regex(column, r'^\s+"(.*)"\s*$', r"\1")
-
-
-def _is_utf8(block: bytes) -> bool:
-    try:
-        block.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _lines(

@@ -6,6 +6,7 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from vpcflow_core.formats.bounds import LONG_LINE, LONG_VALUE, MOST_LINE, MOST_VALUE
@@ -13,11 +14,23 @@ from vpcflow_core.formats.bounds import LONG_LINE, LONG_VALUE, MOST_LINE, MOST_V
 _SHOWN = 500
 _FIRST_KEYS = 4096  # characters
 _CONTAINER = re.compile(r'"(?:logEvents|messageType|awslogs|[Rr]ecords|events|results)"\s*:')
+_WINDOW = 2048  # characters
 _BETWEEN = " \t\r\n,[]"
+_scalars = re.compile(r"(?:(?:-?\d[\d.eE+-]{0,40}|true|false|null)[ \t,\n]+){2,}").match
+# What nearly always stands between two values.
+_NO_BRACKET = ("", "\n", ",", "\r\n", ",\n", " ", ", ")
 _skip = re.compile(r"[ \t\r\n,\[\]]*").match
 _decode = json.JSONDecoder(parse_float=str).raw_decode
 # How far before the end of the text an error may lie that more text could mend: a word or escape.
 _UNSURE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Scalars:
+    """Several numbers, truth values or nulls one after the other, which hold no record."""
+
+    count: int
+    text: str
 
 
 class Values:
@@ -39,7 +52,12 @@ class Values:
     @property
     def are_complete(self) -> bool:
         """Whether no value has begun that has not ended."""
-        return not self._is_long and not self._rest.strip(_BETWEEN)
+        return not self._is_long and not self.rest
+
+    @property
+    def rest(self) -> str:
+        """The beginning of a value that has not ended."""
+        return self._rest.strip(_BETWEEN)
 
     def feed(self, piece: bytes, reject: Callable[[str, str], None]) -> Iterator[Any]:
         """The values that end in this piece; lines that hold none go to `reject`."""
@@ -53,15 +71,20 @@ class Values:
         place = 0
         while True:
             before, place = place, _skip(rest, place).end()  # type: ignore[union-attr]
-            self.open += rest.count("[", before, place) - rest.count("]", before, place)
+            if rest[before:place] not in _NO_BRACKET:
+                self.open += rest.count("[", before, place) - rest.count("]", before, place)
             if place == len(rest):
                 break
+            if (run := _scalars(rest, place)) is not None:
+                place = run.end()
+                yield Scalars(len(run[0].replace(",", " ").split()), run[0][:_SHOWN].strip())
+                continue
             try:
-                begin, (value, place) = place, _decode(rest, place)
+                begin, (value, place) = place, _next(rest, place)
             # Beside errors: numbers of thousands of digits, and arrays in arrays without end.
             except (ValueError, RecursionError) as error:
                 end = rest.find("\n", place)
-                if end < 0 or _is_unfinished(error, rest):
+                if end < 0 or _is_unfinished(error):
                     break
                 reject("not JSON", rest[place:end])
                 place = end
@@ -75,6 +98,31 @@ class Values:
         if len(self._rest) > most:
             reject(LONG_VALUE if most == MOST_VALUE else LONG_LINE, self._rest[:_SHOWN])
             self._rest, self._is_long = "", True
+
+
+def _next(text: str, place: int) -> tuple[Any, int]:
+    """The value that begins there, and where it ends.
+
+    Looks at a little of the text, and at more where that is not enough: Python counts the lines of
+    all of it for each error.
+
+    Raises:
+        JSONDecodeError, RecursionError: There is none, or it has not ended.
+    """
+    size = _WINDOW
+    while place + size < len(text):
+        window = text[place : place + size]
+        try:
+            value, end = _decode(window)
+        except ValueError as error:
+            if not _is_unfinished(error):
+                raise
+        else:
+            if end < size - _UNSURE:  # else a number may go on
+                return value, place + end
+        size *= 8
+    value, end = _decode(text[place:])
+    return value, place + end
 
 
 def _may_hold_lines(text: str, begin: int) -> bool:
@@ -91,10 +139,10 @@ def single(text: str) -> Any:
     return _whole(value) if _may_have_halves(text) else value
 
 
-def _is_unfinished(error: ValueError | RecursionError, text: str) -> bool:
+def _is_unfinished(error: ValueError | RecursionError) -> bool:
     if not isinstance(error, json.JSONDecodeError):
         return False
-    return len(text) - error.pos < _UNSURE or error.msg.startswith("Unterminated")
+    return len(error.doc) - error.pos < _UNSURE or error.msg.startswith("Unterminated")
 
 
 def _may_have_halves(text: str) -> bool:

@@ -16,17 +16,19 @@ import pyarrow.compute as pc
 
 from vpcflow_core.errors import FormatError
 from vpcflow_core.fields import ACCOUNT_DIGITS, column_name, find_field, is_account
-from vpcflow_core.formats import flat, ocsf
-from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
+from vpcflow_core.formats import flat, json_keys, ocsf
+from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, EXAMPLES_KEPT, Records, Report
 from vpcflow_core.formats.blocks import BLOCK, Unpacked
 from vpcflow_core.formats.bounds import MOST_CELLS, MOST_COLUMNS
 from vpcflow_core.formats.header import are_keys
 from vpcflow_core.formats.json_keys import BESIDE, LINE_KEYS, column_of
 from vpcflow_core.formats.json_lines import JsonLines, Objects, Wrapped, blocks
-from vpcflow_core.formats.json_text import Values, single
+from vpcflow_core.formats.json_text import Scalars, Values, single
 from vpcflow_core.formats.lines import LineReader
 from vpcflow_core.formats.raw_lines import STREAM, Lines
 from vpcflow_core.formats.recognition import (
+    CUT_SHORT,
+    DAMAGED,
     FOREIGN,
     NO_FIELDS,
     NO_MESSAGE,
@@ -38,7 +40,10 @@ from vpcflow_core.formats.recognition import (
 from vpcflow_core.formats.values import typed, typed_times
 
 BATCH = 100_000
+_ASKED = 64
 _LONGEST_KEY = 256
+# What has none of these keys is neither an envelope nor an OCSF event.
+_OF_WRAPPINGS = frozenset({*json_keys.CONTAINERS, *LINE_KEYS, *ocsf.EVENT_KEYS})
 _TOO_MANY = f"Of more than {MOST_COLUMNS} keys the first ones are kept."
 # What is beside a line without anything beside it: one for all.
 _NOTHING: dict[str, Any] = {}
@@ -88,9 +93,10 @@ def read(
             yield from source.flush()
             yield from source.give(found)
             continue
-        for value in values.feed(block, source.reject):
+        for count, value in enumerate(values.feed(block, source.reject)):
             source.take(value)
-            if source.batch.is_full:
+            # Asked now and then: most of what is wrong is very many small values.
+            if (count % _ASKED == 0 or len(source.batch.lines) > BATCH) and source.batch.is_full:
                 yield from source.flush()
     yield from source.flush()
     source.end(values)
@@ -110,12 +116,17 @@ class _Source:
 
     def next_number(self) -> int:
         self._number += 1
+        self._report.lines += 1
         return self._number
 
     def take(self, value: Any, time: Any = None) -> None:
         """Take in a value; `time` is that of the event it came in."""
-        if isinstance(value, str) and " " in value.strip():
+        if isinstance(value, dict) and _is_plain(keys := tuple(value)):
+            self._take_flat(value, keys, time)
+        elif isinstance(value, str) and " " in value.strip():
             self._take_line(value, None, None, _NOTHING)
+        elif isinstance(value, Scalars):
+            self._reject_several(value)
         elif not isinstance(value, dict):
             self.reject(NO_OBJECT, value)
         elif "logEvents" in value and "messageType" in value:
@@ -138,8 +149,18 @@ class _Source:
     def reject(self, reason: str, value: Any) -> None:
         if reason in FOREIGN and not self._report.looks_like:
             self._report.looks_like = _looks_like(value)
-        text = value if isinstance(value, str) else json.dumps(value)
-        self._report.reject(self.next_number(), reason, text)
+        number = self.next_number()
+        self._report.count(reason, 1)
+        if len(self._report.reasons) < EXAMPLES_KEPT:
+            text = value if isinstance(value, str) else json.dumps(value)
+            self._report.example(number, reason, text)
+
+    def _reject_several(self, values: Scalars) -> None:
+        self.reject(NO_OBJECT, values.text)
+        more = values.count - 1
+        self._number += more
+        self._report.lines += more
+        self._report.count(NO_OBJECT, more)
 
     def end(self, values: Values) -> None:
         """Report a value that has not ended."""
@@ -147,17 +168,21 @@ class _Source:
             self._report.broken = self._report.broken or "JSON content is cut short or damaged"
         if values.open > 0 and not self._number:
             self.reject(NO_VALUES, "[")
+        elif values.rest:
+            self.reject(CUT_SHORT, values.rest)
 
     def _take_message(self, message: dict[str, Any]) -> None:
         self._report.kind = "events"
         if message["messageType"] == "CONTROL_MESSAGE":
             self._control += 1
+            self._report.lines += 1
+            self._report.around += 1
         else:
             self._take_events(message["logEvents"], _place_of(message))
 
     def _take_events(self, events: Any, place: dict[str, Any]) -> None:
         """Take in events; `place` is the log group and stream of all of them."""
-        for event in events if isinstance(events, list) else []:
+        for event in events if isinstance(events, list) else [None]:
             if isinstance(event, dict) and isinstance(event.get("message"), str):
                 ident = event.get("id", event.get("eventId"))
                 beside = self._place(event["logStreamName"]) if "logStreamName" in event else place
@@ -202,7 +227,10 @@ class _Source:
         unpacked = Unpacked(content, MOST_PACKED)
         text = b"".join(unpacked)
         if unpacked.broken:
+            # What is before the damage counts, but for the piece of a line at its end.
             self._report.notes.append(f"Event {self._number + 1}: {unpacked.broken}")
+            self.reject(DAMAGED, value)
+            text = text[: text.rfind(b"\n") + 1] if text.lstrip()[:1] not in (b"{", b"[") else text
         if text.lstrip()[:1] in (b"{", b"["):
             values = Values()
             for inner in values.feed(text, self.reject):
@@ -219,7 +247,11 @@ class _Source:
             beside = {name: v for k, v in value.items() if (name := column_of(k)) in BESIDE}
             time = value.get("timestamp", value.get("@timestamp"))
             self._take_line(value[key], time, value.get("id", value.get("eventId")), beside)
-        elif _is_flat(tuple(value)):
+        else:
+            self._take_flat(value, tuple(value), event_time)
+
+    def _take_flat(self, value: dict[str, Any], keys: tuple[str, ...], event_time: Any) -> None:
+        if _is_flat(keys):
             self.batch.rows.append(self._few_keys(value))
             self.batch.row_numbers.append(self.next_number())
             self.batch.row_times.append(None if event_time is None else str(event_time))
@@ -259,6 +291,7 @@ class _Source:
         """Records of a block that was read as columns."""
         numbers = np.arange(len(found), dtype=np.int64) + self._number + 1
         self._number += len(found)
+        self._report.lines += len(found)
         if isinstance(found, Wrapped):
             yield from self._reader.read_wrapped(Lines(found.text, numbers, found.beside))
         else:
@@ -312,6 +345,12 @@ def _object_in(line: str) -> dict[str, Any] | None:
         return None
     value = single(line)
     return value if isinstance(value, dict) else None
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(keys: tuple[str, ...]) -> bool:
+    """Whether an object of these keys can be nothing but a record of its own, or none."""
+    return _OF_WRAPPINGS.isdisjoint(keys)
 
 
 @lru_cache(maxsize=4096)

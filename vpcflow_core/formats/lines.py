@@ -86,11 +86,13 @@ class LineReader:
             block = block[start:]
             lines = lines_of(block, self.next_line)
             self._failed = lines.text
+            self.report.lines += len(lines)
             yield from self.read(lines)
             self.next_line += block.count(b"\n")
         else:
             # The fast path takes no block with blank lines, so each line is a record.
             self.next_line += len(table)
+            self.report.lines += len(table)
             yield from self._give(table, self._current()[0])
 
     def _take_header(self, block: bytes) -> int:
@@ -102,6 +104,8 @@ class LineReader:
             return 0
         self._set_header(header)
         self.next_line += 1
+        self.report.lines += 1
+        self.report.around += 1
         return end
 
     def _set_header(self, header: LogFormat) -> None:
@@ -129,10 +133,10 @@ class LineReader:
 
     def read(self, lines: Lines) -> Iterator[Records]:
         """Records of any lines, whatever their state."""
-        lines = tidy(without_answer(self._without_long(lines)))
-        lines = lines.keep(np.asarray(pc.not_equal(lines.text, "")))
+        lines = self._without_blank(self._without_long(lines))
         lines = self._without_streams(lines, without_export_times(lines))
         places, headers, last = self._find_headers(lines)
+        self.report.around += int((places == len(headers)).sum())
         yield from self._decide(lines.keep(places == _NONE_YET))
         for place, header in enumerate(headers):
             self._set_header(header)
@@ -151,6 +155,16 @@ class LineReader:
         bare = lines.with_text(pc.replace_substring(lines.text, MARK, ""))
         self._reject([(bare, fault)])
         return lines.keep(~long)
+
+    def _without_blank(self, lines: Lines) -> Lines:
+        """Tidy lines that hold something; blank ones and those around an answer are counted."""
+        logged = without_answer(lines)
+        tidied = tidy(logged)
+        empty = np.asarray(pc.equal(tidied.text, ""))
+        blank = int(empty.sum()) if logged is lines else _count_blank(lines.keep(empty))
+        self.report.blank += blank
+        self.report.around += int(empty.sum()) - blank
+        return tidied.keep(~empty)
 
     def _without_streams(self, before: Lines, lines: Lines) -> Lines:
         """Lines of an export without the name of their log stream, where it has no usual form.
@@ -321,6 +335,10 @@ def _can_infer(lines: Lines) -> bool:
         return bool(infer.formats_of(lines.text))
     except FormatError:
         return False
+
+
+def _count_blank(lines: Lines) -> int:
+    return int(pc.sum(pc.equal(tidy(lines).text, "")).as_py() or 0)
 
 
 def account(report: Report, table: pa.Table) -> Records:

@@ -22,6 +22,7 @@ _CLASSES = {
     2001: "Security Finding", 2004: "Detection Finding", 3002: "Authentication",
     4002: "HTTP Activity", 4003: "DNS Activity", 6003: "API Activity",
 }  # fmt: skip
+EVENT_KEYS = ("class_uid", "src_endpoint", "dst_endpoint")
 PRODUCT = "metadata.product.name"
 
 # A column of the record, and where it is; of several places the first with a value counts.
@@ -77,7 +78,8 @@ Leaf = Callable[[str], pa.Array | None]
 
 def is_event(names: Collection[str]) -> bool:
     """Whether an object or a table of these names is an OCSF event."""
-    return "class_uid" in names or {"src_endpoint", "dst_endpoint"} <= set(names)
+    class_uid, *endpoints = EVENT_KEYS
+    return class_uid in names or set(endpoints) <= set(names)
 
 
 def foreign(event: dict[str, Any]) -> str:

@@ -62,6 +62,7 @@ def _refusal(name: str, columns: list[str]) -> FormatError:
 def _records(
     batch: pa.RecordBatch, names: tuple[str, ...], first: int, report: Report
 ) -> Iterator[Records]:
+    report.lines += len(batch)
     numbers = np.arange(first, first + len(batch), dtype=np.int64)
     if ocsf.is_event(names):
         batch, numbers = _network_activity(batch, numbers, report)

@@ -13,7 +13,7 @@ from vpcflow_core.formats.blocks import Unpacked, whole_lines
 from vpcflow_core.formats.bounds import no_memory, require_few_columns
 from vpcflow_core.formats.header import OWN_NEEDED, own_fields
 from vpcflow_core.formats.lines import LineReader
-from vpcflow_core.formats.recognition import FOREIGN
+from vpcflow_core.formats.recognition import CUT_SHORT, DAMAGED, FOREIGN
 from vpcflow_core.formats.unicode import as_utf8
 
 _LOOK = 65536
@@ -84,7 +84,12 @@ class Parse:
         if self._reader.refused is not None:
             looks = recognition.by_line(_first_line(start))
             raise recognition.not_a_flow_log(report.file, looks) if looks else self._reader.refused
-        if report.looks_like and FOREIGN.issuperset(report.counts):
+        if set(report.counts) == {DAMAGED}:
+            raise FormatError(
+                f"{report.file or 'The object'} holds no record: its data is damaged or too large.",
+                "Copy it anew from where it was written.",
+            )
+        if report.looks_like and FOREIGN.issuperset(set(report.counts) - {CUT_SHORT}):
             raise recognition.not_a_flow_log(report.file, report.looks_like)
 
     def _text(self, pieces: Iterable[bytes], start: bytes, unpacked: Unpacked) -> Iterator[Records]:
@@ -136,6 +141,7 @@ class Parse:
 
     def _tell_break(self, why: str) -> None:
         if self._cut:
+            self.report.lines += 1
             self.report.count(why, 1)
         self.report.example(self._reader.next_line, why, self._cut.decode(errors="replace"))
 

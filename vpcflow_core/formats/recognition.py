@@ -14,6 +14,8 @@ NO_OBJECT = "a JSON value that is no object"
 NO_PAYLOAD = "an event without data in base64"
 NO_MESSAGE = "an event without message"
 NO_VALUES = "JSON brackets without a value"
+DAMAGED = "an event whose data is damaged or cut short"
+CUT_SHORT = "JSON that is cut short"
 FOREIGN = frozenset({NO_VALUES, NO_FIELDS, NO_RECORD, NO_OBJECT, NO_PAYLOAD, NO_MESSAGE})
 
 NAMES_SHOWN = 8
