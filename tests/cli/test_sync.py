@@ -376,3 +376,23 @@ def test_progress_on_a_terminal_begins_anew_with_each_source(
     said = capsys.readouterr().out
     assert "3 objects, 9 records" in said
     assert "nothing new" in said
+
+
+def test_notes_on_records_and_those_outside_of_the_span_are_printed_and_in_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "timeless"
+    folder.mkdir()
+    for name in ("a.log", "b.log"):
+        rows = ["srcaddr dstaddr bytes", *("10.0.0.1 10.0.0.2 9" for _ in range(600))]
+        (folder / name).write_text("\n".join(rows))
+    assert run(monkeypatch, folder, "--store", tmp_path / "s") == 0
+    assert "  1,200 records have no time at all: they stand at" in capsys.readouterr().out
+    words = (folder, "--store", tmp_path / "t", "--from", "2026-01-01", "--to", "2026-01-02")
+    assert run(monkeypatch, *words) == 0
+    shown = capsys.readouterr().out
+    assert "1,200 records start outside of the span and were left out" in shown
+    assert run(monkeypatch, folder, "--store", tmp_path / "u", "--output", "json") == 0
+    [entry] = json.loads(capsys.readouterr().out)
+    assert "1,200 records have no time at all" in " ".join(entry["notes"])
+    assert (entry["records"], entry["outside"], entry["archived"]) == (1200, 0, 0)

@@ -19,7 +19,7 @@ from vpcflow_core.workspace.sync import SyncOutcome
 
 FAILURES_SHOWN = 10
 # What a row of CSV has no room for.
-NESTED = ("failures", "reasons", "warnings")
+NESTED = ("failures", "reasons", "warnings", "notes")
 
 
 def write_outcomes(outcomes: Sequence[SyncOutcome], form: Output) -> None:
@@ -104,8 +104,9 @@ def _lines(outcome: SyncOutcome) -> Iterator[str]:
     if outcome.error or outcome.result is None:
         yield f"{outcome.name}: could not be read ({type(outcome.error).__name__})."
         return
-    yield from _sentences(outcome.result)
-    for line in (*outcome.result.warnings, *outcome.inventory.sentences):
+    result = outcome.result
+    yield from _sentences(result)
+    for line in (*result.notes, *result.warnings, *outcome.inventory.sentences):
         yield f"  {line}"
 
 

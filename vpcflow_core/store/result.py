@@ -8,7 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from vpcflow_core.store.batch import Loaded
+from vpcflow_core.store.notes import Notes
 from vpcflow_core.store.plan import Plan
+from vpcflow_core.store.state import notes_of
 from vpcflow_core.units import humane_count, humane_seconds
 
 FAILURES_KEPT = 100
@@ -108,6 +110,7 @@ class SyncResult:
             one.
         complete: False if it was cancelled.
         warnings: What the source refused or left out while the rest went well; sentences.
+        notes: What else there is to know of the objects and their records; sentences.
     """
 
     source: str
@@ -129,6 +132,7 @@ class SyncResult:
     archived: int = 0
     complete: bool = True
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def gave_nothing(self) -> bool:
@@ -144,6 +148,7 @@ class Tally:
         self._began = began
         self._result = SyncResult(url)
         self._failures: list[Failure] = []
+        self._notes = Notes()
         self._done = 0
         self._bytes = 0
 
@@ -157,6 +162,7 @@ class Tally:
             if loaded.problem and len(self._failures) < FAILURES_KEPT:
                 self._failures.append(Failure(loaded.found.uri, loaded.problem))
             so_far.reasons.update(report.counts)
+            self._notes.add(notes_of(report))
             self._result = replace(
                 so_far,
                 objects=so_far.objects + loaded.rows_kept,
@@ -192,5 +198,6 @@ class Tally:
             unread=unread,
             dropped=self._result.dropped + dropped,
             failures=tuple(self._failures),
+            notes=tuple(self._notes.sentences()),
             complete=complete,
         )

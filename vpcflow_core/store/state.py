@@ -86,13 +86,17 @@ def report_json(report: Report, problem: str) -> str | None:
     """The part of a report that the ledger keeps; None if there is nothing to report."""
     if not (problem or report.malformed or report.notes or report.unknown_fields):
         return None
-    notes = list(report.notes)
-    if report.unknown_fields:
-        notes.append("Unknown fields, kept as text: " + ", ".join(report.unknown_fields))
+    notes = notes_of(report)
     reasons = [[r.line, r.reason, r.text] for r in report.reasons]
     return json.dumps(
         {"counts": report.counts, "reasons": reasons, "problem": problem, "notes": notes}
     )
+
+
+def notes_of(report: Report) -> list[str]:
+    """What else there is to know of an object."""
+    unknown = ", ".join(report.unknown_fields)
+    return [*report.notes, *([f"Unknown fields, kept as text: {unknown}"] if unknown else [])]
 
 
 def read_report(
