@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from vpcflow_core.errors import MissingError
 from vpcflow_core.sources.base import LogObject
+from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.placing import OBJECT_COLUMN
+from vpcflow_core.store.schema import STEPS
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 
@@ -107,3 +112,27 @@ def numbers(store: Store) -> Counter[int]:
     for row, count in records(store, "flows").items():
         found[dict(row)["bytes"]] += count  # type: ignore[arg-type, index]
     return found
+
+
+def turn_back(folder: Path, version: int) -> None:
+    """Make a store's ledger one of an earlier version, with what that version can hold."""
+    with closing(sqlite3.connect(folder / LEDGER_NAME)) as ledger:
+        names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        held = {}
+        for (name,) in ledger.execute(names).fetchall():
+            rows = ledger.execute(f"SELECT * FROM {name}")
+            held[name] = ([column[0] for column in rows.description], rows.fetchall())
+            ledger.execute(f"DROP TABLE {name}")
+        ledger.executescript(";\n".join(STEPS[:version]))
+        for name, (columns, rows) in held.items():
+            had = [row[1] for row in ledger.execute(f"PRAGMA table_info({name})")]
+            places = [place for place, column in enumerate(columns) if column in had]
+            if places and name != "meta":  # later steps add keys to it
+                kept = ", ".join(columns[place] for place in places)
+                marks = ", ".join("?" * len(places))
+                ledger.executemany(
+                    f"INSERT INTO {name} ({kept}) VALUES ({marks})",
+                    [[row[place] for place in places] for row in rows],
+                )
+        ledger.execute(f"PRAGMA user_version = {version}")
+        ledger.commit()

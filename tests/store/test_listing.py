@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.buckets import MemoryBucket, put_day, source_of
-from tests.store.doubles import START, Memory, key, line, log, numbers
+from tests.store.doubles import START, Memory, key, line, log, numbers, turn_back
 from vpcflow_core.errors import AccessError, SourceError
 from vpcflow_core.store.ledger import LEDGER_NAME, to_ms
 from vpcflow_core.store.listing import HOLES
@@ -252,8 +252,8 @@ def test_a_sync_that_failed_has_listed_nothing(store: Store, bucket: MemoryBucke
 
 def old_ledger(store: Store, start: datetime, end: datetime) -> None:
     """Turn a ledger into one of the version before `listed`."""
+    turn_back(store.path, 6)
     connection = sqlite3.connect(store.path / LEDGER_NAME)
-    connection.executescript("DROP TABLE listed; DROP TABLE holes; PRAGMA user_version = 6;")
     covered = (to_ms(start), to_ms(end))
     connection.execute("UPDATE sources SET covered_from = ?, covered_to = ?", covered)
     connection.commit()

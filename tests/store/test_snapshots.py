@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,11 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.store.doubles import Memory, key, line, log, records
+from tests.store.doubles import Memory, key, line, log, records, turn_back
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot, frame_of
-from vpcflow_core.store.ledger import LEDGER_NAME
-from vpcflow_core.store.schema import STEPS
 from vpcflow_core.store.snapshots import EVER, FOR_EVER
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
@@ -197,18 +194,5 @@ def _store_of_version_1(folder: Path) -> Path:
     source.put(key(0), log([line(0, MONDAY)]))
     with Store.open(folder) as store:
         sync(store, source)
-    connection = sqlite3.connect(folder / LEDGER_NAME)
-    for name in ("shapes", "snapshots", "snapshot_kinds"):
-        assert f"CREATE TABLE {name} " in STEPS[1]
-        connection.execute(f"DROP TABLE {name}")
-    for name in ("listed", "holes"):
-        connection.execute(f"DROP TABLE {name}")
-    for name in ("objects_by_identity", "objects_in_part"):
-        connection.execute(f"DROP INDEX {name}")
-    later = ("internal", "dropped", "identity", "spans", "rest_first", "rest_last", "outside")
-    for name in later:
-        connection.execute(f"ALTER TABLE objects DROP COLUMN {name}")
-    connection.execute("PRAGMA user_version = 1")
-    connection.commit()
-    connection.close()
+    turn_back(folder, 1)
     return folder
