@@ -21,11 +21,13 @@ from vpcflow_core.times import Window
 HOUR = timedelta(hours=1)
 
 
-def filled(path: Path, url: str = "memory://", count: int = 4) -> Store:
+def filled(
+    path: Path, url: str = "memory://", count: int = 4, account: str = "123456789012"
+) -> Store:
     source = Memory(url)
     for number in range(count):
         at = START + timedelta(days=number, hours=2)
-        source.put(key(number), log([line(number, at), line(0, at, "SKIPDATA")]), at)
+        source.put(key(number, account), log([line(number, at), line(0, at, "SKIPDATA")]), at)
     store = Store.open(path)
     sync(store, source)
     return store
@@ -68,7 +70,7 @@ def test_files_come_by_the_start_of_their_records(tmp_path: Path) -> None:
 
 def test_sources_are_kept_apart(tmp_path: Path) -> None:
     filled(tmp_path / "s", "memory://a/", 1).close()
-    with filled(tmp_path / "s", "memory://b/", 3) as store:
+    with filled(tmp_path / "s", "memory://b/", 3, "210987654321") as store:
         assert [(s.url, s.objects, s.records, s.skipdata) for s in store.sources()] == [
             ("memory://a/", 1, 2, 1),
             ("memory://b/", 3, 6, 3),

@@ -219,8 +219,8 @@ def test_old_records_in_new_objects_are_not_kept_either(store: Store) -> None:
 def test_records_that_are_too_old_are_counted_apart_from_those_in_the_store(store: Store) -> None:
     source, now = Memory(), datetime.now(UTC)
     old = now - timedelta(days=9)
-    for name in ("x.log", "y.log", "z.log"):
-        lines = [line(1, now), line(2, old), line(0, old, "NODATA"), line(0, now, "SKIPDATA")]
+    for number, name in enumerate(("x.log", "y.log", "z.log"), start=1):
+        lines = [line(number, now), line(2, old), line(0, old, "NODATA"), line(0, now, "SKIPDATA")]
         source.put(name, log(lines), now)
     result = sync(store, source, keep=timedelta(days=3))
     assert sum(file.rows for file in store.files("records")) == 6

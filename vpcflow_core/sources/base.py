@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from vpcflow_core.inventory.tables import Snapshot
 from vpcflow_core.times import Window
@@ -29,7 +32,7 @@ class LogObject:
             last changed; UTC.
         hint: Format that the name suggests; the content decides.
         identity: What the object is, whichever source leads to it: a file's URI without links.
-            "" where its URI is that.
+            "" where its URI or the name that AWS gave it is that.
         place: The part of the source whose listing is remembered on its own; see `ListsByPlace`.
     """
 
@@ -46,8 +49,37 @@ class LogObject:
 
     @property
     def known_as(self) -> str:
-        """Equal for the same object of all sources."""
-        return self.identity or self.uri
+        """Equal for the same object of all sources, whatever led to it.
+
+        The name that AWS gives an object ends in letters of chance: it is the same object in
+        whatever bucket or folder it lies.
+        """
+        return _name_of_aws(self.uri) if self.flow_log_id else self.identity or self.uri
+
+
+def identity_of(uri: str, flow_log_id: str) -> str:
+    """What an object is, from what a ledger without identities knows; links of today count.
+
+    >>> identity_of("s3://b/x/1_vpcflowlogs_eu-west-1_fl-1_20261120T1205Z_ab.log.gz", "fl-1")
+    'aws:1_vpcflowlogs_eu-west-1_fl-1_20261120T1205Z_ab.log'
+    """
+    if flow_log_id:
+        return _name_of_aws(uri)
+    return file_uri(os.path.realpath(file_path(uri))) if uri.startswith("file:") else uri
+
+
+def _name_of_aws(uri: str) -> str:
+    return "aws:" + uri.rpartition("/")[2].removesuffix(".gz")
+
+
+def file_uri(path: str | Path) -> str:
+    """`file:///path`; names need not be UTF-8."""
+    return "file://" + quote(os.fsencode(path))
+
+
+def file_path(uri: str) -> str:
+    """The path that a `file://` URI names."""
+    return os.fsdecode(unquote_to_bytes(urlsplit(uri).path))
 
 
 @runtime_checkable

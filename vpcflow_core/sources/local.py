@@ -6,10 +6,9 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from vpcflow_core.errors import AccessError, EmptyError, MissingError, SourceError
-from vpcflow_core.sources.base import LogObject
+from vpcflow_core.sources.base import LogObject, file_path, file_uri
 from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.s3.layout import describe, is_log_like, time_may_hold
 from vpcflow_core.times import Window
@@ -34,7 +33,7 @@ class LocalSource:
     @property
     def url(self) -> str:
         """`file:///path`."""
-        return _uri(self.path)
+        return file_uri(self.path)
 
     def find(self, span: Window | None) -> Iterator[LogObject]:
         """The files that may hold records of the span, oldest first.
@@ -87,7 +86,7 @@ class LocalSource:
             return None
         facts = describe(path.as_posix())
         return LogObject(
-            uri=_uri(path),
+            uri=file_uri(path),
             size=state.st_size,
             etag=f"{state.st_size}-{state.st_mtime_ns}",
             account=facts.account if facts else "",
@@ -95,7 +94,7 @@ class LocalSource:
             flow_log_id=facts.flow_log_id if facts else "",
             time=facts.time if facts else datetime.fromtimestamp(state.st_mtime, UTC),
             hint=facts.hint if facts else "",
-            identity=_uri(path.resolve()),
+            identity=file_uri(path.resolve()),
         )
 
 
@@ -121,12 +120,8 @@ def _stays(path: Path, inside: Path) -> bool:
 def _plain(path: str | Path) -> Path:
     text = str(path)
     if text.startswith("file:"):
-        text = os.fsdecode(unquote_to_bytes(urlsplit(text).path))
+        text = file_path(text)
     return Path(text).expanduser()
-
-
-def _uri(path: Path) -> str:
-    return "file://" + quote(os.fsencode(path))  # names need not be UTF-8
 
 
 def _nearest(path: Path) -> str:

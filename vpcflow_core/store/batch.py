@@ -47,6 +47,7 @@ class Loaded:
     """What became of one object; `id` is the ledger's.
 
     Attributes:
+        content: A hash of its bytes.
         spans: Records that start in them were kept.
         rest: Earliest and latest start (ms) of the records left out; None: none was.
         hours: Hours of its records.
@@ -61,6 +62,12 @@ class Loaded:
     spans: Spans = EVER
     rest: tuple[int, int] | None = None
     hours: tuple[Hour, ...] = ()
+    content: str = ""
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether another object's records stand for its own."""
+        return self.state == "copy"
 
     @property
     def rows_kept(self) -> bool:

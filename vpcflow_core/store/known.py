@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.store.ledger import Ledger, from_ms
-from vpcflow_core.store.spans import EVER, NEVER, Spans, common, from_text, minus, union
+from vpcflow_core.store.spans import NEVER, Spans, common, from_text, minus, union
 
 # Objects tried again in one sync at most; the next sync tries others.
 AGAIN = 50_000
@@ -54,22 +55,22 @@ class Known:
         return {row["uri"]: row for row in self._ledger.rows(sql, [self._source, *uris])}
 
     def elsewhere(self, objects: Iterable[LogObject]) -> dict[str, Elsewhere]:
-        """What is loaded of these objects under other names or by other sources, by identity."""
-        names = {found.known_as: found.uri for found in objects}
+        """What is loaded of these objects under other names or by other sources, by URI."""
+        asked = {found.uri: found.known_as for found in objects}
         sql = f"""SELECT identity, url, uri, source, spans, rest_first, rest_last
                   FROM objects JOIN sources ON source = sources.id
-                  WHERE state IN ('loaded', 'broken') AND identity IN ({_marks(names)})"""  # noqa: S608 (marks)
-        held: dict[str, Elsewhere] = {}
-        for row in self._ledger.rows(sql, list(names)):
-            if (row["source"], row["uri"]) == (self._source, names[row["identity"]]):
-                continue
-            before = held.get(row["identity"], Elsewhere(row["url"], NEVER, EVER))
-            held[row["identity"]] = Elsewhere(
-                row["url"],
-                union(before.spans, from_text(row["spans"])),
-                common(before.rest, rest_of(row)),
-            )
-        return held
+                  WHERE state IN ('loaded', 'broken') AND identity IN ({_marks(asked)})"""  # noqa: S608 (marks)
+        held: dict[str, list[Any]] = {}
+        for row in self._ledger.rows(sql, list(asked.values())):
+            held.setdefault(row["identity"], []).append(row)
+        others = {
+            uri: [row for row in held.get(name, ()) if not self._is_own(row, uri)]
+            for uri, name in asked.items()
+        }
+        return {uri: _together(rows) for uri, rows in others.items() if rows}
+
+    def _is_own(self, row: Any, uri: str) -> bool:
+        return bool(row["source"] == self._source and row["uri"] == uri)
 
     def lacks(self, row: Any, other: Elsewhere | None) -> bool:
         """Whether records that are wanted were left out of an object of the source."""
@@ -89,20 +90,35 @@ class Known:
 
     def to_try_again(self, unread_too: bool) -> dict[str, tuple[LogObject, Any]]:
         """Objects that may give more than they did, with their rows, by URI."""
-        failed = "state <> 'loaded'" if unread_too else "state NOT IN ('loaded', 'unread')"
+        # SQLite takes an index for a condition that repeats the index's own.
+        failed = "state NOT IN ('loaded', 'copy')" + (
+            "" if unread_too else " AND state <> 'unread'"
+        )
         # An archived object comes by the listing, once it is restored.
         failed += " AND coalesce(report, '') NOT LIKE '%lies in an archive (%'"
         rows = self._select(failed, [])
-        # SQLite takes the index for a condition that repeats the index's own.
         rest = "rest_first IS NOT NULL AND rest_first < ? AND rest_last >= ?"
         cut = [row for low, high in self._wanted for row in self._select(rest, [high, low])]
         others = self.elsewhere(_log_object(row) for row in cut[:AGAIN]) if cut else {}
-        rows += [row for row in cut if self.lacks(row, others.get(row["identity"]))]
+        rows += [row for row in cut if self.lacks(row, others.get(row["uri"]))]
         return {row["uri"]: (_log_object(row), row) for row in rows[:AGAIN]}
+
+    def free_copies(self) -> dict[str, tuple[LogObject, Any]]:
+        """Copies that have to stand in for what they were copies of, with their rows, by URI."""
+        rows = self._select("state NOT IN ('loaded', 'copy') AND state = 'again'", [])
+        return {row["uri"]: (_log_object(row), row) for row in rows}
 
     def _select(self, condition: str, values: list[int]) -> list[Any]:
         sql = f"SELECT * FROM objects WHERE source = ? AND {condition} ORDER BY loaded_at LIMIT ?"  # noqa: S608 (our own text)
         return self._ledger.rows(sql, [self._source, *values, AGAIN])
+
+
+def _together(rows: list[Any]) -> Elsewhere:
+    return Elsewhere(
+        rows[-1]["url"],
+        union(*(from_text(row["spans"]) for row in rows)),
+        reduce(common, map(rest_of, rows)),
+    )
 
 
 def rest_of(row: Any) -> Spans:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from vpcflow_core.errors import StoreError
+from vpcflow_core.sources.base import identity_of
 from vpcflow_core.store.schema import SCHEMA_VERSION, STEPS
 from vpcflow_core.times import EPOCH
 
@@ -124,6 +125,7 @@ class Ledger:
 
     def _upgrade(self) -> None:
         """Take the steps that the ledger has not taken yet, all at once."""
+        self._connection.create_function("identity_of", 2, identity_of)
         self._connection.execute("BEGIN IMMEDIATE")
         for statement in ";\n".join(STEPS[self._version() :]).split(";\n"):
             self._connection.execute(statement)

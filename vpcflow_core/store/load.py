@@ -99,6 +99,12 @@ def _unreadable(
     return Loaded(number, fetched.found, state, False, empty, str(error))
 
 
+def copy(fetched: Fetched, number: int, content: str, other: str) -> Loaded:
+    """What to say of an object with the same content as another, whose records count."""
+    report = Report(file=fetched.found.uri, notes=[f"Same content as {other}, counted once."])
+    return Loaded(number, fetched.found, "copy", False, report, content=content)
+
+
 class _Rows:
     """Rows of one object on their way to the batch.
 

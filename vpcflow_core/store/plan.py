@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -34,9 +34,10 @@ class Plan:
         relist: How long after its time an object may still appear.
         unread_too: Try objects again whose format was unknown.
         list_all: List the whole span, also what earlier syncs listed: somebody asks for it.
+        on_copies: Called with objects found that are others by another name.
 
     Attributes:
-        skipped: Objects found that were loaded before.
+        skipped: Objects found that were loaded before, or that are others by another name.
         elsewhere: How many of them other sources hold, by URL.
         objects, bytes: Planned so far.
         listed: Whether the source has been listed to the end.
@@ -53,6 +54,7 @@ class Plan:
         relist: timedelta,
         unread_too: bool,
         list_all: bool = False,
+        on_copies: Callable[[Sequence[LogObject]], None] = lambda copies: None,
     ) -> None:
         self._source = source
         self._look = look or span
@@ -62,7 +64,10 @@ class Plan:
         self._listing = Listing(ledger, number, self._look, relist, whole=whole)
         self._keep: dict[str, Spans] = {}
         self._again = self._known.to_try_again(unread_too)
-        self._in_flight: set[str] = set()
+        self._on_copies = on_copies
+        self._lists = True
+        self._in_flight: set[str] = set()  # by what they are
+        self._flying: set[str] = set()  # by name
         self.skipped = 0
         self.elsewhere: Counter[str] = Counter()
         self.objects = 0
@@ -71,15 +76,23 @@ class Plan:
 
     def __iter__(self) -> Iterator[LogObject]:
         """The objects, those found first; each is in flight from now on until `landed`."""
-        for found in itertools.chain(self._new(), self._rest()):
+        new = self._new() if self._lists else iter(())
+        for found in itertools.chain(new, self._rest()):
             self.objects += 1
             self.bytes += found.size
             yield found
         self.listed = True
 
+    def only_copies(self) -> None:
+        """From now on: the copies that have to stand in for what is gone, and no listing."""
+        self._again = self._known.free_copies()
+        self._lists = False
+
     def landed(self, objects: Iterable[LogObject]) -> None:
         """Their outcome is in the ledger."""
-        self._in_flight.difference_update(found.known_as for found in objects)
+        for found in objects:
+            self._in_flight.discard(found.known_as)
+            self._flying.discard(found.uri)
 
     def note_end(self, change: sqlite3.Connection) -> None:
         """Write into the ledger what has been listed, once all of it is loaded."""
@@ -122,38 +135,55 @@ class Plan:
     def _unknown(self, chunk: list[LogObject]) -> Iterator[LogObject]:
         # First in flight, then the ledger: an object lands only after its commit.
         fresh = {found.uri: found for found in chunk if found.known_as not in self._in_flight}
-        known = self._known.rows(list(fresh))
+        flying = {found.uri: found for found in chunk if found.uri not in {*fresh, *self._flying}}
+        known = self._known.rows([*fresh, *flying])
         others = self._known.elsewhere(found for found in fresh.values() if _is_new(found, known))
+        copies = [
+            found
+            for uri, found in flying.items()
+            if uri not in known or self._changed(found, known[uri], None)
+        ]
         for uri, found in fresh.items():
-            row, other = known.get(uri), others.get(found.known_as)
+            row, other = known.get(uri), others.get(uri)
             if row is not None and not self._changed(found, row, other):
                 self.skipped += row["state"] != "unread"
-                continue
-            if found.known_as in self._in_flight:
-                continue  # two names of one file
-            if row is None and other and not self._known.lacks_elsewhere(other):
-                self.skipped += 1
+            elif found.known_as in self._in_flight:
+                copies.append(found)  # two names of one file
+            elif other and _has_none(row) and not self._known.lacks_elsewhere(other):
                 self.elsewhere[other.url] += other.url != self._source.url
-                continue
-            self._again.pop(uri, None)
-            yield self._planned(found, row, other)
+                copies.append(found)
+            else:
+                self._again.pop(uri, None)
+                yield self._planned(found, row, other)
+        self._note(copies)
+
+    def _note(self, copies: list[LogObject]) -> None:
+        """These are others by another name."""
+        self.skipped += len(copies)
+        for found in copies:
+            self._again.pop(found.uri, None)
+        if copies:
+            self._on_copies(copies)
 
     def _planned(self, found: LogObject, row: Any, other: Elsewhere | None = None) -> LogObject:
         keep = self._known.to_keep(row, other)
         if keep != self._wanted:
             self._keep[found.known_as] = keep
         self._in_flight.add(found.known_as)
+        self._flying.add(found.uri)
         return found
 
     def _changed(self, found: LogObject, known: Any, other: Elsewhere | None) -> bool:
         """Whether an object the ledger knows has to be loaded again."""
         if found.uri in self._again:
             return True
-        if known["state"] == "failed":
-            return True  # refused then; the listing offers it now
+        if known["state"] in ("failed", "again"):
+            return True  # refused then, the listing offers it now; or what it is a copy of is gone
+        if known["state"] == "copy" and other and self._known.lacks_elsewhere(other):
+            return True
         if known["state"] == "loaded" and self._known.lacks(known, other):
             return True
-        if known["state"] == "loaded" and found.flow_log_id:
+        if known["state"] in ("loaded", "copy") and found.flow_log_id:
             return False  # AWS never changes an object; a copy may have a new time of change
         return bool((found.etag, found.size) != (known["etag"], known["size"]))
 
@@ -161,11 +191,16 @@ class Plan:
         """Objects to try again that the listing, narrowed to recent ones, did not show."""
         for found, row in list(self._again.values()):
             if found.known_as not in self._in_flight:
-                other = self._known.elsewhere([found]).get(found.known_as)
+                other = self._known.elsewhere([found]).get(found.uri)
                 yield self._planned(found, row, other)
 
 
 def _is_new(found: LogObject, known: dict[str, Any]) -> bool:
     """Whether other names of an object matter: it is not known, or not all of it is loaded."""
     row = known.get(found.uri)
-    return row is None or row["rest_first"] is not None
+    return row is None or _has_none(row) or row["rest_first"] is not None
+
+
+def _has_none(row: Any) -> bool:
+    """Whether an object has no records of its own in the store, so that other names matter."""
+    return row is None or row["state"] not in ("loaded", "broken")

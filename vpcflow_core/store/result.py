@@ -109,6 +109,7 @@ class SyncResult:
         archived: Archived objects of the source that were left out; those of the span, if there is
             one.
         complete: False if it was cancelled.
+        copies: Objects whose content the store holds already, as that of another object.
         warnings: What the source refused or left out while the rest went well; sentences.
         notes: What else there is to know of the objects and their records; sentences.
     """
@@ -131,6 +132,7 @@ class SyncResult:
     outside: int = 0
     archived: int = 0
     complete: bool = True
+    copies: int = 0
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -175,6 +177,7 @@ class Tally:
                 outside=so_far.outside + report.outside,
                 bytes=so_far.bytes + loaded.found.size * loaded.rows_kept,
                 failed=so_far.failed + bool(loaded.problem),
+                copies=so_far.copies + loaded.is_copy,
             )
 
     def progress(self, plan: Plan) -> Progress:

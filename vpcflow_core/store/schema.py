@@ -146,6 +146,18 @@ CREATE INDEX coverage_by_object ON coverage (object) WHERE object > 0;
 INSERT INTO meta SELECT 'coverage', NOT EXISTS (SELECT 1 FROM files);
 """
 
+_COPIES = """
+-- A hash of the object's bytes, "" where it is not known or there are none. An object in the state
+-- `copy` has the identity or the content of another one, whose records count; `again`: that one is
+-- gone, so it is read at the next sync. Stores of earlier versions know files by the names that led
+-- to them: identity_of (a function of ours) follows their links.
+ALTER TABLE objects ADD COLUMN content TEXT NOT NULL DEFAULT '';
+UPDATE objects SET identity = identity_of(uri, flow_log_id);
+CREATE INDEX objects_by_content ON objects (content) WHERE content <> '';
+DROP INDEX objects_to_try_again;
+CREATE INDEX objects_to_try_again ON objects (source, state) WHERE state NOT IN ('loaded', 'copy');
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
 STEPS: tuple[str, ...] = (
     _OBJECTS_AND_FILES,
@@ -156,5 +168,6 @@ STEPS: tuple[str, ...] = (
     _SPANS,
     _LISTED,
     _COVERAGE,
+    _COPIES,
 )
 SCHEMA_VERSION = len(STEPS)

@@ -12,7 +12,9 @@ from vpcflow_core.formats.base import Rejected, Report
 
 # loaded: all its records are in. broken: those before a break are in; tried again at every sync.
 # failed: it could not be read; likewise. unread: its format is unknown; tried when one is given.
-State = Literal["loaded", "broken", "failed", "unread"]
+# copy: another object is the same, or has the same content, and its records count.
+# again: a copy whose other object is gone; read at the next sync.
+State = Literal["loaded", "broken", "failed", "unread", "copy", "again"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class SourceState:
         last_sync: When a sync of it last ended well, UTC.
         newest: Time of the newest object, UTC.
         broken: Objects that are incomplete, unreadable or of unknown format.
+        copies: Objects that are the same as others, or have the same content: counted once.
         error: Why the last sync failed, one sentence; "" if it did not.
         internal: Records left out because both of their ends lie in blocks to leave out.
         dropped: Records left out while loading or deleted later because they are too old (`keep`).
@@ -55,6 +58,7 @@ class SourceState:
     dropped: int = 0
     outside: int = 0
     stray: int = 0
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ class Store:
         return [(row["account"], row["region"]) for row in self.ledger.rows(_PLACES, [source])]
 
     def reports(self, source: str | None = None, limit: int = 100) -> list[ObjectReport]:
-        """The objects that a person should look at, latest loaded first.
+        """The objects that a person should look at, latest loaded first, copies last.
 
         Args:
             source: URL of the source; None: all.
@@ -228,7 +228,8 @@ _SOURCES = f"""
             (SELECT max(last) FROM files WHERE files.source = sources.id AND part NOT LIKE '%stray')
         ),
         last_sync, max(time),
-        total(state <> 'loaded'), last_error, total(internal), total(dropped), total(outside),
+        total(state NOT IN ('loaded', 'copy')), last_error, total(internal), total(dropped),
+        total(outside), total(state = 'copy'),
         (SELECT total(rows) FROM files WHERE files.source = sources.id),
         (SELECT min(first) FROM files WHERE files.source = sources.id AND part NOT LIKE '%stray'),
         (SELECT total(rows) FROM files WHERE files.source = sources.id AND part LIKE '%stray')
@@ -244,7 +245,8 @@ _PLACES = """
 _REPORTS = """
     SELECT url, uri, state, records, malformed, report
     FROM objects JOIN sources ON source = sources.id
-    WHERE report IS NOT NULL AND (? IS NULL OR url = ?) ORDER BY objects.id DESC LIMIT ?
+    WHERE report IS NOT NULL AND (? IS NULL OR url = ?)
+    ORDER BY state = 'copy', objects.id DESC LIMIT ?
 """
 
 
@@ -338,7 +340,7 @@ def _store_file(folder: Path, row: Any) -> StoreFile:
 
 def _source_state(row: Any) -> SourceState:
     url, objects, *counts, last, last_sync, newest = row[:10]
-    broken, error, internal, dropped, outside, rows, first, stray = row[10:]
+    broken, error, internal, dropped, outside, copies, rows, first, stray = row[10:]
     loaded, nodata, skipdata, malformed, size = map(int, counts)
     return SourceState(
         url,
@@ -359,4 +361,5 @@ def _source_state(row: Any) -> SourceState:
         dropped=loaded + int(dropped) - int(rows),
         outside=int(outside),
         stray=int(stray),
+        copies=int(copies),
     )

@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pyarrow as pa
 
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.sources.base import HasDeclaredFormats, HasWarnings, Source, archived_note
-from vpcflow_core.store.batch import Batch, Limits
+from vpcflow_core.store.batch import Batch, Limits, Loaded
 from vpcflow_core.store.compact import compact
+from vpcflow_core.store.copies import Contents, content_of, settle
 from vpcflow_core.store.footers import is_damaged
 from vpcflow_core.store.internal import Internal
-from vpcflow_core.store.load import Reading, load
+from vpcflow_core.store.load import Reading, copy, load
 from vpcflow_core.store.pipeline import Fetched, Pipeline
 from vpcflow_core.store.plan import Plan
 from vpcflow_core.store.result import Failure, Progress, SyncResult, Tally
@@ -82,6 +84,7 @@ def sync(
     reading = Reading(given, candidates, oldest, internal)
     with writing(store, wait) as writer, _system_memory():
         number = writer.source_id(source.url)
+        settle(store.ledger, number)
         plan = Plan(
             store.ledger,
             source,
@@ -91,11 +94,15 @@ def sync(
             relist=relist,
             unread_too=bool(given or candidates),
             list_all=list_all,
+            on_copies=partial(writer.add_copies, number),
         )
         tally = Tally(source.url, began)
         loader = _Loader(writer, number, plan, tally, reading, limits or Limits())
         try:
             complete = loader.run(source, workers, progress, cancelled)
+            if complete and settle(store.ledger, number):
+                plan.only_copies()  # what they were copies of has changed in this very sync
+                complete = loader.run(source, workers, progress, cancelled)
         except VpcflowError as error:
             writer.note_error(number, error.what)
             raise
@@ -111,7 +118,11 @@ def sync(
     return replace(
         made,
         archived=plan.archived,
-        warnings=tuple(dict.fromkeys([*warnings, *_elsewhere(plan), *_damaged(store, source.url)])),
+        warnings=tuple(
+            dict.fromkeys(
+                [*warnings, *_elsewhere(plan), *_copied(made), *_damaged(store, source.url)]
+            )
+        ),
     )
 
 
@@ -153,6 +164,16 @@ def _elsewhere(plan: Plan) -> list[str]:
         f"{count:,} objects found are in the store already, as those of {url}."
         for url, count in sorted(plan.elsewhere.items())
         if count
+    ]
+
+
+def _copied(made: SyncResult) -> list[str]:
+    """That some objects have the content of others."""
+    if not made.copies:
+        return []
+    return [
+        f"{made.copies:,} objects have the same content as others and are counted once; the parse "
+        "report names them."
     ]
 
 
@@ -205,6 +226,7 @@ class _Loader:
         self._tally = tally
         self._reading = reading
         self._limits = limits
+        self._contents = Contents(writer.store.ledger, number)
 
     def run(
         self,
@@ -233,13 +255,7 @@ class _Loader:
         """One thread's work."""
         batch = self._batch()
         while fetched := take():
-            loaded = load(
-                fetched,
-                self._writer.next_id(),
-                batch,
-                self._reading,
-                self._plan.keep(fetched.found),
-            )
+            loaded = self._loaded(fetched, batch)
             batch.objects.append(loaded)
             self._tally.add(loaded)
             if batch.full:
@@ -247,10 +263,19 @@ class _Loader:
                 batch = self._batch()
         self._commit(batch)
 
+    def _loaded(self, fetched: Fetched, batch: Batch) -> Loaded:
+        """The object's records in the batch, unless another object has the same content."""
+        number, content = self._writer.next_id(), content_of(fetched.data)
+        other, keep = self._contents.claim(fetched.found, content, self._plan.keep(fetched.found))
+        if other:
+            return copy(fetched, number, content, other)
+        return replace(load(fetched, number, batch, self._reading, keep), content=content)
+
     def _batch(self) -> Batch:
         return Batch(self._writer.store.path, self._limits)
 
     def _commit(self, batch: Batch) -> None:
         if batch.objects:
             self._writer.commit(self._number, batch)
+            self._contents.landed(batch.objects)
             self._plan.landed(loaded.found for loaded in batch.objects)

@@ -22,8 +22,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vpcflow_core.store import covering
-from vpcflow_core.store.batch import Batch, Loaded
+from vpcflow_core.formats.base import Report
+from vpcflow_core.sources.base import LogObject
+from vpcflow_core.store import copies, covering
+from vpcflow_core.store.batch import Batch, Limits, Loaded
 from vpcflow_core.store.ledger import to_ms
 from vpcflow_core.store.lock import writer_lock
 from vpcflow_core.store.parquet import FILES, Key, NewFile, write_file
@@ -72,14 +74,19 @@ class Writer:
     def commit(self, source: int, batch: Batch) -> None:
         """Make the batch's objects and files count, in place of earlier loads of the objects.
 
-        An object that could be read before, but not this time, stays as it was.
+        An object that could be read before, but not this time, stays as it was. Copies of what is
+        replaced are free to be read.
         """
         batch.flush()
         with self._committing:
-            before = self._tracked_before(source, batch.objects)
-            objects = [o for o in batch.objects if o.rows_kept or o.found.uri not in before]
-            replaced = {before[o.found.uri] for o in objects if o.found.uri in before}
+            before = self._before(source, batch.objects)
+            tracked = {uri: row["id"] for uri, row in before.items() if row["tracked"]}
+            objects = [
+                o for o in batch.objects if o.rows_kept or o.is_copy or o.found.uri not in tracked
+            ]
+            replaced = {tracked[o.found.uri] for o in objects if o.found.uri in tracked}
             old, new = self._without(replaced)
+            gone = [before[o.found.uri] for o in objects if o.found.uri in before]
             with self.store.ledger.transaction() as change:
                 self._discard(change, old)
                 change.executemany(
@@ -89,7 +96,17 @@ class Writer:
                 for loaded in objects:
                     change.execute(_ADD_OBJECT, _object_row(source, loaded))
                 covering.replace_objects(change, source, objects, replaced)
+                copies.free(change, [(row["identity"], row["content"]) for row in gone])
+                copies.free_new(change, [loaded.id for loaded in objects if loaded.is_copy])
                 self._add_files(change, source, [*batch.files, *new])
+
+    def add_copies(self, source: int, found: Sequence[LogObject]) -> None:
+        """Make objects known that are others by another name; they have no records of their own."""
+        batch = Batch(self.store.path, Limits())
+        batch.objects += [
+            Loaded(self.next_id(), one, "copy", False, Report(file=one.uri)) for one in found
+        ]
+        self.commit(source, batch)
 
     def swap(self, source: int, old: Sequence[OldFile], new: Sequence[NewFile]) -> None:
         """Make the new files count instead of the old ones."""
@@ -150,20 +167,24 @@ class Writer:
         return int(self.store.ledger.value(sql, [source]))
 
     def forget_source(self, source: int) -> int:
-        """Drop a source with all its objects and records. Gives the records dropped."""
+        """Drop a source with all its objects and records. Gives the records dropped.
+
+        Objects that other sources lead to as well are read at their next sync.
+        """
         old = list(self.files("WHERE source = ?", [source]))
         with self._committing, self.store.ledger.transaction() as change:
             self._discard(change, old)
             change.execute("DELETE FROM objects WHERE source = ?", [source])
             change.execute("DELETE FROM coverage WHERE source = ?", [source])
             change.execute("DELETE FROM sources WHERE id = ?", [source])
+            copies.free_all(change)
         return sum(file.rows for file in old)
 
-    def _tracked_before(self, source: int, objects: Sequence[Loaded]) -> dict[str, int]:
-        """Numbers under which the objects' rows are in the store, by name."""
-        sql = "SELECT uri, id FROM objects WHERE source = ? AND uri = ? AND tracked"
+    def _before(self, source: int, objects: Sequence[Loaded]) -> dict[str, sqlite3.Row]:
+        """The objects, by name, as the ledger knows them."""
+        sql = "SELECT uri, id, tracked, identity, content FROM objects WHERE source = ? AND uri = ?"
         found = (self.store.ledger.rows(sql, [source, o.found.uri]) for o in objects)
-        return {row["uri"]: row["id"] for rows in found for row in rows}
+        return {row["uri"]: row for rows in found for row in rows}
 
     def _without(self, objects: set[int]) -> tuple[list[OldFile], list[NewFile]]:
         """The files that hold rows of the objects, and files with all their other rows."""
@@ -211,8 +232,8 @@ def writing(store: Store, wait: float = 0.0) -> Iterator[Writer]:
 _ADD_OBJECT = """
     INSERT INTO objects (id, source, uri, etag, size, account, region, flow_log_id, time, hint,
         state, tracked, records, nodata, skipdata, malformed, first, last, loaded_at, report,
-        internal, dropped, identity, outside, spans, rest_first, rest_last)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        internal, dropped, identity, outside, spans, rest_first, rest_last, content)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_FILE = """
     INSERT INTO files (path, source, part, day, columns, tracked, rows, size, first, last)
@@ -252,6 +273,7 @@ def _object_row(source: int, loaded: Loaded) -> tuple[Any, ...]:
         report.outside,
         to_text(loaded.spans),
         *(loaded.rest or (None, None)),
+        loaded.content,
     )
 
 

@@ -1,0 +1,165 @@
+"""An object is known by what it is: whatever leads to it, its records are there once, never less."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.store.doubles import START, Memory, key, line, log, numbers, turn_back
+from vpcflow_core.errors import AccessError
+from vpcflow_core.sources.local import LocalSource
+from vpcflow_core.store.store import Store
+from vpcflow_core.store.sync import SyncResult, forget, sync
+
+FOLDER, _, NAME = key(7).rpartition("/")
+HIVE = "AWSLogs/aws-account-id=1/aws-service=vpcflowlogs/aws-region=eu-central-1/year=2026/month=11"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path / "store")
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "a.log.gz").write_bytes(log([line(1, START), line(2, START)]))
+    return folder
+
+
+def synced(store: Store, folder: Path) -> SyncResult:
+    """The sync of a folder with one thread, so that its files come in order."""
+    return sync(store, LocalSource(folder), workers=1)
+
+
+@pytest.mark.parametrize("other", ["hard link", "copy"])
+def test_a_file_with_the_content_of_another_is_counted_once_and_named(
+    store: Store, logs: Path, other: str
+) -> None:
+    make = os.link if other == "hard link" else shutil.copy
+    make(logs / "a.log.gz", logs / "z.gz")
+    result = synced(store, logs)
+    assert (result.objects, result.records, result.copies) == (1, 2, 1)
+    assert "1 objects have the same content as others" in result.warnings[0]
+    (report,) = store.reports()
+    assert (report.state, report.records) == ("copy", 0)
+    first, second = sorted(logs.iterdir(), key=lambda path: report.uri.endswith(path.name))
+    assert report.uri == f"file://{second}"
+    assert report.notes == (f"Same content as file://{first}, counted once.",)
+    assert numbers(store) == {1: 1, 2: 1}
+    again = synced(store, logs)
+    assert (again.objects, again.skipped, again.copies, again.warnings) == (0, 2, 0, ())
+    state = store.sources()[0]
+    assert (state.objects, state.broken, state.copies) == (2, 0, 1)
+
+
+def test_an_object_of_aws_is_the_same_under_every_key(store: Store) -> None:
+    source = Memory("s3://bucket/")
+    for name in (f"{FOLDER}/{NAME}", f"{FOLDER}/12/{NAME}", f"{HIVE}/{NAME}"):
+        source.put(name, log([line(1, START)]))
+    source.put(f"unpacked/{NAME.removesuffix('.gz')}", b"not read")
+    result = sync(store, source)
+    assert (result.objects, result.skipped, result.failed) == (1, 3, 0)
+    assert numbers(store) == {1: 1}
+    # In another account it is another object, and so is another delivery of the same records.
+    source.put(key(7, account="210987654321"), log([line(1, START)]))
+    source.put(key(8), log([line(1, START)]))
+    assert sync(store, source).objects == 2
+    assert numbers(store) == {1: 3}
+
+
+def test_two_files_of_equal_lines_in_other_order_are_no_copies(store: Store, logs: Path) -> None:
+    (logs / "b.log").write_bytes(log([line(2, START), line(1, START)]))
+    assert synced(store, logs).objects == 2
+
+
+def test_another_source_takes_over_what_a_forgotten_one_held(store: Store, tmp_path: Path) -> None:
+    inside = tmp_path / "logs" / "2026"
+    inside.mkdir(parents=True)
+    (inside / "a.log").write_bytes(log([line(1, START)]))
+    (tmp_path / "logs" / "copy.log").write_bytes(log([line(1, START)]))
+    synced(store, inside)
+    assert synced(store, tmp_path / "logs").objects == 0
+    forget(store, LocalSource(inside).url)
+    assert numbers(store) == {}
+    result = synced(store, tmp_path / "logs")
+    assert result.objects == 1
+    assert numbers(store) == {1: 1}
+    assert store.sources()[0].copies == 1
+
+
+def test_objects_of_a_bucket_that_is_listed_from_its_end_are_taken_over_too(store: Store) -> None:
+    whole, part = Memory("s3://bucket/"), Memory("s3://bucket/AWSLogs/")
+    for number in range(0, 2000, 500):
+        time = START.replace(day=1 + number // 288)
+        whole.put(key(number), log([line(number, time)]), time)
+        part.put(key(number).removeprefix("AWSLogs/"), log([line(number, time)]), time)
+    sync(store, part)
+    result = sync(store, whole)
+    assert "4 objects found are in the store already, as those of s3://bucket/AWSLogs/." in (
+        result.warnings
+    )
+    forget(store, part.url)
+    assert sync(store, whole).objects == 4
+    assert set(numbers(store).values()) == {1}
+
+
+def test_a_rotated_file_is_no_copy_of_what_took_its_name(store: Store, logs: Path) -> None:
+    synced(store, logs)
+    (logs / "a.log.gz").rename(logs / "a.log.gz.1")
+    (logs / "a.log.gz").write_bytes(log([line(3, START)]))
+    synced(store, logs)
+    assert numbers(store) == {1: 1, 2: 1, 3: 1}
+    assert synced(store, logs).objects == 0
+
+
+def test_a_copy_of_what_was_rewritten_counts_by_itself(store: Store, logs: Path) -> None:
+    synced(store, logs)
+    shutil.copy(logs / "a.log.gz", logs / "z.gz")
+    synced(store, logs)
+    (logs / "a.log.gz").write_bytes(log([line(3, START)]))
+    result = synced(store, logs)
+    assert (result.objects, result.records) == (2, 3)
+    assert numbers(store) == {1: 1, 2: 1, 3: 1}
+
+
+def test_a_file_that_becomes_a_copy_loses_its_old_records(store: Store, logs: Path) -> None:
+    (logs / "b.log.gz").write_bytes(log([line(3, START)]))
+    synced(store, logs)
+    (logs / "b.log.gz").write_bytes((logs / "a.log.gz").read_bytes())
+    assert synced(store, logs).copies == 1
+    assert numbers(store) == {1: 1, 2: 1}
+
+
+def test_a_copy_of_what_could_not_be_read_is_read_itself(store: Store) -> None:
+    source = Memory()
+    for name in ("a.log", "b.log"):
+        source.put(name, log([line(1, START)]))
+    source.refused["a.log"] = AccessError("no")
+    assert sync(store, source).failed == 1
+    assert numbers(store) == {1: 1}
+    source.refused.clear()
+    assert sync(store, source).copies == 1
+    assert numbers(store) == {1: 1}
+
+
+@pytest.mark.parametrize("version", [1, 5, 7])
+def test_a_store_of_an_earlier_version_knows_its_files_without_their_links(
+    store: Store, logs: Path, version: int
+) -> None:
+    link = logs.parent / "linked"
+    link.symlink_to(logs)
+    synced(store, link)
+    store.close()
+    turn_back(store.path, version)
+    with Store.open(store.path) as old:
+        assert synced(old, link).objects == 0
+        assert synced(old, logs).objects == 0
+        assert numbers(old) == {1: 1, 2: 1}
+        (logs / "a.log.gz").write_bytes(log([line(1, START)]))
+        synced(old, link)
+        assert numbers(old) == {1: 1}
