@@ -1,7 +1,8 @@
 """Where Lambda calls: messages of a log group's subscription become objects in S3.
 
 Any failure leaves the event whole: Lambda calls again, twice, and then puts it into the
-dead-letter queue, from which the same handler takes it when replay is switched on.
+dead-letter queue, from which the same handler takes it when replay is switched on. What fails five
+times more goes to the queue of poison.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ from collector.function.interfaces import Interfaces
 from collector.function.lines import line
 from collector.function.objects import by_hour, key_of, packed
 from collector.function.settings import Settings
-from collector.function.subscription import Message, failed_event, is_from_queue, unpack
+from collector.function.subscription import (
+    Message,
+    PayloadError,
+    failed_event,
+    is_from_queue,
+    unpack,
+)
 
 # Four repeats, with pauses of 15 s at most in all: inside the function's minute.
 CLIENT = Config(
@@ -62,12 +69,27 @@ class Collector:
     def collect(self, event: Any) -> list[str]:
         """Write the event's records; gives the keys of the objects.
 
+        Of the function's own log nothing is written: each call adds lines to it, which would call
+        the function again.
+
         Raises:
-            PayloadError: It is no message of a subscription.
+            PayloadError: It is no message of a subscription, or some of its events cannot be read;
+                the others are written.
             ClientError, BotoCoreError: AWS refused or throttled to the end.
         """
         message = unpack(event)
-        if message is None or not message.events:
+        if message is None or message.group == self.settings.own_log:
+            return []
+        keys = self._written(message)
+        if message.unreadable:
+            raise PayloadError(
+                f"{message.unreadable} events of {message.group} {message.stream} have no id, text "
+                f"or possible time; the other {len(message.events)} were written."
+            )
+        return keys
+
+    def _written(self, message: Message) -> list[str]:
+        if not message.events:
             return []
         lines = self._lines(message)
         keys = []
@@ -75,8 +97,13 @@ class Collector:
             events = [message.events[place] for place in places]
             key = key_of(message, events, region=self.settings.region, prefix=self.settings.prefix)
             body = packed([lines[place] for place in places])
+            owner = self.settings.owner
             self.s3.put_object(
-                Bucket=self.settings.bucket, Key=key, Body=body, ContentType="application/gzip"
+                Bucket=self.settings.bucket,
+                Key=key,
+                Body=body,
+                ContentType="application/gzip",
+                **({"ExpectedBucketOwner": owner} if owner else {}),
             )
             keys.append(key)
         return keys

@@ -16,6 +16,8 @@ NUMBERS = frozenset({
     "packets-lost-mtu-exceeded", "packets-lost-ttl-expired",
 })  # fmt: skip
 
+_MOST_DIGITS = 19  # of 64 bits; Python refuses to read thousands
+
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -38,4 +40,5 @@ def line(form: Form, event: Event, record: Record | None, added: dict[str, Any])
 
 
 def _value(name: str, word: str) -> str | int:
-    return int(word) if name in NUMBERS and word.isascii() and word.isdecimal() else word
+    is_number = word.isascii() and word.isdecimal() and len(word) <= _MOST_DIGITS
+    return int(word) if name in NUMBERS and is_number else word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -28,6 +29,8 @@ class Settings:
         form: What a line of an object holds.
         groups: Whether interfaces are looked up and directions judged.
         internal: Blocks between which traffic is internal; None: each interface's subnet.
+        owner: Account that the bucket must belong to; "" lets it be anybody's.
+        own_log: Log group of the function itself, which it never collects.
         fields: Fields of the log group's lines, in order; None: as DescribeFlowLogs says.
     """
 
@@ -38,6 +41,8 @@ class Settings:
     groups: bool = False
     internal: Blocks | None = None
     fields: tuple[str, ...] | None = None
+    owner: str = ""
+    own_log: str = ""
 
     @staticmethod
     def read(environment: Mapping[str, str]) -> Settings:
@@ -52,6 +57,9 @@ class Settings:
         prefix = environment.get("PREFIX", "").strip("/")
         internal = environment.get("VPC_CIDR_PREFIX", "").strip()
         fields = environment.get("FLOW_LOG_FIELDS", "").strip()
+        owner = environment.get("BUCKET_OWNER", "").strip()
+        if owner and not re.fullmatch(r"[0-9]{12}", owner):
+            raise SettingsError(f"BucketOwner is '{owner}'. It is an account of 12 digits.")
         try:
             return Settings(
                 bucket=environment["BUCKET"],
@@ -61,6 +69,8 @@ class Settings:
                 groups=_yes("IncludeSecurityGroupInfo", environment),
                 internal=Blocks.parse(internal) if internal else None,
                 fields=parse_format(fields) if fields else None,
+                owner=owner,
+                own_log=environment.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
             )
         except KeyError as missing:
             raise SettingsError(f"The environment lacks {missing}.") from None

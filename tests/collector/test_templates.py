@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 from ast import literal_eval
@@ -192,6 +193,7 @@ def test_the_collector_is_deployed(code: dict[str, str]) -> None:
     environment = settings["Environment"]["Variables"]
     read = Settings.read({**environment, "AWS_REGION": REGION})
     assert (read.bucket, read.prefix) == (made["Bucket"], "a/b/")
+    assert read.owner == "123456789012"
     assert (read.form, read.groups, read.internal, read.fields) == ("VPC-JSON", True, None, None)
 
 
@@ -208,6 +210,21 @@ def test_failed_events_have_a_queue_that_can_be_replayed(code: dict[str, str]) -
     assert mapping["State"] == "Disabled"
     lambda_.update_event_source_mapping(UUID=made["ReplayMapping"], Enabled=True)
     assert int(queue["VisibilityTimeout"]) >= 6 * 60
+    poison = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=made["Poison"], AttributeNames=["QueueArn", "MessageRetentionPeriod"]
+    )["Attributes"]
+    redrive = json.loads(queue["RedrivePolicy"])
+    assert redrive["deadLetterTargetArn"] == poison["QueueArn"]
+    assert int(redrive["maxReceiveCount"]) == 5
+    assert poison["MessageRetentionPeriod"] == str(14 * 24 * 3600)
+
+
+def test_a_collector_does_not_take_its_own_log_for_a_source() -> None:
+    made = template("collector.yaml")
+    pattern = re.compile(made["Parameters"]["LogGroupName"]["AllowedPattern"])
+    own = made["Resources"]["FunctionLog"]["Properties"]["LogGroupName"]["Fn::Sub"]
+    assert not pattern.fullmatch(own.replace("${AWS::StackName}", "vpcflow-collector"))
+    assert pattern.fullmatch("/vpc/flow_logs")
 
 
 @pytest.mark.parametrize(
