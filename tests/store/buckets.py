@@ -24,6 +24,7 @@ class MemoryBucket(Bucket):
         self.bodies: dict[str, bytes] = {}
         self.times: dict[str, datetime] = {}
         self.archived: set[str] = set()
+        self.frozen: set[str] = set()  # archived, which no listing says
         self.closed: set[str] = set()
         self.failing: set[str] = set()
         self.asked: Counter[str] = Counter()
@@ -55,7 +56,7 @@ class MemoryBucket(Bucket):
 
     def get(self, key: str) -> bytes:
         self.read[key] += 1
-        if key in self.archived:
+        if key in self.archived | self.frozen:
             raise SourceError(f"s3://logs/{key} lies in an archive (InvalidObjectState).")
         return self.bodies[key]
 

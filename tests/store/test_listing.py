@@ -181,6 +181,25 @@ def test_a_bucket_of_archived_objects_alone_is_not_listed_whole_again(
     assert len(numbers(store)) == 60
 
 
+def test_an_object_that_only_reading_shows_to_be_archived_is_asked_for_once_a_day(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    old = list(bucket.bodies)[50]
+    bucket.frozen = {old}
+    result = read(store, bucket)
+    assert (result.objects, result.failed, result.archived, result.failures) == (59, 0, 1, ())
+    assert "1 objects of s3://logs lie in an archive" in result.warnings[0]
+    assert (read(store, bucket).objects, bucket.read.total()) == (0, 0)
+    with store.ledger.transaction() as change:
+        change.execute("UPDATE objects SET loaded_at = loaded_at - 90000000")
+    read(store, bucket)
+    assert bucket.read == {old: 1}
+    bucket.frozen = set()
+    with store.ledger.transaction() as change:
+        change.execute("UPDATE objects SET loaded_at = loaded_at - 90000000")
+    assert read(store, bucket).objects == 1
+
+
 def test_holes_are_listed_again_a_hundred_at_a_time(store: Store) -> None:
     bucket = MemoryBucket()
     bucket.archived = {put_day(bucket, NOW - days * DAY) for days in range(5, 255)}

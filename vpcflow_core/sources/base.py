@@ -14,6 +14,8 @@ from vpcflow_core.inventory.tables import Snapshot
 from vpcflow_core.times import Window
 
 Hint = Literal["text", "json", "parquet", "events", ""]
+# What an error of reading says of an object that is archived, in whatever class of storage.
+ARCHIVED = "lies in an archive"
 Reason = Literal["refused", "failed", "archived"]
 
 

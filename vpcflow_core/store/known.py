@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
 
-from vpcflow_core.sources.base import LogObject
-from vpcflow_core.store.ledger import Ledger, from_ms
+from vpcflow_core.sources.base import ARCHIVED, LogObject
+from vpcflow_core.store.ledger import Ledger, from_ms, to_ms
 from vpcflow_core.store.spans import NEVER, Spans, common, from_text, minus, union
 
 # Objects tried again in one sync at most; the next sync tries others.
 AGAIN = 50_000
+# Objects that only reading shows to be archived: how many a sync asks for, and how often.
+ARCHIVED_AGAIN = 100
+ASKED_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,11 @@ class Known:
         failed = "state NOT IN ('loaded', 'copy')" + (
             "" if unread_too else " AND state <> 'unread'"
         )
-        # An archived object comes by the listing, once it is restored.
-        failed += " AND coalesce(report, '') NOT LIKE '%lies in an archive (%'"
-        rows = self._select(failed, [])
+        archived = f"coalesce(report, '') LIKE '%{ARCHIVED}%'"
+        rows = self._select(f"{failed} AND NOT {archived}", [])
+        # Listings do not say what intelligent tiering has archived: a few are asked for.
+        before = to_ms(datetime.now(UTC) - ASKED_EVERY)
+        rows += self._select(f"{failed} AND {archived} AND loaded_at < ?", [before], ARCHIVED_AGAIN)
         rest = "rest_first IS NOT NULL AND rest_first < ? AND rest_last >= ?"
         cut = [row for low, high in self._wanted for row in self._select(rest, [high, low])]
         others = self.elsewhere(_log_object(row) for row in cut[:AGAIN]) if cut else {}
@@ -108,9 +114,9 @@ class Known:
         rows = self._select("state NOT IN ('loaded', 'copy') AND state = 'again'", [])
         return {row["uri"]: (_log_object(row), row) for row in rows}
 
-    def _select(self, condition: str, values: list[int]) -> list[Any]:
+    def _select(self, condition: str, values: list[int], at_most: int = AGAIN) -> list[Any]:
         sql = f"SELECT * FROM objects WHERE source = ? AND {condition} ORDER BY loaded_at LIMIT ?"  # noqa: S608 (our own text)
-        return self._ledger.rows(sql, [self._source, *values, AGAIN])
+        return self._ledger.rows(sql, [self._source, *values, at_most])
 
 
 def _together(rows: list[Any]) -> Elsewhere:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from vpcflow_core.sources.base import ARCHIVED
 from vpcflow_core.store.batch import Loaded
 from vpcflow_core.store.notes import Notes
 from vpcflow_core.store.plan import Plan
@@ -161,7 +162,9 @@ class Tally:
             so_far = self._result
             self._done += 1
             self._bytes += loaded.found.size
-            if loaded.problem and len(self._failures) < FAILURES_KEPT:
+            archived = ARCHIVED in loaded.problem
+            failed = bool(loaded.problem) and not archived
+            if failed and len(self._failures) < FAILURES_KEPT:
                 self._failures.append(Failure(loaded.found.uri, loaded.problem))
             so_far.reasons.update(report.counts)
             self._notes.add(notes_of(report))
@@ -176,7 +179,8 @@ class Tally:
                 dropped=so_far.dropped + report.dropped,
                 outside=so_far.outside + report.outside,
                 bytes=so_far.bytes + loaded.found.size * loaded.rows_kept,
-                failed=so_far.failed + bool(loaded.problem),
+                failed=so_far.failed + failed,
+                archived=so_far.archived + archived,
                 copies=so_far.copies + loaded.is_copy,
             )
 

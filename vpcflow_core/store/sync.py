@@ -113,11 +113,12 @@ def sync(
         unread = writer.unread(number)
     made = tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
     warnings = list(source.warnings) if isinstance(source, HasWarnings) else []
-    if plan.archived:
-        warnings.append(archived_note(plan.archived, source.url))
+    archived = made.archived + plan.archived
+    if archived:
+        warnings.append(archived_note(archived, source.url))
     return replace(
         made,
-        archived=plan.archived,
+        archived=archived,
         warnings=tuple(
             dict.fromkeys(
                 [*warnings, *_elsewhere(plan), *_copied(made), *_damaged(store, source.url)]

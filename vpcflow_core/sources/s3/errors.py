@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vpcflow_core.errors import AccessError, MissingError, SettingsError, SourceError
 from vpcflow_core.sources.aws.errors import ErrorText, Vocabulary
+from vpcflow_core.sources.base import ARCHIVED
 
 _REFUSED = ErrorText(
     AccessError,
@@ -19,7 +20,7 @@ _NO_KEY = ErrorText(
 )
 _ARCHIVED = ErrorText(
     SourceError,
-    "{place} lies in an archive ({code}).",
+    f"{{place}} {ARCHIVED} ({{code}}).",
     "Restore it in S3 first, or read a span that is not archived.",
 )
 _REGION = ErrorText(
