@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo quick test check format bench bench-unusual fuzz docs screenshots clean
+.PHONY: run demo quick test check format bench bench-unusual bench-forecasts fuzz docs screenshots clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -34,6 +34,9 @@ bench-unusual: $(VENV)/.dev  ## What each method of judging finds, and what it f
 
 fuzz: $(VENV)/.dev  ## 10,000 mutated files of every format, each within 5 s and 500 MB.
 	$(BIN)/python -m tests.fuzz
+
+bench-forecasts: $(VENV)/.dev  ## Whether forecasts hold.
+	$(BIN)/python -m benchmarks.forecasts
 
 docs: $(VENV)/.dev  ## Write docs/reference anew from the tables in the code.
 	$(BIN)/python -m docs.generate

@@ -118,7 +118,9 @@ INSIDE: dict[str, dict[str, set[str]]] = {
     "analysis": {
         "buckets": set(),
         "bands": set(),
+        "models": set(),
         "outliers": {"bands", "buckets"},
+        "forecast": {"models", "buckets"},
         "*": {"buckets"},
     },
     "panels": {

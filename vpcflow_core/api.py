@@ -415,7 +415,7 @@ class FlowLogs:
         *,
         every: str | timedelta | None = None,
         periods: int = 24,
-        model: Model = "seasonal",
+        model: Model = "auto",
     ) -> pd.DataFrame:
         """A measure over time, continued.
 
@@ -423,12 +423,15 @@ class FlowLogs:
             measure: `bytes`.
             every: Timeslice, such as `1h`; one that suits the window if not given.
             periods: How many timeslices to add.
-            model: `linear`, `seasonal` (with the rhythm of the day) or `ar` (and the last values).
+            model: `auto` (the same time of the days that are like the one to come), `linear`,
+                `seasonal` (a trend with the rhythm of the day) or `ar` (and the last values).
 
         Returns:
             bucket, value (null in the future), predicted, lower, upper (95 %), none below 0, and
             complete: buckets that are not, such as the last ones, are not learnt from. It begins
-            where the data does. `attrs["notes"]` says where another model had to do.
+            where the data does. `attrs["notes"]` says where another model had to do,
+            and why there is none: `auto` predicts nothing of a series that it would not have
+            foreseen.
 
         Raises:
             ParameterError: The measure is a time, a parameter is out of its range, or there is too

@@ -15,7 +15,7 @@ import pandas as pd
 
 from vpcflow_core.analysis.buckets import COMPLETE, noted
 from vpcflow_core.analysis.compare import compare, shifts_of
-from vpcflow_core.analysis.forecast import Model, forecast
+from vpcflow_core.analysis.forecast import Model, forecast, missed
 from vpcflow_core.analysis.outliers import Watch, outliers, smallest_change
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import ParameterError
@@ -185,7 +185,7 @@ def trend(
     coverage: Coverage,
     *,
     periods: int,
-    model: Model = "seasonal",
+    model: Model = "auto",
     learnt: timedelta = timedelta(0),
 ) -> TimeAnswer:
     """A measure, continued.
@@ -196,12 +196,13 @@ def trend(
         window: The range of time.
         coverage: What is known of when.
         periods: How many buckets to add.
-        model: `linear`, `seasonal` or `ar`.
+        model: `auto`, `linear`, `seasonal` or `ar`.
         learnt: Length of the data to learn from, where that reaches back so far and the window is
             shorter.
 
     Returns:
         The columns of `analysis.forecast.forecast`, from the start of the window or of the data on.
+        Of a series that `auto` would not have foreseen, nothing is predicted, and a note says why.
 
     Raises:
         ParameterError: The measure is a time, a parameter is out of its range, or there is too
@@ -212,7 +213,21 @@ def trend(
     start = max(whole.end - learnt, extent.start) if extent else whole.start
     found = series(ask, query, Window(min(start, whole.start), whole.end), coverage)
     made = forecast(found.frame, periods=periods, model=model)
+    made = _believed(made, found.frame, model)
     return TimeAnswer(_since(made, whole.start), found.results)
+
+
+def _believed(made: pd.DataFrame, known: pd.DataFrame, model: Model) -> pd.DataFrame:
+    """The forecast with a note where it would have missed its own past; `auto` is then left out."""
+    why = missed(known, model)
+    if not why:
+        return made
+    if model != "auto":
+        return noted(made, f"Not to be relied on: {why}")
+    nothing = pd.Series(pd.NA, index=made.index, dtype="Float64")
+    return noted(
+        made.assign(predicted=nothing, lower=nothing, upper=nothing), f"No forecast: {why}"
+    )
 
 
 def timeslice(every: str | timedelta | None, window: Window) -> timedelta:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.analysis.series import START, minute, series
 from vpcflow_core.analysis.buckets import notes_of
-from vpcflow_core.analysis.forecast import COLUMNS, HARMONICS, LAGS, Model, forecast
+from vpcflow_core.analysis.forecast import COLUMNS, HARMONICS, LAGS, Model, forecast, missed
 from vpcflow_core.errors import ParameterError
 
 PREDICTED = ["predicted", "lower", "upper"]
@@ -84,7 +84,7 @@ def test_a_known_rhythm_lies_in_its_interval_as_often_as_it_claims(model: Model)
 
 def test_seasonal_is_the_regression_on_trend_and_waves() -> None:
     values = rhythm(5 * 24)
-    frame = forecast(series(values, "1h"), periods=24)
+    frame = forecast(series(values, "1h"), periods=24, model="seasonal")
     time = np.arange(6 * 24)
     angle = 2 * np.pi * np.outer(time, np.arange(1, HARMONICS + 1)) / 24
     terms = np.column_stack([np.ones_like(time), time, np.sin(angle), np.cos(angle)])
@@ -118,7 +118,7 @@ def test_less_than_two_days_have_no_rhythm_and_say_so() -> None:
         assert "Less than two days of data" in notes_of(short)[0]
         assert notes_of(forecast(series(rhythm(48), "1h"), periods=3, model="seasonal")) == ()
     line = forecast(series(rhythm(47), "1h"), periods=3, model="linear")
-    short = forecast(series(rhythm(47), "1h"), periods=3)
+    short = forecast(series(rhythm(47), "1h"), periods=3, model="seasonal")
     assert short.equals(line)
     assert notes_of(line) == ()
 
@@ -183,3 +183,72 @@ def test_a_series_with_holes_is_not_continued() -> None:
         series([1] * 4).assign(value=[5.0] * 3 + [None]), periods=1, complete_until=minute(3)
     )
     assert future["predicted"].tolist() == [5.0] * 5
+
+
+def week(days: int, seed: int = 1) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Five-minute counts: office hours, quiet weekends (days 5 and 6 of each week), a backup."""
+    at = np.arange(days * 288)
+    hours, day = at % 288 / 12, at // 288
+    level = np.where((hours >= 8) & (hours < 18), 300, 60) * np.where(day % 7 >= 5, 0.3, 1)
+    return np.random.default_rng(seed).poisson(level + 4_000 * ((hours >= 3) & (hours < 3.5)))
+
+
+@pytest.mark.parametrize(("days", "ahead"), [(7, 72), (11, 288), (13, 288), (15, 288)])
+def test_a_week_with_weekends_and_backups_is_continued(days: int, ahead: int) -> None:
+    values = week(17)
+    made = forecast(series(values[: days * 288], "5min"), periods=ahead).tail(ahead)
+    actual = values[days * 288 :][:ahead]
+    assert 0.9 <= ((actual >= made["lower"]) & (actual <= made["upper"])).mean() <= 0.99
+    kind = [d for d in range(days) if (d % 7 >= 5) == (days % 7 >= 5)]
+    median = np.median([values[d * 288 :][:ahead] for d in kind[-7:]], axis=0)
+    error = np.abs(made["predicted"] - actual).mean()
+    assert error <= 1.1 * np.abs(median - actual).mean()
+
+
+def test_spikes_widen_nothing() -> None:
+    rng = np.random.default_rng(5)
+    values = rng.poisson(300, 7 * 288)
+    values[rng.choice(len(values), 10, replace=False)] *= 20
+    made = forecast(series(values, "5min"), periods=72).tail(72)
+    assert (made["upper"] - made["lower"]).mean() < 0.4 * 300
+    assert (made["predicted"] - 300).abs().max() < 40
+
+
+def test_a_growth_from_day_to_day_is_continued_and_a_weeks_slope_is_not() -> None:
+    growing = (rhythm(8 * 24) * 1.2 ** (np.arange(8 * 24) / 24)).astype("int64")
+    made = forecast(series(growing[:-24], "1h"), periods=24).tail(24)
+    assert np.abs(made["predicted"].to_numpy() / growing[-24:] - 1).mean() < 0.06
+    fading = rhythm(8 * 24)
+    fading[:24] *= 2  # the first day was a busy one
+    made = forecast(series(fading[:-24], "1h"), periods=24).tail(24)
+    assert np.abs(made["predicted"].to_numpy() / fading[-24:] - 1).mean() < 0.06
+
+
+def test_a_day_alone_is_repeated_and_less_goes_on_at_its_level() -> None:
+    days = week(2)
+    made = forecast(series(days[:288], "5min"), periods=288).tail(288)
+    assert ((days[288:] >= made["lower"]) & (days[288:] <= made["upper"])).mean() > 0.88
+    flat = np.random.default_rng(2).poisson(50, 200)
+    made = forecast(series(flat, "5min"), periods=20)
+    assert "Less than a day" in notes_of(made)[0]
+    assert made["predicted"].iloc[-1] == pytest.approx(50, abs=4)
+    assert made["lower"].iloc[-1] < 40 < 60 < made["upper"].iloc[-1]
+
+
+def test_buckets_that_are_not_complete_teach_no_model() -> None:
+    frame = series(week(9), "5min").assign(complete=True)
+    holed = frame.copy()
+    holed.loc[1_000:1_400, "value"] = 0
+    holed.loc[1_000:1_400, "complete"] = False
+    made, whole = (forecast(of, periods=72).tail(72)["predicted"] for of in (holed, frame))
+    assert np.abs(made / whole - 1).mean() < 0.1
+
+
+def test_a_forecast_that_misses_its_own_past_is_known() -> None:
+    values = week(8)
+    assert missed(series(values, "5min"), "auto") == ""
+    assert missed(series([7] * 50), "auto") == ""
+    values[-288:] *= 3
+    why = missed(series(values, "5min"), "auto")
+    assert "would have held" in why
+    assert "of the last 24h" in why

@@ -43,7 +43,7 @@ def complete_of(series: pd.DataFrame) -> NDArray[np.bool_]:
     """Which buckets are complete; all, where the series does not say."""
     if COMPLETE not in series:
         return np.ones(len(series), dtype=bool)
-    return series[COMPLETE].to_numpy(dtype=bool)
+    return series[COMPLETE].to_numpy(dtype=bool, copy=True)
 
 
 def nullable(values: pd.Series[Any]) -> pd.Int64Dtype | pd.Float64Dtype:

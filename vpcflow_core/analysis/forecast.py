@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from vpcflow_core.analysis.buckets import (
     COMPLETE,
@@ -19,15 +17,17 @@ from vpcflow_core.analysis.buckets import (
     nullable,
     step_of,
 )
+from vpcflow_core.analysis.models.base import INTERVAL, Curve, Floats
+from vpcflow_core.analysis.models.days import by_days
+from vpcflow_core.analysis.models.level import by_level
 from vpcflow_core.errors import ParameterError, closest
+from vpcflow_core.times import format_duration
 
-Model = Literal["linear", "seasonal", "ar"]
-Floats = NDArray[np.float64]
+Model = Literal["auto", "linear", "seasonal", "ar"]
+MODELS: tuple[Model, ...] = get_args(Model)
 
 COLUMNS = ["bucket", "value", "predicted", "lower", "upper", COMPLETE]
 DAY = pd.Timedelta(days=1)
-# Share of values that the interval is meant to hold.
-INTERVAL = 0.95
 # A line has two parameters; its interval needs a third value.
 LEAST_HISTORY = 3
 # With fewer days, differences between hours cannot be separated from differences between days.
@@ -36,40 +36,34 @@ LEAST_DAYS = 2
 HARMONICS = 6
 LAGS = 3
 MOST_PERIODS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    """What a model says of each bucket, history first."""
-
-    predicted: Floats
-    lower: Floats
-    upper: Floats
-
-    @property
-    def finite(self) -> bool:
-        return all(np.isfinite(part).all() for part in (self.predicted, self.lower, self.upper))
+EPOCH = pd.Timestamp(0, tz=UTC)
+# A line has to save this part of the level's error, on the last quarter of the data, to be drawn.
+EARNED, HELD_OUT = 0.25, 4
+# A forecast whose interval would have held less of the last day is not to be believed.
+HELD, LEAST_HELD = 0.8, 4
 
 
 def forecast(
     series: pd.DataFrame,
     *,
     periods: int,
-    model: Model = "seasonal",
+    model: Model = "auto",
     known_from: datetime | None = None,
     complete_until: datetime | None = None,
 ) -> pd.DataFrame:
     """Continue a series of counts into the future.
 
-    `linear` is the least-squares line over the series; `seasonal` adds the rhythm of the day (six
-    Fourier terms); `ar` adds the last three values to that. Without two days of data, or with
-    buckets too long to separate hours, `seasonal` and `ar` leave the rhythm out and say so.
+    `auto` takes the same time of the days that are like the day to come (`models.days`), and with
+    less than a day of data the level of the last values (`models.level`), or a line where that
+    would have been nearer. `linear` is the least-squares line over the series; `seasonal` adds the
+    rhythm of the day (six Fourier terms); `ar` adds the last three values to that. Without two days
+    of data, or with buckets too long to separate hours, these two leave the rhythm out and say so.
 
     Args:
         series: One row a bucket, zero-filled, columns `bucket` (UTC), `value`, and maybe
             `complete`: buckets that are not are predicted, not learnt from.
         periods: How many buckets to add.
-        model: `linear`, `seasonal` or `ar`.
+        model: `auto`, `linear`, `seasonal` or `ar`.
         known_from: First record of all; earlier buckets are left out.
         complete_until: End of the data; buckets that end later are predicted, not learnt from.
 
@@ -102,7 +96,8 @@ def forecast(
     rows = _extended(observed, step, periods)
     values = observed["value"].where(usable).to_numpy("float64", na_value=math.nan)
     last = len(usable) - int(usable[::-1].argmax())
-    curve, notes = _curve(values[:last], len(rows), model, DAY / step)
+    first = (observed["bucket"].iloc[0] - EPOCH) // step
+    curve, notes = _curve(values[:last], len(rows), model, step, first)
     for name in ("predicted", "lower", "upper"):
         rows[name] = np.maximum(getattr(curve, name), 0.0)
     rows[COMPLETE] = np.append(complete_of(observed), np.zeros(periods, dtype=bool))
@@ -124,7 +119,7 @@ def _check(periods: int, model: str) -> None:
     if model not in get_args(Model):
         hint = closest(model, get_args(Model))
         raise ParameterError(
-            f"'{model}' is no model of a forecast.", f"{hint}  linear, seasonal or ar".strip()
+            f"'{model}' is no model of a forecast.", f"{hint}  auto, linear, seasonal or ar".strip()
         )
 
 
@@ -141,21 +136,85 @@ def _extended(observed: pd.DataFrame, step: pd.Timedelta, periods: int) -> pd.Da
     return pd.concat([past, future.astype({"bucket": buckets.dtype})], ignore_index=True)
 
 
-def _curve(values: Floats, rows: int, model: Model, period: float) -> tuple[_Curve, list[str]]:
+def missed(series: pd.DataFrame, model: Model) -> str:
+    """Why a forecast of a series is not to be believed, in words; "" if it is.
+
+    The last day, or the last quarter of less than four days, is predicted from what was before it;
+    the interval has to hold 80 % of it.
+
+    Args:
+        series: As `forecast` takes it.
+        model: As `forecast` takes it.
+    """
+    step, usable = step_of(series), covered(series, None, None)
+    known = series[usable]
+    if step is None or len(known) < LEAST_HISTORY * LEAST_HELD:
+        return ""
+    part = min(int(DAY / step), len(series) // LEAST_HELD) or 1
+    before = series[:-part]
+    try:
+        made = forecast(before, periods=part, model=model)
+    except ParameterError:
+        return ""
+    aside = known.merge(made[["bucket", "lower", "upper"]].tail(part), on="bucket")
+    value = aside["value"].astype("float64")
+    held = (
+        float(((value >= aside["lower"]) & (value <= aside["upper"])).mean()) if len(aside) else 1
+    )
+    if held >= HELD:
+        return ""
+    return (
+        f"made of what was before, its interval would have held {held:.0%} of the last "
+        f"{format_duration((part * step).to_pytimedelta())}, where 95 % are meant to be."
+    )
+
+
+def _curve(
+    values: Floats, rows: int, model: Model, step: pd.Timedelta, first: int
+) -> tuple[Curve, list[str]]:
     """The model's word on `rows` buckets, of which the first are known, but for those of NaN."""
-    if np.nanmax(values) == np.nanmin(values):
-        same = np.full(rows, values[0])
-        return _Curve(same, same, same), []
+    known = values[~np.isnan(values)]
+    if np.ptp(known) == 0:
+        same = np.full(rows, known[0])
+        return Curve(same, same, same), []
+    if model == "auto":
+        return _auto(values, rows, step, first)
+    period = DAY / step
     harmonics, notes = _harmonics(len(values), model, period)
-    scale = np.nanmax(np.abs(values))  # bytes of a month, squared, would drown the rest
-    known = values / scale
-    curve = _regression(known, rows, period, harmonics)
+    scale = np.abs(known).max()  # bytes of a month, squared, would drown the rest
+    scaled = values / scale
+    curve = _regression(scaled, rows, period, harmonics)
     if model == "ar":
-        whole = np.where(np.isnan(known), curve.predicted[: len(known)], known)
+        whole = np.where(np.isnan(scaled), curve.predicted[: len(scaled)], scaled)
         own = _autoregression(whole, rows, period, harmonics, curve)
         curve = own or curve
         notes += [] if own else ["The last values do not predict the next ones: left out."]
-    return _Curve(curve.predicted * scale, curve.lower * scale, curve.upper * scale), notes
+    return _scaled(curve, scale), notes
+
+
+def _scaled(curve: Curve, scale: float) -> Curve:
+    return Curve(curve.predicted * scale, curve.lower * scale, curve.upper * scale)
+
+
+def _auto(values: Floats, rows: int, step: pd.Timedelta, first: int) -> tuple[Curve, list[str]]:
+    """By days where there is one; else by the level, or by a line that has earned it."""
+    per_day = DAY // step if DAY % step == pd.Timedelta(0) else 0
+    if per_day > 1 and len(values) >= per_day:
+        return by_days(values, first, per_day, rows), []
+    short = "Less than a day of data: the forecast is without the rhythm of the day."
+    notes = [short] if per_day > 1 else _harmonics(len(values), "seasonal", DAY / step)[1]
+    known = np.flatnonzero(~np.isnan(values))
+    past = known[: -max(1, len(known) // HELD_OUT)]
+    if len(past) >= LEAST_HISTORY:
+        before, scale = values[: past[-1] + 1], np.abs(values[known]).max()
+        line = _scaled(_regression(before / scale, len(values), 1.0, 0), scale)
+        errors = [
+            np.nanmean(np.abs(curve.predicted - values)[len(before) :])
+            for curve in (line, by_level(before, len(values)))
+        ]
+        if errors[0] < (1 - EARNED) * errors[1]:
+            return _scaled(_regression(values / scale, rows, 1.0, 0), scale), notes
+    return by_level(values, rows), notes
 
 
 def _harmonics(known: int, model: Model, period: float) -> tuple[int, list[str]]:
@@ -180,7 +239,7 @@ def _terms(rows: int, period: float, harmonics: int) -> Any:
     return DeterministicProcess(index, constant=True, order=1, additional_terms=waves, drop=drop)
 
 
-def _regression(values: Floats, rows: int, period: float, harmonics: int) -> _Curve:
+def _regression(values: Floats, rows: int, period: float, harmonics: int) -> Curve:
     """Least squares; the interval knows that the parameters are estimates too."""
     from statsmodels.regression.linear_model import OLS
 
@@ -188,12 +247,12 @@ def _regression(values: Floats, rows: int, period: float, harmonics: int) -> _Cu
     known = np.flatnonzero(~np.isnan(values))
     fitted = OLS(values[known], terms[known]).fit(method="qr")  # pinv takes ten times as long
     made = fitted.get_prediction(terms).summary_frame(alpha=1 - INTERVAL)
-    return _Curve(*(made[n].to_numpy() for n in ("mean", "obs_ci_lower", "obs_ci_upper")))
+    return Curve(*(made[n].to_numpy() for n in ("mean", "obs_ci_lower", "obs_ci_upper")))
 
 
 def _autoregression(
-    values: Floats, rows: int, period: float, harmonics: int, start: _Curve
-) -> _Curve | None:
+    values: Floats, rows: int, period: float, harmonics: int, start: Curve
+) -> Curve | None:
     """The regression with the last values; None if it would run away, or there are too few.
 
     The first values have none before them: there the regression `start` speaks.
@@ -211,7 +270,7 @@ def _autoregression(
     mean, lower = made["mean"].to_numpy(), made["mean_ci_lower"].to_numpy()
     half = (mean - lower) * _widened(len(values) - LAGS, len(fitted.params))
     parts = ((start.predicted, mean), (start.lower, mean - half), (start.upper, mean + half))
-    curve = _Curve(*(np.concatenate([first[:LAGS], rest[LAGS:]]) for first, rest in parts))
+    curve = Curve(*(np.concatenate([first[:LAGS], rest[LAGS:]]) for first, rest in parts))
     return curve if curve.finite else None
 
 

@@ -29,6 +29,7 @@ class Watched(StrEnum):
 class Models(StrEnum):
     """Ways to continue a series."""
 
+    auto = "auto"
     linear = "linear"
     seasonal = "seasonal"
     ar = "ar"
@@ -75,10 +76,11 @@ def forecast(
     model: Annotated[
         Models,
         typer.Option(
-            help="linear: a straight trend; seasonal: with the rhythm of the day; "
+            help="auto: the same time of the days that are like the one to come; "
+            "linear: a straight trend; seasonal: with the rhythm of the day; "
             "ar: with the last values as well."
         ),
-    ] = Models.seasonal,
+    ] = Models.auto,
 ) -> None:
     """Forecast a measure, with a 95 % interval."""
     with options.flows() as flows:

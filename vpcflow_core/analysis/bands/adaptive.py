@@ -18,11 +18,11 @@ DAY = timedelta(days=1)
 USUAL = 3.0
 # Earlier buckets without which there is no verdict.
 LEAST_HISTORY = 8
-# Residuals that are remembered: of so long, and at least so many.
+# Residuals that are remembered: those of two days, and at least 400.
 MEMORY, LEAST_MEMORY = timedelta(days=2), 400
 # A change is the new level once most of this time lay outside.
 ACCEPTED = timedelta(hours=6)
-# The last hours: of so long, and at least so many buckets.
+# The last hours: two, and at least 24 buckets.
 RECENT, LEAST_RECENT = timedelta(hours=2), 24
 # How far what comes every day may be from its time.
 AROUND = timedelta(minutes=10)

@@ -25,9 +25,9 @@ from vpcflow_core.times import format_duration, timeslice_for
 
 DAY = timedelta(days=1)
 SHIFTS = ("1d", "7d")
-# A forecast adds a quarter of the window, and learns from a week at least.
+# A forecast adds a quarter of the window, and learns from two weeks: weekdays differ.
 AHEAD = 4
-LEARNT = timedelta(days=7)
+LEARNT = timedelta(days=15)
 
 
 def band(context: PanelContext) -> PanelAnswer:
@@ -58,7 +58,8 @@ def compared(context: PanelContext) -> PanelAnswer:
 def trend(context: PanelContext) -> PanelAnswer:
     """The measure, and where it is heading: a quarter of the window is added.
 
-    Learnt from a week at least, where the data reaches back so far: a day alone has no rhythm.
+    Learnt from two weeks at least, where the data reaches back so far. What would have missed its
+    own past is not drawn, and a note says why.
     """
     every = max(context.timeslice, timeslice_for(context.request.window))
     query = replace(_sliced(context), every=every)

@@ -1,0 +1,1 @@
+"""Ways to continue a series that are not a regression."""
