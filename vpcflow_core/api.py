@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from vpcflow_core.inventory.names import names_of as network_names
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer, panel
 from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.connections.received import received_for
 from vpcflow_core.query.connections.select import ConnectionQuery, Order, connections_for
 from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled
@@ -478,6 +479,27 @@ class FlowLogs:
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         question = connections_for(query, window, wanted, self.engine.columns())
+        return self.engine.run(question, window)
+
+    def ask_received(
+        self,
+        window: Window | None = None,
+        filters: Filters | None = None,
+        *,
+        cuts: Sequence[datetime] = (),
+        limit: int = 500_000,
+    ) -> QueryResult:
+        """What interfaces received, and which of it answers them; see `query.connections.received`.
+
+        Args:
+            window: The time to ask about instead of the own one.
+            filters: Conditions besides the own ones.
+            cuts: Moments that no row may reach over, ascending.
+            limit: How many rows at most.
+        """
+        window = window or self.window
+        wanted = self.wanted(filters or NO_FILTERS, window)
+        question = received_for(window, wanted, self.engine.columns(), cuts=cuts, limit=limit)
         return self.engine.run(question, window)
 
     def sql(self, text: str, *, max_rows: int | None = None) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.panels.analyses import groups
+from vpcflow_core.panels.analyses import groups, rules
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.query.measures import MEASURES, measure
 from vpcflow_core.query.question import Query
@@ -50,7 +50,7 @@ def test_a_measure_of_nothing_is_what_it_says(measured_flows: FlowLogs, name: st
 
 
 def test_the_rest_is_shown_of_measures_that_add_up_alone() -> None:
-    with_rest = (groups.split, groups.busiest, groups.ports_by_group)
+    with_rest = (groups.split, groups.busiest, rules.served)
     shown = [panel for panel in PANELS.values() if panel.analysis in with_rest]
     assert shown
     for panel in shown:

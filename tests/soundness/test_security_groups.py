@@ -138,12 +138,6 @@ def test_a_flow_of_several_groups_counts_for_each(
     frame = shown(informed, "security-groups/top-groups", window, case)
     packets = each.groupby("groups")["packets"].sum()
     assert list(frame["packets"]) == sorted(packets, reverse=True)[:5]
-    ports = shown(informed, "security-groups/ports", window, case)
-    flows = each.groupby("groups").size()
-    assert (
-        sorted(ports.groupby("security_group_id")["flows"].sum(), reverse=True)
-        == (sorted(flows, reverse=True)[:10])
-    )
     actions = shown(informed, "security-groups/actions", window, case)
     pairs = each.groupby(["groups", "action"]).size().to_dict()
     for row in actions.to_dict("records"):
@@ -220,10 +214,14 @@ def test_rules_in_use_are_matched_flow_by_flow(
     }  # fmt: skip
     own = {eni: {row["address"], row["ipv6"]} for eni, row in network_plan.to_dict("index").items()}
     found = inside(told, window, "none")
+    rows = found.to_dict("records")
+    clients = opened_by(rows)
     arriving = [
         row
-        for row in found[found["action"] == "ACCEPT"].to_dict("records")
-        if row["dstaddr"] in own[row["interface-id"]] and not _answers(row)
+        for row in rows
+        if row["action"] == "ACCEPT"
+        and row["dstaddr"] in own[row["interface-id"]]
+        and clients[connection(row)] != (row["dstaddr"], row["dstport"])
     ]
     expected: dict[str, int] = {}
     for row in arriving:
@@ -239,19 +237,59 @@ def test_rules_in_use_are_matched_flow_by_flow(
     assert list(frame["flows"] == 0) == sorted(frame["flows"] == 0, reverse=True)
 
 
-def _answers(row: dict[str, object]) -> bool:
-    """As the documentation of the analysis tells answers: by flags, else by ports."""
-    from vpcflow_core.analysis.security_groups.replies import SERVICE_PORTS
+def connection(row: dict[str, object]) -> tuple[object, ...]:
+    ends = frozenset({(row["srcaddr"], row["srcport"]), (row["dstaddr"], row["dstport"])})
+    return row["interface-id"], row["protocol"], ends
 
-    if row["protocol"] not in (6, 17):
-        return False
-    port, target = int(row["srcport"]), int(row["dstport"])  # type: ignore[call-overload]
-    flags = row.get("tcp-flags")
-    opening = 0 if flags is None or pd.isna(flags) else int(flags) & 18
-    if row["protocol"] == 6 and opening == 18:
-        return True
-    by_port = (0 < port < 1024 or port in SERVICE_PORTS) and target >= EPHEMERAL
-    return by_port and not (row["protocol"] == 6 and opening == 2)
+
+def opened_by(rows: list[dict[str, object]]) -> dict[tuple[object, ...], object]:
+    """The end that opened each connection: by SYN, the higher port, or who sent first; else None."""
+    of: dict[tuple[object, ...], list[dict[str, object]]] = {}
+    for row in rows:
+        of.setdefault(connection(row), []).append(row)
+    return {key: _opener(some) for key, some in of.items()}
+
+
+def _opener(rows: list[dict[str, object]]) -> object:
+    ends = [((r["srcaddr"], r["srcport"]), (r["dstaddr"], r["dstport"]), r) for r in rows]
+    for source, target, row in ends:
+        flags = row.get("tcp-flags")
+        opening = 0 if flags is None or pd.isna(flags) else int(flags) & 18  # type: ignore[call-overload]
+        if row["protocol"] == 6 and opening in (2, 18):
+            return source if opening == 2 else target
+    one, other, _ = ends[0]
+    if one[1] != other[1]:
+        return max(one, other, key=lambda end: end[1])  # type: ignore[return-value, arg-type]
+    first = {
+        end: min((r["start"] for s, _, r in ends if s == end), default=None) for end in (one, other)
+    }  # type: ignore[type-var]
+    if None in first.values() or first[one] != first[other]:
+        return min((end for end in first if first[end] is not None), key=lambda end: first[end])  # type: ignore[arg-type, return-value]
+    inside = [end for end in (one, other) if str(end[0]).startswith("10.")]
+    return inside[0] if rows[0]["protocol"] == 17 and len(inside) == 1 else None
+
+
+def test_groups_are_shown_with_the_ports_that_they_serve(
+    informed: FlowLogs, told: pd.DataFrame, network_plan: pd.DataFrame, window: Window, case: str
+) -> None:
+    own = {eni: {row["address"], row["ipv6"]} for eni, row in network_plan.to_dict("index").items()}
+    clients = opened_by(inside(told, window, "none").to_dict("records"))
+    found = inside(told, window, case)
+    served = [
+        (group, row["dstport"])
+        for row in found[found["action"] == "ACCEPT"].to_dict("records")
+        if row["dstaddr"] in own[row["interface-id"]]
+        and clients[connection(row)] != (row["dstaddr"], row["dstport"])
+        for group in row["groups"]
+    ]
+    expected = pd.DataFrame(served, columns=["group", "port"])
+    frame = shown(informed, "security-groups/ports", window, case)
+    totals = expected.groupby("group").size()
+    drawn = frame.groupby("security_group_id")["flows"].sum()
+    assert sorted(drawn, reverse=True) == sorted(totals, reverse=True)[:10]
+    counts = expected.groupby(["group", "port"]).size().to_dict()
+    for row in frame.dropna(subset="dstport").to_dict("records"):
+        assert row["flows"] == counts[row["security_group_id"], row["dstport"]]
 
 
 def test_unused_groups_are_those_without_traffic(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
@@ -70,6 +70,16 @@ class LogQueries(Protocol):
         self, query: ConnectionQuery, window: Window | None = None, filters: Filters | None = None
     ) -> QueryResult:
         """Run one question for connections."""
+
+    def ask_received(
+        self,
+        window: Window | None = None,
+        filters: Filters | None = None,
+        *,
+        cuts: Sequence[datetime] = (),
+        limit: int = 500_000,
+    ) -> QueryResult:
+        """What interfaces received, and which of it answers them."""
 
     def known(self, kind: Kind) -> pd.DataFrame:
         """A table of the EC2 snapshot."""

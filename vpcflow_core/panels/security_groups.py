@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from vpcflow_core.panels.analyses.groups import counted, ports_by_group, split
-from vpcflow_core.panels.analyses.rules import rules, unused
+from vpcflow_core.panels.analyses.groups import counted, split
+from vpcflow_core.panels.analyses.rules import rules, served, unused
 from vpcflow_core.panels.analyses.time import band
 from vpcflow_core.panels.base import MINUTE, Panel
 from vpcflow_core.query.question import Query
@@ -53,11 +53,11 @@ SECURITY_GROUPS: tuple[Panel, ...] = (
     Panel(
         "security-groups/ports",
         "Destination ports by security group",
-        "The ports that most flows of the ten busiest groups went to, the others together.",
+        "The ports that the ten busiest groups serve: accepted flows from clients, no answers.",
         Query(("flows",), by=("security_group_id", "dstport"), top=10),
         "split",
         drill=("security_group_id", "dstport"),
-        analysis=ports_by_group,
+        analysis=served,
     ),
     Panel(
         "security-groups/directions",

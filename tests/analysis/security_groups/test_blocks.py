@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from vpcflow_core.analysis.security_groups.address_keys import (
     NO_KEY,
-    WORLD,
+    covers_world,
     key_of,
     keys_of,
     span_of,
@@ -223,4 +223,10 @@ def test_what_is_no_address_has_no_key_and_no_span() -> None:
 
 
 def test_the_world_is_both_whole_address_spaces() -> None:
-    assert (span_of("0.0.0.0/0"), span_of("::/0")) == WORLD
+    for block in ("0.0.0.0/0", "::/0"):
+        assert covers_world(filter(None, [span_of(block)]))
+    assert not covers_world([])
+    for pieces in (["0.0.0.0/1", "128.0.0.0/1"], ["::/2", "4000::/2", "8000::/1"]):
+        spans = [span for span in map(span_of, pieces) if span]
+        assert covers_world(reversed(spans))
+        assert not any(covers_world(spans[:n] + spans[n + 1 :]) for n in range(len(spans)))

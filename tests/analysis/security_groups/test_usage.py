@@ -152,7 +152,8 @@ def test_things_of_the_past_count_as_they_were_when_the_flows_were() -> None:
         flows = flow_frame([flow("eni-1", "10.0.0.2", 6, 443, **when)])
         return rules_in_use(flows, interfaces, *rest).set_index("rule_id")["flows"].to_dict()
 
-    assert at(5) == {"same": 1, "new": 0}
+    assert at(5) == {"same": 0, "new": 0, "gone": 1}
+    assert at(15) == {"same": 1, "new": 0, "gone": 1}
     assert at(100) == {"same": 0, "new": 0}
     frame = rules_in_use(flow_frame([]), interfaces, *rest).set_index("rule_id")
     assert frame["attached"].to_dict() == {"same": 0, "new": 1}

@@ -51,16 +51,6 @@ def test_a_reply_may_come_without_its_port_and_an_unknown_one_is_none() -> None:
     assert matched(rule("sg-db", "-1"), *rows) == 2
 
 
-def test_answers_are_told_by_source_ports_where_these_are_given() -> None:
-    rows = [
-        flow("eni-db", "10.0.2.10", 6, 50000, 5, srcport=443),
-        flow("eni-db", "10.0.2.10", 6, 5432, 2, srcport=50000),
-    ]
-    frame = used(rows, [rule("sg-db", "-1")])
-    assert frame["flows"].tolist() == [2]
-    assert not any("Without source ports" in note for note in notes_of(frame))
-
-
 def test_without_source_ports_it_is_said_that_answers_may_count() -> None:
     frame = used([flow("eni-db", "10.0.2.10", 6, 50000, 5)], [rule("sg-db", "-1")])
     assert frame["flows"].tolist() == [5]

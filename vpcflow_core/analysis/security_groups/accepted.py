@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vpcflow_core.analysis.security_groups.address_keys import Keys, keys_array, keys_of
-from vpcflow_core.analysis.security_groups.replies import numbers, replies
-from vpcflow_core.analysis.security_groups.rules import ALL, Rule, group_members
+from vpcflow_core.analysis.security_groups.rules import ALL, Held, Rule
+from vpcflow_core.analysis.security_groups.versions import shapes
 
 Ints = NDArray[np.int64]
 
@@ -22,7 +22,7 @@ class Accepted:
 
     Attributes:
         flows, bytes, protocol, dstport: Of each row; -1 for no protocol or port.
-        first, last: Times of each row, UTC.
+        first, last: Times of each row, UTC; the first decides which groups and rules there were.
         reply: Rows known to be answers, which are no match of any rule.
         address: Place of each row's source address in `addresses`.
         addresses: Distinct source addresses, as sorted keys.
@@ -68,9 +68,11 @@ class Accepted:
     def matching(self, rule: Rule) -> Ints:
         """The rows that a rule lets in, each once; none for a rule that could not be read."""
         rows = self.rows[self.groups.get(rule.group_id, slice(0))]
-        if rule.unread or not rule.spans or not len(rows):
+        if rule.unread or not len(rows):
             return rows[:0]
-        rows = self._from(rule, rows)
+        parts = [self._from(held, rows) for held in rule.sources if held.spans]
+        # Periods of one source may overlap: a row counts once.
+        rows = parts[0] if len(parts) == 1 else np.unique(np.concatenate([rows[:0], *parts]))
         if rule.protocol != ALL:
             rows = rows[self.protocol[rows] == rule.protocol]
         if (rule.first_port, rule.last_port) != (0, 65535):
@@ -78,21 +80,30 @@ class Accepted:
             rows = rows[(rule.first_port <= ports) & (ports <= rule.last_port)]
         return rows
 
-    def _from(self, rule: Rule, rows: Ints) -> Ints:
-        """Those of the rows, sorted by address, whose source address the rule means."""
-        low, high = (keys_array(span[side] for span in rule.spans) for side in (0, 1))
+    def _from(self, held: Held, rows: Ints) -> Ints:
+        """Those of the rows, sorted by address, that came from a source while it was meant."""
+        low, high = (keys_array(span[side] for span in held.spans) for side in (0, 1))
         starts = self.addresses.searchsorted(low, side="left")
         stops = self.addresses.searchsorted(high, side="right")
         edges = (starts.min(), stops.max())
         first, last = np.searchsorted(self.address[rows], edges, side="left")
         rows = rows[first:last]
-        if len(rule.spans) == 1:
+        rows = rows[during(self.first[rows], held.since, held.until)]
+        if len(held.spans) == 1:
             return rows
         # How many spans each address lies in: one more at each start, one less at each stop.
         change = np.zeros(len(self.addresses) + 1, dtype="int64")
         np.add.at(change, starts, 1)
         np.add.at(change, stops, -1)
         return rows[np.cumsum(change)[self.address[rows]] > 0]
+
+
+def during(
+    times: NDArray[np.datetime64], since: pd.Timestamp, until: pd.Timestamp
+) -> NDArray[np.bool_]:
+    """Which times lie in a period; one that is missing lies in any."""
+    first, last = (moment.tz_localize(None).to_datetime64() for moment in (since, until))
+    return ~(times < first) & ~(times >= last)
 
 
 def received(flows: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
@@ -113,24 +124,29 @@ def received(flows: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
 
 
 def known_replies(flows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which rows are answers: by column `reply`, else by the ports, else none is known to be."""
-    if "reply" in flows:
-        return flows["reply"].astype("boolean").fillna(False).to_numpy(dtype=bool)
-    return replies(flows) if "srcport" in flows else np.zeros(len(flows), dtype=bool)
+    """Which rows are answers: by column `reply`, else none is known to be."""
+    if "reply" not in flows:
+        return np.zeros(len(flows), dtype=bool)
+    return flows["reply"].astype("boolean").fillna(False).to_numpy(dtype=bool)
 
 
 def _by_group(
     flows: pd.DataFrame, interfaces: pd.DataFrame, address: Ints, reply: NDArray[np.bool_]
 ) -> tuple[dict[str, slice], Ints]:
     """The rows of each group, by address: slices, and what they are slices of."""
-    rows = pd.DataFrame({"row": np.arange(len(flows)), "interface": flows["interface_id"].array})
+    rows = pd.DataFrame(
+        {
+            "row": np.arange(len(flows)),
+            "interface_id": flows["interface_id"].array,
+            "at": pd.to_datetime(flows["first"], utc=True).array,
+        }
+    )
     own = pd.Series(None, index=rows.index, dtype="object")
     if "security_group_ids" in flows:
         own = pd.Series(list(flows["security_group_ids"]), index=rows.index, dtype="object")
     has_groups = (own.str.len() > 0).to_numpy(dtype=bool)
-    members = group_members(interfaces)[["interface_id", "security_group_id"]]
     found = [
-        rows[~has_groups & ~reply].merge(members, left_on="interface", right_on="interface_id"),
+        _members(rows[~has_groups & ~reply], interfaces),
         rows[has_groups & ~reply].assign(security_group_id=own).explode("security_group_id"),
     ]
     pairs = pd.concat([part[["row", "security_group_id"]] for part in found])
@@ -141,6 +157,22 @@ def _by_group(
     edges = np.searchsorted(code[order], np.arange(len(groups) + 1)).tolist()
     slices = [slice(*pair) for pair in pairwise(edges)]
     return dict(zip(groups.tolist(), slices, strict=True)), row[order]
+
+
+def _members(rows: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
+    """The rows with each group that their interface had at that time."""
+    known = shapes(interfaces)[["interface_id", "security_group_ids", "since", "until"]]
+    known = known.explode("security_group_ids").dropna(
+        subset=["security_group_ids", "interface_id"]
+    )
+    found = rows.merge(known, on="interface_id")
+    held = ~(found["at"] < found["since"]) & ~(found["at"] >= found["until"])
+    return found[held].rename(columns={"security_group_ids": "security_group_id"})
+
+
+def numbers(column: pd.Series[int], missing: int = -1) -> NDArray[np.int64]:
+    """A column of whole numbers, with what stands for the missing ones."""
+    return pd.to_numeric(column).fillna(missing).to_numpy(dtype="int64")
 
 
 def _times(column: pd.Series[pd.Timestamp]) -> NDArray[np.datetime64]:

@@ -22,7 +22,8 @@ V4, V6 = b"\x04", b"\x06"
 LENGTH = 17
 # Stands for what is no address: lies in no block.
 NO_KEY = b""
-WORLD: tuple[Span, ...] = ((V4 + bytes(4), V4 + b"\xff" * 4), (V6 + bytes(16), V6 + b"\xff" * 16))
+# How many bytes an address of each version has.
+BYTES = {V4: 4, V6: 16}
 
 
 def keys_of(addresses: Iterable[object]) -> Keys:
@@ -71,3 +72,26 @@ def span_of(block: object) -> Span | None:
         return None
     version = V4 if network.version == 4 else V6
     return version + network[0].packed, version + network[-1].packed
+
+
+def covers_world(spans: Iterable[Span]) -> bool:
+    """Whether spans together hold all addresses of IPv4, or all of IPv6.
+
+    >>> covers_world(filter(None, map(span_of, ("128.0.0.0/1", "0.0.0.0/1"))))
+    True
+    """
+    ordered = sorted(spans)
+    return any(
+        _reach([span for span in ordered if span[0][:1] == version]) == 256**length
+        for version, length in BYTES.items()
+    )
+
+
+def _reach(spans: Iterable[Span]) -> int:
+    """The first address, as a number, that sorted spans leave out."""
+    reach = 0
+    for low, high in spans:
+        if int.from_bytes(low[1:]) > reach:
+            break
+        reach = max(reach, int.from_bytes(high[1:]) + 1)
+    return reach

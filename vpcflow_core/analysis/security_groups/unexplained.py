@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from vpcflow_core.analysis.security_groups.accepted import Accepted, Ints
-from vpcflow_core.analysis.security_groups.replies import SYSTEM_PORTS, TCP, UDP
-from vpcflow_core.analysis.security_groups.rules import Rule, Sources
+from vpcflow_core.analysis.security_groups.rules import TCP, UDP, Rule, Sources
 
+# Ports below are the system's (RFC 6335): a service listens there, not a client.
+SYSTEM_PORTS = 1024
 # Things named in one sentence, before it says how many more there are.
 NAMED = 5
 MATCH = "A flow that several rules let in counts for each of them, and as shared."
@@ -20,7 +21,10 @@ BLIND = (
     "Without source ports answers cannot be recognised: a rule open to many ports may also count "
     "answers to connections that the interface itself opened."
 )
-ICMP = "Flow logs have no ICMP types: rules for ICMP count every ICMP flow, answers too."
+ICMP = (
+    "Flow logs have no ICMP types: rules for ICMP count every ICMP flow but answers to what the "
+    "interface sent a second before or more."
+)
 
 
 def unexplained(accepted: Accepted, matched: Ints) -> dict[str, int]:

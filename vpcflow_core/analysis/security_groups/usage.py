@@ -19,11 +19,12 @@ from vpcflow_core.analysis.security_groups.rules import (
     Rule,
     Sources,
     group_members,
-    inbound_rules,
     labelled,
+    open_rules,
+    shapes_of_rules,
 )
 from vpcflow_core.analysis.security_groups.unexplained import sentences, unexplained
-from vpcflow_core.analysis.security_groups.versions import current, during
+from vpcflow_core.analysis.security_groups.versions import FOR_EVER, current, shapes
 
 UNEXPLAINED = "unexplained"
 MOST_BLOCKS = 10
@@ -62,56 +63,61 @@ def rules_in_use(
     rules never match IPv6. Flow logs have no ICMP type, so ICMP matches by protocol.
 
     Security groups are stateful: answers to connections that an interface opened come in without a
-    rule. They are left out where they can be recognised: by `reply`, else by the ports and flags
-    (see `replies.replies`). Give `reply` and group without srcport, which would make a row of
-    nearly every record; the dstport of an answer is not read, and may be null, which joins their
-    rows.
+    rule. They are left out where `reply` marks them; the dstport of an answer is not read, and may
+    be null, which joins their rows.
 
     Args:
         flows: Accepted flows, inbound and internal, added up: interface_id, srcaddr, protocol
-            (number), dstport, flows, bytes, first, last (UTC). Maybe `reply` (bool), or srcport
-            and tcp_flags; maybe security_group_ids (list): the interface's groups when the flow
-            was logged, which come before those of the table where there are any. What comes from
-            an address of the interface itself was sent, and is left out.
+            (number), dstport, flows, bytes, first, last (UTC). Maybe `reply` (bool); maybe
+            security_group_ids (list): the interface's groups when the flow was logged, which come
+            before those of the table where there are any. What comes from an address of the
+            interface itself was sent, and is left out. Each row is judged as things were at its
+            `first`: rows must not reach over a change.
         interfaces: Table of snapshots, like the next ones: of several accounts and regions, of
-            one moment or with all known shapes (see `shapes`). Interfaces count as they were in
-            the time of the flows; rules, groups and lists as they are.
+            one moment or with all known shapes (see `versions.shapes`).
         rules: Likewise; outbound ones are left out.
         prefix_lists: Likewise.
         groups: Likewise.
 
     Returns:
-        One row for each inbound rule; never matched ones first, then those open to the world,
-        then by flows. security_group_id, group_name, rule_id, protocol (`tcp`, `all`), ports
-        (`443`, `1024-65535`, `all`), source, description; flows, bytes, first, last; shared
-        (flows that other rules matched too); open (to all of IPv4 or IPv6); of open ones
-        seen_blocks (at most 10, see `blocks.smallest_blocks`) and seen_share (percent of the
-        rule's flows in them); attached (interfaces of the group). A rule about which nothing can
-        be said (a word that is no protocol, an unknown prefix list) has null counts and comes
-        last. `attrs`: `notes` has sentences, `unexplained` the counts of `unexplained`.
+        One row for each inbound rule that there is, as it is, and for each that is gone but let
+        something in, as it was; never matched ones first, then those open to the world, then by
+        flows. security_group_id, group_name, rule_id, protocol (`tcp`, `all`), ports (`443`,
+        `1024-65535`, `all`), source, description; flows, bytes, first, last; shared (flows that
+        other rules matched too); open (to all of IPv4 or IPv6, alone or with other rules of its
+        group); of open ones seen_blocks (at most 10, see `blocks.smallest_blocks`) and seen_share
+        (percent of the rule's flows in them); attached (interfaces of the group). A rule about
+        which nothing can be said (a word that is no protocol, an unknown prefix list) has null
+        counts and comes last. `attrs`: `notes` has sentences, `unexplained` the counts of
+        `unexplained`.
     """
-    then = during(interfaces, *_window(flows))
-    sources = Sources.of(then, prefix_lists, groups)
-    read = inbound_rules(rules, sources)
-    accepted = Accepted.of(flows, then)
-    matches = [accepted.matching(rule) for rule in read]
-    matched = _times_matched(accepted, matches)
-    rows = [
-        _description(rule) | ({} if rule.unread else _counted(rule, rows, accepted, matched))
-        for rule, rows in zip(read, matches, strict=True)
+    sources = Sources.of(interfaces, prefix_lists, groups)
+    read = shapes_of_rules(rules, sources)
+    accepted = Accepted.of(flows, interfaces)
+    matches: dict[str, Ints] = {}
+    for rule in read:
+        rows = accepted.matching(rule)
+        matches[rule.rule_id] = np.union1d(matches.get(rule.rule_id, rows), rows)
+    matched = _times_matched(accepted, list(matches.values()))
+    shown = _shown(read, rules, matches)
+    is_open = open_rules([rule for rule in shown if rule.until == FOR_EVER])
+    rows_ = [
+        _description(rule, is_open)
+        | ({} if rule.unread else _counted(rule, matches[rule.rule_id], accepted, matched, is_open))
+        for rule in shown
     ]
     members = group_members(current(interfaces, "interface_id"))
     attached = Counter(members["security_group_id"])
-    frame = _sorted(_typed(rows, sources.group_names, attached))
+    frame = _sorted(_typed(rows_, sources.group_names, attached))
     frame.attrs[UNEXPLAINED] = counts = unexplained(accepted, matched)
-    answers_known = "reply" in flows or "srcport" in flows
-    return noted(frame, *sentences(counts, read, sources, answers_known))
+    return noted(frame, *sentences(counts, shown, sources, "reply" in flows))
 
 
-def _window(flows: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """First and last time of all flows; NaT where there are none."""
-    first, last = (pd.to_datetime(flows[name], utc=True) for name in ("first", "last"))
-    return first.min(), last.max()
+def _shown(read: Sequence[Rule], rules: pd.DataFrame, matches: Mapping[str, Ints]) -> list[Rule]:
+    """The rules that there are, and those that are gone but let something in; as they were last."""
+    now = set(current(rules, "rule_id")["rule_id"])
+    last = {rule.rule_id: rule for rule in sorted(read, key=lambda rule: rule.until)}
+    return [rule for id, rule in last.items() if id in now or len(matches[id])]
 
 
 def _times_matched(accepted: Accepted, matches: Sequence[Ints]) -> Ints:
@@ -122,7 +128,7 @@ def _times_matched(accepted: Accepted, matches: Sequence[Ints]) -> Ints:
     return matched
 
 
-def _description(rule: Rule) -> dict[str, Any]:
+def _description(rule: Rule, is_open: Collection[str]) -> dict[str, Any]:
     """What a rule says."""
     return {
         "security_group_id": rule.group_id,
@@ -131,11 +137,13 @@ def _description(rule: Rule) -> dict[str, Any]:
         "ports": rule.ports,
         "source": rule.source,
         "description": rule.description,
-        "open": rule.open,
+        "open": rule.rule_id in is_open,
     }
 
 
-def _counted(rule: Rule, rows: Ints, accepted: Accepted, matched: Ints) -> dict[str, Any]:
+def _counted(
+    rule: Rule, rows: Ints, accepted: Accepted, matched: Ints, is_open: Collection[str]
+) -> dict[str, Any]:
     """What a rule let in."""
     flows = accepted.flows[rows]
     counts: dict[str, Any] = {
@@ -146,7 +154,8 @@ def _counted(rule: Rule, rows: Ints, accepted: Accepted, matched: Ints) -> dict[
     if not len(rows):
         return counts
     first, last = np.fmin.reduce(accepted.first[rows]), np.fmax.reduce(accepted.last[rows])
-    return counts | {"first": first, "last": last} | (_seen(rows, accepted) if rule.open else {})
+    seen = _seen(rows, accepted) if rule.rule_id in is_open else {}
+    return counts | {"first": first, "last": last} | seen
 
 
 def _seen(rows: Ints, accepted: Accepted) -> dict[str, Any]:
@@ -183,8 +192,12 @@ def unused_groups(
     interfaces: pd.DataFrame,
     active_interface_ids: Collection[str],
     rules: pd.DataFrame,
+    window: tuple[pd.Timestamp, pd.Timestamp] | None = None,
 ) -> pd.DataFrame:
     """Security groups that no traffic passed in the window.
+
+    An interface that had traffic used the groups that it had in the window, although it may be
+    gone since.
 
     Args:
         groups: Table of snapshots, like the next ones: of several accounts and regions, of one
@@ -192,6 +205,7 @@ def unused_groups(
         interfaces: Likewise.
         active_interface_ids: Interfaces with traffic in the window, accepted or not.
         rules: Likewise; inbound and outbound.
+        window: From when to when (UTC); None: the active interfaces used the groups they have now.
 
     Returns:
         One row for each unused group, those attached to nothing first: security_group_id, name,
@@ -201,8 +215,11 @@ def unused_groups(
     """
     groups, rules = current(groups, "security_group_id"), current(rules, "rule_id")
     members = group_members(current(interfaces, "interface_id"))
-    active = members["interface_id"].isin(list(active_interface_ids))
-    used = members.loc[active, "security_group_id"]
+    then = group_members(
+        current(interfaces, "interface_id") if window is None else _then(interfaces, *window)
+    )
+    active = then["interface_id"].isin(list(active_interface_ids))
+    used = then.loc[active, "security_group_id"]
     frame = groups[~groups["security_group_id"].isin(used)]
     attached, naming = Counter(members["security_group_id"]), _referenced_by(groups, rules)
     ids = frame["security_group_id"].tolist()
@@ -220,6 +237,12 @@ def unused_groups(
     frame = frame.sort_values(["interfaces", "security_group_id"], ignore_index=True)
     frame = frame[list(_UNUSED_COLUMNS)]
     return noted(frame, UNWATCHED) if frame["interfaces"].any() else frame
+
+
+def _then(interfaces: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """The shapes that interfaces had at some time of a window, of those that are gone too."""
+    known = shapes(interfaces)
+    return known[(known["since"] < last) & (known["until"] > first)]
 
 
 def _why(interfaces: int) -> str:

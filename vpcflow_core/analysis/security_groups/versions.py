@@ -1,13 +1,16 @@
-"""What tables of known things say of now, and of a window.
+"""What tables of known things say of now, and of each moment.
 
 The store knows things as they were and as they are: a row for each shape, with `since`, `until`,
-`last_seen` and `gone` (`store.snapshots.known`). Tables of one snapshot lack these columns, and are
-taken as they are.
+`first_seen`, `last_seen` and `gone` (`store.snapshots.known`). Tables of one snapshot lack these
+columns, and hold at any time.
 """
 
 from __future__ import annotations
 
 import pandas as pd
+
+EVER, FOR_EVER = pd.Timestamp("1970-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
+PLACE = ("account_id", "region")
 
 
 def newest(table: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -22,13 +25,62 @@ def current(table: pd.DataFrame, key: str) -> pd.DataFrame:
     return newest(table[~table["gone"].astype(bool)] if "gone" in table else table, key)
 
 
-def during(table: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    """The shapes that held at some time of a window (UTC).
+def shapes(table: pd.DataFrame) -> pd.DataFrame:
+    """Every shape with the columns of time; those of one snapshot hold for ever."""
+    if "since" not in table:
+        times = {"since": EVER, "until": FOR_EVER, "first_seen": EVER, "last_seen": FOR_EVER}
+        return table.assign(**times).assign(gone=False)
+    return table if "first_seen" in table else table.assign(first_seen=table["since"])
 
-    A thing that is gone may have held on for a while after it was last seen, which is not known:
-    it counts as gone from then on.
+
+def timed(table: pd.DataFrame) -> pd.DataFrame:
+    """As `shapes`; what is gone holds until that was noticed.
+
+    That is the next snapshot after it was last seen, as far as it is known: the next time that
+    something else was seen for the first or last time.
     """
-    if not {"since", "until", "last_seen", "gone"} <= set(table) or pd.isna(first):
+    table = shapes(table)
+    gone = table["gone"].astype(bool) & (table["last_seen"] < table["until"])
+    if not gone.any():
         return table
-    held = (table["since"] <= last) & (table["until"] > first)
-    return table[held & ~(table["gone"].astype(bool) & (table["last_seen"] < first))]
+    moments = pd.concat([table["first_seen"], table["last_seen"]]).drop_duplicates().sort_values()
+    last = table.loc[gone, "last_seen"]
+    at = moments.searchsorted(last, side="right")
+    noticed = [
+        moments.iloc[n] if n < len(moments) else seen for n, seen in zip(at, last, strict=True)
+    ]
+    until = table["until"].copy()
+    until[gone] = pd.concat([until[gone], pd.Series(noticed, last.index)], axis=1).min(axis=1)
+    return table.assign(until=until)
+
+
+def begun(table: pd.DataFrame) -> pd.DataFrame:
+    """As `timed`; what the first snapshot did not show begins when one shows it."""
+    table = timed(table)
+    places = [table[name] for name in PLACE if name in table]
+    seen = table["first_seen"]
+    start = seen.groupby(places, dropna=False).transform("min") if places else seen.min()
+    return table.assign(since=table["since"].where(seen <= start, seen))
+
+
+def owners(interfaces: pd.DataFrame) -> pd.DataFrame:
+    """Who had each private address when: one row an interface's shape and address.
+
+    An address that a later interface of the VPC has too belongs to the former until that one is
+    seen; the last known owner of a time without any is the nearest one.
+
+    Returns:
+        The columns of the interfaces, `addresses` being one of them, with `since` and `until`.
+    """
+    rows = timed(interfaces).explode("addresses").dropna(subset=["addresses"])
+    vpc = rows["vpc_id"].fillna("") if "vpc_id" in rows else ""
+    rows = rows.assign(_vpc=vpc).sort_values("first_seen", kind="stable")
+    by_address = rows.groupby(["_vpc", "addresses"], sort=False)
+    before, after = by_address.shift(1), by_address.shift(-1)
+    taken = after["interface_id"].notna() & (after["interface_id"] != rows["interface_id"])
+    taken &= rows["last_seen"] < after["first_seen"]
+    given = before["interface_id"].notna() & (before["interface_id"] != rows["interface_id"])
+    given &= before["last_seen"] < rows["first_seen"]
+    until = rows["until"].where(~taken, after["first_seen"])
+    since = rows["since"].where(~given, rows["first_seen"])
+    return rows.assign(since=since, until=until).drop(columns="_vpc")

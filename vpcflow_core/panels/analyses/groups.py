@@ -63,18 +63,6 @@ def busiest(context: PanelContext) -> PanelAnswer:
     return context.answer(shown, all_, frame=frame, every=query.every)
 
 
-def ports_by_group(context: PanelContext) -> PanelAnswer:
-    """The busiest ports of the largest groups, and their other ports together."""
-    query = context.query
-    group, port = query.by
-    totals = context.ask(replace(query, by=(group,)))
-    ports = context.ask(replace(query, by=(port,), top=7)).frame[port]
-    parts = context.ask(replace(query, top=None))
-    among = parts.frame[parts.frame[port].isin(ports)]
-    frame = with_rest(totals.frame, among, group, port, list(query.measures))
-    return context.answer(totals, parts, frame=frame)
-
-
 def counted(context: PanelContext) -> PanelAnswer:
     """How many groups there are."""
     result = context.ask(context.query)

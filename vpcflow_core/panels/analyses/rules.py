@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 
 import pandas as pd
 
 from vpcflow_core.analysis.buckets import notes_of
-from vpcflow_core.analysis.security_groups.replies import (
-    EPHEMERAL,
-    SERVICE_PORTS,
-    SYSTEM_PORTS,
-    replies,
-)
+from vpcflow_core.analysis.groups import with_rest
+from vpcflow_core.analysis.security_groups.accepted import received
 from vpcflow_core.analysis.security_groups.usage import rules_in_use, unused_groups
+from vpcflow_core.analysis.security_groups.versions import timed
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.base import PanelAnswer, PanelContext
-from vpcflow_core.query.filters import Filters
-from vpcflow_core.query.result import QueryResult
+from vpcflow_core.times import Window
 
 # What a reader needs first stands first: which rule, and what it let in.
 COLUMNS = [
@@ -27,50 +24,10 @@ COLUMNS = [
 ]  # fmt: skip
 # Groups of flows that rules are matched with; more take too long, and the smallest are left out.
 MOST_ROWS = 500_000
-_SERVICES = f"0-{SYSTEM_PORTS - 1}, {', '.join(map(str, SERVICE_PORTS))}"
-_NOT_SERVICES = ", ".join(f"!{port}" for port in _SERVICES.split(", "))
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Some of the flows, separated by what makes an answer; four of them make up all.
-
-    Grouping by source port would make a row of nearly every flow.
-
-    Attributes:
-        where: Its conditions.
-        srcport: A source port that stands for all of them.
-        dstport: Likewise; None: the part is grouped by its destination ports.
-    """
-
-    where: tuple[tuple[str, str], ...]
-    srcport: int
-    dstport: int | None = None
-
-    def ask(self, context: PanelContext) -> QueryResult:
-        """The part's accepted flows towards interfaces."""
-        columns = context.logs.engine.columns()
-        by = [name for name in context.query.by if name != "dstport" or self.dstport is None]
-        flags = ("tcp_flags",) if "tcp_flags" in columns else ()
-        wanted = context.request.filters & Filters.parse(self.where)
-        # Logs of another format in the same store may have no flags.
-        query = replace(context.query, by=(*by, *flags), nulls=flags, top=MOST_ROWS)
-        return context.logs.ask(query, context.request.window, wanted)
-
-    def completed(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The part's rows, with the ports that stand for all."""
-        ports = {"srcport": self.srcport}
-        ports |= {} if self.dstport is None else {"dstport": self.dstport}
-        return frame.assign(**ports)
-
-
-_TO_PORTS = (("protocol", "tcp, udp"),)
-_PARTS = (
-    _Part((*_TO_PORTS, ("srcport", _SERVICES), ("dstport", f"{EPHEMERAL}-65535")), 443, EPHEMERAL),
-    _Part((*_TO_PORTS, ("srcport", _SERVICES), ("dstport", f"0-{EPHEMERAL - 1}")), 443),
-    _Part((*_TO_PORTS, ("srcport", _NOT_SERVICES)), EPHEMERAL),
-    _Part((("protocol", "!tcp, udp"),), 0),
-)
+# Ports that have a colour of their own, of those that groups serve.
+MOST_PORTS = 7
+# Moments of change that are told apart; at more, the first and last ones of a run count as one.
+MOST_CUTS = 200
 
 
 def rules(context: PanelContext) -> PanelAnswer:
@@ -80,21 +37,49 @@ def rules(context: PanelContext) -> PanelAnswer:
         MissingDataError: There is no snapshot with rules, or the logs lack a field.
     """
     rules, interfaces = _known(context, "rules"), _known(context, "interfaces")
-    results = [part.ask(context) for part in _PARTS]
-    parts = [part.completed(result.frame) for part, result in zip(_PARTS, results, strict=True)]
-    flows = pd.concat(parts, ignore_index=True)
-    flows = flows.assign(reply=replies(flows)).drop(columns="srcport")
-    frame = rules_in_use(
-        flows,
-        interfaces,
-        rules,
-        context.logs.known("prefix_lists"),
-        _known(context, "security_groups"),
-    )
+    lists, groups = context.logs.known("prefix_lists"), _known(context, "security_groups")
+    request = context.request
+    cuts = changes(request.window, interfaces, rules, lists)
+    kept = cuts[:: -(-len(cuts) // MOST_CUTS) or 1]
+    result = context.logs.ask_received(request.window, request.filters, cuts=kept, limit=MOST_ROWS)
+    frame = rules_in_use(result.frame, interfaces, rules, lists, groups)
     notes = [*_narrowed(context), *notes_of(frame)]
-    if any(len(result.frame) == MOST_ROWS for result in results):
+    if len(result.frame) == MOST_ROWS:
         notes.append("The smallest flows are left out: there are too many different ones.")
-    return context.answer(*results, frame=frame[COLUMNS], notes=notes)
+    if len(kept) < len(cuts):
+        notes.append(
+            "The network changed too often: some flows are judged by what was shortly before."
+        )
+    return context.answer(result, frame=frame[COLUMNS], notes=notes)
+
+
+def changes(window: Window, *tables: pd.DataFrame) -> list[datetime]:
+    """The moments in a window at which a thing of the tables changed, as far as it is known."""
+    times = [timed(table)[name] for table in tables for name in ("since", "until", "first_seen")]
+    moments = pd.concat(times).drop_duplicates().sort_values()
+    inside = moments[(moments > pd.Timestamp(window.start)) & (moments < pd.Timestamp(window.end))]
+    return [moment.to_pydatetime() for moment in inside]
+
+
+def served(context: PanelContext) -> PanelAnswer:
+    """The ports that the busiest groups serve, the most used ones by name.
+
+    Accepted flows that clients sent to interfaces of the group; not the answers to what its
+    interfaces asked for themselves.
+    """
+    query, request = context.query, context.request
+    group, port = query.by
+    members = context.ask(replace(query, by=("interface_id", group), top=None, nulls=()))
+    result = context.logs.ask_received(request.window, request.filters, limit=MOST_ROWS)
+    flows = received(result.frame, context.logs.known("interfaces"))
+    flows = flows[~flows["reply"]].merge(members.frame[["interface_id", group]], on="interface_id")
+    parts = flows.groupby([group, port], as_index=False, dropna=False)["flows"].sum()
+    totals = parts.groupby(group, as_index=False)["flows"].sum()
+    totals = totals.sort_values(["flows", group], ascending=[False, True]).head(query.top or 10)
+    ports = parts.groupby(port)["flows"].sum().sort_values(ascending=False).head(MOST_PORTS).index
+    among = parts[parts[port].isin(ports)]
+    frame = with_rest(totals, among, group, port, ["flows"])
+    return context.answer(result, members, frame=frame)
 
 
 def unused(context: PanelContext) -> PanelAnswer:
@@ -105,8 +90,10 @@ def unused(context: PanelContext) -> PanelAnswer:
     """
     groups, interfaces = _known(context, "security_groups"), _known(context, "interfaces")
     result = context.ask(context.query)
+    window = context.request.window
+    then = pd.Timestamp(window.start), pd.Timestamp(window.end)
     active = result.frame["interface_id"]
-    frame = unused_groups(groups, interfaces, active, context.logs.known("rules"))
+    frame = unused_groups(groups, interfaces, active, context.logs.known("rules"), then)
     return context.answer(result, frame=frame, notes=[*_narrowed(context), *notes_of(frame)])
 
 
