@@ -25,9 +25,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from vpcflow_core.redaction import redacted
+
 
 class VpcflowError(Exception):
     """A failure in words.
+
+    Secrets in it are left out (`redaction`), so that none is printed, shown or logged.
 
     Args:
         what: What failed and the value it failed on, one sentence.
@@ -35,9 +39,9 @@ class VpcflowError(Exception):
     """
 
     def __init__(self, what: str, next_step: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.next_step = next_step
+        self.what = redacted(what)
+        self.next_step = redacted(next_step)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         return f"{self.what}\n  {self.next_step}" if self.next_step else self.what

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import pydantic_settings
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,6 +31,7 @@ from pydantic_settings import (
 
 from vpcflow_core.addresses import parse_block
 from vpcflow_core.errors import SettingsError, VpcflowError, closest
+from vpcflow_core.redaction import holds_secret, redacted
 from vpcflow_core.sources.schemes import examples
 from vpcflow_core.times import parse_duration
 
@@ -156,6 +164,18 @@ class Settings(BaseSettings):
         "that the app runs on, nothing from elsewhere.",
     )
     upload_limit: int = Field(50, ge=1, le=1000, description="Largest uploaded file, in MB.")
+
+    @field_validator("sources")
+    @classmethod
+    def _hold_no_secrets(cls, sources: dict[str, SourceSetting]) -> dict[str, SourceSetting]:
+        for name, source in sources.items():
+            for part in ("url", "endpoint_url"):
+                if holds_secret(getattr(source, part)):
+                    raise ValueError(
+                        f"{part} of {redacted(name)} must not hold a password, key, token or "
+                        "signature; name a profile instead"
+                    )
+        return sources
 
     @classmethod
     def settings_customise_sources(

@@ -2,6 +2,7 @@
 
 A link, a log, a file's name, a tag or an error may hold an image of another host, a link to a
 false log-in, or what looks like a sentence of ours. `inert` and `code` show such text as it is.
+Secrets in it are left out.
 Escapes by backslash would not do: addresses and `:icons:` are looked for after Markdown was read.
 """
 
@@ -11,6 +12,7 @@ import re
 
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.plain_text import visible
+from vpcflow_core.redaction import redacted
 
 # Words that mean nothing in Markdown, nor to what looks for addresses, icons and formulas after it.
 SAFE = re.compile(r"[\w.,;:!?()'\"/%+=\N{HORIZONTAL ELLIPSIS}\N{MIDDLE DOT}-]*")
@@ -27,7 +29,7 @@ def code(text: str) -> str:
     >>> print(code("a\n\n![x](http://y)"))
     `a\n\n![x](http://y)`
     """
-    return f"`{visible(text).replace('`', chr(39))}`" if text else ""
+    return f"`{visible(redacted(text)).replace('`', chr(39))}`" if text else ""
 
 
 def inert(text: str) -> str:
@@ -40,7 +42,7 @@ def inert(text: str) -> str:
     >>> inert("Set `add_sources` in vpcflow.toml.")
     'Set `add_sources` in vpcflow.toml.'
     """
-    parts = text.split("`")
+    parts = redacted(text).split("`")
     return "".join(code(part) if odd % 2 else _words(part) for odd, part in enumerate(parts))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import streamlit as st
 
 from dashboards.ui import actions, answers, panel_body, panel_menu, violation_links
@@ -12,8 +10,9 @@ from dashboards.ui.rights import shown
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer, PanelRequest
+from vpcflow_core.redaction import redacting_logger
 
-log = logging.getLogger("vpcflow")
+log = redacting_logger("vpcflow")
 
 
 def draw(request: PanelRequest, state: PageState) -> None:

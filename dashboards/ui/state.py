@@ -15,6 +15,8 @@ from vpcflow_core.panels.base import Panel
 from vpcflow_core.panels.request import DEFAULTS, PanelRequest, Parameters
 from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.redaction import holds_secret
+from vpcflow_core.settings import TOKEN_PARAMETER
 from vpcflow_core.times import Range, Window, parse_range
 
 # Version of the names and forms of the parameters; older ones are read by the same rules.
@@ -96,7 +98,10 @@ class PageState:
 
 def parse_state(params: Mapping[str, str]) -> tuple[PageState, list[str]]:
     """Read a link's parameters; what cannot be read is left out and named in a sentence."""
-    notes = [*_of_newer_version(params.get("v", "")), *_unknown(params)]
+    secret = secrets_in(params)
+    notes = [f"The value of '{name}' holds a password, key or token: left out." for name in secret]
+    params = {name: text for name, text in params.items() if name not in secret}
+    notes += [*_of_newer_version(params.get("v", "")), *_unknown(params)]
     zone = params.get("tz") or "UTC"
     if zone not in available_timezones():
         notes.append(f"The time zone '{zone}' is unknown; UTC is used.")
@@ -118,12 +123,18 @@ def at_rest(name: str, value: object) -> bool:
 
 def tidied(params: Mapping[str, str]) -> dict[str, str]:
     """Parameters of a link that widgets know in another form alone; "" is to be left out."""
-    made = {}
+    made = dict.fromkeys(secrets_in(params), "")
     if params.get("once", "").lower() in YES:
         made["once"] = "true"
     if (action := params.get("action", "").strip()) and not filter_problem("action", action):
         made["action"] = decision_of(action)
     return {name: text for name, text in made.items() if text != params[name]}
+
+
+def secrets_in(params: Mapping[str, str]) -> list[str]:
+    """The parameters that hold a secret, or are named after one."""
+    others = {name: text for name, text in params.items() if name != TOKEN_PARAMETER}
+    return [name for name, text in others.items() if holds_secret(f"?{name}={text}")]
 
 
 def _of_newer_version(text: str) -> list[str]:

@@ -25,6 +25,7 @@ from vpcflow_core.errors import FilterError, MisuseError
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.settings import SourceSetting, load_settings
+from vpcflow_core.sources.open import require_no_secret
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import parse_duration
 from vpcflow_core.workspace.workspace import find_workspace
@@ -123,7 +124,11 @@ class SourceOptions:
             name: Name of a known source, or a URL.
             known: The sources that have names.
             others: Options besides these; one that is empty was not given.
+
+        Raises:
+            SettingsError: The URL holds a secret.
         """
+        require_no_secret(name)
         values = {option.name: getattr(self, option.name) for option in fields(self)} | others
         given = {option: value for option, value in values.items() if value not in ("", [], None)}
         return (known.get(name) or SourceSetting(url=name)).model_copy(update=given)

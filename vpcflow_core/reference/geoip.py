@@ -7,7 +7,6 @@ then stands for the place. Every database is read by geoip2's own reader.
 from __future__ import annotations
 
 import csv
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -22,10 +21,11 @@ from geoip2.models import City, Country
 from maxminddb import InvalidDatabaseError
 
 from vpcflow_core.errors import SettingsError
+from vpcflow_core.redaction import redacting_logger
 from vpcflow_core.reference.address_classes import AddressClass, classify, classify_one, pack
 from vpcflow_core.reference.files import data_file
 
-log = logging.getLogger(__name__)
+log = redacting_logger(__name__)
 
 Kind = Literal["city", "country"]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vpcflow_core.errors import SettingsError, closest, is_unicode
+from vpcflow_core.redaction import holds_secret
 from vpcflow_core.sources.base import LogObject, Source
 from vpcflow_core.sources.schemes import SCHEMES, examples, find_scheme
 from vpcflow_core.sources.spellings import plain_url
@@ -59,17 +60,32 @@ def open_source(
             there. Without one there are no uploads, and the sample is written to a temporary one.
 
     Raises:
-        SettingsError: The URL names no source.
+        SettingsError: The URL names no source, or holds a secret.
     """
     if not url.strip():
         raise SettingsError("The source's URL is empty.", _known())
     if not is_unicode(url):
         raise SettingsError(f"The source's name {url!r} is not UTF-8.", "Name the folder above it.")
+    require_no_secret(url)
+    require_no_secret(options.endpoint_url)
     url = plain_url(url)
     scheme = find_scheme(url)
     if scheme is None:
         raise unknown_source(url)
     return scheme.open(url, options, store)
+
+
+def require_no_secret(url: str) -> None:
+    """Check a URL that somebody gave, before any of it is shown, written down or asked for.
+
+    Raises:
+        SettingsError: It holds a password, key, token or signature; none of it is quoted.
+    """
+    if holds_secret(url):
+        raise SettingsError(
+            "A source's URL must not hold a password, key, token or signature.",
+            "Leave it out, and name an AWS profile or role: s3://bucket/prefix, --profile NAME.",
+        )
 
 
 def unknown_source(url: str) -> SettingsError:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread, Timer
 
 from vpcflow_core.errors import LockedError, VpcflowError
+from vpcflow_core.redaction import redacting_logger
 from vpcflow_core.settings import Settings
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.store import Store
@@ -18,7 +19,7 @@ from vpcflow_core.store.sync import Progress
 from vpcflow_core.workspace.sync import SyncOptions, SyncOutcome, recent, sync
 from vpcflow_core.workspace.workspace import Workspace
 
-log = logging.getLogger("vpcflow")
+log = redacting_logger("vpcflow")
 # What pages show unless asked otherwise; read first, so that they need not wait for the rest.
 FIRST_LOOK = timedelta(days=1)
 # Interfaces come and go in minutes, but each snapshot costs a dozen requests in every region.

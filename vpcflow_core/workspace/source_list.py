@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.settings import SourceSetting
+from vpcflow_core.sources.open import require_no_secret
 from vpcflow_core.sources.spellings import plain_url
 from vpcflow_core.store.store import Store
 
@@ -51,14 +52,10 @@ def add(store: Path, source: SourceSetting, name: str = "", taken: Iterable[str]
         The name it has.
 
     Raises:
-        SettingsError: Its URL or endpoint holds a password, which would be written down.
+        SettingsError: Its URL or endpoint holds a secret, which would be written down.
     """
     for url in (source.url, source.endpoint_url):
-        if without_password(url) != url:
-            raise SettingsError(
-                "A source's URL must not hold a password or key.",
-                "Leave out what stands before the @; name an AWS profile instead.",
-            )
+        require_no_secret(url)
     with _changing(store) as sources:
         found = _free(name or name_of(source.url), {*taken, *sources})
         sources[found] = source
@@ -69,15 +66,6 @@ def remove(store: Path, name: str) -> None:
     """Remove an added source from a store's list; its records stay. No error if it is gone."""
     with _changing(store) as sources:
         sources.pop(name, None)
-
-
-def without_password(url: str) -> str:
-    """The URL without the user's part, where secrets may stand.
-
-    >>> without_password("s3://KEY:secret@bucket/a"), without_password("s3://bucket/a@b")
-    ('s3://bucket/a', 's3://bucket/a@b')
-    """
-    return re.sub(r"^([A-Za-z0-9+.-]+://)[^/@]*@", r"\1", url)
 
 
 def name_of(url: str) -> str:

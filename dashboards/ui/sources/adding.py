@@ -17,10 +17,9 @@ from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.local import LocalSource
-from vpcflow_core.sources.open import open_source
+from vpcflow_core.sources.open import open_source, require_no_secret
 from vpcflow_core.sources.schemes import SCHEMES, Scheme, examples, find_scheme
 from vpcflow_core.workspace.opening import source_options
-from vpcflow_core.workspace.source_list import without_password
 
 NOT_ALLOWED = "Set `add_sources` in vpcflow.toml to change this."
 OPTIONS = {
@@ -86,9 +85,9 @@ def admit(source: SourceSetting, rights: Rights, store: Path, known: Iterable[Ro
         SettingsError: It may not be added, is there already, or its URL is wrong.
         FormatError: Its format is wrong.
     """
+    require_no_secret(source.url)
+    require_no_secret(source.endpoint_url)
     scheme = find_scheme(source.url)
-    if without_password(source.url) != source.url or "@" in source.endpoint_url:
-        raise SettingsError("A source's URL must not hold a password or key.", "Name a profile.")
     if scheme and scheme.stands_alone:
         raise SettingsError("The sample has a store of its own.", "See it: vpcflow demo")
     if scheme and not rights.reach(scheme.adding):

@@ -10,13 +10,14 @@ import pandas as pd
 
 from dashboards.ui.markdown import code
 from vpcflow_core.errors import VpcflowError
+from vpcflow_core.redaction import redacted
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.schemes import Scheme, scheme_of
 from vpcflow_core.store.state import SourceState
 from vpcflow_core.store.store import Store
 from vpcflow_core.units import humane_bytes, humane_count
 from vpcflow_core.workspace.opening import opened_source
-from vpcflow_core.workspace.source_list import added, without_password
+from vpcflow_core.workspace.source_list import added
 from vpcflow_core.workspace.workspace import Workspace
 
 
@@ -58,7 +59,7 @@ class Row:
         """
         if not with_paths and self.scheme.is_folder:
             return "a folder of the server"
-        return without_password(self.url)
+        return redacted(self.url)
 
     def label(self, *, with_paths: bool) -> str:
         """What to call it."""

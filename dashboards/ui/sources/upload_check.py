@@ -6,7 +6,6 @@ A file that is refused is never stored, so that no later sync meets it.
 from __future__ import annotations
 
 import io
-import logging
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -17,8 +16,9 @@ from vpcflow_core.errors import FormatError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
 from vpcflow_core.formats.blocks import Unpacked
 from vpcflow_core.formats.parquet import MAGIC
+from vpcflow_core.redaction import redacting_logger
 
-log = logging.getLogger("vpcflow")
+log = redacting_logger("vpcflow")
 MB = 2**20
 # Flow logs shrink to a tenth by gzip, made-up ones to a fifteenth.
 UNPACKED = 20
