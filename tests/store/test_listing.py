@@ -200,6 +200,24 @@ def test_an_object_that_only_reading_shows_to_be_archived_is_asked_for_once_a_da
     assert read(store, bucket).objects == 1
 
 
+def test_a_source_that_is_a_part_of_a_region_has_holes_too(
+    store: Store, bucket: MemoryBucket
+) -> None:
+    year = (NOW - 20 * DAY).strftime("AWSLogs/111122223333/vpcflowlogs/eu-central-1/%Y")
+    bucket.bodies = {key: body for key, body in bucket.bodies.items() if key.startswith(year)}
+    cold = put_day(bucket, NOW - 20 * DAY, number=20)
+    bucket.archived = {cold}
+    source = source_of(bucket, year)
+    count = sync(store, source).objects
+    assert count == len(bucket.bodies) - 1
+    bucket.asked.clear()
+    assert sync(store, source).archived == 1
+    assert len(dated(bucket)) <= 6
+    assert bucket.asked[cold.rpartition("/")[0] + "/"] == 1
+    bucket.archived = set()
+    assert sync(store, source).objects == 1
+
+
 def test_holes_are_listed_again_a_hundred_at_a_time(store: Store) -> None:
     bucket = MemoryBucket()
     bucket.archived = {put_day(bucket, NOW - days * DAY) for days in range(5, 255)}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import count
 
 from vpcflow_core.errors import AccessError, SourceError
 from vpcflow_core.sources.base import Hole, Listed, Reason, ToList
 from vpcflow_core.sources.s3.layout import folder_window
-from vpcflow_core.sources.s3.walk import REGION, Folder, Stretch
+from vpcflow_core.sources.s3.walk import REGION, Folder, Stretch, folder_of
 from vpcflow_core.times import Window
+
+# Archived objects that services like S3, whose listings do not say it, are asked about one by one.
+RESTORES_ASKED = 2_000
 
 
 class Finding:
@@ -40,6 +44,7 @@ class Finding:
         self._base = base
         self._span = span
         self._to_list = to_list
+        self._asked = count()  # atomic: one step of C code
         self._regions: set[str] = set()
         self._refused: dict[str, Hole] = {}
         self._archives: Counter[tuple[str, Folder]] = Counter()
@@ -51,10 +56,14 @@ class Finding:
         asked = self._to_list(self._base + region.prefix) if self._to_list else whole
         self.narrowed |= asked != whole
         for uri in asked.folders:  # first: they are listed whole
-            folder = _deeper(region, uri.removeprefix(self._base))
-            yield Stretch(folder, None, region.prefix)
+            folder = folder_of(uri.removeprefix(self._base))
+            yield Stretch(folder or region, None, region.prefix)
         for window in asked.windows:
             yield Stretch(region, window, region.prefix)
+
+    def may_ask(self) -> bool:
+        """Whether to ask for one more archived object; several threads do."""
+        return next(self._asked) < RESTORES_ASKED
 
     def archive(self, stretch: Stretch | None) -> None:
         """Count an archived object of a day."""
@@ -67,8 +76,7 @@ class Finding:
         self.refusals.append(error)
         reason: Reason = "refused" if isinstance(error, AccessError) else "failed"
         if region:
-            level = REGION + prefix.removeprefix(region).count("/")
-            span = _days(Folder(prefix, level))
+            span = _days(folder_of(prefix))
             self._refused[prefix] = Hole(self._base + region, self._base + prefix, reason, span)
 
     @property
@@ -83,10 +91,6 @@ class Finding:
         return Listed(places, tuple(holes), self.archived)
 
 
-def _deeper(region: Folder, prefix: str) -> Folder:
-    return Folder(prefix, region.level + prefix.removeprefix(region.prefix).count("/"))
-
-
-def _days(folder: Folder) -> Window | None:
+def _days(folder: Folder | None) -> Window | None:
     """The time that a folder is named after."""
-    return folder_window(folder.parts[REGION:])
+    return folder_window(folder.parts[REGION:]) if folder else None

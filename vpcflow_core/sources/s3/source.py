@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -18,7 +20,6 @@ from vpcflow_core.sources.s3.layout import describe, is_log_like, time_may_hold
 from vpcflow_core.sources.s3.walk import Folder, Stretch, Walk, ahead
 from vpcflow_core.times import Window
 
-RESTORES_ASKED = 2_000  # archived objects that services like S3 are asked about, one by one
 LISTERS = 16  # folders listed at once; the answers of as many wait in memory at most
 
 
@@ -87,15 +88,12 @@ class S3Source:
         self.warnings = []
         self._found = now = Finding(f"s3://{self.bucket}/", span, to_list)
         walk = Walk(self._bucket, span, self._pass_by)
-        asked = 0
         with ThreadPoolExecutor(LISTERS, thread_name_prefix="vpcflow-list") as pool:
             for stretch, entry in self._entries(walk, pool):
                 now.objects += 1
                 if entry.archived:
-                    asked += 1
-                    if asked > RESTORES_ASKED or not self._bucket.restored(entry.key):
-                        now.archive(stretch)
-                        continue
+                    now.archive(stretch)
+                    continue
                 yield self._object(entry, stretch.place if stretch else "")
         if now.refusals and not now.objects and not (now.narrowed and self.listed.places):
             raise now.refusals[0]
@@ -113,11 +111,12 @@ class S3Source:
                 "deeper prefix if logs are missing."
             )
         if start.single:
-            yield None, start.single
+            yield None, self._restored(start.single)
         elif start.roots:
             yield from self._layout(walk, start.roots, pool)
         else:
-            yield from ((None, entry) for entry in self._flat(start.prefix, walk.span))
+            flat = self._flat(start.prefix, walk.span)
+            yield from ((None, self._restored(entry)) for entry in flat)
 
     def _layout(
         self, walk: Walk, roots: list[Folder], pool: Executor
@@ -125,13 +124,25 @@ class S3Source:
         regions = walk.regions(roots, pool)
         days = _once(ahead(pool, walk.days, self._stretches(regions)))
         found = 0
-        for stretch, entries in ahead(pool, walk.entries, days):
-            near = (entry for entry in entries if _wanted(entry, stretch.span))
-            chosen = [(_time(entry), entry) for entry in near if _wanted(entry, walk.span)]
-            found += len(chosen)
-            yield from ((stretch, entry) for _, entry in sorted(chosen, key=lambda pair: pair[0]))
+        for stretch, entries in ahead(pool, partial(self._day, walk), days):
+            found += len(entries)
+            yield from ((stretch, entry) for entry in entries)
         if not found and not self.warnings and not self._found.narrowed:
             self._explain(roots, regions, walk)
+
+    def _day(self, walk: Walk, stretch: Stretch) -> tuple[Stretch, list[Entry]]:
+        """The objects of a day that may hold records of the span, oldest first."""
+        entries = walk.entries(stretch)
+        spans = (stretch.span, walk.span)
+        chosen = [e for e in entries if all(_wanted(e, span) for span in spans)]
+        return stretch, [self._restored(entry) for entry in sorted(chosen, key=_time)]
+
+    def _restored(self, entry: Entry) -> Entry:
+        """The object as it is, where the listing has it as archived."""
+        ask = entry.archived and self._found.may_ask()
+        if ask and self._bucket.restored(entry.key):
+            return replace(entry, archived=False)
+        return entry
 
     def _stretches(self, regions: Iterable[Folder]) -> Iterator[Stretch]:
         """What is to be listed of each region."""

@@ -126,7 +126,7 @@ class Walk:
 
     def start(self, prefix: str, pool: Executor) -> Start:
         """What lies at the prefix that somebody gave."""
-        inside = _inside(prefix)
+        inside = folder_of(prefix)
         if inside is None:
             return self._look(prefix, pool)
         first = None if prefix.endswith("/") else self.bucket.first(prefix)
@@ -171,7 +171,7 @@ class Walk:
         inner = [Folder(p, folder.level + 1) for p in self._folders(folder.prefix)]
         return [each for each in inner if each.level == REGION or _is_account(each)]
 
-    def entries(self, stretch: Stretch) -> tuple[Stretch, list[Entry]]:
+    def entries(self, stretch: Stretch) -> list[Entry]:
         """The objects of a day (or hour) that may hold records of the span."""
         day, span = stretch.folder, stretch.span
         covers = folder_window(day.parts[REGION:])
@@ -179,11 +179,10 @@ class Walk:
             covers is not None and span.start <= covers.start and covers.end <= span.end
         )
         try:
-            listed = self._listed(stretch) if whole or day.level > DAY else self._cut(stretch)
+            return self._listed(stretch) if whole or day.level > DAY else self._cut(stretch)
         except SourceError as error:
             self._pass_by(stretch.place, day.prefix, error)
-            return stretch, []
-        return stretch, listed
+            return []
 
     def _cut(self, stretch: Stretch) -> list[Entry]:
         """Of a day that the span cuts: its objects and, side by side with them, its hours'."""
@@ -294,7 +293,7 @@ def _may_hold(folder: Folder, span: Window | None) -> bool:
     return folder_may_hold(folder.parts[REGION:], span)
 
 
-def _inside(prefix: str) -> Folder | None:
+def folder_of(prefix: str) -> Folder | None:
     """The folder that a prefix inside AWSLogs/ names; None if it lies outside."""
     parts = prefix.rstrip("/").split("/")
     if ROOT not in parts:
