@@ -25,6 +25,8 @@ from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.inventory.names import names_of as network_names
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer, panel
+from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
+from vpcflow_core.query.as_logged import is_about_interfaces
 from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.connections.received import received_for
 from vpcflow_core.query.connections.select import ConnectionQuery, Order, connections_for
@@ -75,6 +77,7 @@ class FlowLogs:
         filters: Conditions of every answer.
         synced: What `open` loaded.
         catalogue: What there is to ask about; the store if None.
+        counts_once: Whether totals leave out the receiver's copy of a flow; see `once`.
 
     Raises:
         ParameterError: Neither a store nor a catalogue is given.
@@ -86,6 +89,7 @@ class FlowLogs:
     filters: Filters = NO_FILTERS
     synced: SyncResult | None = None
     catalogue: Catalogue = None  # type: ignore[assignment]  # __post_init__ fills it
+    counts_once: bool = False
 
     def __post_init__(self) -> None:
         if self.catalogue is None:
@@ -156,10 +160,11 @@ class FlowLogs:
     def once(self) -> Self:
         """Count a flow between two logged interfaces once: its receiver's copy is left out.
 
-        `flows` alone; `records` stays whole. docs/decisions/knowledge-of-interfaces.md tells how a
-        copy is known.
+        That is for totals: questions about interfaces, groups and directions, and connections, ask
+        the log as it was written, and say so. `records` stays whole.
+        docs/decisions/knowledge-of-interfaces.md tells how a copy is known.
         """
-        return replace(self, engine=self.engine.once())
+        return replace(self, counts_once=True)
 
     def left_out(self, window: Window | None = None, filters: Filters | None = None) -> int:
         """How many records `once` leaves out.
@@ -260,7 +265,17 @@ class FlowLogs:
         columns = self.engine.columns("records" if query.records else "flows")
         whole = snapped(query, window)
         wanted = self.wanted(filters or NO_FILTERS, whole)
-        return self.engine.run(select_for(query, window, wanted, columns), whole)
+        engine, notes = self._counting(query, wanted)
+        result = engine.run(select_for(query, window, wanted, columns), whole)
+        return replace(result, notes=notes)
+
+    def _counting(self, query: Query, filters: Filters) -> tuple[Engine, tuple[str, ...]]:
+        """What answers a question, and what to say of it."""
+        if not self.counts_once:
+            return self.engine, ()
+        if is_about_interfaces(query, filters):
+            return self.engine, (AS_LOGGED,)
+        return self.engine.once(), ()
 
     def records(
         self,
@@ -286,10 +301,10 @@ class FlowLogs:
         window, relation = window or self.window, "records" if status else "flows"
         columns = self.engine.columns(relation)
         asked = Filters.parse(where, columns) & (filters or NO_FILTERS)
-        question = records_for(
-            window, self.wanted(asked, window), columns, relation=relation, limit=limit
-        )
-        return self.engine.run(question, window)
+        wanted = self.wanted(asked, window)
+        engine, notes = self._counting(Query(()), wanted)
+        question = records_for(window, wanted, columns, relation=relation, limit=limit)
+        return replace(engine.run(question, window), notes=notes)
 
     def wanted(self, filters: Filters, window: Window) -> Filters:
         """The own filters and these, with the addresses of the window in place of countries."""
@@ -322,13 +337,15 @@ class FlowLogs:
         columns = self.engine.columns("flows")
         others = [m for m in VOLUMES if m != by and (m == "flows" or m in columns)]
         query = Query((by, *others), by=names_of(fields), top=n)
-        return noted(self.ask(query).frame, *self._in_no_row(query))
+        result = self.ask(query)
+        return noted(result.frame, *result.notes, *self._in_no_row(query))
 
     def _in_no_row(self, query: Query) -> Iterator[str]:
         """A sentence about the flows that lack what a question groups by, if there are any."""
         columns, wanted = self.engine.columns("flows"), self.wanted(NO_FILTERS, self.window)
         lacking = without_value_for(query, self.window, wanted, columns)
-        count = int(self.engine.run(lacking, self.window).frame["flows"].iloc[0])
+        engine, _ = self._counting(query, wanted)
+        count = int(engine.run(lacking, self.window).frame["flows"].iloc[0])
         if count:
             words = "1 flow has" if count == 1 else f"{count:,} flows have"
             yield f"{words} no {' or no '.join(query.by)}: left out of the rows."
@@ -369,8 +386,8 @@ class FlowLogs:
             names_of(measure), groups, timeslice(every, window), top=n if groups else None
         )
         if shifts:
-            return over_time.compared(self.sparse, query, window, self.coverage, shifts).frame
-        return over_time.series(self.sparse, query, window, self.coverage).frame
+            return over_time.compared(self.sparse, query, window, self.coverage, shifts).noted
+        return over_time.series(self.sparse, query, window, self.coverage).noted
 
     def outliers(
         self,
@@ -408,7 +425,7 @@ class FlowLogs:
             threshold=threshold,
             consecutive=consecutive,
             watch=watch,
-        ).frame
+        ).noted
 
     def forecast(
         self,
@@ -443,7 +460,7 @@ class FlowLogs:
         if self.extent is None:
             return pd.DataFrame(columns=FORECAST)
         asked = (self.sparse, query, self.window, self.coverage)
-        return over_time.trend(*asked, periods=periods, model=model).frame
+        return over_time.trend(*asked, periods=periods, model=model).noted
 
     def connections(self, *, order: Order = "duration", limit: int = 100) -> pd.DataFrame:
         """Connections: all records of a five-tuple at one interface, both ways, as they lived.
@@ -519,7 +536,8 @@ class FlowLogs:
         span = window or self.extent
         wanted = self.wanted(NO_FILTERS, span) if span else self.filters
         conditions = conditions_of(wanted, columns)
-        return self.engine.run_text(text, window, conditions, max_rows)
+        engine = self.engine.once() if self.counts_once else self.engine
+        return engine.run_text(text, window, conditions, max_rows)
 
     def known(self, kind: Kind) -> pd.DataFrame:
         """One kind of the inventory, from snapshots of EC2: every version of each, and since when.

@@ -46,6 +46,12 @@ class TimeAnswer:
     frame: pd.DataFrame
     results: tuple[QueryResult, ...]
 
+    @property
+    def noted(self) -> pd.DataFrame:
+        """The frame, with what the engine's answers say of themselves among its notes."""
+        said = dict.fromkeys(note for result in self.results for note in result.notes)
+        return noted(self.frame, *said)
+
 
 def series(ask: Ask, query: Query, window: Window, coverage: Coverage) -> TimeAnswer:
     """A measure over time.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from tests.engines.duckdb.networks import NOON, V2, column, flow, snapshot, stored
 from tests.logs import UNTIL, read_with_pandas
+from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.sources.sample.source import sample_interfaces
 from vpcflow_core.store.store import Store
@@ -38,10 +41,20 @@ def kept(sample: Path) -> pd.DataFrame:
     frame = frame[frame["log-status"] == "OK"].copy()
     owners = NETWORK.melt(value_vars=["address", "ipv6"], ignore_index=False)["value"]
     owners = pd.Series(owners.index, index=owners.to_numpy()).to_dict()
-    logged, sender = set(frame["interface-id"]), frame["srcaddr"].map(owners)
-    copy = sender.isin(logged) & (sender != frame["interface-id"]) & (frame["action"] == "ACCEPT")
+    sender = frame["srcaddr"].map(owners)
+    logged, mine = set(frame["interface-id"]), sender == frame["interface-id"]
+    accepted = frame["action"] == "ACCEPT"
+    copy = sender.isin(logged) & ~mine & accepted & _has_other(frame, frame[mine & accepted])
     assert copy.sum() > 0.2 * len(frame)
     return frame[~copy]
+
+
+def _has_other(frame: pd.DataFrame, sent: pd.DataFrame) -> pd.Series:
+    """Whether the sender's copy of a record is there: the same ports, within a minute."""
+    ports = ["srcaddr", "srcport", "dstport", "protocol"]
+    pairs = frame.reset_index().merge(sent[[*ports, "start"]], on=ports, suffixes=("", "_sent"))
+    near = (pairs["start"] - pairs["start_sent"]).abs() <= timedelta(minutes=1)
+    return frame.index.isin(pairs.loc[near, "index"])
 
 
 def test_totals_count_each_flow_once(either: FlowLogs, kept: pd.DataFrame) -> None:
@@ -50,11 +63,25 @@ def test_totals_count_each_flow_once(either: FlowLogs, kept: pd.DataFrame) -> No
     assert total.to_numpy().tolist() == [expected]
 
 
-def test_every_answer_counts_once(either: FlowLogs, kept: pd.DataFrame) -> None:
-    top = either.once().top("interface_id", n=None).set_index("interface_id")
-    expected = kept.groupby("interface-id")["bytes"].agg(["size", "sum"])
+def test_every_total_counts_once(either: FlowLogs, kept: pd.DataFrame) -> None:
+    top = either.once().top("srcaddr", n=None).set_index("srcaddr")
+    expected = kept.groupby("srcaddr")["bytes"].agg(["size", "sum"])
     assert top["flows"].to_dict() == expected["size"].to_dict()
     assert top["bytes"].to_dict() == expected["sum"].to_dict()
+
+
+@pytest.mark.parametrize("field", ["interface_id", "direction", "vpc_id"])
+def test_questions_about_interfaces_ask_the_log_as_it_is(either: FlowLogs, field: str) -> None:
+    once = either.once().top(field)
+    assert AS_LOGGED in notes_of(once)
+    pd.testing.assert_frame_equal(once, either.top(field))
+
+
+def test_a_filter_by_interface_asks_the_log_as_it_is(either: FlowLogs) -> None:
+    busiest = either.top("interface_id")["interface_id"][0]
+    of_one = either.where(interface_id=busiest)
+    pd.testing.assert_frame_equal(of_one.once().top("srcaddr"), of_one.top("srcaddr"))
+    assert of_one.left_out() == 0
 
 
 @pytest.mark.slow
@@ -96,6 +123,7 @@ PAIR = [
     ("eni-a", "10.0.0.4", "1.2.3.4", "ACCEPT", "egress", True),
     ("eni-b", "10.1.2.3", "10.0.20.4", "ACCEPT", "ingress", True),  # its sender logs nothing
     ("eni-a", "10.0.0.5", "10.0.0.4", "ACCEPT", "ingress", True),  # to itself
+    ("eni-a", "2001:db8:0:a::4", "2001:db8:0:c::4", "ACCEPT", "egress", True),
     ("eni-c", "2001:db8:0:a::4", "2001:db8:0:c::4", "ACCEPT", "ingress", False),
     ("eni-c", "2001:db8:0:c::4", "2001:db8:0:a::4", "ACCEPT", "egress", True),
 ]
@@ -114,6 +142,41 @@ def test_the_copy_of_a_logged_sender_is_left_out_and_nothing_else(
     assert column(flows.once(), "bytes") == expected
     assert flows.left_out() == len(PAIR) - len(expected)
     assert column(flows.once(), "bytes", "records") == [*range(1, len(PAIR) + 1)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "stays"),
+    [
+        ({}, False),
+        ({"at": NOON - timedelta(seconds=40)}, False),  # another aggregation window
+        ({"at": NOON - timedelta(hours=2)}, True),
+        ({"srcport": "40001"}, True),
+        ({"dstport": "8443"}, True),
+        ({"protocol": "17"}, True),
+        ({"action": "REJECT"}, True),
+    ],
+)
+def test_a_copy_is_left_out_where_the_senders_copy_of_it_is_there(
+    tmp_path: Path, sent: dict[str, Any], stays: bool
+) -> None:
+    records = [
+        flow("eni-a", "10.0.0.4", "10.0.20.4", 1, **sent),
+        flow("eni-b", "10.0.0.4", "10.0.20.4", 2),
+    ]
+    flows = stored(tmp_path / "s", (V2, records), shots=[snapshot()])
+    assert column(flows.once(), "bytes") == ([1, 2] if stays else [1])
+
+
+def test_a_nat_gateways_copy_is_paired_by_its_ports(tmp_path: Path) -> None:
+    records = [
+        flow("eni-a", "10.0.0.4", "8.8.8.8", 1),
+        flow("eni-b", "10.0.0.4", "10.0.20.4", 2),  # eni-b sends it on
+        flow("eni-b", "10.0.20.4", "8.8.8.8", 3, srcport="1024"),
+        flow("eni-a", "10.0.0.4", "8.8.4.4", 4, srcport="123", dstport="123", protocol="17"),
+        flow("eni-b", "10.0.0.4", "10.0.20.4", 5, srcport="123", dstport="123", protocol="17"),
+    ]
+    flows = stored(tmp_path / "s", (V2, records), shots=[snapshot()])
+    assert column(flows.once(), "bytes") == [1, 3, 4, 5]
 
 
 def test_a_sender_that_logged_before_the_days_asked_about_made_no_copy(tmp_path: Path) -> None:

@@ -205,7 +205,7 @@ class PanelContext:
             rows,
             ";\n\n".join(dict.fromkeys(r.sql for r in results)),
             sum(r.seconds for r in results),
-            tuple(dict.fromkeys(notes)),
+            tuple(dict.fromkeys([*notes, *(note for r in results for note in r.notes)])),
             every,
             coverage.settled_until,
             headlines,

@@ -12,13 +12,15 @@ class QueryResult:
     """What a question gave.
 
     Attributes:
-        frame: Rows; counts int64, times UTC.
+        frame: Rows; counts whole numbers, times UTC.
         sql: The SELECT that ran, its values written out; `vpcflow sql` runs it again.
         seconds: How long it took.
         truncated: Whether there were more rows than the limit.
+        notes: Sentences to show with the rows.
     """
 
     frame: pd.DataFrame
     sql: str
     seconds: float
     truncated: bool = False
+    notes: tuple[str, ...] = ()

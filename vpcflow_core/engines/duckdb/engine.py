@@ -32,6 +32,7 @@ from vpcflow_core.engines.duckdb.interfaces.completion import (
     knowable,
     needs_own,
 )
+from vpcflow_core.engines.duckdb.interfaces.copies import AROUND, COPIES, Sent, sent_copies
 from vpcflow_core.engines.duckdb.interfaces.facts import Facts
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
@@ -207,12 +208,26 @@ class DuckDBEngine:
                 own = once or ("direction" in completed and _any_needs_own(files))
                 facts = self._facts(cursor, window, own, once)
                 completion = Completion(facts, completed, once)
+                if once:
+                    self._provide_copies(cursor, window, facts)
             select = select_files(name, present, files, completion)
             if conditions:
                 select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*conditions))}"  # noqa: S608
             cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS {select}")
 
-    def _facts(self, cursor: Cursor, window: Window | None, own: bool, senders: bool) -> Facts:
+    def _provide_copies(self, cursor: Cursor, window: Window | None, facts: Facts) -> None:
+        """Make the table of what senders logged, with which the receivers' copies are paired."""
+        around = Window(window.start - AROUND, window.end + AROUND) if window else None
+        present = self.store.columns("flows", self.sources)
+        files = self.store.files("flows", around, self.sources)
+        sent = select_files("flows", present, files, Sent(facts))
+        if around:
+            start = column_of("start_time")
+            inside = written_out(and_(start >= around.start, start < around.end))
+            sent = f"SELECT * FROM ({sent}) WHERE {inside}"  # noqa: S608 (our own text)
+        cursor.execute(f"CREATE TEMP TABLE {COPIES} AS {sent_copies(sent)}")
+
+    def _facts(self, cursor: Cursor, window: Window | None, own: bool, owners: bool) -> Facts:
         """What is known for a question, and as tables of its cursor."""
         days = days_of(window)
         sources = None if self.sources is None else tuple(self.sources)
@@ -221,7 +236,7 @@ class DuckDBEngine:
             present = self.store.columns("flows", self.sources)
             return select_files("flows", present, self.store.files("flows", days, self.sources))
 
-        facts = self._inventory.facts(Need(days, sources, own, senders), cursor, plain)
+        facts = self._inventory.facts(Need(days, sources, own, owners), cursor, plain)
         for name, table in facts.tables.items():
             cursor.register(name, table)
         return facts

@@ -7,13 +7,13 @@ file before it answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 from vpcflow_core.engines.base import Catalogue
-from vpcflow_core.engines.duckdb.interfaces.completion import Added, Completion
+from vpcflow_core.engines.duckdb.interfaces.added import Added
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field, find_field
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.times import Window
@@ -33,6 +33,13 @@ class FileCatalogue(Catalogue, Protocol):
 
     def snapshot_count(self) -> int:
         """A number that grows with every snapshot."""
+
+
+class Addition(Protocol):
+    """Says what is added to the SELECT over some files: `Completion`, `Sent`."""
+
+    def of(self, names: Set[str]) -> Added:
+        """What to add for files of these columns."""
 
 
 @cache
@@ -59,7 +66,7 @@ def select_files(
     relation: str,
     present: Sequence[str],
     files: Iterable[StoreFile],
-    completion: Completion | None = None,
+    addition: Addition | None = None,
 ) -> str:
     """The SELECT that gives the relation from these files; without files, no rows.
 
@@ -68,13 +75,13 @@ def select_files(
         present: Columns that some file of the whole relation has: they decide the extra columns,
             so that a relation looks the same in every window.
         files: The files to read.
-        completion: How records are completed by what is known; None: not at all.
+        addition: How records are completed and chosen by what is known; None: not at all.
     """
     columns = columns_with_types(relation, present)
     groups: dict[frozenset[str], list[StoreFile]] = {}
     for file in files:
         groups.setdefault(frozenset(file.columns), []).append(file)
-    parts = [_group(columns, names, some, completion) for names, some in groups.items()]
+    parts = [_group(columns, names, some, addition) for names, some in groups.items()]
     return "\nUNION ALL\n".join(parts) or f"SELECT {_list(columns, frozenset())} WHERE false"
 
 
@@ -82,10 +89,10 @@ def _group(
     columns: dict[str, str],
     names: frozenset[str],
     files: list[StoreFile],
-    completion: Completion | None,
+    addition: Addition | None,
 ) -> str:
     paths = ", ".join(_text(str(file.path)) for file in files)
-    added = completion.of(names) if completion else Added({})
+    added = addition.of(names) if addition else Added({})
     joins = "".join(f"\n{join}" for join in added.joins)
     where = f"\nWHERE {added.where}" if added.where else ""
     listed = _list(columns, names, added.columns)

@@ -49,13 +49,13 @@ class Need:
         days: Whole UTC days that hold its records; None: all.
         sources: URLs of its sources; None: all.
         own: Whether own addresses are used: those in no snapshot are inferred.
-        senders: Whether it matters which interfaces logged something.
+        owners: Whether it matters which interfaces logged something.
     """
 
     days: Window | None
     sources: tuple[str, ...] | None
     own: bool
-    senders: bool
+    owners: bool
 
 
 class SnapshotFacts:
@@ -173,37 +173,40 @@ def _gathered(
         if row["home"] and row["home"] not in snapshots.blocks
         for address in _own(row)
     ]
-    senders: Iterable[str] = ()
-    if need.senders:
+    owners: Iterable[tuple[str, str]] = ()
+    if need.owners:
         sql = f"SELECT DISTINCT interface_id FROM ({relation})"  # noqa: S608 (our own text)
         logged = {id for (id,) in cursor.sql(sql).fetchall()}
-        senders = {a for row in rows if row["interface_id"] in logged for a in _own(row)}
-    return _facts(rows, snapshots.subnets, neighbours, senders)
+        shown = ((row["interface_id"], _own(row)) for row in rows if row["interface_id"] in logged)
+        owners = {(address, id) for id, addresses in shown for address in addresses}
+    return _facts(rows, snapshots.subnets, neighbours, owners)
 
 
 def _facts(
     rows: list[Row],
     subnets: pa.Table,
     neighbours: Iterable[tuple[str, str]] = (),
-    senders: Iterable[str] = (),
+    owners: Iterable[tuple[str, str]] = (),
 ) -> Facts:
-    table, pairs = table_of(rows), sorted(set(neighbours))
+    table = table_of(rows)
     used = {name for name in (*BLOCK, "own") for t in (table, subnets) if _is_used(t[name])}
     return Facts(
         interfaces=table,
         subnets=subnets,
-        neighbours=pa.table(
-            {
-                "home": pa.array([home for home, _ in pairs], pa.string()),
-                "address": pa.array([address for _, address in pairs], pa.string()),
-            }
-        ),
-        senders=pa.table({"address": pa.array(sorted(set(senders)), pa.string())}),
+        neighbours=_pairs("home", "address", neighbours),
+        owners=_pairs("address", "interface_id", owners),
         has_history=len(table) > pc.count_distinct(table["interface_id"]).as_py(),
         has_partial_octets="octet" in used,
         has_ipv6="net6" in used,
         has_secondary_addresses="own" in used,
     )
+
+
+def _pairs(first: str, second: str, pairs: Iterable[tuple[str, str]]) -> pa.Table:
+    """Pairs of texts, each once, as a table of two columns."""
+    ordered = sorted(set(pairs))
+    columns = {name: [pair[at] for pair in ordered] for at, name in enumerate((first, second))}
+    return pa.table({name: pa.array(texts, pa.string()) for name, texts in columns.items()})
 
 
 def _joined(rows: list[Row], found: pd.DataFrame, blocks: dict[str, Block]) -> list[Row]:

@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Set
 from dataclasses import dataclass
 
-from vpcflow_core.engines.duckdb.interfaces.direction import (
-    JOIN_NEIGHBOURS,
-    direction,
-    receivers_copy,
-)
-from vpcflow_core.engines.duckdb.interfaces.facts import ENDS, INTERFACES, SENDERS, SUBNETS, Facts
-from vpcflow_core.engines.duckdb.interfaces.rows import FILLED, FOR_EVER
+from vpcflow_core.engines.duckdb.interfaces.added import Added, key_of
+from vpcflow_core.engines.duckdb.interfaces.copies import receivers_copies
+from vpcflow_core.engines.duckdb.interfaces.direction import JOIN_NEIGHBOURS, direction
+from vpcflow_core.engines.duckdb.interfaces.facts import ENDS, Facts
+from vpcflow_core.engines.duckdb.interfaces.rows import FILLED
 
 COMPLETED = (*FILLED, "direction")
-_AS_OF = "k.since <= r.start_time AND r.start_time < k.until"
-_NEWEST = f"k.until = TIMESTAMP '{FOR_EVER}'"
 
 
 def knowable(present: Collection[str], filled: Collection[str]) -> frozenset[str]:
@@ -41,15 +37,6 @@ def needs_own(names: Collection[str]) -> bool:
     return located and ("flow_direction" not in names or "subnet_id" in names)
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What is added to the SELECT over some files, whose records are called `r`."""
-
-    columns: dict[str, str]
-    joins: tuple[str, ...] = ()
-    where: str = ""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Completion:
     """How a question's relation is completed.
@@ -66,7 +53,7 @@ class Completion:
 
     def of(self, names: Set[str]) -> Added:
         """What to add for files of these columns."""
-        known = self._key(names)
+        known = key_of(self.facts, names)
         columns = {}
         if known:
             columns = {name: _filled(name, names) for name in FILLED if name in self.wanted}
@@ -76,23 +63,11 @@ class Completion:
             columns["direction"] = direction(self.facts, names, located)
             if located and len(self.facts.neighbours):
                 joins.append(JOIN_NEIGHBOURS)
-        received = receivers_copy(self.facts, names, located) if self.once else ""
-        if not (columns or received):
+        copies = receivers_copies(self.facts, names) if self.once else Added({})
+        if not (columns or copies.where):
             return Added({})
-        if received:
-            joins.append(f"LEFT JOIN {SENDERS} s ON s.address = r.srcaddr")
-        return Added(columns, tuple(joins), f"({received}) IS NOT TRUE" if received else "")
-
-    def _key(self, names: Set[str]) -> str:
-        """The join with what is known of the interface, called `k`; "" where there is none."""
-        if "interface_id" in names and len(self.facts.interfaces):
-            when = "true"
-            if self.facts.has_history:
-                when = _AS_OF if "start_time" in names else _NEWEST
-            return f"LEFT JOIN {INTERFACES} k ON k.interface_id = r.interface_id AND {when}"
-        if "interface_id" not in names and "subnet_id" in names and len(self.facts.subnets):
-            return f"LEFT JOIN {SUBNETS} k ON k.home = r.subnet_id"
-        return ""
+        where = f"({copies.where}) IS NOT TRUE" if copies.where else ""
+        return Added(columns, (*joins, *copies.joins), where)
 
 
 def _filled(name: str, names: Set[str]) -> str:

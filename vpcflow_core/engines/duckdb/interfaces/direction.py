@@ -1,4 +1,4 @@
-"""The SQL that decides the direction of a record, and which of two copies of a flow it is.
+"""The SQL that decides the direction of a record, and which end of it the interface is.
 
 Seen from the interface that logged the record, called `k`; the record is called `r`. The rules are
 those of docs/decisions/knowledge-of-interfaces.md. A CASE looks at the records that its branches
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from vpcflow_core.engines.duckdb.interfaces.facts import ENDS, NEIGHBOURS, Facts
+from vpcflow_core.engines.duckdb.interfaces.facts import NEIGHBOURS, Facts
 
 _SIDES = (("dstaddr", "srcaddr", "inbound"), ("srcaddr", "dstaddr", "outbound"))
 _WORDS = ("'inbound'", "'outbound'")
@@ -40,8 +40,8 @@ def direction(facts: Facts, names: Set[str], located: bool) -> str:
     return _typed(_case(cases, _by_flow_direction(_by_others(facts, *_WORDS), names)))
 
 
-def receivers_copy(facts: Facts, names: Set[str], located: bool) -> str:
-    """Whether the record is the second copy of a flow that its sender has logged as well.
+def is_received(facts: Facts, names: Set[str], located: bool) -> str:
+    """Whether the interface received the record's packets, and sent them to itself least of all.
 
     Args:
         facts: What is known of interfaces.
@@ -49,24 +49,31 @@ def receivers_copy(facts: Facts, names: Set[str], located: bool) -> str:
         located: Whether they have both ends and are joined to their interface.
 
     Returns:
-        A condition; "" where no copy can be recognised.
+        A condition, null where that is not known; "" where it never is.
     """
-    if not (names >= {"action", *ENDS}) or not len(facts.senders):
-        return ""
+    received = _received(facts, names, located, "true", "false")
+    if not (received and located):
+        return received
+    own = f"r.srcaddr = k.own4 OR {_among_others('srcaddr')}"
+    return f"{received} AND ({own}) IS NOT TRUE"
+
+
+def is_sent(facts: Facts, names: Set[str], located: bool) -> str:
+    """Whether the interface sent the record's packets; arguments and answer as `is_received`."""
+    return _received(facts, names, located, "false", "true")
+
+
+def _received(facts: Facts, names: Set[str], located: bool, yes: str, no: str) -> str:
+    """One word for records that the interface received, another for those that it sent."""
+    mine = ""
     if located:
-        cases = [f"r.{own} = k.own4 THEN {received}" for own, received in _RECEIVED]
-        mine = _case(cases, _by_others(facts, "true", "false"))
-        self_sent = f"r.srcaddr = k.own4 OR {_among_others('srcaddr')}"
-    elif "flow_direction" in names:
-        mine, self_sent = "false", "false"
-    else:
-        return ""
-    by_flow = "CASE r.flow_direction WHEN 'ingress' THEN true WHEN 'egress' THEN false"
-    receives = f"{by_flow} ELSE {mine} END" if "flow_direction" in names else mine
-    return (
-        f"s.address IS NOT NULL AND r.action = 'ACCEPT' AND {receives} "
-        f"AND ({self_sent}) IS NOT TRUE"
-    )
+        words = {"true": yes, "false": no}
+        cases = [f"r.{own} = k.own4 THEN {words[received]}" for own, received in _RECEIVED]
+        mine = _case(cases, _by_others(facts, yes, no))
+    if "flow_direction" not in names:
+        return mine
+    by_flow = f"CASE r.flow_direction WHEN 'ingress' THEN {yes} WHEN 'egress' THEN {no}"
+    return f"{by_flow} ELSE {mine or 'false'} END"
 
 
 def _by_others(facts: Facts, inbound: str, outbound: str) -> str:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 # Names under which a question's cursor knows the tables; a person's SQL cannot say them (guard).
 INTERFACES, SUBNETS = "known_interfaces", "known_subnets"
-NEIGHBOURS, SENDERS = "known_neighbours", "known_senders"
+NEIGHBOURS, OWNERS = "known_neighbours", "known_owners"
 # The columns that say between whom a flow was.
 ENDS = {"srcaddr", "dstaddr"}
 
@@ -21,7 +21,7 @@ class Facts:
         interfaces: Rows of `known.SCHEMA`, by interface_id and time.
         subnets: Likewise, by `home`.
         neighbours: `home` and `address`: own addresses in subnets whose blocks are unknown.
-        senders: `address`: own addresses of interfaces that logged something.
+        owners: `address` and `interface_id`: own addresses of interfaces that logged something.
         has_history: Whether an interface has several rows.
         has_partial_octets: Whether a block ends inside an octet.
         has_ipv6: Whether a block is one of IPv6.
@@ -31,7 +31,7 @@ class Facts:
     interfaces: pa.Table
     subnets: pa.Table
     neighbours: pa.Table
-    senders: pa.Table
+    owners: pa.Table
     has_history: bool
     has_partial_octets: bool
     has_ipv6: bool
@@ -44,5 +44,5 @@ class Facts:
             INTERFACES: self.interfaces,
             SUBNETS: self.subnets,
             NEIGHBOURS: self.neighbours,
-            SENDERS: self.senders,
+            OWNERS: self.owners,
         }
