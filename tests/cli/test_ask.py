@@ -50,6 +50,29 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return call
 
 
+@pytest.mark.slow
+def test_an_answer_may_be_of_one_source(run: Run, ask_store: Path, tmp_path: Path) -> None:
+    (tmp_path / "vpcflow.toml").write_text(
+        f'store = "{ask_store}"\n[sources.mine]\nurl = "{tmp_path / "a.log"}"\n'
+    )
+    for source in ("mine", tmp_path / "a.log"):
+        assert len(rows(run, "top", "srcaddr", "--source", source)) == 3
+    code, _, err = run("top", "srcaddr", "--source", "other")
+    assert code == 2
+    assert "'other' is no source of this store." in err
+
+
+@pytest.mark.slow
+def test_the_form_of_an_answer_has_short_names(run: Run, ask_store: Path) -> None:
+    _, out, _ = run("top", "srcaddr", "--json")
+    assert len(json.loads(out)) == 3
+    _, out, _ = run("top", "srcaddr", "--csv")
+    assert out.startswith("srcaddr,flows")
+    code, _, err = run("top", "srcaddr", "--csv", "--output", "json")
+    assert code == 2
+    assert "contradict" in err
+
+
 def rows(run: Run, *arguments: object) -> list[dict[str, Any]]:
     code, out, err = run(*arguments, "--output", "json")
     assert code == 0, err

@@ -14,8 +14,9 @@ from vpcflow_core.cli.main import app
 from vpcflow_core.cli.options import AnswerOptions, SourceOptions, expanded
 from vpcflow_core.settings import SourceSetting
 
-COMMON = {"--store", "--last", "--from", "--to", "--where", "--once", "--output"}
-ANSWERING = ("top", "series", "outliers", "forecast", "sql")
+COMMON = {"--store", "--last", "--from", "--to", "--where", "--once", "--output",
+          "--source", "--json", "--csv"}  # fmt: skip
+ANSWERING = ("top", "series", "connections", "outliers", "forecast", "sql")
 
 
 @dataclass(frozen=True)

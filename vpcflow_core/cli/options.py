@@ -70,7 +70,12 @@ class AnswerOptions:
             help="Count a flow between two logged interfaces once, without its receiver's copy.",
         ),
     ] = False
+    source: Annotated[
+        str, typer.Option(help="Only records of this source: its URL, or its name in the settings.")
+    ] = ""
     output: OutputOption = Output.table
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --output json.")] = False
+    as_csv: Annotated[bool, typer.Option("--csv", help="The same as --output csv.")] = False
 
     @contextmanager
     def flows(self) -> Iterator[FlowLogs]:
@@ -82,16 +87,44 @@ class AnswerOptions:
         """
         path = self.store or _store()
         with Store.open(path, create=False) as store, FlowLogs(store) as flows:
-            ranged = self._in_range(flows)
+            ranged = self._in_range(flows.only(self._url(store)) if self.source else flows)
             counted = ranged.once() if self.once else ranged
             pairs = [_pair(text) for text in self.where or []]
             yield counted.filtered(Filters.parse(pairs, flows.engine.columns("records")))
 
     def show(self, frame: pd.DataFrame, flows: FlowLogs) -> None:
         """Print an answer; what to know about it goes to standard error."""
-        write(frame, self.output)
+        write(frame, self.form)
         for note in (*flows.notes, *notes_of(frame)):
             print(visible_lines(note), file=sys.stderr)
+
+    @property
+    def form(self) -> Output:
+        """The form of the answer.
+
+        Raises:
+            MisuseError: The options ask for two.
+        """
+        forms = {self.output} - {Output.table}
+        forms |= {Output.json} if self.as_json else set()
+        forms |= {Output.csv} if self.as_csv else set()
+        if len(forms) > 1:
+            raise MisuseError("--json, --csv and --output contradict each other.", "Give one.")
+        return next(iter(forms), self.output)
+
+    def _url(self, store: Store) -> str:
+        """The URL of the source that is asked for."""
+        known = [state.url for state in store.sources()]
+        named = load_settings().sources.get(self.source)
+        wanted = named.url if named else self.source
+        path = "" if "://" in wanted else Path(wanted).expanduser().resolve().as_uri()
+        found = next((url for url in known if url.rstrip("/") in (wanted.rstrip("/"), path)), None)
+        if found is None:
+            raise MisuseError(
+                f"'{self.source}' is no source of this store.",
+                f"Its sources: {', '.join(known) or 'none yet'}.",
+            )
+        return found
 
     def _in_range(self, flows: FlowLogs) -> FlowLogs:
         if self.last and (self.start or self.end):

@@ -26,7 +26,7 @@ COLUMNS = [
 MOST_ROWS = 500_000
 # Ports that have a colour of their own, of those that groups serve.
 MOST_PORTS = 7
-# Moments of change that are told apart; at more, the first and last ones of a run count as one.
+# Moments of change that part the flows; of more, some are left out.
 MOST_CUTS = 200
 
 

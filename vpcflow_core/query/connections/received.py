@@ -124,12 +124,12 @@ def _opened(plain: CTE, flagged: bool) -> list[Label[Any]]:
 def _whole(pieces: CTE) -> CTE:
     """Pieces of connections with what the other pieces tell of who opened them."""
     key = [*key_of(pieces), pieces.c.session]
-    told = [
+    evidence_of_all = [
         *(func.min(pieces.c[name]).over(partition_by=key).label(name) for name in FIRST),
         *(func.max(pieces.c[name]).over(partition_by=key).label(name) for name in OPENED),
     ]
     rest = (pieces.c[name] for name in (*KEY, "session", "period", *TALLIES))
-    return select(*rest, *told).cte("whole")
+    return select(*rest, *evidence_of_all).cte("whole")
 
 
 def _columns(parts: CTE) -> list[Label[Any]]:
