@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -154,6 +155,57 @@ def test_series_have_bucket_and_value(folder_flows: FlowLogs) -> None:
     assert folder_flows.series("flows", every="1h", by="srcaddr", n=1)[
         "srcaddr"
     ].unique().tolist() == ["10.0.0.0"]
+
+
+MINUTES_RATE = 10 * 2**20
+
+
+@pytest.fixture(scope="module")
+def ten_minutes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowLogs]:
+    """Six hours of five interfaces at 10 MB a minute each, in records of about ten minutes."""
+    folder, rng, lines = tmp_path_factory.mktemp("ten-minutes"), random.Random(8), [HEADER]
+    begin = int(START.timestamp())
+    for eni in range(5):
+        start = begin + rng.randrange(600)
+        while start < begin + 6 * 3600:
+            length = 600 + rng.randrange(-3, 20)
+            lines.append(
+                f"2 123456789012 eni-{eni} 10.0.0.{eni + 1} 10.9.0.1 40000 443 6 {length} "
+                f"{MINUTES_RATE * length // 60} {start} {start + length - 1} ACCEPT OK\n"
+            )
+            start += length
+    (folder / "logs.log").write_text("".join(lines))
+    with FlowLogs.open(folder, store=folder / "store") as flows:
+        yield flows
+
+
+@pytest.mark.slow
+def test_steady_traffic_in_ten_minute_records_is_a_line(ten_minutes: FlowLogs) -> None:
+    inside = ten_minutes.between(START + timedelta(minutes=30), START + timedelta(hours=5))
+    spread = inside.series("bytes", every="1m", place="spread")["value"]
+    assert spread.tolist() == pytest.approx([5 * MINUTES_RATE] * len(spread), rel=1e-6)
+    assert not inside.outliers("bytes")["violation"].any()
+    assert inside.outliers("bytes", place="start")["violation"].any()
+    at_start = inside.series("bytes", every="1m")["value"]
+    assert (at_start == 0).mean() > 0.5
+    for slug in ("traffic/bytes-outliers", "accepts/bytes-compared", "traffic/bytes-trend"):
+        value = inside.panel(slug).frame["value"].dropna().astype("float64")
+        assert value.tolist() == pytest.approx([5 * MINUTES_RATE] * len(value), rel=1e-6)
+
+
+@pytest.mark.slow
+def test_all_bytes_are_in_a_series_of_everything(ten_minutes: FlowLogs) -> None:
+    total = ten_minutes.series("bytes", every="1m")["value"].sum()
+    spread = ten_minutes.series("bytes", every="1m", place="spread")["value"]
+    assert spread.sum() == pytest.approx(total, rel=1e-9)
+    groups = ten_minutes.series(["flows", "bytes"], every="5m", by="srcaddr", place="spread")
+    assert groups["bytes"].sum() == pytest.approx(total, rel=1e-9)
+    assert groups["flows"].sum() == ten_minutes.series("flows")["value"].sum()
+
+
+def test_a_place_that_is_none_is_refused(ten_minutes: FlowLogs) -> None:
+    with pytest.raises(ParameterError, match="'end' is no place of bytes"):
+        ten_minutes.series("bytes", place="end")  # type: ignore[arg-type]
 
 
 def test_series_stand_beside_their_past(folder_flows: FlowLogs) -> None:

@@ -31,11 +31,20 @@ from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.connections.received import received_for
 from vpcflow_core.query.connections.select import ConnectionQuery, Order, connections_for
 from vpcflow_core.query.countries import resolved
-from vpcflow_core.query.fill import filled
+from vpcflow_core.query.fill import filled, joined
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
-from vpcflow_core.query.question import Query
+from vpcflow_core.query.question import Place, Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import records_for, select_for, snapped, without_value_for
+from vpcflow_core.query.select import (
+    BUCKET,
+    is_spread,
+    placed,
+    records_for,
+    select_for,
+    touched,
+    without_value_for,
+)
+from vpcflow_core.query.spread import LONGEST
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
 from vpcflow_core.reference.geoip import Places
 from vpcflow_core.series import names_of, one_measure, require_numbers, timeslice
@@ -263,11 +272,15 @@ class FlowLogs:
         """As `ask`, without the buckets in which nothing was."""
         window = window or self.window
         columns = self.engine.columns("records" if query.records else "flows")
-        whole = snapped(query, window)
-        wanted = self.wanted(filters or NO_FILTERS, whole)
+        span = touched(query, window)
+        wanted = self.wanted(filters or NO_FILTERS, span)
         engine, notes = self._counting(query, wanted)
-        result = engine.run(select_for(query, window, wanted, columns), whole)
-        return replace(result, notes=notes)
+        results = [
+            engine.run(select_for(part, window, wanted, columns), touched(part, window))
+            for part in placed(query)
+        ]
+        made = joined(results, query) if is_spread(query) else results[0]
+        return replace(made, notes=notes)
 
     def _counting(self, query: Query, filters: Filters) -> tuple[Engine, tuple[str, ...]]:
         """What answers a question, and what to say of it."""
@@ -358,6 +371,7 @@ class FlowLogs:
         by: str | Iterable[str] | None = None,
         n: int | None = 10,
         compare: str | Iterable[str] = (),
+        place: Place = "start",
     ) -> pd.DataFrame:
         """A measure over time, zero where nothing was.
 
@@ -367,15 +381,18 @@ class FlowLogs:
             by: Fields to group by.
             n: Number of groups, the largest first; None: all.
             compare: How far back to look for comparison: `["1d", "7d"]`.
+            place: Bytes and packets of a record are all in the timeslice that it starts in
+                (`start`), or spread over the time that it lasts (`spread`).
 
         Returns:
             `bucket` (start of the timeslice, UTC), the fields, and `value` (or the measures'
             names if they are several); a row for each bucket and group. Times and quantiles are
-            null where nothing was, numbers where nothing is known of the bucket. `complete` is
-            False where records are missing or can still arrive. With `compare`, for each shift
-            `value_1d` (null where that bucket is not complete) and `change_1d` (percent; null where
-            the base is zero or null, or the bucket is not complete). A shift that the data does not
-            reach has no columns; `attrs["notes"]` says so.
+            null where nothing was, numbers where nothing is known of the bucket; what is spread is
+            floats where it is not whole. `complete` is False where records are missing or can still
+            arrive. With `compare`, for each shift `value_1d` (null where that bucket is not
+            complete) and `change_1d` (percent; null where the base is zero or null, or the bucket
+            is not complete). A shift that the data does not reach has no columns; `attrs["notes"]`
+            says so.
 
         Raises:
             ParameterError: A shift is no multiple of the timeslice, a time is to be compared, or
@@ -383,8 +400,13 @@ class FlowLogs:
         """
         groups, shifts, window = names_of(by or ()), names_of(compare), self.window
         query = Query(
-            names_of(measure), groups, timeslice(every, window), top=n if groups else None
+            names_of(measure),
+            groups,
+            timeslice(every, window),
+            top=n if groups else None,
+            place=place,
         )
+        window = self._of_all_shares(query)
         if shifts:
             return over_time.compared(self.sparse, query, window, self.coverage, shifts).noted
         return over_time.series(self.sparse, query, window, self.coverage).noted
@@ -398,6 +420,7 @@ class FlowLogs:
         threshold: float = 3.0,
         consecutive: int = 1,
         watch: Watch = "both",
+        place: Place = "spread",
     ) -> pd.DataFrame:
         """The buckets of a measure, with those marked that left the band of the ones before them.
 
@@ -408,6 +431,8 @@ class FlowLogs:
             threshold: Half width of the band, in standard deviations.
             consecutive: Indications in a row, from which on they are violations.
             watch: The side that is watched: `up`, `down` or `both`.
+            place: Bytes and packets of a record are spread over the time that it lasts (`spread`),
+                or all in the timeslice that it starts in (`start`).
 
         Returns:
             bucket, value, mean, deviation, lower, upper, error, indicator, violation, complete.
@@ -416,10 +441,11 @@ class FlowLogs:
         Raises:
             ParameterError: The measure is a time, or a parameter is out of its range.
         """
+        query = Query(one_measure(measure), every=timeslice(every, self.window), place=place)
         return over_time.band(
             self.sparse,
-            Query(one_measure(measure), every=timeslice(every, self.window)),
-            self.window,
+            query,
+            self._of_all_shares(query),
             self.coverage,
             history=window,
             threshold=threshold,
@@ -434,6 +460,7 @@ class FlowLogs:
         every: str | timedelta | None = None,
         periods: int = 24,
         model: Model = "auto",
+        place: Place = "spread",
     ) -> pd.DataFrame:
         """A measure over time, continued.
 
@@ -443,6 +470,7 @@ class FlowLogs:
             periods: How many timeslices to add.
             model: `auto` (the same time of the days that are like the one to come), `linear`,
                 `seasonal` (a trend with the rhythm of the day) or `ar` (and the last values).
+            place: As in `outliers`.
 
         Returns:
             bucket, value (null in the future), predicted, lower, upper (95 %), none below 0, and
@@ -455,7 +483,7 @@ class FlowLogs:
             ParameterError: The measure is a time, a parameter is out of its range, or there is too
                 little data.
         """
-        query = Query(one_measure(measure), every=timeslice(every, self.window))
+        query = Query(one_measure(measure), every=timeslice(every, self.window), place=place)
         require_numbers(query)
         if self.extent is None:
             return pd.DataFrame(columns=FORECAST)
@@ -583,6 +611,19 @@ class FlowLogs:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _of_all_shares(self, query: Query) -> Window:
+        """The time asked about; of everything with the slices that the last records reach into."""
+        window = self.window
+        if self.range is not None or not is_spread(query):
+            return window
+        after = Window(window.end, window.end + LONGEST)
+        shares = self.sparse(placed(replace(query, by=()))[0], after).frame
+        reached = shares[shares.drop(columns=BUCKET).gt(0).any(axis=1)][BUCKET]
+        if reached.empty:
+            return window
+        end = reached.max().to_pydatetime() + (query.every or timedelta(0))
+        return Window(window.start, max(window.end, end))
 
     def _resolved(self) -> tuple[Window, RelativeTo]:
         extent = self.extent

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from vpcflow_core.analysis.buckets import COMPLETE, noted
+from vpcflow_core.analysis.buckets import COMPLETE, noted, nullable
 from vpcflow_core.analysis.compare import compare, shifts_of
 from vpcflow_core.analysis.forecast import Model, forecast, missed
 from vpcflow_core.analysis.outliers import Watch, outliers, smallest_change
@@ -92,7 +92,7 @@ def with_coverage(
     unknown = ~coverage.known(frame[BUCKET], every)
     empty = frame[counts].eq(0).mul(unknown, axis=0)
     if empty.to_numpy().any():
-        frame = frame.astype(dict.fromkeys(counts, "Int64")).mask(
+        frame = frame.astype({name: nullable(frame[name]) for name in counts}).mask(
             empty.reindex(columns=frame.columns, fill_value=False)
         )
     return frame.assign(**{COMPLETE: coverage.complete(frame[BUCKET], every)})

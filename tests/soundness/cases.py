@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from tests.logs import UNTIL
@@ -52,6 +53,32 @@ def _inside(records: pd.DataFrame, window: Window, case: str, traffic: bool) -> 
     if traffic:
         found = found[found["log-status"] == "OK"]
     return found[FILTERS[case][1](found).astype("boolean").fillna(False).to_numpy(dtype=bool)]
+
+
+def reaching(window: Window) -> Window:
+    """Where records start that may reach into a window; those of the sample last a minute."""
+    return Window(window.start - timedelta(minutes=5), window.end)
+
+
+def over_time(
+    found: pd.DataFrame, measure: str, every: timedelta, window: Window
+) -> pd.Series[float]:
+    """Flows by their start, bytes and packets of each second of a record, by timeslice."""
+    starts = found["start"].astype("datetime64[s, UTC]")
+    if measure == "flows":
+        values = found.groupby(starts.dt.floor(every)).size().astype("float64")
+    else:
+        lasts = (found["end"] - found["start"]).dt.total_seconds().clip(lower=0).astype("int64")
+        # Whole minutes end where the next ones begin, other records with their last second.
+        minutes = (found["start"].dt.second == 0) & (found["end"].dt.second == 0)
+        lasts += (~minutes | (lasts == 0)).astype("int64")
+        places = np.repeat(np.arange(len(found)), lasts)
+        nth = np.arange(len(places)) - np.repeat(lasts.cumsum() - lasts, lasts).to_numpy()
+        at = starts.iloc[places] + pd.to_timedelta(nth, unit="s")
+        share = (found[measure].astype("float64") / lasts).iloc[places]
+        values = share.groupby(at.dt.floor(every)).sum()
+    buckets = pd.date_range(window.start, window.end, freq=every, inclusive="left")
+    return values.reindex(buckets, fill_value=0.0)
 
 
 def asked(flows: FlowLogs, slug: str, window: Window, case: str) -> PanelAnswer:

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.soundness.cases import DAY, FILTERS, WINDOWS, asked, inside, shown
+from tests.soundness.cases import (
+    DAY,
+    FILTERS,
+    WINDOWS,
+    asked,
+    inside,
+    over_time,
+    reaching,
+    shown,
+)
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.panels.catalogue import PANELS, Parameters
 from vpcflow_core.panels.outliers import BANDS, WATCHED
@@ -236,7 +245,7 @@ def test_longest_flows_are_connections_as_they_lived(
         assert longer <= drawn
 
 
-def slow_band(values: list[int], window: int, threshold: float, unit: float) -> list[bool]:
+def slow_band(values: list[float], window: int, threshold: float, unit: float) -> list[bool]:
     """The definition, one bucket at a time."""
     marked = []
     for place, value in enumerate(values):
@@ -272,14 +281,11 @@ def test_bands_are_those_of_the_definition(
     answer = panel.answer(request, flows)
     whole = window.snapped(timeslice)
     longer = Window(whole.start - 12 * timeslice, whole.end)
-    day = inside(records, longer, case)
+    day = inside(records, reaching(longer), case)
     day = day if action is None else day[day["action"] == action]
-    groups = day.groupby(day["start"].dt.floor(timeslice))
-    values = groups.size() if measure == "flows" else groups[measure].sum()
-    index = pd.date_range(longer.start, longer.end, freq=timeslice, inclusive="left")
-    series = values.reindex(index, fill_value=0).astype("int64").tolist()
+    series = over_time(day, measure, timeslice, longer).tolist()
     marked = slow_band(series, 12, 3.0, 1500.0 if measure == "bytes" else 1.0)
-    assert list(answer.frame["value"]) == series[12:]
+    assert list(answer.frame["value"]) == pytest.approx(series[12:])
     assert list(answer.frame["violation"]) == marked[12:]
     assert answer.frame.drop(columns="bucket").notna().all().all()
 
@@ -293,10 +299,12 @@ def test_comparisons_are_the_same_minutes_of_yesterday_and_last_week(
     answer = asked(flows, f"{page}/{measure}-compared", window, case)
     assert answer.every == timedelta(minutes=1)
     for column, back in (("value", 0), ("value_1d", 1), ("value_7d", 7)):
-        then = found(records, window.moved(-back * DAY), case, page)
-        minutes = then.groupby(then["start"].dt.floor("min") + back * DAY)[measure].sum()
-        given = answer.frame.set_index("bucket")[column]
-        assert given[given > 0].astype("int64").to_dict() == minutes[minutes > 0].to_dict()
+        before = window.moved(-back * DAY)
+        then = found(records, reaching(before), case, page)
+        minutes = over_time(then, measure, timedelta(minutes=1), before)
+        given = answer.frame.set_index("bucket")[column].astype("Float64").fillna(0.0)
+        assert len(given) == 1440
+        assert given.tolist() == pytest.approx(minutes.tolist())
 
 
 @pytest.mark.slow
@@ -306,11 +314,12 @@ def test_trends_show_what_was_and_go_on_for_a_quarter(
 ) -> None:
     answer = asked(flows, slug, window, "none")
     assert answer.every is not None
-    day = found(records, window.snapped(answer.every), "none", slug)
-    total = len(day) if PANELS[slug].value == "flows" else day[PANELS[slug].value].sum()
-    ended = answer.frame["bucket"] < window.snapped(answer.every).end
+    whole = window.snapped(answer.every)
+    day = found(records, reaching(whole), "none", slug)
+    ended = answer.frame["bucket"] < whole.end
     past, future = answer.frame[ended], answer.frame[~ended]
-    assert past["value"].sum() == total
+    expected = over_time(day, PANELS[slug].value, answer.every, whole)
+    assert past["value"].fillna(0).tolist() == pytest.approx(expected.tolist())
     assert future["value"].isna().all()
     assert len(future) == max(len(past) // 4, 3)
     assert (future["lower"] <= future["predicted"]).all()

@@ -15,7 +15,7 @@ def with_rest(
         parts: A row a group and part; groups that are not in `totals` are left out.
         group: Column of the group.
         part: Column of the part.
-        values: Columns of whole numbers that add up.
+        values: Columns of numbers that add up.
 
     Returns:
         Columns group, part, values: groups in the order of `totals`, the parts of each as they
@@ -30,9 +30,8 @@ def with_rest(
     made = pd.concat([among.astype({part: kind}), rest.assign(**{part: nulls})])
     order = {value: place for place, value in enumerate(totals[group])}
     made = made.sort_values(group, key=lambda column: column.map(order), kind="stable")
-    return (
-        made[[group, part, *values]].astype(dict.fromkeys(values, "int64")).reset_index(drop=True)
-    )
+    kinds = totals[values].dtypes.to_dict()
+    return made[[group, part, *values]].astype(kinds).reset_index(drop=True)
 
 
 def _nullable(column: pd.Series) -> pd.Int64Dtype | pd.StringDtype:

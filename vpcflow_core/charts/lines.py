@@ -39,7 +39,7 @@ def lines(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
     length = frame["bucket"].max() - frame["bucket"].min()
     a_day = timedelta(hours=23) <= length <= timedelta(hours=25)
     drawn = [past for past in PAST if past[0] in frame and frame[past[0]].notna().any()]
-    least = floor_of(pd.concat([frame[column].astype("Int64") for column, *_ in drawn]))
+    least = floor_of(pd.concat([frame[column].astype("Float64") for column, *_ in drawn]))
     for column, name, other, colour, dash in drawn:
         line = {
             "color": LIT.get(colour, colour) if dark else colour,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vpcflow_core.cli.options import AnswerOptions
+from vpcflow_core.cli.options import AnswerOptions, PlaceOption, Places
 from vpcflow_core.query.measures import MEASURES
 
 
@@ -37,10 +37,13 @@ def series(
     compare: Annotated[
         str, typer.Option(metavar="1d,7d", help="Also show the values 1d or 7d earlier.")
     ] = "",
+    place: PlaceOption = Places.start,
 ) -> None:
     """Show a measure over time, zero where nothing was."""
     with options.flows() as flows:
-        frame = flows.series(measure, every=every or None, by=by or None, n=n, compare=compare)
+        frame = flows.series(
+            measure, every=every or None, by=by or None, n=n, compare=compare, place=place.value
+        )
         changes = [name for name in frame.columns if "change_" in name]
         options.show(frame.drop(columns=changes), flows)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vpcflow_core.cli.options import AnswerOptions
+from vpcflow_core.cli.options import AnswerOptions, PlaceOption, Places
 from vpcflow_core.series import NUMBERS
 
 # What cron sees where something is unusual; 1 and 2 are failure and misuse.
@@ -47,6 +47,7 @@ def outliers(
         int, typer.Option(help="Timeslices in a row outside the band that are a violation.")
     ] = 1,
     watch: Annotated[Watched, typer.Option(help="Side of the band to watch.")] = Watched.both,
+    place: PlaceOption = Places.spread,
 ) -> None:
     """Mark unusual timeslices of a measure; exits 3 if one is.
 
@@ -60,6 +61,7 @@ def outliers(
             threshold=threshold,
             consecutive=consecutive,
             watch=watch.value,
+            place=place.value,
         )
         options.show(frame, flows)
     if frame["violation"].any():
@@ -81,8 +83,11 @@ def forecast(
             "ar: with the last values as well."
         ),
     ] = Models.auto,
+    place: PlaceOption = Places.spread,
 ) -> None:
     """Forecast a measure, with a 95 % interval."""
     with options.flows() as flows:
-        frame = flows.forecast(measure, every=every or None, periods=periods, model=model.value)
+        frame = flows.forecast(
+            measure, every=every or None, periods=periods, model=model.value, place=place.value
+        )
         options.show(frame, flows)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -33,6 +34,22 @@ from vpcflow_core.workspace.workspace import find_workspace
 OutputOption = Annotated[
     Output,
     typer.Option(help="Form of the answer; spreadsheet is CSV without formulas among its cells."),
+]
+
+
+class Places(StrEnum):
+    """Where the bytes and packets of a record lie in time."""
+
+    start = "start"
+    spread = "spread"
+
+
+PlaceOption = Annotated[
+    Places,
+    typer.Option(
+        help="start: bytes and packets of a record count where it starts; spread: they are spread "
+        "over the time that it lasts.",
+    ),
 ]
 FormatOption = Annotated[
     str, typer.Option("--format", help="Fields of lines without header: 'version account-id ...'.")

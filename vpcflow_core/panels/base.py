@@ -155,7 +155,9 @@ class PanelContext:
     def query(self) -> Query:
         """The panel's query, as far as these logs can answer it.
 
-        Measures beside the one that is drawn are left out where the logs lack their field.
+        Measures beside the one that is drawn are left out where the logs lack their field. Over
+        time bytes and packets are spread: records of ten minutes would else be columns between
+        gaps.
         """
         drawn, *beside = self.panel.query.measures
         columns = self.logs.engine.columns()
@@ -163,7 +165,7 @@ class PanelContext:
         every = self.panel.query.every and max(
             self.panel.query.every, timeslice_for(self.request.window)
         )
-        return replace(self.panel.query, measures=(drawn, *known), every=every)
+        return replace(self.panel.query, measures=(drawn, *known), every=every, place="spread")
 
     @property
     def timeslice(self) -> timedelta:

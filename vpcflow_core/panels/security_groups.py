@@ -70,7 +70,7 @@ SECURITY_GROUPS: tuple[Panel, ...] = (
     Panel(
         "security-groups/directions-over-time",
         "Direction over time",
-        "Bytes of each direction, by the time their flows started.",
+        "Bytes of each direction, each record's spread over the time that it lasts.",
         Query(("bytes",), by=("direction",), every=timedelta(minutes=15)),
         "area",
         drill=("direction",),

@@ -56,6 +56,17 @@ class SecondsBetween(FunctionElement[int]):
         super().__init__(start, end)
 
 
+class SecondBefore(FunctionElement[Any]):
+    """The time a second earlier."""
+
+    name = "second_before"
+    type = Instant()
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__(column)
+
+
 class Quantile(FunctionElement[float]):
     """The value below which a share of all values lies, exact and interpolated."""
 
@@ -166,6 +177,43 @@ class BitAnd(FunctionElement[int]):
         super().__init__(column, literal(mask, Integer(), literal_execute=True))
 
 
+class Slices(FromClause):
+    """A relation with one row for each timeslice from one to another, and its start as a column.
+
+    Attributes:
+        relation: What has the first and the last slice.
+        first: Start of the first slice.
+        last: Start of the last slice, which is one of them; a row in which it lies before the
+            first one is left out.
+        every: Length of a slice.
+        name: What the column is called.
+    """
+
+    __visit_name__ = "slices"
+    _traverse_internals = [  # noqa: RUF012 (SQLAlchemy reads this list)
+        ("relation", InternalTraversal.dp_clauseelement),
+        ("first", InternalTraversal.dp_clauseelement),
+        ("last", InternalTraversal.dp_clauseelement),
+        ("seconds", InternalTraversal.dp_plain_obj),
+        ("name", InternalTraversal.dp_string),
+    ]
+    inherit_cache = False
+
+    def __init__(
+        self,
+        relation: FromClause,
+        first: ColumnElement[Any],
+        last: ColumnElement[Any],
+        every: timedelta,
+        name: str,
+    ) -> None:
+        self.relation = relation
+        self.first = first
+        self.last = last
+        self.seconds = int(every.total_seconds())
+        self.name = name
+
+
 class AllOf(FunctionElement[bool]):
     """AND, written with a line for each condition: the same in every engine."""
 
@@ -182,6 +230,6 @@ def _all_of(element: AllOf, compiler: SQLCompiler, **kw: Any) -> str:
 
 # What every engine has to write: a test holds its compile.py to this list.
 CONSTRUCTS: tuple[type[Any], ...] = (
-    TimeBucket, SecondsBetween, Quantile, AddressIn, OneOf,
-    ListContains, ListMatches, ListLength, Members, BitAnd,
+    TimeBucket, SecondsBetween, SecondBefore, Quantile, AddressIn, OneOf,
+    ListContains, ListMatches, ListLength, Members, BitAnd, Slices,
 )  # fmt: skip

@@ -56,6 +56,11 @@ class Measure:
         return self.aggregate in ("count", "sum", "duration")
 
     @property
+    def spreads(self) -> bool:
+        """Whether it can be spread over the time that a record lasts: bytes and packets."""
+        return self.aggregate == "sum"
+
+    @property
     def is_time(self) -> bool:
         """Whether it is a point in time, which can be shown but not calculated with."""
         return self.unit == "time"
@@ -72,8 +77,7 @@ class Measure:
             conditions = (*conditions, column_of("action") == self.action)
         total = self._aggregate(conditions)
         if self.aggregate in ("sum", "duration"):
-            # Engines widen sums (DuckDB to 128 bits), and wide integers reach pandas as floats.
-            total = cast(func.coalesce(total, 0), WHOLE)
+            total = whole_sum(total)
         labelled: Label[Any] = total.label(self.name)
         return labelled
 
@@ -96,6 +100,15 @@ class Measure:
 
 # The widest whole number that every engine has.
 WHOLE: DECIMAL[Decimal] = DECIMAL(38, 0)
+
+
+def whole_sum(total: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A sum of whole numbers as one that reaches pandas exactly, 0 where there is nothing.
+
+    Engines widen sums (DuckDB to 128 bits), and wide integers reach pandas as floats.
+    """
+    return cast(func.coalesce(total, 0), WHOLE)
+
 
 AGGREGATES: dict[Aggregate, Callable[[ColumnElement[Any]], Any]] = {
     "count": lambda _: func.count(),

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
+
+# Where the bytes and packets of a record lie: all at its start, or spread from start to end.
+Place = Literal["start", "spread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,8 @@ class Query:
         nulls: Dimensions of `by` whose missing values are a group too; records without one of the
             others are in no row.
         records: Ask the relation `records` (NODATA and SKIPDATA too) instead of `flows`.
+        place: Where bytes and packets of a record lie, with `every`: in the timeslice that it
+            starts in, or spread over the time that it lasts. Records lie at their start always.
     """
 
     measures: tuple[str, ...]
@@ -30,3 +36,4 @@ class Query:
     order: str = ""
     nulls: tuple[str, ...] = ()
     records: bool = False
+    place: Place = "start"

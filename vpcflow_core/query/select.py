@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -30,7 +30,8 @@ from vpcflow_core.query.constructs import AllOf, ListLength, Members, TimeBucket
 from vpcflow_core.query.dimensions import Dimension, dimension, require
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.measures import Measure, measure
-from vpcflow_core.query.question import Query
+from vpcflow_core.query.question import Place, Query
+from vpcflow_core.query.spread import Spread, reached, spread_select
 from vpcflow_core.times import Window
 
 BUCKET = "bucket"
@@ -45,9 +46,16 @@ class _Parts:
     """A question, its words looked up and its conditions built."""
 
     query: Query
+    window: Window
     measures: tuple[Measure, ...]
     dimensions: tuple[Dimension, ...]
-    conditions: tuple[ColumnElement[bool], ...]
+    wanted: tuple[ColumnElement[bool], ...]
+
+    @property
+    def conditions(self) -> tuple[ColumnElement[bool], ...]:
+        """All conditions: those that are wanted, of records that start in the window."""
+        start = column_of("start_time")
+        return (start >= self.window.start, start < self.window.end, *self.wanted)
 
     @property
     def traffic(self) -> tuple[ColumnElement[bool], ...]:
@@ -73,11 +81,13 @@ def select_for(
     Returns:
         Columns: `bucket` if asked for, the dimensions, the measures. Rows: the order measure's
         highest first, equal ones by the dimensions; with `every`, by bucket. A record that lacks
-        a dimension, or has no ports (ICMP), is in no row, unless `nulls` names it.
+        a dimension, or has no ports (ICMP), is in no row, unless `nulls` names it. Of what is
+        spread there are the columns of `spread.spread_select`.
 
     Raises:
         FieldError: No such measure or dimension.
-        ParameterError: A name comes twice, or `top` is below 1.
+        ParameterError: A name comes twice, `top` is below 1, or some measures are to be spread
+            and others cannot be: `placed` makes questions of their own of them.
         MissingDataError: No record of the store has a field that the question needs.
     """
     parts = _parts(query, snapped(query, window), filters, columns)
@@ -86,6 +96,8 @@ def select_for(
     bucket = [TimeBucket(column_of("start_time"), query.every)] if query.every else []
     values = [parts.value(m) for m in parts.measures]
     kept = [_busiest(parts, groups)] if query.every and query.top and groups else []
+    if query.every and is_spread(query):
+        return spread_select(_spread(parts, groups, kept), parts.window, query.every, BUCKET)
     made = (
         select(*[b.label(BUCKET) for b in bucket], *groups, *values)
         .select_from(_from(parts))
@@ -107,18 +119,49 @@ def snapped(query: Query, window: Window) -> Window:
     return window.snapped(query.every) if query.every else window
 
 
+def touched(query: Query, window: Window) -> Window:
+    """Where the records start that a question needs: those that reach into the window as well."""
+    whole = snapped(query, window)
+    return reached(whole) if is_spread(query) else whole
+
+
+def is_spread(query: Query) -> bool:
+    """Whether some measure of the question is spread over the time that its records last."""
+    asked = query.place == "spread" and query.every is not None
+    return asked and any(measure(name).spreads for name in query.measures)
+
+
+def placed(query: Query) -> tuple[Query, ...]:
+    """The question as one for what is spread, and one for what stands at the start of records.
+
+    Both keep the same groups; one alone where the other has no measure.
+
+    Raises:
+        ParameterError: The place is neither.
+    """
+    if query.place not in get_args(Place):
+        raise ParameterError(f"'{query.place}' is no place of bytes.", "Give start or spread.")
+    if not is_spread(query):
+        return (replace(query, place="start"),)
+    spread = [name for name in query.measures if measure(name).spreads]
+    rest = [name for name in query.measures if name not in spread]
+    order = query.order or query.measures[0]
+    parts = [replace(query, measures=tuple(spread), order=order)]
+    if rest:
+        parts.append(replace(query, measures=tuple(rest), order=order, place="start"))
+    return tuple(parts)
+
+
 def _parts(query: Query, window: Window, filters: Filters, columns: Collection[str]) -> _Parts:
     dimensions = tuple(dimension(name, columns) for name in query.by)
     wanted = Filters.parse(query.where, columns) & filters
     require([dim.column for dim in dimensions], columns)
-    start = column_of("start_time")
     return _Parts(
         query,
+        window,
         tuple(measure(name) for name in query.measures),
         dimensions,
         (
-            start >= window.start,
-            start < window.end,
             *conditions_of(wanted, columns),
             *(
                 condition
@@ -166,6 +209,23 @@ def _lacks(dim: Dimension, columns: Collection[str]) -> ColumnElement[bool]:
     if dim.kind == "port" and "protocol" in columns:
         return or_(column.is_(None), not_(is_port(column)))
     return column.is_(None)
+
+
+def _spread(
+    parts: _Parts, groups: list[ColumnElement[Any]], kept: list[ColumnElement[bool]]
+) -> Spread:
+    """What is spread of a question."""
+    rest = next((of.name for of in parts.measures if not of.spreads), None)
+    if rest:
+        raise ParameterError(f"'{rest}' cannot be spread over the time of a record.")
+    return Spread(
+        _from(parts),
+        groups,
+        [(of, parts.value(of)) for of in parts.measures],
+        parts.traffic,
+        (*parts.wanted, *kept),
+        _found(parts),
+    )
 
 
 def _found(parts: _Parts) -> list[ColumnElement[bool]]:
@@ -256,4 +316,7 @@ def records_for(
     )
 
 
-__all__ = ["BUCKET", "records_for", "select_for", "snapped", "without_value_for"]
+__all__ = [
+    "BUCKET", "is_spread", "placed", "records_for", "select_for", "snapped", "touched",
+    "without_value_for",
+]  # fmt: skip

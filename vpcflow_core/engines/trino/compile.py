@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import Float, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import functions
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -23,7 +23,9 @@ from vpcflow_core.query.constructs import (
     Members,
     OneOf,
     Quantile,
+    SecondBefore,
     SecondsBetween,
+    Slices,
     TimeBucket,
 )
 
@@ -50,8 +52,15 @@ def _seconds_between(element: SecondsBetween, compiler: SQLCompiler, **kw: Any) 
 
 @compiles(functions.sum, "trino")
 def _sum(element: functions.sum[Any], compiler: SQLCompiler, **kw: Any) -> str:
+    summed = compiler.process(element.clauses, **kw)
     # A sum of bigint is a bigint, and fails beyond it.
-    return f"sum(CAST({compiler.process(element.clauses, **kw)} AS DECIMAL(38, 0)))"
+    whole = not isinstance(element.type, Float)
+    return f"sum(CAST({summed} AS DECIMAL(38, 0)))" if whole else f"sum({summed})"
+
+
+@compiles(SecondBefore, "trino")
+def _second_before(element: SecondBefore, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"date_add('second', -1, {compiler.process(element.clauses, **kw)})"
 
 
 @compiles(Quantile, "trino")
@@ -113,6 +122,16 @@ def _members(element: Members, compiler: SQLCompiler, **kw: Any) -> str:
     members = compiler.process(element.column, **kw | {"asfrom": False})
     alias, name = map(compiler.preparer.quote, (f"members_of_{element.name}", element.name))
     return f"{relation} CROSS JOIN UNNEST({members}) AS {alias}({name})"
+
+
+@compiles(Slices, "trino")
+def _slices(element: Slices, compiler: SQLCompiler, **kw: Any) -> str:
+    relation, plain = compiler.process(element.relation, **kw), kw | {"asfrom": False}
+    first, last = (compiler.process(end, **plain) for end in (element.first, element.last))
+    made = f"sequence({first}, {last}, INTERVAL '{element.seconds}' SECOND)"
+    # Trino refuses a sequence that ends before it begins.
+    some, name = f"IF({first} <= {last}, {made}, ARRAY[])", compiler.preparer.quote(element.name)
+    return f"{relation} CROSS JOIN UNNEST({some}) AS slices({name})"
 
 
 @compiles(AddressIn, "trino")
