@@ -19,7 +19,7 @@ from vpcflow_core.analysis.forecast import COLUMNS as FORECAST
 from vpcflow_core.analysis.forecast import Model
 from vpcflow_core.analysis.outliers import Watch
 from vpcflow_core.coverage import Coverage
-from vpcflow_core.engines.base import Catalogue, Engine
+from vpcflow_core.engines.base import Catalogue, Engine, HasRepeats
 from vpcflow_core.engines.open import open_engine
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.inventory.names import names_of as network_names
@@ -51,6 +51,7 @@ from vpcflow_core.series import names_of, one_measure, require_numbers, timeslic
 from vpcflow_core.settings import load_settings
 from vpcflow_core.sources.open import DEFAULTS, SourceOptions, open_source
 from vpcflow_core.store.ledger import LEDGER_NAME
+from vpcflow_core.store.repeats import Repeated
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult
 from vpcflow_core.times import (
@@ -222,15 +223,29 @@ class FlowLogs:
         """What to know about the answers, in sentences."""
         if self.extent is None:
             only_transit = self.engine.extent("transit_records") is not None
-            return (ONLY_TRANSIT if only_transit else EMPTY_STORE, *self._strays())
+            return (
+                ONLY_TRANSIT if only_transit else EMPTY_STORE,
+                *self._strays(),
+                *self._repeated(),
+            )
         window, relative_to = self._resolved()
         if relative_to == "now":
-            return self._strays()
+            return (*self._strays(), *self._repeated())
         length = format_duration(window.length)
         return (
             f"The data ends {format_instant(window.end)}: these are its last {length}.",
             *self._strays(),
+            *self._repeated(),
         )
+
+    @property
+    def repeated(self) -> tuple[Repeated, ...]:
+        """Flow logs that log the same traffic as others, and which of them totals use."""
+        catalogue = self.catalogue
+        return tuple(catalogue.repeated()) if isinstance(catalogue, HasRepeats) else ()
+
+    def _repeated(self) -> tuple[str, ...]:
+        return tuple(found.sentence for found in self.repeated)
 
     def _strays(self) -> tuple[str, ...]:
         """Says so where records have times that cannot be."""

@@ -236,6 +236,7 @@ COLLECTOR_FIELDS: tuple[Field, ...] = (
     _dimension("interface-owner", "Interface owner", 0, "word", "Account that owns the interface, as a snapshot of EC2 knew it.", relation="collector"),
     _dimension("log-group", "Log group", 0, "word", "CloudWatch log group the record came through.", relation="collector"),
     _dimension("log-stream", "Log stream", 0, "word", "CloudWatch log stream the record came through.", relation="collector"),
+    _dimension("flow-log-id", "Flow log", 0, "word", "Flow log that wrote the record, from the name that AWS gave its file.", relation="collector", filter_help=_ids("fl")),
 )
 # fmt: on
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from vpcflow_core.formats.base import Report
 from vpcflow_core.sources.schemes import scheme_of
+from vpcflow_core.store.repeats import Repeated
 from vpcflow_core.store.state import ObjectReport
 
 OBJECT_COLUMNS = ["source", "object", "state", "records", "malformed", "why"]
@@ -60,6 +62,18 @@ def why(report: ObjectReport, with_paths: bool = True) -> str:
     counted = [f"{count:,} x {reason}" for reason, count in report.counts.most_common()]
     text = "; ".join([*([problem] if problem else []), *counted, *report.notes])
     return text.replace(report.uri, inside(report))
+
+
+def repeated_sentence(found: Repeated, *, with_paths: bool) -> str:
+    """Which of two flow logs is used; sources without ids by their URL, if that may be shown."""
+    if not with_paths:
+        used, repeated = (_without_folder(name) for name in (found.used, found.repeated))
+        found = replace(found, used=used, repeated=repeated)
+    return found.sentence
+
+
+def _without_folder(name: str) -> str:
+    return "a folder of the server" if "://" in name and scheme_of(name).is_folder else name
 
 
 def inside(report: ObjectReport) -> str:

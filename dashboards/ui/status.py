@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards.ui import answers, copy_link, navigation, resources
 from dashboards.ui.markdown import code, inert
-from dashboards.ui.report_tables import inside, why
+from dashboards.ui.report_tables import inside, repeated_sentence, why
 from dashboards.ui.rights import here
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
@@ -98,9 +98,17 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
         copy_link.draw(state, window)
         refresh()
     st.caption(" · ".join(parts))
+    repeats(logs)
     if state.once:
         st.fragment(parallel=True, key="left-out")(_left_out)(state, window)
     _not_loaded(logs, source, known)
+
+
+def repeats(logs: FlowLogs) -> None:
+    """A line for each flow log that logs the same traffic as another."""
+    for found in logs.repeated:
+        sentence = repeated_sentence(found, with_paths=here().folders)
+        st.caption(f":material/content_copy: {inert(sentence)}")
 
 
 def _left_out(state: PageState, window: Window) -> None:

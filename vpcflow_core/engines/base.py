@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Select
@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Select
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.query.result import QueryResult
+from vpcflow_core.store.repeats import Repeated, Span
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState
 from vpcflow_core.times import Window
@@ -56,6 +57,19 @@ class Catalogue(Protocol):
 
     def close(self) -> None:
         """Release what it holds."""
+
+
+@runtime_checkable
+class HasRepeats(Protocol):
+    """A catalogue that knows of flow logs that log the same traffic; see `store.repeats`."""
+
+    def repeated(self) -> list[Repeated]:
+        """Which flow logs repeat others, and which of them totals use."""
+
+    def left_out(
+        self, window: Window | None = None, sources: Sequence[str] | None = None
+    ) -> list[Span]:
+        """Records that `flows` leaves out, since another flow log has them."""
 
 
 class Engine(Protocol):

@@ -6,12 +6,14 @@ the limits times the number of threads. A batch is committed between objects, ne
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vpcflow_core.formats.base import Report
 from vpcflow_core.sources.base import LogObject
@@ -94,6 +96,7 @@ class Batch:
         self._began = time.monotonic()
         self.objects: list[Loaded] = []
         self.files: list[NewFile] = []
+        self.carried: dict[tuple[str, str], tuple[int, int]] = {}
 
     @property
     def full(self) -> bool:
@@ -119,6 +122,16 @@ class Batch:
         if self._bytes >= self._limits.bytes or bucket.rows >= self._limits.rows:
             self.flush()
 
+    def carry(self, placed: Placed) -> None:
+        """Note the flow log and the interfaces of some traffic, with its first and last time."""
+        if placed.part != "flows" or "interface_id" not in placed.table.column_names:
+            return
+        first, last = ends_of(placed.table)
+        flow_logs = _distinct(placed.table, "flow_log_id") or [""]
+        for name in itertools.product(flow_logs, _distinct(placed.table, "interface_id")):
+            known = self.carried.get(name, (first, last))
+            self.carried[name] = min(known[0], first), max(known[1], last)
+
     def flush(self) -> None:
         """Write what is in memory, a file for each key."""
         while self._buckets:
@@ -126,6 +139,22 @@ class Batch:
             tables = row_groups(bucket.tables)
             self.files.append(write_file(self._folder, key, tables, frozenset(bucket.objects)))
         self._bytes = 0
+
+
+def ends_of(table: pa.Table) -> tuple[int, int]:
+    """The first start and the last end of some records, in ms."""
+    starts = pc.min_max(table["start_time"].cast(pa.int64())).as_py()
+    if "end_time" not in table.column_names:
+        return starts["min"], starts["max"]
+    last = pc.max(table["end_time"].cast(pa.int64())).as_py()
+    return starts["min"], max(starts["max"], last or 0)
+
+
+def _distinct(table: pa.Table, name: str) -> list[str]:
+    """The values of a column of words, without null; none where there is no such column."""
+    if name not in table.column_names:
+        return []
+    return [value for value in pc.unique(table[name]).to_pylist() if value is not None]
 
 
 def row_groups(tables: list[pa.Table]) -> Iterator[pa.Table]:

@@ -64,7 +64,7 @@ def load(
         )
         report = parse.report
         for records in parse:
-            for placed in place(records, found.time, report, datetime.now(UTC)):
+            for placed in place(records, found.time, report, datetime.now(UTC), found.flow_log_id):
                 kept = cut.keep(placed, report)
                 rows.count(kept)
                 kept = reading.internal.leave_out(kept, report) if reading.internal else kept
@@ -146,6 +146,7 @@ class _Rows:
         tracked = tracked or self.left
         for placed in self._waiting:
             self._batch.add(placed, self._number, tracked=tracked)
+            self._batch.carry(placed)
         self.left = self.left or bool(self._waiting)
         self._waiting.clear()
         self._bytes = 0

@@ -35,15 +35,20 @@ class Placed:
 
 
 def place(
-    records: Records, object_time: datetime | None, report: Report, arrived: datetime
+    records: Records,
+    object_time: datetime | None,
+    report: Report,
+    arrived: datetime,
+    flow_log_id: str = "",
 ) -> Iterator[Placed]:
     """Split records by part and by UTC day of their start.
 
     A record without start is placed by the time of its event, by its end, or by the object's time,
     in this order; that time becomes its `start_time`, and the report says for how many. Records
-    whose start cannot be, given when they arrived, are a part of their own.
+    whose start cannot be, given when they arrived, are a part of their own. The id of the flow log
+    that wrote them is a column.
     """
-    table = _with_start(records.table, object_time, report)
+    table = _with_flow_log(_with_start(records.table, object_time, report), flow_log_id)
     table = table.select(ordered(n for n in table.column_names if n not in (EVENT_TIME, EVENT_ID)))
     table, strays = _without_strays(table, arrived, report)
     quiet = _quiet(table)
@@ -61,6 +66,16 @@ def mark(table: pa.Table, object_id: int) -> pa.Table:
     """The table with the column that names the object it came from."""
     return table.append_column(
         OBJECT_COLUMN, pa.repeat(pa.scalar(object_id, pa.int64()), len(table))
+    )
+
+
+def _with_flow_log(table: pa.Table, flow_log_id: str) -> pa.Table:
+    """With the flow log's id in each row, as one word of a dictionary: bytes a file."""
+    if not flow_log_id or "flow_log_id" in table.column_names:
+        return table
+    indices = pa.repeat(pa.scalar(0, pa.int32()), len(table))
+    return table.append_column(
+        "flow_log_id", pa.DictionaryArray.from_arrays(indices, pa.array([flow_log_id]))
     )
 
 

@@ -158,6 +158,27 @@ DROP INDEX objects_to_try_again;
 CREATE INDEX objects_to_try_again ON objects (source, state) WHERE state NOT IN ('loaded', 'copy');
 """
 
+_REPEATS = """
+-- Which flow log ("" without an id) wrote of the traffic of which interface when (ms), roughly; the
+-- days whose records have changed since it was judged which flow logs repeat others; what of them
+-- `flows` leaves out, source: a URL where flow_log is ""; and how much that is.
+CREATE TABLE carriers (
+    source INTEGER NOT NULL, flow_log TEXT NOT NULL, interface TEXT NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (interface, source, flow_log)
+) WITHOUT ROWID;
+CREATE TABLE unjudged (day TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE repeats (
+    day TEXT NOT NULL, used_source INTEGER NOT NULL, repeated_source INTEGER NOT NULL,
+    flow_log TEXT NOT NULL, source TEXT NOT NULL, interface TEXT NOT NULL, action TEXT,
+    first INTEGER NOT NULL, last INTEGER NOT NULL
+);
+CREATE INDEX repeats_by_day ON repeats (day);
+CREATE TABLE repeated (
+    day TEXT NOT NULL, used TEXT NOT NULL, repeated TEXT NOT NULL, used_source INTEGER NOT NULL,
+    repeated_source INTEGER NOT NULL, records INTEGER NOT NULL, total INTEGER NOT NULL
+);
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
 STEPS: tuple[str, ...] = (
     _OBJECTS_AND_FILES,
@@ -169,5 +190,6 @@ STEPS: tuple[str, ...] = (
     _LISTED,
     _COVERAGE,
     _COPIES,
+    _REPEATS,
 )
 SCHEMA_VERSION = len(STEPS)

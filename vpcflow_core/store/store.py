@@ -23,11 +23,12 @@ from vpcflow_core.coverage import Coverage, coverage_of
 from vpcflow_core.errors import ParameterError, StoreError, closest
 from vpcflow_core.fields import FIELDS
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot
-from vpcflow_core.store import covering, snapshots
+from vpcflow_core.store import covering, repeats, snapshots
 from vpcflow_core.store.base import RELATIONS, STRAY, Part, StoreFile
 from vpcflow_core.store.footers import last_before
 from vpcflow_core.store.hours import AHEAD
 from vpcflow_core.store.ledger import LEDGER_NAME, Ledger, from_ms, to_ms
+from vpcflow_core.store.repeats import Repeated, Span
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState, read_report
 from vpcflow_core.times import Window
@@ -159,6 +160,16 @@ class Store:
     def sources(self) -> list[SourceState]:
         """What the store holds of each source, by URL."""
         return [_source_state(row) for row in self.ledger.rows(_SOURCES)]
+
+    def repeated(self) -> list[Repeated]:
+        """Which flow logs log the same traffic as others, and which of them totals use."""
+        return repeats.summary(self.ledger)
+
+    def left_out(
+        self, window: Window | None = None, sources: Sequence[str] | None = None
+    ) -> list[Span]:
+        """What `flows` leaves out since another flow log has it; see `repeats.spans`."""
+        return repeats.spans(self.ledger, window, sources)
 
     def places(self, source: str) -> list[tuple[str, str]]:
         """Accounts and regions that a source's newest objects are named after; "" if by none.

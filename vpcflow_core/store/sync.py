@@ -14,6 +14,7 @@ import pyarrow as pa
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.sources.base import HasDeclaredFormats, HasWarnings, Source, archived_note
+from vpcflow_core.store import repeats
 from vpcflow_core.store.batch import Batch, Limits, Loaded
 from vpcflow_core.store.compact import compact
 from vpcflow_core.store.copies import Contents, content_of, settle
@@ -110,6 +111,7 @@ def sync(
         if complete:
             writer.note_end(number, plan)
             compact(writer)
+        repeats.find(writer)
         unread = writer.unread(number)
     made = tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
     warnings = list(source.warnings) if isinstance(source, HasWarnings) else []
@@ -121,7 +123,13 @@ def sync(
         archived=archived,
         warnings=tuple(
             dict.fromkeys(
-                [*warnings, *_elsewhere(plan), *_copied(made), *_damaged(store, source.url)]
+                [
+                    *warnings,
+                    *_elsewhere(plan),
+                    *_copied(made),
+                    *_repeated(store),
+                    *_damaged(store, source.url),
+                ]
             )
         ),
     )
@@ -176,6 +184,11 @@ def _copied(made: SyncResult) -> list[str]:
         f"{made.copies:,} objects have the same content as others and are counted once; the parse "
         "report names them."
     ]
+
+
+def _repeated(store: Store) -> list[str]:
+    """Which flow logs of the store repeat others."""
+    return [found.sentence for found in store.repeated()]
 
 
 @contextmanager

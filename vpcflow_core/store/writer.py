@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from vpcflow_core.formats.base import Report
 from vpcflow_core.sources.base import LogObject
-from vpcflow_core.store import copies, covering
+from vpcflow_core.store import copies, covering, repeats
 from vpcflow_core.store.batch import Batch, Limits, Loaded
 from vpcflow_core.store.ledger import to_ms
 from vpcflow_core.store.lock import writer_lock
@@ -99,6 +99,9 @@ class Writer:
                 copies.free(change, [(row["identity"], row["content"]) for row in gone])
                 copies.free_new(change, [loaded.id for loaded in objects if loaded.is_copy])
                 self._add_files(change, source, [*batch.files, *new])
+                keys = [*(file.key for file in batch.files), *(file.key for file in old)]
+                days = {key.day.isoformat() for key in keys if key.part == "flows"}
+                repeats.carry(change, source, batch.carried, days)
 
     def add_copies(self, source: int, found: Sequence[LogObject]) -> None:
         """Make objects known that are others by another name; they have no records of their own."""
@@ -178,6 +181,7 @@ class Writer:
             change.execute("DELETE FROM coverage WHERE source = ?", [source])
             change.execute("DELETE FROM sources WHERE id = ?", [source])
             copies.free_all(change)
+            repeats.forget(change, source)
         return sum(file.rows for file in old)
 
     def _before(self, source: int, objects: Sequence[Loaded]) -> dict[str, sqlite3.Row]:

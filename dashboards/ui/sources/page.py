@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards.ui import panel, resources, sidebar, timerange
+from dashboards.ui import panel, resources, sidebar, status, timerange
 from dashboards.ui.rights import Rights, here
 from dashboards.ui.sources import activity, adding, inventory, parse_report, removing, uploading
 from dashboards.ui.state import PageState
@@ -29,6 +29,7 @@ def _coverage(state: PageState) -> None:
     logs = resources.logs(state.source, False)
     if logs.present_extent is None:
         return
+    status.repeats(logs)
     window, _ = timerange.window(state.range, logs.present_extent)
     request = state.request(PANELS["sources/coverage"], window, logs.catalogue.generation())
     panel.draw(request, state)

@@ -21,10 +21,18 @@ from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, Table
 from sqlalchemy.sql import visitors
 
 from vpcflow_core.coverage import Coverage
+from vpcflow_core.engines.base import HasRepeats
 from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import bound, written_out
-from vpcflow_core.engines.duckdb.files import FileCatalogue, quoted, select_files, table_fields
+from vpcflow_core.engines.duckdb.files import (
+    LEFT_OUT,
+    FileCatalogue,
+    quoted,
+    select_files,
+    table_fields,
+    table_of_spans,
+)
 from vpcflow_core.engines.duckdb.interfaces.cache import InventoryCache, Need, days_of
 from vpcflow_core.engines.duckdb.interfaces.completion import (
     COMPLETED,
@@ -39,6 +47,7 @@ from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreE
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import RELATIONS, StoreFile
+from vpcflow_core.store.repeats import Span
 from vpcflow_core.times import Window, format_duration
 
 # Rows that travel from DuckDB at a time; a limit on rows is kept to this grain, then cut exactly.
@@ -203,29 +212,44 @@ class DuckDBEngine:
             present = self.store.columns(name, self.sources)
             files = self.store.files(name, window, self.sources)
             once = self.is_once and name == "flows"
+            around = window
+            if once and window:
+                around = Window(window.start - AROUND, window.end + AROUND)
+            left_out = self._left_out(cursor, around) if name == "flows" and not plain else []
             completion = None
             if (completed or once) and not (plain or name.startswith("transit")):
                 own = once or ("direction" in completed and _any_needs_own(files))
                 facts = self._facts(cursor, window, own, once)
                 completion = Completion(facts, completed, once)
                 if once:
-                    self._provide_copies(cursor, window, facts)
-            select = select_files(name, present, files, completion)
+                    self._provide_copies(cursor, around, facts, left_out)
+            select = select_files(name, present, files, completion, left_out)
             if conditions:
                 select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*conditions))}"  # noqa: S608
             cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS {select}")
 
-    def _provide_copies(self, cursor: Cursor, window: Window | None, facts: Facts) -> None:
+    def _provide_copies(
+        self, cursor: Cursor, around: Window | None, facts: Facts, left_out: Sequence[Span]
+    ) -> None:
         """Make the table of what senders logged, with which the receivers' copies are paired."""
-        around = Window(window.start - AROUND, window.end + AROUND) if window else None
         present = self.store.columns("flows", self.sources)
         files = self.store.files("flows", around, self.sources)
-        sent = select_files("flows", present, files, Sent(facts))
+        sent = select_files("flows", present, files, Sent(facts), left_out)
         if around:
             start = column_of("start_time")
             inside = written_out(and_(start >= around.start, start < around.end))
             sent = f"SELECT * FROM ({sent}) WHERE {inside}"  # noqa: S608 (our own text)
         cursor.execute(f"CREATE TEMP TABLE {COPIES} AS {sent_copies(sent)}")
+
+    def _left_out(self, cursor: Cursor, window: Window | None) -> list[Span]:
+        """The records of which another flow log is used, and as a table of the cursor."""
+        catalogue: object = self.store
+        if not isinstance(catalogue, HasRepeats):
+            return []
+        spans = catalogue.left_out(window, self.sources)
+        if spans:
+            cursor.register(LEFT_OUT, table_of_spans(spans))
+        return spans
 
     def _facts(self, cursor: Cursor, window: Window | None, own: bool, owners: bool) -> Facts:
         """What is known for a question, and as tables of its cursor."""

@@ -12,10 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+import pyarrow as pa
+
 from vpcflow_core.engines.base import Catalogue
 from vpcflow_core.engines.duckdb.interfaces.added import Added
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field, find_field
 from vpcflow_core.store.base import StoreFile
+from vpcflow_core.store.repeats import Span
 from vpcflow_core.times import Window
 
 
@@ -67,6 +70,7 @@ def select_files(
     present: Sequence[str],
     files: Iterable[StoreFile],
     addition: Addition | None = None,
+    left_out: Sequence[Span] = (),
 ) -> str:
     """The SELECT that gives the relation from these files; without files, no rows.
 
@@ -76,12 +80,18 @@ def select_files(
             so that a relation looks the same in every window.
         files: The files to read.
         addition: How records are completed and chosen by what is known; None: not at all.
+        left_out: Records to leave out, which the cursor has as the table `LEFT_OUT`.
     """
     columns = columns_with_types(relation, present)
-    groups: dict[frozenset[str], list[StoreFile]] = {}
+    without_id = {span.source for span in left_out if span.source}
+    groups: dict[tuple[frozenset[str], str], list[StoreFile]] = {}
     for file in files:
-        groups.setdefault(frozenset(file.columns), []).append(file)
-    parts = [_group(columns, names, some, addition) for names, some in groups.items()]
+        source = file.source if file.source in without_id else ""
+        groups.setdefault((frozenset(file.columns), source), []).append(file)
+    parts = [
+        _group(columns, names, some, addition, _leaving_out(names, source) if left_out else "")
+        for (names, source), some in groups.items()
+    ]
     return "\nUNION ALL\n".join(parts) or f"SELECT {_list(columns, frozenset())} WHERE false"
 
 
@@ -90,13 +100,43 @@ def _group(
     names: frozenset[str],
     files: list[StoreFile],
     addition: Addition | None,
+    leaving_out: str,
 ) -> str:
     paths = ", ".join(_text(str(file.path)) for file in files)
     added = addition.of(names) if addition else Added({})
     joins = "".join(f"\n{join}" for join in added.joins)
     where = f"\nWHERE {added.where}" if added.where else ""
     listed = _list(columns, names, added.columns)
-    return f"SELECT {listed} FROM read_parquet([{paths}]) r{joins}{where}"  # noqa: S608 (quoted here)
+    return f"SELECT {listed} FROM read_parquet([{paths}]) r{leaving_out}{joins}{where}"  # noqa: S608 (quoted here)
+
+
+# The table of what is left out, in the cursor of a question; see `table_of_spans`.
+LEFT_OUT = "left_out_spans"
+
+
+def table_of_spans(spans: Sequence[Span]) -> pa.Table:
+    """What is left out, as a table; times as the files have them."""
+    columns = {
+        name: pa.array([getattr(span, name) for span in spans], pa.string())
+        for name in ("flow_log", "source", "interface", "action")
+    }
+    ends = {
+        name: pa.array([getattr(span, name) for span in spans], pa.timestamp("ms"))
+        for name in ("first", "last")
+    }
+    return pa.table(columns | ends)
+
+
+def _leaving_out(names: frozenset[str], source: str) -> str:
+    """The join that leaves records out of files of these columns; "" where there are none."""
+    if not {"interface_id", "start_time"} <= names:
+        return ""
+    action = "r.action" if "action" in names else "NULL"
+    flow_log = "coalesce(r.flow_log_id, '')" if "flow_log_id" in names else "''"
+    return f"""
+ANTI JOIN {LEFT_OUT} x ON x.interface = r.interface_id AND x.action IS NOT DISTINCT FROM {action}
+    AND x.flow_log = {flow_log} AND x.source = if({flow_log} = '', {_text(source)}, '')
+    AND x.first <= r.start_time AND r.start_time < x.last"""
 
 
 def _list(
