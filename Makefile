@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo quick test check format bench bench-unusual bench-forecasts fuzz docs screenshots clean
+.PHONY: run demo quick test check format bench bench-unusual bench-forecasts fuzz docs screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -44,6 +44,14 @@ docs: $(VENV)/.dev  ## Write docs/reference anew from the tables in the code.
 screenshots: $(VENV)/.dev $(VENV)/.browser  ## Write docs/images anew.
 	$(BIN)/python -m docs.screenshots
 
+# Hashes of the files of each pinned version: pip installs no others. `UPGRADE=` keeps the versions.
+UPGRADE ?= --upgrade
+LOCK    := $(BIN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
+
+requirements: $(VENV)/.dev  ## Renew the pinned requirements and their hashes.
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
 clean:  ## Remove what the commands above made.
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -51,12 +59,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.ready
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
 # The browser tests use the system's Chromium or Chrome; only where there is none, install one.
