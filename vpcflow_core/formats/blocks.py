@@ -103,6 +103,16 @@ def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
+def slices(block: bytes, size: int) -> Iterator[bytes]:
+    """The block in parts of whole lines, of `size` bytes at most unless a line is longer."""
+    start = 0
+    while start < len(block):
+        end = block.rfind(b"\n", start, start + size) + 1 or block.find(b"\n", start) + 1
+        end = end or len(block)
+        yield block[start:end]
+        start = end
+
+
 def whole_lines(pieces: Iterable[bytes], size: int = BLOCK) -> Iterator[bytes]:
     """Blocks of about `size` bytes that end with a line; the last one may lack its newline.
 

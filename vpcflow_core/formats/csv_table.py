@@ -18,6 +18,7 @@ import pyarrow.csv
 
 from vpcflow_core.errors import FormatError
 from vpcflow_core.formats.base import EXAMPLES_KEPT, Rejected
+from vpcflow_core.formats.blocks import slices
 from vpcflow_core.formats.bounds import LONG_LINE, MARK, MOST_LINE
 
 Codes = npt.NDArray[np.uint8]
@@ -77,7 +78,7 @@ def rows_of(blocks: Iterable[bytes], columns: int, first: int) -> Iterator[Rows]
             yield plain
             continue
         rest = b""
-        for part in _slices(tidy):
+        for part in slices(tidy, _SLICE):
             rows, rest = _closely(_Text.of(rest + part, columns), first)
             first = rows.next_line
             yield rows
@@ -95,14 +96,6 @@ def _tidy(block: bytes) -> bytes:
         # What is no UTF-8 becomes U+FFFD, which no value of a record holds.
         block = block.decode(errors="replace").encode()
     return block if block.endswith(b"\n") or not block else block + b"\n"
-
-
-def _slices(block: bytes) -> Iterator[bytes]:
-    start = 0
-    while start < len(block):
-        end = block.rfind(b"\n", start, start + _SLICE) + 1 or block.find(b"\n", start) + 1
-        yield block[start:end]
-        start = end
 
 
 def _plain(block: bytes, columns: int, first: int) -> Rows | None:

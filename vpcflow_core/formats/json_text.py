@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from vpcflow_core.formats.bounds import LONG_LINE, LONG_VALUE, MOST_LINE, MOST_VALUE
+from vpcflow_core.formats.recognition import NO_OBJECT
 
 _SHOWN = 500
 _FIRST_KEYS = 4096  # characters
 _CONTAINER = re.compile(r'"(?:logEvents|messageType|awslogs|[Rr]ecords|events|results)"\s*:')
 _WINDOW = 2048  # characters
 _BETWEEN = " \t\r\n,[]"
-_scalars = re.compile(r"(?:(?:-?\d[\d.eE+-]{0,40}|true|false|null)[ \t,\n]+){2,}").match
+_scalars = re.compile(r"(?:(?:-?\d[\d.eE+-]{0,40}|true|false|null)[ \t,\n]+){2,10000}").match
+_others = re.compile(
+    r"(?:(?![\s,\[\]{\"]|-?\d|true|false|null|NaN|-?Infinity)[^\n]*\n){1,10000}"
+).match
+NOT_JSON = "not JSON"
 # What nearly always stands between two values.
 _NO_BRACKET = ("", "\n", ",", "\r\n", ",\n", " ", ", ")
 _skip = re.compile(r"[ \t\r\n,\[\]]*").match
@@ -26,11 +31,27 @@ _UNSURE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Scalars:
-    """Several numbers, truth values or nulls one after the other, which hold no record."""
+class Several:
+    """Values or lines one after the other that hold no record, for the same reason.
 
+    Decoding each alone would take microseconds for a byte or two.
+    """
+
+    reason: str
     count: int
+    length: int
     text: str
+
+
+def _several(text: str, place: int) -> Several | None:
+    """What begins there, if it is numbers, truth values and nulls, or lines that are no JSON."""
+    if (run := _scalars(text, place)) is not None:
+        count, reason = len(run[0].replace(",", " ").split()), NO_OBJECT
+    elif (run := _others(text, place)) is not None:
+        count, reason = run[0].count("\n"), NOT_JSON
+    else:
+        return None
+    return Several(reason, count, len(run[0]), run[0][:_SHOWN].partition("\n")[0])
 
 
 class Values:
@@ -75,9 +96,9 @@ class Values:
                 self.open += rest.count("[", before, place) - rest.count("]", before, place)
             if place == len(rest):
                 break
-            if (run := _scalars(rest, place)) is not None:
-                place = run.end()
-                yield Scalars(len(run[0].replace(",", " ").split()), run[0][:_SHOWN].strip())
+            if (several := _several(rest, place)) is not None:
+                place += several.length
+                yield several
                 continue
             try:
                 begin, (value, place) = place, _next(rest, place)
@@ -86,7 +107,7 @@ class Values:
                 end = rest.find("\n", place)
                 if end < 0 or _is_unfinished(error):
                     break
-                reject("not JSON", rest[place:end])
+                reject(NOT_JSON, rest[place:end])
                 place = end
                 continue
             if place - begin > MOST_LINE and not _may_hold_lines(rest, begin):

@@ -23,7 +23,7 @@ from vpcflow_core.formats.bounds import MOST_CELLS, MOST_COLUMNS
 from vpcflow_core.formats.header import are_keys
 from vpcflow_core.formats.json_keys import BESIDE, LINE_KEYS, column_of
 from vpcflow_core.formats.json_lines import JsonLines, Objects, Wrapped, blocks
-from vpcflow_core.formats.json_text import Scalars, Values, single
+from vpcflow_core.formats.json_text import Several, Values, single
 from vpcflow_core.formats.lines import LineReader
 from vpcflow_core.formats.raw_lines import STREAM, Lines
 from vpcflow_core.formats.recognition import (
@@ -125,7 +125,7 @@ class _Source:
             self._take_flat(value, keys, time)
         elif isinstance(value, str) and " " in value.strip():
             self._take_line(value, None, None, _NOTHING)
-        elif isinstance(value, Scalars):
+        elif isinstance(value, Several):
             self._reject_several(value)
         elif not isinstance(value, dict):
             self.reject(NO_OBJECT, value)
@@ -155,12 +155,12 @@ class _Source:
             text = value if isinstance(value, str) else json.dumps(value)
             self._report.example(number, reason, text)
 
-    def _reject_several(self, values: Scalars) -> None:
-        self.reject(NO_OBJECT, values.text)
+    def _reject_several(self, values: Several) -> None:
+        self.reject(values.reason, values.text)
         more = values.count - 1
         self._number += more
         self._report.lines += more
-        self._report.count(NO_OBJECT, more)
+        self._report.count(values.reason, more)
 
     def end(self, values: Values) -> None:
         """Report a value that has not ended."""

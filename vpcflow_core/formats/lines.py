@@ -19,6 +19,7 @@ from vpcflow_core.formats.base import (
     Records,
     Report,
 )
+from vpcflow_core.formats.blocks import slices
 from vpcflow_core.formats.bounds import LONG_LINE, MARK
 from vpcflow_core.formats.cli_text import without_answer
 from vpcflow_core.formats.header import read_header
@@ -41,6 +42,9 @@ _LONGEST_HEADER = 2**16
 _UNKNOWN = "there is no header, and which fields these are is not certain"
 _UNKNOWN_OF = "there is no header, and which {} fields these are is not certain"
 _MAY_BE_STREAM = r"^[^ ]*[A-Za-z]"
+# Lines of a byte or two take fifty times as much while they are read.
+_MOST_LINES = 500_000
+_PART = 2 * 2**20  # bytes
 _NONE_YET = -1  # place of the format of lines before the first header
 
 
@@ -83,12 +87,13 @@ class LineReader:
             start = self._take_header(block)
         table = self._fast(block, start)
         if table is None:
-            block = block[start:]
-            lines = lines_of(block, self.next_line)
-            self._failed = lines.text
-            self.report.lines += len(lines)
-            yield from self.read(lines)
-            self.next_line += block.count(b"\n")
+            has_many = block.count(b"\n") > _MOST_LINES
+            for part in slices(block[start:], _PART if has_many else len(block)):
+                lines = lines_of(part, self.next_line)
+                self._failed = lines.text
+                self.report.lines += len(lines)
+                yield from self.read(lines)
+                self.next_line += part.count(b"\n")
         else:
             # The fast path takes no block with blank lines, so each line is a record.
             self.next_line += len(table)
