@@ -32,9 +32,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def bucket() -> MemoryBucket:
-    """Sixty days of one account."""
+    """Thirty days of one account."""
     made = MemoryBucket()
-    for days in range(60):
+    for days in range(30):
         put_day(made, NOW - days * DAY, number=days)
     return made
 
@@ -57,7 +57,7 @@ def test_old_objects_of_an_account_that_appears_later_are_loaded(
     for days in (5, 6, 40):
         put_day(bucket, NOW - days * DAY, OTHER, number=100 + days)
     assert read(store, bucket).objects == 3
-    assert numbers(store) == dict.fromkeys([*range(60), 105, 106, 140], 1)
+    assert numbers(store) == dict.fromkeys([*range(30), 105, 106, 140], 1)
     assert read(store, bucket).objects == 0
 
 
@@ -86,7 +86,7 @@ def test_an_account_whose_permission_comes_later_is_read_from_its_beginning(
     for days in range(6):
         put_day(bucket, NOW - days * DAY, OTHER, number=100 + days)
     bucket.closed = {closed}
-    assert read(store, bucket).objects == 60
+    assert read(store, bucket).objects == 30
     for _ in range(2):  # permanently refused: asked for once, and nothing else is listed whole
         result = read(store, bucket)
         assert sum(bucket.asked[prefix] for prefix in bucket.asked if OTHER in prefix) <= 2
@@ -102,7 +102,7 @@ def test_a_day_that_was_refused_is_listed_again_and_nothing_else(
 ) -> None:
     hole = (NOW - 20 * DAY).strftime(f"AWSLogs/{OURS}/vpcflowlogs/eu-central-1/%Y/%m/%d/")
     bucket.closed = {hole}
-    assert read(store, bucket).objects == 59
+    assert read(store, bucket).objects == 29
     assert read(store, bucket).objects == 0
     assert bucket.asked[hole] == 1
     assert len(dated(bucket)) <= 5
@@ -118,7 +118,7 @@ def test_a_day_that_failed_is_listed_again_and_the_rest_is_loaded(
     hole = (NOW - 20 * DAY).strftime(f"AWSLogs/{OURS}/vpcflowlogs/eu-central-1/%Y/%m/%d/")
     bucket.failing = {hole}
     result = read(store, bucket)
-    assert result.objects == 59
+    assert result.objects == 29
     assert "does not answer" in result.warnings[0]
     bucket.failing = set()
     assert read(store, bucket).objects == 1
@@ -132,7 +132,7 @@ def test_a_bucket_of_which_many_folders_fail_is_an_error(
         read(store, bucket)
     bucket.failing = set()
     read(store, bucket)
-    assert len(numbers(store)) == 60
+    assert len(numbers(store)) == 30
 
 
 def test_an_account_that_is_refused_later_costs_one_request_and_is_an_error_alone(
@@ -153,7 +153,7 @@ def test_archived_objects_are_counted_and_only_their_days_listed_again(
     cold = {put_day(bucket, NOW - days * DAY - timedelta(hours=hour), number=1000) for days in range(90, 95) for hour in range(24)}  # fmt: skip
     bucket.archived = set(cold)
     result = read(store, bucket)
-    assert (result.objects, result.failed, result.archived) == (60, 0, 120)
+    assert (result.objects, result.failed, result.archived) == (30, 0, 120)
     note = "120 objects of s3://logs lie in an archive (Glacier) and are left out."
     assert [note in warning for warning in result.warnings] == [True]
     again = read(store, bucket)
@@ -174,20 +174,20 @@ def test_a_bucket_of_archived_objects_alone_is_not_listed_whole_again(
     store: Store, bucket: MemoryBucket
 ) -> None:
     bucket.archived = set(bucket.bodies)
-    assert read(store, bucket).archived == 60
-    assert read(store, bucket).archived == 60
+    assert read(store, bucket).archived == 30
+    assert read(store, bucket).archived == 30
     bucket.archived = set()
     read(store, bucket)
-    assert len(numbers(store)) == 60
+    assert len(numbers(store)) == 30
 
 
 def test_an_object_that_only_reading_shows_to_be_archived_is_asked_for_once_a_day(
     store: Store, bucket: MemoryBucket
 ) -> None:
-    old = list(bucket.bodies)[50]
+    old = list(bucket.bodies)[25]
     bucket.frozen = {old}
     result = read(store, bucket)
-    assert (result.objects, result.failed, result.archived, result.failures) == (59, 0, 1, ())
+    assert (result.objects, result.failed, result.archived, result.failures) == (29, 0, 1, ())
     assert "1 objects of s3://logs lie in an archive" in result.warnings[0]
     assert (read(store, bucket).objects, bucket.read.total()) == (0, 0)
     with store.ledger.transaction() as change:
@@ -258,19 +258,19 @@ def test_a_span_on_purpose_lists_that_span_again(store: Store, bucket: MemoryBuc
 def test_spans_with_a_gap_between_leave_the_gap_to_be_listed(
     store: Store, bucket: MemoryBucket
 ) -> None:
-    read(store, bucket, span=Window(NOW - 50 * DAY, NOW - 40 * DAY))
+    read(store, bucket, span=Window(NOW - 25 * DAY, NOW - 20 * DAY))
     read(store, bucket, span=Window(NOW - 5 * DAY, NOW + DAY))
     assert 0 < len(numbers(store)) < 20
     read(store, bucket)
-    assert numbers(store) == dict.fromkeys(range(60), 1)
+    assert numbers(store) == dict.fromkeys(range(30), 1)
 
 
 def test_what_came_late_before_a_pause_is_not_lost(store: Store, bucket: MemoryBucket) -> None:
-    read(store, bucket, span=Window(NOW - 30 * DAY, NOW + DAY))
+    read(store, bucket, span=Window(NOW - 10 * DAY, NOW + DAY))
     late = put_day(bucket, NOW - timedelta(hours=30), number=300)
     put_day(bucket, NOW + timedelta(minutes=20), number=301)
     assert read(store, bucket, span=Window(NOW - timedelta(hours=1), NOW + DAY)).objects == 1
-    assert read(store, bucket).objects > 30
+    assert read(store, bucket).objects > 15
     assert bucket.read[late] == 1
 
 
@@ -284,7 +284,7 @@ def test_an_object_named_after_the_future_hides_nothing(store: Store, bucket: Me
 def test_a_sync_that_failed_has_listed_nothing(store: Store, bucket: MemoryBucket) -> None:
     assert not read(store, bucket, cancelled=lambda: True).complete
     read(store, bucket)
-    assert len(numbers(store)) == 60
+    assert len(numbers(store)) == 30
 
 
 def old_ledger(store: Store, start: datetime, end: datetime) -> None:
@@ -309,7 +309,7 @@ def test_what_an_old_ledger_has_listed_is_not_listed_again_but_for_late_accounts
     with Store.open(store.path) as upgraded:
         assert read(upgraded, bucket).objects == 2
         assert len([p for p in dated(bucket) if OURS in p]) <= 4
-        assert sorted(numbers(upgraded)) == [*range(60), 200, 201, 209, 309]
+        assert sorted(numbers(upgraded)) == [*range(30), 200, 201, 209, 309]
 
 
 def test_an_old_ledger_of_a_source_without_places_keeps_what_it_covered(tmp_path: Path) -> None:
@@ -330,4 +330,4 @@ def test_a_forgotten_source_is_listed_anew(store: Store, bucket: MemoryBucket) -
     read(store, bucket)
     forget(store, "s3://logs")
     assert store.ledger.value("SELECT count(*) FROM listed") == 0
-    assert read(store, bucket).objects == 60
+    assert read(store, bucket).objects == 30
