@@ -140,7 +140,7 @@ def _exact(row: Row, with_paths: bool) -> dict[str, object]:
 
 EXACT = (
     "last_sync", "first", "last", "newest", "records", "nodata", "skipdata", "internal",
-    "dropped", "malformed", "objects", "broken", "bytes",
+    "dropped", "outside", "malformed", "objects", "broken", "bytes",
 )  # fmt: skip
 
 
