@@ -281,6 +281,15 @@ def test_an_object_named_after_the_future_hides_nothing(store: Store, bucket: Me
     assert read(store, bucket).objects == 1
 
 
+def test_a_place_that_lags_is_listed_from_its_own_newest_object_on(store: Store) -> None:
+    bucket = MemoryBucket()
+    put_day(bucket, NOW + 300 * DAY, number=1)
+    put_day(bucket, NOW - 10 * DAY, number=2)
+    read(store, bucket)
+    put_day(bucket, NOW - 9 * DAY, number=3)  # copied with ten days of delay
+    assert read(store, bucket).objects == 1
+
+
 def test_a_sync_that_failed_has_listed_nothing(store: Store, bucket: MemoryBucket) -> None:
     assert not read(store, bucket, cancelled=lambda: True).complete
     read(store, bucket)

@@ -36,6 +36,7 @@ HOLES = 100
 # The whole of a source that has no places.
 WHOLE = ""
 _DAY = timedelta(days=1)
+_CLOCKS = timedelta(hours=1)  # they differ by less
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Listing:
         self._look = look
         self._relist = relist
         self._whole = whole
+        self._now = datetime.now(UTC)
         self._covers = _covers(ledger, source)
         self._holes = _holes(ledger, source)
         self._chosen = frozenset() if whole else _oldest(self._holes.values())
@@ -107,7 +109,8 @@ class Listing:
 
     def saw(self, found: LogObject) -> None:
         """An object was found."""
-        if found.time:
+        # A name of the future says nothing of how far the place has come.
+        if found.time and found.time <= self._now + _CLOCKS:
             self._note(found.place, found.time)
 
     def archived(self, listed: Listed) -> int:
@@ -138,8 +141,7 @@ class Listing:
         change.executemany(_ADD_HOLE, [self._row(hole) for hole in listed.holes])
 
     def _note(self, place: str, time: datetime) -> None:
-        # A time in the future would have the present taken for listed.
-        newest = min(to_ms(time), to_ms(datetime.now(UTC)))
+        newest = min(to_ms(time), to_ms(self._now))
         self._newest[place] = max(self._newest[place], newest)
 
     def _is_done(self, hole: Hole) -> bool:
