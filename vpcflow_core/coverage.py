@@ -23,6 +23,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 HOUR = 3_600_000  # ms
+# The aggregation intervals of AWS's flow logs.
+INTERVALS = (timedelta(minutes=1), timedelta(minutes=10))
 # Most that AWS needs from the end of a record to its delivery, beyond the least that it needs:
 # files for five minutes each, three to eight minutes late. Measured: the first bucket that still
 # grew lay 5.6 minutes before the newest start with records of 60 s, 13.7 with those of 600 s.
@@ -139,11 +141,14 @@ class Coverage:
         settled_until: Up to when no record can still arrive that starts before; None without
             records.
         gaps: What is missing in between, in order, none overlapping.
+        interval: The aggregation interval of the logs, one of AWS's two: the longer one where the
+            longest record of an hour mostly lasts over two minutes.
     """
 
     extent: Window | None = None
     settled_until: datetime | None = None
     gaps: tuple[Gap, ...] = ()
+    interval: timedelta = INTERVALS[0]
 
     def complete(self, starts: pd.Series[Any] | pd.DatetimeIndex, every: timedelta) -> Bools:
         """Which buckets are final: all their records are there, and none can still arrive.
@@ -193,7 +198,9 @@ def coverage_of(logs: Sequence[FlowLogHours]) -> Coverage:
     newest = max(log.newest for log in logs)
     extent = Window(_moment(min(int(log.first[0]) for log in logs)), newest + MILLISECOND)
     settled = min(log.settled_until for log in logs if log.is_current(newest))
-    return Coverage(extent, settled, tuple(_gaps(logs, newest)))
+    longest = float(np.median(np.concatenate([log.longest for log in logs])))
+    interval = INTERVALS[int(longest > 2 * INTERVALS[0] / MILLISECOND)]
+    return Coverage(extent, settled, tuple(_gaps(logs, newest)), interval)
 
 
 def overlapping(

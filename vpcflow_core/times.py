@@ -17,6 +17,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(\d{1,9})\s*([smhdw])", re.IGNORECASE)
 _LONGEST = 20 * 366 * 86400
+# Timeslices that a range has at least, where a panel's own are too long for it.
+FEW = 3
 
 
 def parse_duration(text: str) -> timedelta:
@@ -147,6 +149,20 @@ def parse_range(text: str, zone: ZoneInfo | None = None) -> Range:
         return Range(length=parse_duration(text))
     start, _, end = text.partition("/")
     return Range(fixed=Window(parse_instant(start, zone), parse_instant(end, zone)))
+
+
+def timeslice_within(window: Window, every: timedelta, least: int = 1) -> timedelta:
+    """The timeslice, or a finer round one where it does not fit `least` times into the window.
+
+    >>> hours = Window(EPOCH, EPOCH + timedelta(minutes=20))
+    >>> timeslice_within(hours, timedelta(hours=1)) // timedelta(seconds=1)
+    300
+    """
+    steps = (3600, 900, 300, 60, 30, 10, 5, 1)
+    if window.length >= least * every:
+        return every
+    seconds = window.length.total_seconds()
+    return timedelta(seconds=next((s for s in steps if seconds >= FEW * s), 1))
 
 
 def timeslice_for(window: Window, at_most: int = 1500) -> timedelta:

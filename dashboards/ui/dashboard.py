@@ -19,8 +19,10 @@ from dashboards.ui import (
     timerange,
 )
 from dashboards.ui.markdown import inert
+from dashboards.ui.parameters import auto_now
 from dashboards.ui.state import FILTER_LABELS, PageState, parse_state, tidied
 from vpcflow_core.panels.catalogue import PANELS
+from vpcflow_core.times import Range
 
 # A row is a list of panels, slug and relative width of each; a text is a heading between rows.
 Row = str | Sequence[tuple[str, int]]
@@ -64,11 +66,20 @@ class Dashboard:
         _read_link()
         range_, zone = timerange.controls(self.title, self.question)
         filters = sidebar.filters(self.filters, list(self.fixed))
-        parameters = parameter_inputs.parameters(self.uses_parameters)
+        parameters = parameter_inputs.parameters(self.uses_parameters, _auto(range_))
         source, once = sidebar.counting()
         state = PageState(range_, zone, filters, source, parameters, once)
         _link_notes(state)
         _body(self, state)
+
+
+def _auto(asked: Range) -> str:
+    """What the timeslice `auto` means in a range, in words; "" while there are no records."""
+    logs = resources.flows()
+    extent = logs.present_extent
+    if extent is None:
+        return ""
+    return auto_now(timerange.window(asked, extent)[0], logs.coverage.interval)
 
 
 def _read_link() -> None:

@@ -13,17 +13,20 @@ from dashboards.ui.parameters import PARAMETERS, TIMESLICES, WATCHES, Parameter
 from vpcflow_core.panels.request import DEFAULTS, Parameters
 
 
-def parameters(shown: bool) -> Parameters:
+def parameters(shown: bool, auto: str = "") -> Parameters:
     """Draw the inputs; gives the parameters in force.
 
     Args:
         shown: Whether the page uses them; if not, the inputs are hidden.
+        auto: What the timeslice `auto` means now, in words; "" if not known.
     """
     with st.sidebar, hidden_widgets.place("outliers", shown):
         st.markdown("### Outliers")
         left, right = st.columns(2, gap="small")
         with left:
             found = replace(DEFAULTS, timeslice=_checked("timeslice", _timeslice()))
+            if auto and found.timeslice is None:
+                st.caption(auto)
             found = replace(found, threshold=_checked("threshold", _number("threshold", 0.5)))
         with right:
             found = replace(found, window=_checked("window", _number("window", 1)))

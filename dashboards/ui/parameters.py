@@ -10,10 +10,12 @@ from typing import Any, get_args
 
 from vpcflow_core.analysis.outliers import LEAST_HISTORY, Watch
 from vpcflow_core.errors import MisuseError, ParameterError
+from vpcflow_core.panels.base import auto_timeslice
 from vpcflow_core.panels.request import DEFAULTS, Parameters
-from vpcflow_core.times import format_duration, parse_duration
+from vpcflow_core.times import Window, format_duration, parse_duration
 
-TIMESLICES = ("1m", "5m", "15m", "1h")  # the first one is the default
+AUTO = "auto"
+TIMESLICES = (AUTO, "1m", "5m", "15m", "1h")  # the first one is the default
 WATCHES: tuple[Watch, ...] = ("both", "up", "down")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 MOST_EARLIER = 10_000
@@ -51,7 +53,9 @@ class Parameter:
         return ""
 
 
-def _timeslice(text: str) -> timedelta:
+def _timeslice(text: str) -> timedelta | None:
+    if text.strip().lower() == AUTO:
+        return None
     length = parse_duration(text)
     if length > DAY:
         raise ParameterError(f"A timeslice of {text} is too long.", "Write a day or less: 1m, 1h.")
@@ -97,9 +101,10 @@ PARAMETERS = {
         Parameter(
             "timeslice",
             "Timeslice",
-            "How long the buckets are that are judged and compared: `1m`, `5m`, `90s`, `1h`.",
+            "How long the buckets are that are judged and compared: `1m`, `90s`, `1h`; `auto` "
+            "suits the range and the aggregation interval of the logs.",
             _timeslice,
-            format_duration,
+            lambda length: AUTO if length is None else format_duration(length),
         ),
         Parameter(
             "window",
@@ -149,3 +154,20 @@ def written(parameters: Parameters) -> dict[str, str]:
     """Text by name of each parameter that is not at its default."""
     values = {name: getattr(parameters, name) for name in PARAMETERS}
     return {n: PARAMETERS[n].write(v) for n, v in values.items() if v != PARAMETERS[n].default}
+
+
+def auto_now(window: Window, interval: timedelta) -> str:
+    """What the timeslice `auto` means, in words.
+
+    Args:
+        window: The range of the page.
+        interval: The aggregation interval of the logs.
+
+    >>> from vpcflow_core.times import EPOCH
+    >>> auto_now(Window(EPOCH, EPOCH + DAY), timedelta(minutes=10))
+    'auto: 1m, flows 10m'
+    """
+    volumes, flows = (
+        format_duration(auto_timeslice(window, interval, name)) for name in ("bytes", "flows")
+    )
+    return f"{AUTO}: {volumes}" + ("" if flows == volumes else f", flows {flows}")

@@ -166,7 +166,7 @@ def test_links_move_with_the_present_or_stand_still() -> None:
 
 
 def test_what_the_address_bar_leaves_out_is_the_default() -> None:
-    for name, value in (("threshold", 3.0), ("window", 10), ("timeslice", "1m"), ("tz", "UTC"),
+    for name, value in (("threshold", 3.0), ("window", 10), ("timeslice", "auto"), ("tz", "UTC"),
                         ("watch", "both"), ("once", False), ("srcaddr", ""), ("range", None)):  # fmt: skip
         assert at_rest(name, value), name
     for name, value in (("threshold", 3.5), ("window", 100), ("timeslice", "5m"), ("once", True),

@@ -19,7 +19,7 @@ from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.reference.geoip import Places
 from vpcflow_core.series import with_coverage
-from vpcflow_core.times import Window, timeslice_for
+from vpcflow_core.times import FEW, Window, format_duration, timeslice_for, timeslice_within
 
 Chart = Literal[
     "map", "bars", "columns", "stacked", "area", "donut", "split", "table", "band", "lines",
@@ -137,6 +137,19 @@ class PanelAnswer:
     gaps: tuple[Gap, ...] = ()
 
 
+def auto_timeslice(window: Window, interval: timedelta, name: str) -> timedelta:
+    """The timeslice that suits the logs and the range.
+
+    Args:
+        window: The range.
+        interval: The aggregation interval of the logs.
+        name: The measure. Bytes and packets are spread over the time of each record: a minute is
+            not too fine for them. Flows stand at their start, once an interval.
+    """
+    least = MINUTE if measure(name).spreads else interval
+    return timeslice_within(window, max(least, timeslice_for(window)))
+
+
 @dataclass(frozen=True, slots=True)
 class PanelContext:
     """What an analysis works with: a panel, what it is asked, and the logs that answer.
@@ -162,17 +175,23 @@ class PanelContext:
         drawn, *beside = self.panel.query.measures
         columns = self.logs.engine.columns()
         known = [name for name in beside if set(measure(name).needs) <= set(columns)]
-        every = self.panel.query.every and max(
-            self.panel.query.every, timeslice_for(self.request.window)
+        every = self.panel.query.every and timeslice_within(
+            self.request.window,
+            max(self.panel.query.every, timeslice_for(self.request.window)),
+            1 if self.panel.query.every <= MINUTE else FEW,
         )
         return replace(self.panel.query, measures=(drawn, *known), every=every, place="spread")
 
     @property
     def timeslice(self) -> timedelta:
-        """The timeslice of the parameters, coarser where it would make too many buckets."""
-        return max(
-            self.request.parameters.timeslice, timeslice_for(self.request.window, MOST_BUCKETS)
-        )
+        """The timeslice of the parameters.
+
+        Coarser where it would make too many buckets, finer where the range is shorter.
+        """
+        window, wanted = self.request.window, self.request.parameters.timeslice
+        if wanted is None:
+            return auto_timeslice(window, self.logs.coverage.interval, self.panel.value)
+        return timeslice_within(window, max(wanted, timeslice_for(window, MOST_BUCKETS)))
 
     def ask(self, query: Query, window: Window | None = None) -> QueryResult:
         """Ask something under the page's filters."""
@@ -200,6 +219,7 @@ class PanelContext:
             headlines: Numbers to show.
         """
         rows = results[0].frame if frame is None else frame
+        said = [*notes, *self._finer(every), *(note for r in results for note in r.notes)]
         coverage = self.logs.coverage
         columns = [column for column in NAMED if column in rows]
         names = {column: self._names(rows, column) for column in columns}
@@ -207,13 +227,21 @@ class PanelContext:
             rows,
             ";\n\n".join(dict.fromkeys(r.sql for r in results)),
             sum(r.seconds for r in results),
-            tuple(dict.fromkeys([*notes, *(note for r in results for note in r.notes)])),
+            tuple(dict.fromkeys(said)),
             every,
             coverage.settled_until,
             headlines,
             names,
             coverage.gaps_in(self.request.window),
         )
+
+    def _finer(self, every: timedelta | None) -> list[str]:
+        """That the timeslice is finer than the panel's, as its title may say another one."""
+        usual = self.panel.query.every
+        if usual is None or every is None or every >= usual:
+            return []
+        shown, long = format_duration(every), format_duration(usual)
+        return [f"In timeslices of {shown}: the range is too short for those of {long}."]
 
     def _names(self, rows: pd.DataFrame, column: str) -> dict[str, str]:
         """What the ids of a column are called, as far as it is known."""

@@ -15,14 +15,15 @@ class Parameters:
     """The parameters of outlier detection, which an analyst sets on a page.
 
     Attributes:
-        timeslice: Length of the buckets that are judged.
+        timeslice: Length of the buckets that are judged; None: one that suits the logs and the
+            range (`auto`).
         window: Earlier buckets the outlier band is made of.
         threshold: Half width of the band, in standard deviations.
         consecutive: Indications in a row, from which on they are violations.
         watch: The side that is watched.
     """
 
-    timeslice: timedelta = timedelta(minutes=1)
+    timeslice: timedelta | None = None
     window: int = 10
     threshold: float = 3.0
     consecutive: int = 1

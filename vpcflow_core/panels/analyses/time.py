@@ -131,11 +131,13 @@ def _verdict(frame: pd.DataFrame) -> str:
 
 
 def _coarser(context: PanelContext) -> list[str]:
-    """That the timeslice had to be coarser than context for."""
+    """That the timeslice had to be another one than asked for."""
     wanted = context.request.parameters.timeslice
-    if context.timeslice == wanted:
+    if wanted is None or context.timeslice == wanted:
         return []
+    shown, why = format_duration(context.timeslice), "long for finer"
+    if context.timeslice < wanted:
+        why = "short for longer"
     return [
-        f"Timeslices of {format_duration(context.timeslice)} instead of {format_duration(wanted)}: "
-        "the range is too long for finer ones."
+        f"Timeslices of {shown} instead of {format_duration(wanted)}: the range is too {why} ones."
     ]
