@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # A room may import itself and what stands here; "*" is everything in vpcflow_core.
-BASE = {"errors", "redaction", "times", "units", "fields", "addresses", "coverage"}
+BASE = {"errors", "redaction", "times", "units", "fields", "addresses", "coverage", "clock_changes"}
 ALLOWED: dict[str, set[str]] = {
     "redaction": set(),
     "errors": {"redaction"},
@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "plain_text": set(),
     "fields": {"errors"},
     "coverage": {"times"},
+    "clock_changes": {"times"},
     "addresses": {"errors"},
     "settings": {"errors", "redaction", "times", "addresses", "sources"},
     "reference": {"errors", "redaction"},

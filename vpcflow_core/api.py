@@ -61,6 +61,7 @@ from vpcflow_core.times import (
     format_instant,
     parse_duration,
     parse_instant,
+    zone_of,
 )
 from vpcflow_core.workspace.sync import load, recent
 from vpcflow_core.workspace.workspace import own_store
@@ -387,6 +388,7 @@ class FlowLogs:
         n: int | None = 10,
         compare: str | Iterable[str] = (),
         place: Place = "start",
+        zone: str = "UTC",
     ) -> pd.DataFrame:
         """A measure over time, zero where nothing was.
 
@@ -398,6 +400,7 @@ class FlowLogs:
             compare: How far back to look for comparison: `["1d", "7d"]`.
             place: Bytes and packets of a record are all in the timeslice that it starts in
                 (`start`), or spread over the time that it lasts (`spread`).
+            zone: IANA name of the zone by whose clock a day earlier is the same time.
 
         Returns:
             `bucket` (start of the timeslice, UTC), the fields, and `value` (or the measures'
@@ -423,7 +426,9 @@ class FlowLogs:
         )
         window = self._of_all_shares(query)
         if shifts:
-            return over_time.compared(self.sparse, query, window, self.coverage, shifts).noted
+            return over_time.compared(
+                self.sparse, query, window, self.coverage, shifts, zone_of(zone)
+            ).noted
         return over_time.series(self.sparse, query, window, self.coverage).noted
 
     def outliers(
@@ -604,15 +609,19 @@ class FlowLogs:
         """
         return network_names(field, self.catalogue.known)
 
-    def panel(self, slug: str) -> RenderedPanel:
+    def panel(self, slug: str, *, zone: str = "UTC") -> RenderedPanel:
         """A panel of the dashboards, answered for these logs: its rows, SQL and figure.
+
+        Args:
+            slug: Its name: `overview/protocols`.
+            zone: IANA name of the zone whose clock days are counted by.
 
         Raises:
             ParameterError: There is no panel of that slug.
             MissingDataError: The logs lack a field that it needs.
         """
         shown = panel(slug)
-        return RenderedPanel(shown, shown.answer(shown.request(self.window), self))
+        return RenderedPanel(shown, shown.answer(shown.request(self.window, zone=zone), self))
 
     def close(self) -> None:
         """Close the engine and the catalogue: the store."""

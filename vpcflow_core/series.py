@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from vpcflow_core.analysis.buckets import COMPLETE, noted, nullable
 from vpcflow_core.analysis.compare import compare, shifts_of
+from vpcflow_core.analysis.compare import earlier as earlier_buckets
 from vpcflow_core.analysis.forecast import Model, forecast, missed
 from vpcflow_core.analysis.outliers import Watch, outliers, smallest_change
 from vpcflow_core.coverage import Coverage
@@ -99,7 +101,12 @@ def with_coverage(
 
 
 def compared(
-    ask: Ask, query: Query, window: Window, coverage: Coverage, shifts: Iterable[str]
+    ask: Ask,
+    query: Query,
+    window: Window,
+    coverage: Coverage,
+    shifts: Iterable[str],
+    zone: ZoneInfo | None = None,
 ) -> TimeAnswer:
     """A measure beside what it was earlier.
 
@@ -109,6 +116,7 @@ def compared(
         window: The range of time.
         coverage: What is known of when.
         shifts: How far back: `1d`, `7d`.
+        zone: Days are those of this zone's clock; None: of 24 hours.
 
     Returns:
         The series with the columns of `analysis.compare.compare`.
@@ -119,22 +127,31 @@ def compared(
     require_numbers(query)
     whole, titles = snapped(query, window), _titles(query)
     every = query.every or whole.length
-    moved = shifts_of(shifts, whole, every, coverage)
+    moved = shifts_of(shifts, whole, every, coverage, zone)
     now = series(ask, query, whole, coverage)
+    buckets = now.frame[BUCKET].drop_duplicates()
+    before = {
+        name: pd.Series(
+            earlier_buckets(buckets, parse_duration(name), every, zone).array,
+            index=pd.Index(buckets),
+        )
+        for name in moved.windows
+    }
     # The busiest now need not have been the busiest then: all are asked for.
     every_group = replace(query, top=None)
-    then = {name: ask(every_group, earlier) for name, earlier in moved.windows.items()}
+    then = {
+        name: ask(every_group, _around(at, every) or moved.windows[name])
+        for name, at in before.items()
+    }
     frame = compare(
         now.frame,
         {name: result.frame.rename(columns=titles) for name, result in then.items()},
         values=[titles.get(name, name) for name in query.measures],
         counts=[titles.get(n, n) for n in query.measures if measure(n).empty == 0],
-        final={
-            name: _final(now.frame[BUCKET], whole.start - earlier.start, every, coverage)
-            for name, earlier in moved.windows.items()
-        },
+        final={name: _final(at, every, coverage) for name, at in before.items()},
+        then=before,
     )
-    return TimeAnswer(noted(frame, *moved.notes), (*now.results, *then.values()))
+    return TimeAnswer(noted(frame, *moved.notes, *moved.clocks), (*now.results, *then.values()))
 
 
 def band(
@@ -296,12 +313,18 @@ def _titles(query: Query) -> dict[str, str]:
     return {query.measures[0]: "value"} if len(query.measures) == 1 else {}
 
 
-def _final(
-    buckets: pd.Series[Any], back: timedelta, every: timedelta, coverage: Coverage
-) -> pd.Series[bool]:
-    """For each bucket, whether the one so much earlier is complete."""
-    now = buckets.drop_duplicates()
-    return pd.Series(coverage.complete(now - back, every), index=pd.Index(now))
+def _around(at: pd.Series[Any], every: timedelta) -> Window | None:
+    """From the first to the end of the last of some buckets; None without any."""
+    if at.dropna().empty:
+        return None
+    return Window(at.min().to_pydatetime(), at.max().to_pydatetime() + every)
+
+
+def _final(at: pd.Series[Any], every: timedelta, coverage: Coverage) -> pd.Series[bool]:
+    """For each bucket, whether the earlier one, which `at` has by bucket, is there and complete."""
+    there = at.dropna()
+    final = pd.Series(coverage.complete(there, every), index=there.index)
+    return final.reindex(at.index, fill_value=False)
 
 
 def _with_history(whole: Window, every: timedelta, history: int, coverage: Coverage) -> Window:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from vpcflow_core.errors import TimeError
 
@@ -43,6 +43,18 @@ def format_duration(length: timedelta) -> str:
     units = "hms" if seconds <= 86400 else "dhms"
     unit = next(u for u in units if seconds % _UNITS[u] == 0)
     return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of an IANA name.
+
+    Raises:
+        TimeError: There is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise TimeError(f"'{name}' is no time zone.", "Write it as Europe/Berlin or UTC.") from None
 
 
 def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:

@@ -77,6 +77,7 @@ class PageState:
             source=self.source,
             once=self.once,
             generation=generation,
+            zone=self.zone,
         )
 
     def params(self) -> dict[str, str]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from vpcflow_core.analysis.buckets import COMPLETE, complete_of, nullable
+from vpcflow_core.clock_changes import clock_changes
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.times import Window, format_duration, format_instant, parse_duration
+
+THEN = "_then"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +27,21 @@ class Shifts:
     Attributes:
         windows: The window moved back, by the shift's name; those that the data reaches.
         notes: Sentences about those that it does not reach.
+        clocks: Sentences about those between which the clocks changed.
     """
 
     windows: dict[str, Window]
     notes: tuple[str, ...]
+    clocks: tuple[str, ...] = ()
 
 
-def shifts_of(names: Iterable[str], window: Window, every: timedelta, coverage: Coverage) -> Shifts:
+def shifts_of(
+    names: Iterable[str],
+    window: Window,
+    every: timedelta,
+    coverage: Coverage,
+    zone: ZoneInfo | None = None,
+) -> Shifts:
     """Move a window back.
 
     Args:
@@ -35,21 +49,77 @@ def shifts_of(names: Iterable[str], window: Window, every: timedelta, coverage: 
         window: In whole timeslices.
         every: The timeslice.
         coverage: What is known of when.
+        zone: Days are those of this zone's clock; None: of 24 hours.
 
     Raises:
         TimeError: A name is no length of time.
         ParameterError: A shift is no multiple of the timeslice.
     """
     windows: dict[str, Window] = {}
-    notes = []
+    notes, clocks = [], []
     for name in dict.fromkeys(name.strip() for name in names):
-        moved = window.moved(-_shift(name, every))
+        moved, by_clock = moved_back(window, _shift(name, every), every, zone)
+        if by_clock:
+            clocks.append(by_clock)
         if coverage.reaches(moved):
             windows[name] = moved
         if why := _missing(moved, coverage):
             how = "is partial" if name in windows else "is left out"
             notes.append(f"The comparison with {name} before {how}: {why}.")
-    return Shifts(windows, tuple(notes))
+    return Shifts(windows, tuple(notes), tuple(clocks))
+
+
+def moved_back(
+    window: Window, length: timedelta, every: timedelta, zone: ZoneInfo | None
+) -> tuple[Window, str]:
+    """A window moved back, and what to know if the clocks changed since.
+
+    Args:
+        window: In whole timeslices.
+        length: How far back; whole days are those of the zone's clock.
+        every: The timeslice.
+        zone: Of the clock; None: days have 24 hours.
+    """
+    then = earlier(pd.Series([window.start, window.end]), length, every, zone)
+    plain = window.moved(-length)
+    changed = zone is not None and clock_changes(Window(plain.start, window.end), zone)
+    if zone is None or not changed or not _by_clock(length):
+        return plain, ""
+    # A time that the clock did not show is that of 24 hours before: it has no bucket of its own.
+    start, end = then.fillna(pd.Series([plain.start, plain.end]))
+    moved = plain if end <= start else Window(start.to_pydatetime(), end.to_pydatetime())
+    how = "the same time by the clock"
+    if (then == pd.Series([plain.start, plain.end])).all():
+        how = "the same time by the clock as far as timeslices allow"
+    return moved, f"The clocks of {zone.key} changed: {format_duration(length)} before is {how}."
+
+
+def earlier(
+    buckets: pd.Series[Any], length: timedelta, every: timedelta, zone: ZoneInfo | None
+) -> pd.Series[Any]:
+    """Of each bucket an earlier one; whole days earlier at the same time by the clock.
+
+    Args:
+        buckets: Start of each, UTC.
+        length: How far back.
+        every: Length of the buckets; days have 24 hours where clocks changed by a part of that.
+        zone: Of the clock; None: days have 24 hours.
+
+    Returns:
+        UTC. Of an hour that a clock showed twice, the first time; null where it did not show it.
+    """
+    plain = buckets - length
+    if zone is None or not _by_clock(length):
+        return plain
+    local = buckets.dt.tz_convert(zone).dt.tz_localize(None) - length
+    first = np.ones(len(local), dtype=bool)
+    then = local.dt.tz_localize(zone, ambiguous=first, nonexistent="NaT").dt.tz_convert("UTC")
+    moved = (then - plain).dropna()
+    return then if (moved % every == pd.Timedelta(0)).all() else plain
+
+
+def _by_clock(length: timedelta) -> bool:
+    return length % timedelta(days=1) == timedelta(0)
 
 
 def _missing(window: Window, coverage: Coverage) -> str:
@@ -82,6 +152,7 @@ def compare(
     counts: Iterable[str] | None = None,
     known_from: datetime | None = None,
     final: Mapping[str, pd.Series[bool]] | None = None,
+    then: Mapping[str, pd.Series[Any]] | None = None,
 ) -> pd.DataFrame:
     """Join a series with what it was earlier.
 
@@ -96,6 +167,8 @@ def compare(
         known_from: First record of all; what lies before it is not known, and null.
         final: By the shift's name, for each bucket of the series, whether the bucket that it is
             compared with is complete; one that is not is not known, and null.
+        then: By the shift's name, for each bucket of the series the one it is compared with, null
+            where there is none; so much earlier if not given.
 
     Returns:
         The series with, for each shift, `value_1d` (null where not known), then
@@ -107,7 +180,9 @@ def compare(
     keys = [name for name in series.columns if name not in (*values, COMPLETE)]
     rows = series
     for name, frame in earlier.items():
-        rows = _beside(rows, name, frame, keys, values, zero, known_from)
+        at = rows["bucket"] - parse_duration(name)
+        at = at if then is None else rows["bucket"].map(then[name])
+        rows = _beside(rows, name, frame, keys, values, zero, known_from, at)
         if final is not None:
             made = [f"{value}_{name}" for value in values]
             rows[made] = rows[made].where(rows["bucket"].map(final[name]))
@@ -131,21 +206,24 @@ def _beside(
     values: list[str],
     zero: list[str],
     known_from: datetime | None,
+    at: pd.Series[Any],
 ) -> pd.DataFrame:
-    """The rows with the values of one shift."""
-    length = parse_duration(name)
+    """The rows with the values of one shift, each with those of the bucket `at`."""
     named = {value: f"{value}_{name}" for value in values}
-    moved = frame[[*keys, *values]].assign(bucket=frame["bucket"] + length).rename(columns=named)
-    moved["bucket"] = moved["bucket"].astype(rows["bucket"].dtype)
+    moved = frame[[*keys, *values]].rename(columns={**named, "bucket": THEN})
+    at = at.astype(rows["bucket"].dtype)
+    moved[THEN] = moved[THEN].astype(at.dtype)
     # Nullable before the join, so that whole numbers beside missing ones stay exact.
     exact = moved.astype({name: nullable(moved[name]) for name in named.values()})
-    joined = rows.merge(exact, on=keys, how="left")
+    on = [THEN, *(key for key in keys if key != "bucket")]
+    joined = rows.assign(**{THEN: at}).merge(exact, on=on, how="left")
     made = joined[list(named.values())].fillna({named[value]: 0 for value in zero})
+    made = made.mask(joined[THEN].isna())
     buckets = rows["bucket"].drop_duplicates()
     # Of a single bucket the length is not known; `shifts_of` lets only those pass that are reached.
     if known_from is not None and len(buckets) > 1:
-        made = made.mask(joined["bucket"] + buckets.diff().min() - length <= known_from)
-    return joined.drop(columns=made.columns).join(made)
+        made = made.mask(joined[THEN] + buckets.diff().min() <= known_from)
+    return joined.drop(columns=[THEN, *made.columns]).join(made)
 
 
 def _change(value: pd.Series[int], base: pd.Series[int]) -> pd.Series[float]:

@@ -100,13 +100,18 @@ def _steps(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.
 
 def _bar(frame: pd.DataFrame, answer: PanelAnswer, zone: ZoneInfo, panel: Panel) -> dict[str, Any]:
     """Bars that begin where their bucket begins."""
-    every = answer.every / timedelta(milliseconds=1) if answer.every else None
+    every = answer.every or timedelta(0)
     hatched = unfinished(frame["bucket"], answer)
+    x = wall_clock(frame["bucket"], zone)
+    # What a clock shows twice stands side by side, each time in half the width.
+    twice, again = x.duplicated(keep=False), x.duplicated()
+    width = 0.88 * every / timedelta(milliseconds=1)
+    widths = [width / 2 if half else width for half in twice] if twice.any() else width
     return {
-        "x": wall_clock(frame["bucket"], zone),
+        "x": x.mask(again, x + every / 2),
         "y": frame[panel.value],
         "offset": 0,
-        "width": 0.88 * every if every else None,
+        "width": widths if every else None,
         "marker_line_width": 0,
         "marker_pattern_shape": ["/" if open_ else "" for open_ in hatched],
     }

@@ -13,13 +13,15 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.log_axis import decades
 from vpcflow_core.charts.style import GREY, LIT, MAIN, REFUSED, faint
+from vpcflow_core.clock_changes import clock_changes
 from vpcflow_core.coverage import overlapping
 from vpcflow_core.panels.base import Panel, PanelAnswer
-from vpcflow_core.times import format_duration
+from vpcflow_core.times import Window, format_duration
 from vpcflow_core.units import humane
 
 # More points than this are closer to each other than a line is wide.
 MANY = 400
+SECOND = timedelta(seconds=1)
 HOVER_TIME = "%a %d %b %H:%M"
 TICKS = [
     {"dtickrange": [None, 59_999], "value": "%H:%M:%S\n%a %d %b"},
@@ -40,11 +42,23 @@ def places(times: pd.Series, zone: ZoneInfo) -> dict[str, Any]:
 
     A day of minutes is 30 kB of times else, in every series.
     """
-    local = wall_clock(times, zone)
+    local = _side_by_side(times, wall_clock(times, zone), zone)
     steps = local.diff().iloc[1:].unique()
     if len(steps) != 1:
         return {"x": local}
     return {"x0": local.iloc[0].isoformat(), "dx": steps[0] / timedelta(milliseconds=1)}
+
+
+def _side_by_side(times: pd.Series, local: pd.Series, zone: ZoneInfo) -> pd.Series:
+    """The wall clock, with what it shows twice in half the width: a line runs on to the right."""
+    for change in clock_changes(Window(times.min(), times.max() + SECOND), zone):
+        if change.by >= timedelta(0):
+            continue
+        began = change.at + change.by
+        inside = (times >= began) & (times < change.at - change.by)
+        shown = pd.Timestamp(change.at).tz_convert(zone).tz_localize(None)
+        local = local.mask(inside, shown + (times - began) / 2)
+    return local
 
 
 def unfinished(buckets: pd.Series, answer: PanelAnswer) -> pd.Series:

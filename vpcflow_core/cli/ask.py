@@ -38,11 +38,20 @@ def series(
         str, typer.Option(metavar="1d,7d", help="Also show the values 1d or 7d earlier.")
     ] = "",
     place: PlaceOption = Places.start,
+    timezone: Annotated[
+        str, typer.Option(help="Zone by whose clock --compare finds the same time: Europe/Berlin.")
+    ] = "UTC",
 ) -> None:
     """Show a measure over time, zero where nothing was."""
     with options.flows() as flows:
         frame = flows.series(
-            measure, every=every or None, by=by or None, n=n, compare=compare, place=place.value
+            measure,
+            every=every or None,
+            by=by or None,
+            n=n,
+            compare=compare,
+            place=place.value,
+            zone=timezone,
         )
         changes = [name for name in frame.columns if "change_" in name]
         options.show(frame.drop(columns=changes), flows)

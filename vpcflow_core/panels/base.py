@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from vpcflow_core.clock_changes import clock_changes, sentences
 from vpcflow_core.coverage import Coverage, Gap
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.request import ALL_PARAMETERS, DEFAULTS, PanelRequest, Parameters
@@ -219,7 +221,12 @@ class PanelContext:
             headlines: Numbers to show.
         """
         rows = results[0].frame if frame is None else frame
-        said = [*notes, *self._finer(every), *(note for r in results for note in r.notes)]
+        said = [
+            *notes,
+            *self._finer(every),
+            *self._clocks(every),
+            *(note for r in results for note in r.notes),
+        ]
         coverage = self.logs.coverage
         columns = [column for column in NAMED if column in rows]
         names = {column: self._names(rows, column) for column in columns}
@@ -242,6 +249,17 @@ class PanelContext:
             return []
         shown, long = format_duration(every), format_duration(usual)
         return [f"In timeslices of {shown}: the range is too short for those of {long}."]
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """Whose clock days are counted by; None: days have 24 hours."""
+        return ZoneInfo(self.request.zone) if self.request.zone else None
+
+    def _clocks(self, every: timedelta | None) -> tuple[str, ...]:
+        """That a day of the chart has 23 or 25 hours."""
+        if self.zone is None or every is None or self.panel.chart == "number":
+            return ()
+        return sentences(self.request.window, self.zone)
 
     def _names(self, rows: pd.DataFrame, column: str) -> dict[str, str]:
         """What the ids of a column are called, as far as it is known."""
@@ -324,10 +342,19 @@ class Panel:
         source: str = "",
         once: bool = False,
         generation: int = 0,
+        zone: str = "",
     ) -> PanelRequest:
         """The request for its answer; see `PanelRequest` for the arguments."""
         used = self.cache_key_parameters(parameters)
-        return PanelRequest(self.slug, window, filters, used, source, once, generation)
+        clock = zone if self._counts_days(window, zone) else ""
+        return PanelRequest(self.slug, window, filters, used, source, once, generation, clock)
+
+    def _counts_days(self, window: Window, zone: str) -> bool:
+        """Whether the answer for a window depends on how a zone's clocks changed."""
+        if not zone or not (self.query.every or self.chart == "number"):
+            return False
+        week = Window(window.start - timedelta(days=8), window.end)
+        return bool(clock_changes(week, ZoneInfo(zone)))
 
     def answer(self, request: PanelRequest, logs: LogQueries) -> PanelAnswer:
         """Ask the logs and analyse what they answer.

@@ -49,6 +49,8 @@ class PanelRequest:
         source: Name of the only source to answer from; "" for all sources.
         once: Whether a flow that several interfaces logged counts once.
         generation: Generation of the store, which grows with every change.
+        zone: Zone whose clock days are counted by; "" where its clocks did not change, or the panel
+            does not count days.
     """
 
     slug: str
@@ -58,3 +60,4 @@ class PanelRequest:
     source: str = ""
     once: bool = False
     generation: int = 0
+    zone: str = ""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     FromClause,
     Label,
     Select,
+    false,
     func,
     not_,
     or_,
@@ -190,7 +191,7 @@ def without_value_for(
     return (
         select(parts.value(measure("flows")))
         .select_from(_from(parts))
-        .where(AllOf(*parts.conditions, or_(*lacks)))
+        .where(AllOf(*parts.conditions, or_(false(), *lacks)))
     )
 
 

@@ -16,7 +16,7 @@ from vpcflow_core.analysis.buckets import noted, notes_of
 from vpcflow_core.analysis.compare import shifts_of
 from vpcflow_core.analysis.forecast import LEAST_HISTORY
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.panels.base import Headline, PanelAnswer, PanelContext
+from vpcflow_core.panels.base import MINUTE, Headline, PanelAnswer, PanelContext
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import snapped
@@ -50,7 +50,12 @@ def band(context: PanelContext) -> PanelAnswer:
 def compared(context: PanelContext) -> PanelAnswer:
     """The measure beside what it was a day and a week before."""
     found = over_time.compared(
-        _ask(context), _sliced(context), context.request.window, context.logs.coverage, SHIFTS
+        _ask(context),
+        _sliced(context),
+        context.request.window,
+        context.logs.coverage,
+        SHIFTS,
+        context.zone,
     )
     return _answer(context, found, [*notes_of(found.frame), *_coarser(context)], context.timeslice)
 
@@ -86,7 +91,9 @@ def number(context: PanelContext) -> PanelAnswer:
     query = replace(context.query, every=None)
     now = context.ask(query)
     # A comparison with part of a day would look like a change.
-    shifts = shifts_of(SHIFTS[:1], context.request.window, DAY, context.logs.coverage)
+    shifts = shifts_of(
+        SHIFTS[:1], context.request.window, MINUTE, context.logs.coverage, context.zone
+    )
     partial = bool(shifts.notes)
     then = None if partial else context.ask(query, shifts.windows["1d"])
     every = timeslice_for(context.request.window, 150)
@@ -102,7 +109,11 @@ def number(context: PanelContext) -> PanelAnswer:
     )
     results = [now, *([then] if then else []), line]
     return context.answer(
-        *results, frame=line.frame, notes=shifts.notes, every=every, headlines=headlines
+        *results,
+        frame=line.frame,
+        notes=[*shifts.notes, *shifts.clocks],
+        every=every,
+        headlines=headlines,
     )
 
 
