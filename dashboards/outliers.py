@@ -11,7 +11,7 @@ OUTLIERS = Dashboard(
     filters=(*FLOW_FILTERS, "action", *NETWORK_FILTERS),
     rows=(
         "Summary",
-        (("outliers/violations", 1),),
+        (("outliers/episodes", 1),),
         "Volume",
         (("outliers/bytes", 1), ("outliers/packets", 1)),
         "Decisions",
@@ -19,5 +19,7 @@ OUTLIERS = Dashboard(
         "Security groups",
         (("outliers/inbound-bytes", 1), ("outliers/outbound-bytes", 1)),
         (("outliers/inbound-packets", 1), ("outliers/outbound-packets", 1)),
+        "Every timeslice",
+        (("outliers/violations", 1),),
     ),
 )

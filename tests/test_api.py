@@ -294,7 +294,7 @@ def test_outliers_judge_only_what_the_data_covers(folder_flows: FlowLogs) -> Non
     assert len(frame) == 8 * 60
     # One flow a minute from midnight on: neither its beginning nor the end of the data is a fault.
     assert not frame["violation"].any()
-    steps = folder_flows.outliers("bytes", every=timedelta(minutes=1))
+    steps = folder_flows.outliers("bytes", every=timedelta(minutes=1), method="trailing")
     assert steps.loc[steps["violation"], "bucket"].tolist() == [
         pd.Timestamp(START + timedelta(hours=2))
     ]

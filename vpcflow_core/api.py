@@ -17,14 +17,15 @@ from vpcflow_core import series as over_time
 from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.analysis.forecast import COLUMNS as FORECAST
 from vpcflow_core.analysis.forecast import Model
-from vpcflow_core.analysis.outliers import Watch
+from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.base import Catalogue, Engine, HasRepeats
 from vpcflow_core.engines.open import open_engine
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.inventory.names import names_of as network_names
 from vpcflow_core.inventory.tables import Kind
-from vpcflow_core.panels.catalogue import Panel, PanelAnswer, panel
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer, Parameters, panel
+from vpcflow_core.panels.request import DEFAULTS as JUDGED
 from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
 from vpcflow_core.query.as_logged import is_about_interfaces
 from vpcflow_core.query.conditions import conditions_of
@@ -436,42 +437,73 @@ class FlowLogs:
         measure: str,
         *,
         every: str | timedelta = "1m",
+        method: Method = DEFAULT_METHOD,
         window: int = 10,
         threshold: float = 3.0,
         consecutive: int = 1,
         watch: Watch = "both",
         place: Place = "spread",
+        by: str | Iterable[str] | None = None,
+        n: int = 10,
     ) -> pd.DataFrame:
-        """The buckets of a measure, with those marked that left the band of the ones before them.
+        """The buckets of a measure, with those marked that left the band of what was expected.
 
         Args:
             measure: `packets`.
             every: Timeslice.
-            window: Earlier buckets the band is made of.
-            threshold: Half width of the band, in standard deviations.
+            method: What is expected: `seasonal` (the last two hours, and the same time of the last
+                days), `robust` (the last two hours) or `trailing` (the last few buckets).
+            window: Earlier buckets that the band of `trailing` is made of.
+            threshold: Half width of the band, in deviations.
             consecutive: Indications in a row, from which on they are violations.
             watch: The side that is watched: `up`, `down` or `both`.
             place: Bytes and packets of a record are spread over the time that it lasts (`spread`),
                 or all in the timeslice that it starts in (`start`).
+            by: Fields whose values are judged each by itself: `srcaddr`.
+            n: How many values, the busiest first.
 
         Returns:
-            bucket, value, mean, deviation, lower, upper, error, indicator, violation, complete.
-            Buckets that are not complete, such as the last ones, are never judged.
+            bucket, those fields, value, mean, deviation, lower, upper, error, indicator, violation,
+            complete. Buckets that are not complete, such as the last ones, are never judged.
 
         Raises:
             ParameterError: The measure is a time, or a parameter is out of its range.
         """
-        query = Query(one_measure(measure), every=timeslice(every, self.window), place=place)
+        groups = names_of(by or ())
+        query = Query(
+            one_measure(measure),
+            groups,
+            timeslice(every, self.window),
+            top=n if groups else None,
+            place=place,
+        )
         return over_time.band(
             self.sparse,
             query,
             self._of_all_shares(query),
             self.coverage,
+            method=method,
             history=window,
             threshold=threshold,
             consecutive=consecutive,
             watch=watch,
         ).noted
+
+    def episodes(self, parameters: Parameters = JUDGED) -> pd.DataFrame:
+        """What was unusual: neighbouring violations of all measures as one, the worst first.
+
+        Args:
+            parameters: What is judged, and how.
+
+        Returns:
+            start, end, what, measure, value (the furthest), lower, upper, deviations, score,
+            made_by, and the filter that shows it. docs/decisions/unusual.md says how they are made.
+
+        Raises:
+            ParameterError: A parameter is out of its range.
+        """
+        shown = panel("outliers/episodes")
+        return shown.answer(shown.request(self.window, parameters=parameters), self).frame
 
     def forecast(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,14 @@ from vpcflow_core.analysis.buckets import COMPLETE, noted, nullable
 from vpcflow_core.analysis.compare import compare, shifts_of
 from vpcflow_core.analysis.compare import earlier as earlier_buckets
 from vpcflow_core.analysis.forecast import Model, forecast, missed
-from vpcflow_core.analysis.outliers import Watch, outliers, smallest_change
+from vpcflow_core.analysis.outliers import (
+    DEFAULT_METHOD,
+    Method,
+    Watch,
+    history_of,
+    outliers,
+    smallest_change,
+)
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.fill import check_size, filled
@@ -26,8 +34,9 @@ from vpcflow_core.query.measures import MEASURES, measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import BUCKET, snapped
-from vpcflow_core.times import Window, parse_duration, timeslice_for
+from vpcflow_core.times import Window, floor_to, parse_duration, timeslice_for
 
+DAY = timedelta(days=1)
 NUMBERS = tuple(name for name, of in MEASURES.items() if not of.is_time)
 
 
@@ -160,12 +169,14 @@ def band(
     window: Window,
     coverage: Coverage,
     *,
+    method: Method = DEFAULT_METHOD,
     history: int = 10,
     threshold: float = 3.0,
     consecutive: int = 1,
     watch: Watch = "both",
+    unit: float | None = None,
 ) -> TimeAnswer:
-    """A measure and the band of the buckets before each.
+    """A measure and the band that was expected; of a question by groups, each by itself.
 
     The band of the first buckets is made of buckets before the window: a verdict does not depend
     on the range that is looked at.
@@ -175,30 +186,46 @@ def band(
         query: The question, with one measure and `every`.
         window: The range of time.
         coverage: What is known of when.
-        history: Earlier buckets the band is made of.
-        threshold: Half width of the band, in standard deviations.
+        method: What is expected of a bucket.
+        history: Earlier buckets that the band of `trailing` is made of; the others have lengths of
+            time.
+        threshold: Half width of the band, in deviations.
         consecutive: Indications in a row, from which on they are violations.
         watch: The side that is watched.
+        unit: The smallest change worth a look; if None, that of the measure.
 
     Returns:
-        The columns of `analysis.outliers.outliers`.
+        The columns of `analysis.outliers.outliers`, those of the groups after `bucket`.
 
     Raises:
         ParameterError: The measure is a time, or a parameter is out of its range.
     """
     require_numbers(query)
     whole = snapped(query, window)
-    begin = _with_history(whole, query.every or whole.length, history, coverage)
-    found = series(ask, query, begin, coverage)
-    judged = outliers(
-        found.frame,
+    every = query.every or whole.length
+    before = _with_history(whole, every, history_of(method, history, every), coverage)
+    found = series(ask, query, before, coverage)
+    judge = partial(
+        outliers,
+        method=method,
         window=history,
         threshold=threshold,
         consecutive=consecutive,
         watch=watch,
-        unit=smallest_change(measure(query.measures[0]).unit),
+        unit=unit or smallest_change(measure(query.measures[0]).unit),
     )
+    judged = _by_group(found.frame, list(query.by), judge)
     return TimeAnswer(_since(judged, whole.start), found.results)
+
+
+def _by_group(
+    frame: pd.DataFrame, by: list[str], judge: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """Each group judged by itself; bucket by bucket, the groups in the order they had."""
+    if not by or frame.empty:
+        return judge(frame)
+    parts = [judge(part) for _, part in frame.groupby(by, sort=False, dropna=False)]
+    return pd.concat(parts).sort_index(ignore_index=True)
 
 
 def trend(
@@ -327,11 +354,20 @@ def _final(at: pd.Series[Any], every: timedelta, coverage: Coverage) -> pd.Serie
     return final.reindex(at.index, fill_value=False)
 
 
-def _with_history(whole: Window, every: timedelta, history: int, coverage: Coverage) -> Window:
-    """The window with the buckets before it that a band is made of, as far as there is data."""
+def _with_history(
+    whole: Window, every: timedelta, history: timedelta, coverage: Coverage
+) -> Window:
+    """The window with the time before it that a band is made of, as far as there is data.
+
+    A longer history begins with a day, so that ranges of one day have the same verdicts.
+    """
+    start = whole.start - history
+    if history > DAY:
+        start = floor_to(start, DAY)
     begin = coverage.extent.start if coverage.extent else whole.start
-    reached = -((begin - whole.start) // every)  # rounded up
-    return Window(whole.start - max(0, min(history, reached)) * every, whole.end)
+    # Whole buckets, as many as reach the start or the first record.
+    count = -((max(start, begin) - whole.start) // every)
+    return Window(whole.start - max(0, count) * every, whole.end)
 
 
 def _since(frame: pd.DataFrame, start: datetime) -> pd.DataFrame:

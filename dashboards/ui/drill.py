@@ -69,6 +69,13 @@ def around(bucket: datetime, every: timedelta) -> Window:
     return Window(bucket - CONTEXT * every, bucket + (CONTEXT + 1) * every).snapped(MINUTE)
 
 
+def narrowed_to(state: PageState, window: Window, texts: Mapping[str, str]) -> PageState:
+    """The state of a page that shows a time, with as much before and after it, narrowed."""
+    around = max(window.length / 2, CONTEXT * MINUTE)
+    wide = Window(window.start - around, window.end + around).snapped(MINUTE)
+    return narrowing(replace(state, range=Range(fixed=wide)), texts)
+
+
 def looking_at(state: PageState, panel: Panel, bucket: datetime, every: timedelta) -> PageState:
     """The state of the Traffic page that shows the traffic a panel judged in one timeslice."""
     texts = dict(state.filters) | dict(panel.query.where)

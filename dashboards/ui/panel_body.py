@@ -129,7 +129,9 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
 
 
 def _leads(given: PanelAnswer, state: PageState) -> list[str]:
-    """For each violation the address of the Traffic page at its time; none for other tables."""
+    """For each violation or episode the Traffic page at its time; none for other tables."""
+    if "filters" in given.frame:
+        return [violation_links.episode(state, row) for _, row in given.frame.iterrows()]
     if "deviations" not in given.frame:
         return []
     rows = zip(given.frame["panel"], given.frame["bucket"], strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,15 @@ import streamlit as st
 
 from dashboards.ui import hidden_widgets
 from dashboards.ui.markdown import inert
-from dashboards.ui.parameters import PARAMETERS, TIMESLICES, WATCHES, Parameter
+from dashboards.ui.parameters import (
+    JUDGED_BY,
+    NO_FIELD,
+    PARAMETERS,
+    TIMESLICES,
+    WATCHES,
+    Parameter,
+)
+from vpcflow_core.analysis.outliers import METHODS
 from vpcflow_core.panels.request import DEFAULTS, Parameters
 
 
@@ -22,16 +31,32 @@ def parameters(shown: bool, auto: str = "") -> Parameters:
     """
     with st.sidebar, hidden_widgets.place("outliers", shown):
         st.markdown("### Outliers")
+        found = replace(DEFAULTS, method=_checked("method", _chosen("method", METHODS)))
         left, right = st.columns(2, gap="small")
         with left:
-            found = replace(DEFAULTS, timeslice=_checked("timeslice", _timeslice()))
+            found = replace(found, timeslice=_checked("timeslice", _timeslice()))
             if auto and found.timeslice is None:
                 st.caption(auto)
             found = replace(found, threshold=_checked("threshold", _number("threshold", 0.5)))
         with right:
             found = replace(found, window=_checked("window", _number("window", 1)))
             found = replace(found, consecutive=_checked("consecutive", _number("consecutive", 1)))
-        return replace(found, watch=_checked("watch", _watch()))
+        found = replace(found, watch=_checked("watch", _watch()))
+        by = _chosen("by", (*JUDGED_BY, NO_FIELD))
+        return replace(found, by=_checked("by", by))
+
+
+def _chosen(name: str, words: Sequence[str]) -> str:
+    """A box with the words that there are."""
+    parameter = PARAMETERS[name]
+    chosen = st.selectbox(
+        parameter.label,
+        words,
+        key=name,
+        help=parameter.help,
+        bind="query-params",
+    )
+    return chosen or words[0]
 
 
 def _timeslice() -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, get_args
 
-from vpcflow_core.analysis.outliers import LEAST_HISTORY, Watch
+from vpcflow_core.analysis.outliers import LEAST_HISTORY, METHODS, Method, Watch
 from vpcflow_core.errors import MisuseError, ParameterError
 from vpcflow_core.panels.base import auto_timeslice
 from vpcflow_core.panels.request import DEFAULTS, Parameters
@@ -16,6 +16,12 @@ from vpcflow_core.times import Window, format_duration, parse_duration
 
 AUTO = "auto"
 TIMESLICES = (AUTO, "1m", "5m", "15m", "1h")  # the first one is the default
+# Fields whose values episodes may be looked for in; the first one is the default.
+JUDGED_BY = (
+    "interface_id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "vpc_id", "subnet_id",
+    "account_id",
+)  # fmt: skip
+NO_FIELD = "none"
 WATCHES: tuple[Watch, ...] = ("both", "up", "down")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 MOST_EARLIER = 10_000
@@ -95,6 +101,20 @@ def _watch(text: str) -> Watch:
     return text  # type: ignore[return-value]  # it is one of Watch's words
 
 
+def _method(text: str) -> Method:
+    if text not in METHODS:
+        raise ParameterError(f"'{text}' is no method of judging.", f"Write {', '.join(METHODS)}.")
+    return text
+
+
+def _by(text: str) -> str:
+    if text not in (*JUDGED_BY, NO_FIELD):
+        raise ParameterError(
+            f"'{text}' is no field to judge by.", f"Write {', '.join(JUDGED_BY)} or {NO_FIELD}."
+        )
+    return "" if text == NO_FIELD else text
+
+
 PARAMETERS = {
     parameter.name: parameter
     for parameter in (
@@ -107,16 +127,25 @@ PARAMETERS = {
             lambda length: AUTO if length is None else format_duration(length),
         ),
         Parameter(
+            "method",
+            "Method",
+            "What is expected of a timeslice. `seasonal`: what the last two hours had, or the same "
+            "time of the last days; `robust`: what the last two hours had; `trailing`: mean and "
+            "deviation of the last few timeslices.",
+            _method,
+            str,
+        ),
+        Parameter(
             "window",
             "Window",
-            "How many earlier timeslices the expected band is made of.",
+            "How many earlier timeslices the band of the method `trailing` is made of.",
             _whole("Window", LEAST_HISTORY),
             str,
         ),
         Parameter(
             "threshold",
             "Threshold",
-            "Half the width of the band, in standard deviations: a smaller one finds more.",
+            "Half the width of the band, in deviations: a smaller one finds more.",
             _threshold,
             lambda number: f"{number:g}",
         ),
@@ -133,6 +162,13 @@ PARAMETERS = {
             "`up` finds too much, `down` too little, `both` finds either.",
             _watch,
             str,
+        ),
+        Parameter(
+            "by",
+            "Judge by",
+            "The field whose ten busiest values episodes are looked for in, each by itself.",
+            _by,
+            lambda field: field or NO_FIELD,
         ),
     )
 }

@@ -10,7 +10,9 @@ import streamlit as st
 
 from dashboards.ui import drill, links
 from dashboards.ui.state import PageState
+from vpcflow_core.analysis.outliers import distance
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer
+from vpcflow_core.times import Window
 from vpcflow_core.units import humane
 
 MOST = 20
@@ -38,11 +40,18 @@ def lead(state: PageState, panel: Panel, bucket: datetime, every: timedelta | No
     return links.beside(st.context.url or "", "traffic", there)
 
 
+def episode(state: PageState, row: pd.Series) -> str:
+    """The address of the Traffic page at an episode, narrowed to who made it."""
+    window = Window(row["start"].to_pydatetime(), row["end"].to_pydatetime())
+    there = drill.narrowed_to(state, window, dict(row["filters"]))
+    return links.beside(st.context.url or "", "traffic", there)
+
+
 def furthest(frame: pd.DataFrame) -> pd.DataFrame:
     """The violations furthest outside, in half widths of their band."""
     out = frame[frame["violation"]]
-    distance = out["error"].abs() / (out["upper"] - out["lower"])
-    return out.loc[distance.sort_values(ascending=False).index[:MOST]]
+    far = distance(out, 1.0)
+    return out.loc[far.sort_values(ascending=False).index[:MOST]]
 
 
 def description(row: pd.Series, measure: str, zone: str) -> str:

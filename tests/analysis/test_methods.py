@@ -158,7 +158,13 @@ def test_any_timeslice_is_judged(method: Method, every: str) -> None:
 def test_short_and_empty_series_are_answered(method: Method) -> None:
     for values in ([], [5], [5, 9], [0] * 30):
         assert not outliers(series(values), method=method)["violation"].any()
-    assert outliers(series([10] * 20 + [1_000]), method=method)["violation"].tolist()[-1]
+    assert outliers(series([10] * 40 + [1_000]), method=method)["violation"].tolist()[-1]
+
+
+@pytest.mark.parametrize("method", LEARNING)
+def test_data_that_begins_by_and_by_is_no_episode(method: Method) -> None:
+    values = [10 * min(at // 2, 5) for at in range(12)] + [50] * 400
+    assert not outliers(series(values), method=method)["violation"].any()
 
 
 def test_distance_is_the_threshold_at_the_edge_on_either_side() -> None:
@@ -183,10 +189,10 @@ def test_a_silence_is_usual_once_it_came_twice() -> None:
 
 def test_each_method_says_what_history_it_needs() -> None:
     minutes = timedelta(minutes=1)
-    assert history_of("trailing", None, minutes) == timedelta(minutes=10)
+    assert history_of("trailing", 10, minutes) == timedelta(minutes=10)
     assert history_of("trailing", 20, minutes) == timedelta(minutes=20)
-    assert timedelta(days=2) < history_of("robust", None, minutes) < timedelta(days=3)
-    assert history_of("seasonal", None, minutes) > timedelta(days=15)
+    assert timedelta(days=2) < history_of("robust", 10, minutes) < timedelta(days=3)
+    assert history_of("seasonal", 10, minutes) > timedelta(days=15)
 
 
 def test_an_unknown_method_is_refused() -> None:

@@ -115,6 +115,8 @@ def _map(panel: Panel) -> PanelAnswer:
 
 
 def _table(panel: Panel) -> PanelAnswer:
+    if panel.slug == "outliers/episodes":
+        return _episodes()
     if panel.slug != "outliers/violations":
         return _groups(panel)
     frame = pd.DataFrame(
@@ -123,6 +125,21 @@ def _table(panel: Panel) -> PanelAnswer:
             "measure": ["bytes", "packets"], "value": [3 * 1024**2, 1_500],
             "lower": [-5.0, 10.0], "upper": [1024.0, 900.0], "error": [2.0, 3.0],
             "deviations": [12.34, 3.1], "title": ["Bytes", "Packets"],
+        }
+    )  # fmt: skip
+    return answer(frame, EVERY)
+
+
+def _episodes() -> PanelAnswer:
+    start = buckets(2)
+    frame = pd.DataFrame(
+        {
+            "start": start, "end": start + EVERY, "what": ["Bytes, Packets", "Rejected flows"],
+            "measure": ["bytes", "flows"], "value": [3 * 1024**2, 1_500.0], "lower": [-5.0, 0.0],
+            "upper": [1024.0, 9.0], "deviations": [12.34, 3.1], "change": [1e6, 1e3],
+            "score": [30.0, 4.0], "panel": ["outliers/bytes", "outliers/rejected"],
+            "field": ["", ""], "of": ["", ""], "made_by": ["source address 10.0.0.1 (+3 MB)", ""],
+            "filters": [(("srcaddr", "10.0.0.1"),), ()],
         }
     )  # fmt: skip
     return answer(frame, EVERY)

@@ -12,6 +12,7 @@ from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
 
 LONGEST = PANELS["traffic/longest-flows"]
 VIOLATIONS = PANELS["outliers/violations"]
+EPISODES = PANELS["outliers/episodes"]
 PAIRS = PANELS["rejects/interface-destinations"]
 
 
@@ -58,6 +59,15 @@ def test_violations_are_told_each_in_its_own_unit() -> None:
         "Sun 01 Nov 23:00:00", "Packets", "1.5 K", "10 to 900", "3.1",
     ]  # fmt: skip
     assert table_frame(VIOLATIONS, usual(VIOLATIONS))["Value"].tolist() == [3 * 1024**2, 1_500]
+
+
+def test_an_episode_says_when_how_long_what_and_who() -> None:
+    shown = texts(EPISODES, usual(EPISODES))
+    assert shown[:7] == [
+        "Sun 01 Nov 22:00:00", "1 h", "Bytes, Packets", "3 MB", "0 B to 1 KB", "12.3",
+        "source address 10.0.0.1 (+3 MB)",
+    ]  # fmt: skip
+    assert list(table_frame(EPISODES, usual(EPISODES)))[-1] == "Made by"
 
 
 def test_further_columns_can_be_added() -> None:

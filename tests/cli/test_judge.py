@@ -159,3 +159,12 @@ def test_misuse_exits_2_with_a_sentence(
     assert (code, out) == (2, "")
     assert words in err
     assert "Traceback" not in err
+
+
+def test_methods_and_values_by_themselves(run: Run, judge_store: Path) -> None:
+    for method in ("seasonal", "robust", "trailing"):
+        found = answered(run, "outliers", "packets", "--method", method, expected=3)
+        assert [row["bucket"] for row in found if row["violation"]] == ["2026-11-01T01:30:00Z"]
+    found = answered(run, "outliers", "packets", "--by", "srcaddr", "-n", 3, expected=3)
+    assert {row["srcaddr"] for row in found} == {"10.0.0.1"}
+    assert list(found[0])[:3] == ["bucket", "srcaddr", "value"]

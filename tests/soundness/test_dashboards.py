@@ -276,7 +276,7 @@ def test_bands_are_those_of_the_definition(
 ) -> None:  # fmt: skip
     window = WINDOWS["from one odd minute to another"]
     panel = PANELS[slug]
-    parameters = Parameters(timeslice=timeslice, window=12)
+    parameters = Parameters(timeslice=timeslice, window=12, method="trailing")
     request = panel.request(window, Filters.parse(FILTERS[case][0]), parameters)
     answer = panel.answer(request, flows)
     whole = window.snapped(timeslice)

@@ -38,7 +38,7 @@ def outliers(
     series: pd.DataFrame,
     *,
     method: Method = "trailing",
-    window: int | None = None,
+    window: int = WINDOW,
     threshold: float = 3.0,
     consecutive: int = 1,
     watch: Watch = "both",
@@ -61,8 +61,8 @@ def outliers(
         series: One row a bucket, columns `bucket` (UTC) and `value` (NaN where there is none), and
             `complete` where some are not.
         method: What is expected of a bucket.
-        window: Earlier buckets the band is made of; None: 10 for `trailing`, two hours for the
-            others, 24 at least.
+        window: Earlier buckets that the band of `trailing` is made of; the others have lengths of
+            time.
         threshold: Half width of the band, in deviations.
         consecutive: Indications in a row, from which on they are violations.
         watch: The side that is watched: above the band, below it, or both.
@@ -98,11 +98,11 @@ def outliers(
     )
 
 
-def history_of(method: Method, window: int | None, step: timedelta) -> timedelta:
+def history_of(method: Method, window: int, step: timedelta) -> timedelta:
     """Length of the data before a range that its first verdicts need."""
     if method == "trailing":
-        return (window or WINDOW) * step
-    return reaches_back(step, window, seasonal=method == "seasonal")
+        return window * step
+    return reaches_back(step, seasonal=method == "seasonal")
 
 
 def distance(frame: pd.DataFrame, threshold: float) -> pd.Series[float]:
@@ -125,19 +125,18 @@ def _band(
     values: Floats,
     known: Bools,
     method: Method,
-    window: int | None,
+    window: int,
     threshold: float,
     unit: float,
 ) -> Band:
     if method == "trailing":
-        return trailing(values, known, window=window or WINDOW, threshold=threshold, unit=unit)
+        return trailing(values, known, window=window, threshold=threshold, unit=unit)
     step = step_of(series) or pd.Timedelta(MINUTE)
     return adaptive(
         values,
         known,
         step=step.to_pytimedelta(),
         first=(series["bucket"].iloc[0] - EPOCH) // step if len(series) else 0,
-        window=window,
         threshold=threshold,
         unit=unit,
         seasonal=method == "seasonal",
@@ -145,12 +144,12 @@ def _band(
 
 
 def _check(
-    method: str, window: int | None, threshold: float, consecutive: int, watch: str, unit: float
+    method: str, window: int, threshold: float, consecutive: int, watch: str, unit: float
 ) -> None:
     if method not in METHODS:
         words = f"{closest(method, METHODS)}  {', '.join(METHODS)}".strip()
         raise ParameterError(f"'{method}' is no method of judging.", words)
-    if window is not None and window < LEAST_HISTORY:
+    if window < LEAST_HISTORY:
         raise ParameterError(f"A window of {window} buckets has no spread.", "Give 2 or more.")
     if not 0 < threshold < math.inf:
         raise ParameterError(f"A threshold of {threshold} is no band.", "Give more than 0: 3.0")

@@ -118,21 +118,43 @@ def _formats(answer: PanelAnswer) -> list[Format]:
 
 def _columns(frame: pd.DataFrame) -> pd.DataFrame:
     """The columns that are shown."""
+    if "made_by" in frame:
+        return _episodes(frame)
     return _ranges(frame) if "deviations" in frame else frame
+
+
+def _expected(frame: pd.DataFrame) -> list[str]:
+    """What was expected, of each row's own measure."""
+    return [
+        f"{humane(max(low, 0), measure)} to {humane(max(high, 0), measure)}"
+        for low, high, measure in zip(frame["lower"], frame["upper"], frame["measure"], strict=True)
+    ]
+
+
+def _episodes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Episodes: when, how long, what, how much at its worst, and who made it."""
+    lasted = pd.to_timedelta(frame["end"] - frame["start"]).dt.total_seconds()
+    return pd.DataFrame(
+        {
+            "bucket": frame["start"],
+            "duration": lasted,
+            "what": frame["what"],
+            "value": frame["value"],
+            "expected": _expected(frame),
+            "deviations": frame["deviations"],
+            "made_by": frame["made_by"],
+        }
+    )
 
 
 def _ranges(frame: pd.DataFrame) -> pd.DataFrame:
     """Violations: what was expected in one column, of each row's own measure."""
-    expected = [
-        f"{humane(max(low, 0), measure)} to {humane(max(high, 0), measure)}"
-        for low, high, measure in zip(frame["lower"], frame["upper"], frame["measure"], strict=True)
-    ]
     return pd.DataFrame(
         {
             "bucket": frame["bucket"],
             "what": frame["title"],
             "value": frame["value"],
-            "expected": expected,
+            "expected": _expected(frame),
             "deviations": frame["deviations"],
         }
     )

@@ -26,6 +26,14 @@ class Watched(StrEnum):
     both = "both"
 
 
+class Methods(StrEnum):
+    """Ways to say what is expected of a timeslice."""
+
+    seasonal = "seasonal"
+    robust = "robust"
+    trailing = "trailing"
+
+
 class Models(StrEnum):
     """Ways to continue a series."""
 
@@ -39,29 +47,43 @@ def outliers(
     options: AnswerOptions,
     measure: MeasureArgument,
     every: Annotated[str, typer.Option(help="Timeslice: 1m, 5m, 1h.")] = "1m",
-    window: Annotated[int, typer.Option(help="Earlier timeslices the band is made of.")] = 10,
-    threshold: Annotated[
-        float, typer.Option(help="Half width of the band, in standard deviations.")
-    ] = 3.0,
+    method: Annotated[
+        Methods,
+        typer.Option(
+            help="What is expected. seasonal: the last two hours and the same time of the last "
+            "days; robust: the last two hours; trailing: the last few timeslices."
+        ),
+    ] = Methods.seasonal,
+    window: Annotated[
+        int, typer.Option(help="Earlier timeslices that the band of 'trailing' is made of.")
+    ] = 10,
+    threshold: Annotated[float, typer.Option(help="Half width of the band, in deviations.")] = 3.0,
     consecutive: Annotated[
         int, typer.Option(help="Timeslices in a row outside the band that are a violation.")
     ] = 1,
     watch: Annotated[Watched, typer.Option(help="Side of the band to watch.")] = Watched.both,
     place: PlaceOption = Places.spread,
+    by: Annotated[
+        str, typer.Option(help="Judge each value of these fields by itself, with commas.")
+    ] = "",
+    number: Annotated[int, typer.Option("-n", help="Values of --by, the busiest first.")] = 10,
 ) -> None:
     """Mark unusual timeslices of a measure; exits 3 if one is.
 
-    Each is compared with the band of the timeslices before it.
+    Each is compared with what was expected of it: docs/decisions/unusual.md.
     """
     with options.flows() as flows:
         frame = flows.outliers(
             measure,
             every=every,
+            method=method.value,
             window=window,
             threshold=threshold,
             consecutive=consecutive,
             watch=watch.value,
             place=place.value,
+            by=by,
+            n=number,
         )
         options.show(frame, flows)
     if frame["violation"].any():

@@ -13,7 +13,7 @@ import pandas as pd
 from vpcflow_core.clock_changes import clock_changes, sentences
 from vpcflow_core.coverage import Coverage, Gap
 from vpcflow_core.inventory.tables import Kind
-from vpcflow_core.panels.request import ALL_PARAMETERS, DEFAULTS, PanelRequest, Parameters
+from vpcflow_core.panels.request import BAND_PARAMETERS, DEFAULTS, PanelRequest, Parameters
 from vpcflow_core.query.connections.select import ConnectionQuery
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import measure
@@ -270,7 +270,7 @@ class PanelContext:
 Analysis: TypeAlias = Callable[[PanelContext], PanelAnswer]
 # The parameters that the analyses behind these charts use; those behind others use none.
 USED_PARAMETERS: dict[str, tuple[str, ...]] = {
-    "band": ALL_PARAMETERS,
+    "band": BAND_PARAMETERS,
     "lines": ("timeslice",),
     "trend": ("timeslice",),
 }

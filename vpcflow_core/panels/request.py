@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
-from vpcflow_core.analysis.outliers import Watch
+from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.times import Window
 
@@ -17,10 +17,12 @@ class Parameters:
     Attributes:
         timeslice: Length of the buckets that are judged; None: one that suits the logs and the
             range (`auto`).
-        window: Earlier buckets the outlier band is made of.
-        threshold: Half width of the band, in standard deviations.
+        window: Earlier buckets that the band of `trailing` is made of.
+        threshold: Half width of the band, in deviations.
         consecutive: Indications in a row, from which on they are violations.
         watch: The side that is watched.
+        method: What is expected of a bucket: `seasonal`, `robust` or `trailing`.
+        by: Field whose values episodes are looked for in, each by itself; "" for none.
     """
 
     timeslice: timedelta | None = None
@@ -28,10 +30,14 @@ class Parameters:
     threshold: float = 3.0
     consecutive: int = 1
     watch: Watch = "both"
+    method: Method = DEFAULT_METHOD
+    by: str = "interface_id"
 
 
 DEFAULTS = Parameters()
 ALL_PARAMETERS = tuple(field.name for field in fields(Parameters))
+# Those that decide what a band is.
+BAND_PARAMETERS = tuple(name for name in ALL_PARAMETERS if name != "by")
 
 
 @dataclass(frozen=True, slots=True)

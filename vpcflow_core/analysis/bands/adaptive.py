@@ -16,8 +16,9 @@ from vpcflow_core.analysis.bands.tails import LEAST, reach, rough_reach
 DAY = timedelta(days=1)
 # The threshold at which bands are as wide as `tails.reach` says; what leaves that teaches nothing.
 USUAL = 3.0
-# Earlier buckets without which there is no verdict.
-LEAST_HISTORY = 8
+# Earlier buckets without which there is no verdict: the first minutes of data are those in which
+# its first records had not begun yet, and must not be most of what is known.
+LEAST_HISTORY, OF_WINDOW = 8, 4
 # Residuals that are remembered: those of two days, and at least 400.
 MEMORY, LEAST_MEMORY = timedelta(days=2), 400
 # A change is the new level once most of this time lay outside.
@@ -28,9 +29,13 @@ RECENT, LEAST_RECENT = timedelta(hours=2), 24
 AROUND = timedelta(minutes=10)
 # Parts of the window after which the middle of the last hours is taken anew.
 PARTS = 4
+# Blocks after which the tails are learnt anew, once there is a memory.
+RENEWED = 3
 # What is unusual counts for the tail once a run, and as this many times the band at most: bands
 # that are left too often grow, and one incident does not blind them.
 CLIPPED = 1.5
+# Part of the rough reach (five deviations) of the last hours that a band goes beyond at least.
+NOISE = 0.6
 # Before a day is known, what any time had is usual between these: the rhythm's other half.
 ANY_TIME = (0.05, 0.95)
 
@@ -56,11 +61,11 @@ class Pace:
     around: int
 
     @classmethod
-    def of(cls, step: timedelta, window: int | None) -> Pace:
-        """The lengths for buckets of `step`; `window`: the last hours in buckets, if given."""
+    def of(cls, step: timedelta) -> Pace:
+        """The lengths for buckets of `step`."""
         whole = DAY // step if DAY % step == timedelta(0) else 0
         per_day = whole if whole > 1 else 0
-        recent = window or max(LEAST_RECENT, RECENT // step)
+        recent = max(LEAST_RECENT, RECENT // step)
         most = max(1, recent // PARTS)
         block = max(n for n in range(1, most + 1) if per_day % n == 0)
         accepted = max(recent, ACCEPTED // step)
@@ -68,9 +73,9 @@ class Pace:
         return cls(recent, block, accepted, memory, per_day, round(AROUND / step))
 
 
-def reaches_back(step: timedelta, window: int | None, *, seasonal: bool) -> timedelta:
+def reaches_back(step: timedelta, *, seasonal: bool) -> timedelta:
     """Length of the data before the first verdict that a band is made of."""
-    pace = Pace.of(step, window)
+    pace = Pace.of(step)
     memory = (pace.memory + pace.accepted + pace.window) * step
     return 15 * DAY + min(memory, 2 * DAY) if seasonal else memory
 
@@ -81,7 +86,6 @@ def adaptive(
     *,
     step: timedelta,
     first: int,
-    window: int | None,
     threshold: float,
     unit: float,
     seasonal: bool,
@@ -100,17 +104,17 @@ def adaptive(
         known: Which buckets may be learnt from.
         step: Length of the buckets.
         first: Number of the first bucket since 1970, which says where days begin.
-        window: Buckets of the last hours; None: two hours, 24 buckets at least.
         threshold: Half width of the band; 3 is as described.
         unit: The smallest change worth a look.
         seasonal: Whether the same time of other days counts.
     """
-    pace = Pace.of(step, window)
+    pace = Pace.of(step)
     learning = _Learning(np.sqrt(np.maximum(np.nan_to_num(values), 0)), known, pace, unit, seasonal)
     for start, end in pairwise(_edges(len(values), first, pace)):
         if seasonal and pace.per_day and (start == 0 or (first + start) % pace.per_day == 0):
             learning.begin_day(start, (first + start) % pace.per_day)
-        learning.judge(start, end)
+        block = (first + start) // pace.block
+        learning.judge(start, end, renew=start < pace.memory or block % RENEWED == 0)
     learnt = max(pace.per_day, pace.window)
     return learning.band(values, threshold, unusual_silence(values, known, learnt))
 
@@ -161,8 +165,8 @@ class _Learning:
             end = min(start + pace.per_day - into, len(self.level))
             self.usual[:, start:end] = np.stack(made)[:, into : into + end - start]
 
-    def judge(self, start: int, end: int) -> None:
-        """Judge buckets by those before `start`."""
+    def judge(self, start: int, end: int, *, renew: bool) -> None:
+        """Judge buckets by those before `start`; `renew`: learn the tails anew."""
         block = slice(start, end)
         self._accept(start)
         last = self._last(start)
@@ -174,11 +178,14 @@ class _Learning:
             np.fmin(self.usual[0, block], middle),
             np.fmax(self.usual[1, block], middle),
         )
-        self.beyond[:, block] = np.array(self._beyond(start, last, middle))[:, None]
+        if renew:
+            self.beyond[:, block] = np.array(self._beyond(start, last, middle))[:, None]
+        else:
+            self.beyond[:, block] = self.beyond[:, [start - 1]]
         level = self.level[block]
         below, above = low - level, level - high
         lower, upper = self._edges(block, USUAL)
-        self.judged[block] = len(last) >= LEAST_HISTORY
+        self.judged[block] = len(last) >= max(LEAST_HISTORY, self.pace.window // OF_WINDOW)
         outside = self.known[block] & self.judged[block]
         value = level**2
         outside &= (value < lower) | (value > upper)
@@ -200,11 +207,12 @@ class _Learning:
         """How far the band goes beyond what is expected, below and above."""
         past = slice(max(0, start - self.pace.memory), start)
         use = self.remembered[past] & self.judged[past]
+        rough = rough_reach(last, middle)
         if int(use.sum()) < LEAST:
-            rough = rough_reach(last, middle)
             return rough, rough
+        # Where much was usual, as on weekends, residuals were small: not below the plain noise.
         below, above = self.residuals[:, past][:, use]
-        return reach(below), reach(above)
+        return max(reach(below), NOISE * rough), max(reach(above), NOISE * rough)
 
     def _edges(self, block: slice, threshold: float) -> tuple[Floats, Floats]:
         """Lower and upper edge of the band, in units of the values."""
@@ -243,10 +251,17 @@ class _Learning:
         # Something was expected by now: where there is silence, the band begins above it.
         least = np.where(silent, self.unit, -np.inf)
         return Band(
-            np.maximum(np.where(known, mean, values), 2 * least),
+            _exact(np.maximum(np.where(known, mean, values), 2 * least)),
             np.where(known, wide, 0.0),
-            np.maximum(np.where(known, lower, values - rough), least),
-            np.maximum(np.where(known, upper, values + rough), 3 * least),
+            _exact(np.maximum(np.where(known, lower, values - rough), least)),
+            _exact(np.maximum(np.where(known, upper, values + rough), 3 * least)),
             self.judged,
             silent,
         )
+
+
+def _exact(values: Floats) -> Floats:
+    """Whole numbers again where the square of a root missed them by its rounding."""
+    whole = np.rint(values)
+    near = np.abs(values - whole) <= 1e-12 * np.abs(values)
+    return np.where(near, whole, values)

@@ -31,20 +31,33 @@ LEARNT = timedelta(days=15)
 
 
 def band(context: PanelContext) -> PanelAnswer:
-    """The measure and the band of the buckets before each; see `series.band`."""
+    """The measure and the band that was expected; see `series.band`."""
+    found = judged(context, _sliced(context))
+    notes = [_verdict(found.frame), *_coarser(context)]
+    return _answer(context, found, notes, context.timeslice)
+
+
+def judged(context: PanelContext, query: Query, unit: float | None = None) -> TimeAnswer:
+    """A question judged by the page's parameters.
+
+    Args:
+        context: The panel.
+        query: The question, with one measure and `every`.
+        unit: The smallest change worth a look, if not that of the measure.
+    """
     parameters = context.request.parameters
-    found = over_time.band(
+    return over_time.band(
         _ask(context),
-        _sliced(context),
+        query,
         context.request.window,
         context.logs.coverage,
+        method=parameters.method,
         history=parameters.window,
         threshold=parameters.threshold,
         consecutive=parameters.consecutive,
         watch=parameters.watch,
+        unit=unit,
     )
-    notes = [_verdict(found.frame), *_coarser(context)]
-    return _answer(context, found, notes, context.timeslice)
 
 
 def compared(context: PanelContext) -> PanelAnswer:

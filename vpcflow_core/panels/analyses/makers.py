@@ -1,0 +1,83 @@
+"""Who made a change: the hosts, ports and interfaces that differ most from the time before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pandas as pd
+
+from vpcflow_core.errors import MissingDataError
+from vpcflow_core.panels.base import PanelContext
+from vpcflow_core.query.dimensions import DIMENSIONS
+from vpcflow_core.query.filters import NO_FILTERS, Filters, exactly
+from vpcflow_core.query.question import Query
+from vpcflow_core.query.result import QueryResult
+from vpcflow_core.times import Window
+from vpcflow_core.units import humane
+
+FIELDS = ("srcaddr", "dstaddr", "dstport", "interface_id")
+# Values that are asked for on either side; the rest cannot have made much of the change.
+MOST = 100
+# A value made an episode if it has this share of the whole change.
+SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """Who made an episode.
+
+    Attributes:
+        text: In words, the largest change first.
+        filters: What narrows a page to it: the values that made most of it, by field.
+        results: What the engine answered.
+    """
+
+    text: str
+    filters: tuple[tuple[str, str], ...]
+    results: tuple[QueryResult, ...]
+
+
+NONE_ASKED = Makers("", (), ())
+
+
+def makers(context: PanelContext, query: Query, window: Window, filters: Filters) -> Makers:
+    """Who made what was unusual in a window, against the same length of time before.
+
+    Args:
+        context: The panel.
+        query: One measure and its condition.
+        window: The episode.
+        filters: What its series was narrowed to, besides the page's filters.
+    """
+    words, chosen, results = [], [], []
+    before = window.moved(-max(window.length, timedelta(minutes=1)))
+    for field in FIELDS:
+        try:
+            asked = replace(query, by=(field,), top=MOST)
+            both = [_ask(context, asked, of, filters) for of in (window, before)]
+        except MissingDataError:
+            continue
+        results += both
+        change = _change(both, field, query.measures[0])
+        if not len(change):
+            continue
+        value, most = change.index[0], float(change.iloc[0])
+        text = f"{'+' if most > 0 else '-'}{humane(abs(most), query.measures[0])}"
+        words.append((abs(most), f"{DIMENSIONS[field].title.lower()} {value} ({text})"))
+        if abs(most) >= SHARE * float(change.abs().sum()):
+            chosen.append((field, exactly(value)))
+    words.sort(key=lambda word: -word[0])
+    return Makers("; ".join(text for _, text in words), tuple(chosen), tuple(results))
+
+
+def _ask(context: PanelContext, query: Query, window: Window, filters: Filters) -> QueryResult:
+    both = context.request.filters & filters if filters != NO_FILTERS else context.request.filters
+    return context.logs.ask(query, window, both)
+
+
+def _change(both: list[QueryResult], field: str, measure: str) -> pd.Series[float]:
+    """How much more each value had than before, the largest change first."""
+    now, then = (of.frame.dropna(subset=field).set_index(field)[measure] for of in both)
+    change = now.astype("float64").sub(then.astype("float64"), fill_value=0)
+    return change[change != 0].sort_values(key=abs, ascending=False, kind="stable")
