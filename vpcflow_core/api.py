@@ -567,7 +567,10 @@ class FlowLogs:
         """
         query = ConnectionQuery(order, limit)
         found = lived.listed(self.ask_connections, query, self.window, self.extent)
-        return noted(found.frame[list(lived.COLUMNS)], *found.notes)
+        notes = dict.fromkeys(
+            [*found.notes, *(n for result in found.results for n in result.notes)]
+        )
+        return noted(found.frame[list(lived.COLUMNS)], *notes)
 
     def ask_connections(
         self, query: ConnectionQuery, window: Window | None = None, filters: Filters | None = None
@@ -576,7 +579,7 @@ class FlowLogs:
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         question = connections_for(query, window, wanted, self.engine.columns())
-        return self.engine.run(question, window)
+        return self._as_logged(self.engine.run(question, window))
 
     def ask_received(
         self,
@@ -597,10 +600,17 @@ class FlowLogs:
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         question = received_for(window, wanted, self.engine.columns(), cuts=cuts, limit=limit)
-        return self.engine.run(question, window)
+        return self._as_logged(self.engine.run(question, window))
+
+    def _as_logged(self, result: QueryResult) -> QueryResult:
+        """An answer of the records as they were logged; says so where flows are to count once."""
+        return replace(result, notes=(AS_LOGGED,)) if self.counts_once else result
 
     def sql(self, text: str, *, max_rows: int | None = None) -> pd.DataFrame:
-        """A person's own SELECT over `flows`, `records`, `transit_flows`, `transit_records`.
+        """A person's own SELECT over the relations.
+
+        They are `flows`, `records`, `connections` (as logged, see `connections`; of at most five
+        million records), `transit_flows` and `transit_records`.
 
         Filters, source and range narrow the relations before the SELECT sees them.
 

@@ -15,7 +15,7 @@ from tests.engines.duckdb.networks import NOON, V2, flow, stored
 from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.connections import COLUMNS
-from vpcflow_core.errors import ParameterError
+from vpcflow_core.errors import ParameterError, QueryError
 from vpcflow_core.query.connections.words import IDLE, IDLE_TCP
 
 FLAGS = f"{V2} tcp-flags vpc-id"
@@ -309,3 +309,36 @@ def test_sample_flows_have_clients_that_the_flags_confirm(sample_store: Path) ->
     known = frame[frame["initiator_known_by"] == "tcp-flags"]
     assert len(known) > 200
     assert (known["service_port"] < 32768).mean() > 0.99
+
+
+def test_sql_by_hand_may_ask_for_connections(tmp_path: Path) -> None:
+    records = [*both(vpc_id="vpc-7"), *both(port=50001, to=443), *both(90_000, port=50002)]
+    with stored(tmp_path, (FLAGS, records)) as flows:
+        frame = flows.sql("SELECT * FROM connections ORDER BY first, service_port")
+        assert frame["service_port"].tolist() == [443, 5432, 5432]
+        assert set(COLUMNS) < set(frame.columns)
+        listed = flows.connections(order="start")
+        assert frame[list(COLUMNS)].sort_values("client").shape == listed.shape
+        count = "SELECT count(*) AS n, sum(records) AS r FROM connections"
+        assert flows.sql(count).to_numpy().tolist() == [[3, 6]]
+        assert flows.where(srcport=443).sql(count).to_numpy().tolist() == [[1, 2]]
+        assert flows.between(at(0), at(60)).sql(count).to_numpy().tolist() == [[2, 4]]
+        assert "duration" in flows.sql("DESCRIBE connections")["column_name"].tolist()
+
+
+def test_sql_over_too_many_records_says_how_to_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vpcflow_core.engines.duckdb.connections.MOST_RECORDS", 1)
+    with stored(tmp_path, (V2, both())) as flows, pytest.raises(QueryError) as refused:
+        flows.sql("SELECT * FROM connections")
+    assert "2 records, more than 1" in str(refused.value)
+    assert "vpcflow connections" in refused.value.next_step
+
+
+def test_connections_are_listed_as_logged_though_flows_count_once(tmp_path: Path) -> None:
+    records = [one | {"interface-id": eni} for eni in ("eni-a", "eni-b") for one in both()]
+    with stored(tmp_path, (V2, records)) as flows:
+        frame = flows.once().connections()
+    assert len(frame) == 2
+    assert any(note.startswith("As logged") for note in notes_of(frame))

@@ -254,3 +254,16 @@ def test_what_is_judged_by_changes_that_nothing_shows_needs_no_note(tmp_path: Pa
     frame = in_use(tmp_path, records, shot(ME, [lets("sg-a", "tcp", 22, **ANY)]))
     assert frame["flows"].tolist() == [1]
     assert not any("too often" in note for note in notes_of(frame))
+
+
+def test_absurd_bytes_are_added_up_exactly(tmp_path: Path) -> None:
+    records = [sent(PEER, 50000 + n, SELF, 22) | {"bytes": str(2**63 - 1)} for n in range(3)]
+    records += [sent(PEER, 50000, SELF, 22, lasts=0) | {"bytes": str(2**63 - 1)}]
+    with stored(
+        tmp_path, (V2, records), shots=[shot(ME, [lets("sg-a", "tcp", 22, **ANY)])]
+    ) as flows:
+        assert flows.panel("security-groups/rules-in-use").frame["bytes"].tolist() == [
+            4 * (2**63 - 1)
+        ]
+        assert flows.panel("traffic/longest-flows").frame["bytes"].max() == 2 * (2**63 - 1)
+        assert flows.connections(order="bytes", limit=1)["bytes_out"].tolist() == [2 * (2**63 - 1)]

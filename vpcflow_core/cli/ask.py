@@ -66,7 +66,7 @@ def sql(
 ) -> None:
     """Run your own SELECT over flows and records.
 
-    Relations: flows, records, transit_flows, transit_records.
+    Relations: flows, records, connections, transit_flows, transit_records.
     """
     with options.flows() as flows:
         result = flows.ask_sql(text, max_rows=limit)

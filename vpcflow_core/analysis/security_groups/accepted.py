@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ class Accepted:
     """
 
     flows: Ints
-    bytes: Ints
+    bytes: NDArray[Any]
     protocol: Ints
     dstport: Ints
     first: NDArray[np.datetime64]
@@ -53,7 +54,7 @@ class Accepted:
         groups, rows = _by_group(flows, interfaces, address, reply)
         return cls(
             flows=numbers(flows["flows"], 0),
-            bytes=numbers(flows["bytes"], 0),
+            bytes=_sums(flows["bytes"]),
             protocol=numbers(flows["protocol"]),
             dstport=numbers(flows["dstport"]),
             first=_times(flows["first"]),
@@ -173,6 +174,11 @@ def _members(rows: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
 def numbers(column: pd.Series[int], missing: int = -1) -> NDArray[np.int64]:
     """A column of whole numbers, with what stands for the missing ones."""
     return pd.to_numeric(column).fillna(missing).to_numpy(dtype="int64")
+
+
+def _sums(column: pd.Series[int]) -> NDArray[Any]:
+    """Sums, exact: as Python's numbers where they do not fit into 64 bits."""
+    return column.fillna(0).to_numpy() if column.dtype == object else numbers(column, 0)
 
 
 def _times(column: pd.Series[pd.Timestamp]) -> NDArray[np.datetime64]:

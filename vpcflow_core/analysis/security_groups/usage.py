@@ -177,7 +177,8 @@ def _typed(
     frame["seen_blocks"] = frame["seen_blocks"].where(frame["seen_blocks"].notna(), "")
     for name in ("first", "last"):
         frame[name] = pd.to_datetime(frame[name], utc=True).dt.as_unit("us")
-    return frame.astype(_TYPES)
+    wide = any(value >= 2**63 for value in frame["bytes"].dropna())
+    return frame.astype(_TYPES | ({"bytes": "object"} if wide else {}))
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from sqlalchemy.sql import visitors
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.base import HasRepeats
 from vpcflow_core.engines.duckdb import guard
+from vpcflow_core.engines.duckdb.connections import require_affordable, views_of_connections
 from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import bound, written_out
 from vpcflow_core.engines.duckdb.files import (
@@ -208,6 +209,10 @@ class DuckDBEngine:
             plain: As the files have them; nothing but the relations is in the cursor then.
         """
         completed = frozenset(COMPLETED) & frozenset(wanted)
+        relations = set(relations)
+        if guard.CONNECTIONS in relations:
+            relations.remove(guard.CONNECTIONS)
+            self._provide_connections(cursor, window, conditions)
         for name in relations:
             present = self.store.columns(name, self.sources)
             files = self.store.files(name, window, self.sources)
@@ -227,6 +232,28 @@ class DuckDBEngine:
             if conditions:
                 select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*conditions))}"  # noqa: S608
             cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS {select}")
+
+    def _provide_connections(
+        self,
+        cursor: Cursor,
+        window: Window | None,
+        conditions: Sequence[ColumnElement[bool]],
+    ) -> None:
+        """Make the relation of connections, of the records as they were logged.
+
+        Raises:
+            QueryError: There are too many records.
+        """
+        present = self.store.columns("flows", self.sources)
+        files = self.store.files("flows", window, self.sources)
+        require_affordable(sum(file.rows for file in files))
+        wanted = {"vpc_id"} | (_names(*conditions) & set(COMPLETED))
+        own = "direction" in wanted and _any_needs_own(files)
+        completion = Completion(self._facts(cursor, window, own, False), wanted, False)
+        left_out = self._left_out(cursor, window)
+        select = select_files("flows", present, files, completion, left_out)
+        for name, text in views_of_connections(select, present, window, conditions):
+            cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS {text}")
 
     def _provide_copies(
         self, cursor: Cursor, around: Window | None, facts: Facts, left_out: Sequence[Span]

@@ -18,6 +18,10 @@ import duckdb
 from vpcflow_core.errors import QueryError, closest, is_unicode
 from vpcflow_core.store.base import RELATIONS
 
+# The relation that is made of `flows` where a person's SQL asks for it.
+CONNECTIONS = "connections"
+TABLES = frozenset({*RELATIONS, CONNECTIONS})
+
 # Parts of a statement that only read. WITH may hold INSERT, UPDATE, DELETE and COPY too, and what
 # a later DuckDB adds is refused until somebody looks at it.
 READING = frozenset({
@@ -46,7 +50,7 @@ HARMLESS_FUNCTIONS = frozenset({
 LONGEST = 100_000
 _NAME = re.compile(r"[^\W\d]\w*")
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?", re.IGNORECASE)
-_RULE = "Write one SELECT over flows, records, transit_flows or transit_records."
+_RULE = "Write one SELECT over flows, records, connections, transit_flows or transit_records."
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +170,12 @@ def _table(node: dict[str, Any], names: frozenset[str]) -> Iterator[str]:
     path = node.get("qualified_name", {}).get("path") or [node["table_name"]]
     name = str(path[-1]).lower()
     plain = len(path) == 1 and not node.get("schema_name") and not node.get("catalog_name")
-    if plain and name in names - RELATIONS.keys():
+    if plain and name in names - TABLES:
         return
     # A WITH may bear a relation's name and read the relation inside.
-    if not plain or name not in RELATIONS:
+    if not plain or name not in TABLES:
         written = ".".join(map(str, path))
-        raise QueryError(f"There is no table '{written}'.", f"{closest(name, RELATIONS)}  {_RULE}")
+        raise QueryError(f"There is no table '{written}'.", f"{closest(name, TABLES)}  {_RULE}")
     yield name
 
 
@@ -181,7 +185,7 @@ def _mentioned(tree: Any) -> frozenset[str] | None:
     That is `*`, COLUMNS, `#1`, PIVOT, NATURAL JOIN, and a table's name in place of a column: its
     whole row.
     """
-    tables, single = {*RELATIONS}, set()
+    tables, single = {*TABLES}, set()
     for node in _nodes(tree):
         kind = node.get("type")
         if kind in ("STAR", "POSITIONAL_REFERENCE", "PIVOT") or node.get("ref_type") == "NATURAL":

@@ -32,6 +32,7 @@ from vpcflow_core.query.connections.words import (
     number,
 )
 from vpcflow_core.query.constructs import SecondsBetween
+from vpcflow_core.query.measures import whole_sum
 
 WAYS = ("up", "down")
 
@@ -86,7 +87,7 @@ def counted(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 def added(column: ColumnElement[Any], condition: ColumnElement[bool]) -> ColumnElement[int]:
     """The sum over the records that meet a condition, 0 without one."""
-    return cast(func.coalesce(func.sum(case((condition, column))), number(0)), BigInteger)
+    return whole_sum(func.sum(case((condition, column))))
 
 
 def sessions(parts: CTE, columns: Callable[[CTE], list[Label[Any]]], *by: str) -> Select[Any]:

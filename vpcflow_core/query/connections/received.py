@@ -31,6 +31,7 @@ from vpcflow_core.query.connections.select import NEEDED, parted
 from vpcflow_core.query.connections.words import WITH_PORTS, among, number, word
 from vpcflow_core.query.dimensions import require
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.measures import whole_sum
 from vpcflow_core.times import Window
 
 # What tells who opened a connection, over all of its records.
@@ -143,7 +144,7 @@ def _tallies(parts: CTE) -> list[Label[Any]]:
     rows = parts.c
     tallied: dict[str, tuple[Callable[[Any], ColumnElement[Any]], ColumnElement[Any]]] = {
         "flows": (func.count, number(1)),
-        "bytes": (lambda value: cast(func.sum(value), BigInteger), rows.bytes),
+        "bytes": (lambda value: whole_sum(func.sum(value)), rows.bytes),
         "since": (func.min, rows.start_time),
         "until": (func.max, rows.end_time),
     }
@@ -166,7 +167,7 @@ def _added_up(found: CTE, limit: int) -> Select[Any]:
         select(
             *key,
             flows,
-            cast(func.coalesce(func.sum(rows.bytes), number(0)), BigInteger).label("bytes"),
+            whole_sum(func.sum(rows.bytes)).label("bytes"),
             func.min(rows.first).label("first"),
             func.max(rows.last).label("last"),
         )

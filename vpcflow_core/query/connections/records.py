@@ -37,20 +37,20 @@ def key_of(relation: CTE) -> list[ColumnElement[Any]]:
 
 
 def records(
-    window: Window,
+    window: Window | None,
     conditions: Sequence[ColumnElement[bool]],
     columns: Collection[str],
     extra: Sequence[Label[Any]] = (),
-    name: str = "parts",
+    relation: str = "flows",
 ) -> CTE:
     """The records of a window.
 
     Args:
-        window: Range of `start_time`.
+        window: Range of `start_time`; None: any.
         conditions: More conditions.
         columns: The columns that some record of the store has.
         extra: More columns.
-        name: What the relation is called.
+        relation: Where the records are.
 
     Returns:
         `KEY`, `upward`, start_time, end_time (never before the start), bytes, packets, action,
@@ -87,15 +87,14 @@ def records(
             ),
             *extra,
         )
-        .select_from(table("flows"))
+        .select_from(table(relation))
         .where(
             AllOf(
-                start >= window.start,
-                start < window.end,
+                *((start >= window.start, start < window.end) if window else ()),
                 source.is_not(None),
                 target.is_not(None),
                 *conditions,
             )
         )
     )
-    return made.cte(name)
+    return made.cte("parts")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,6 +30,7 @@ from vpcflow_core.query.connections.words import IDLE, TCP, WITH_PORTS, among, n
 from vpcflow_core.query.constructs import SecondsBetween
 from vpcflow_core.query.dimensions import require
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.measures import whole_sum
 from vpcflow_core.times import Window
 
 Order = Literal["duration", "bytes", "records", "start"]
@@ -38,7 +39,7 @@ NEEDED = ("srcaddr", "dstaddr", "start_time", "end_time")
 # Fields that all records of a connection share: a condition on them narrows what is read.
 SHARED = frozenset({
     "interface_id", "account_id", "vpc_id", "subnet_id", "instance_id", "region", "az_id",
-    "protocol", "type", "security_group_ids", "interface_name", "interface_owner",
+    "protocol", "type", "security_group_id", "interface_name", "interface_owner",
 })  # fmt: skip
 # Five-tuples that are cut into connections for each one to be listed: those that promise the most.
 CANDIDATES = 20
@@ -94,17 +95,49 @@ def connections_for(
     """
     _check(query, columns)
     shared, single = parted(filters)
-    meets = and_(true(), *conditions_of(single, columns)).label("meets")
-    conditions = [*conditions_of(shared, columns), *_between(query)]
-    parts = records(window, conditions, columns, [meets])
+    parts = records(
+        window,
+        [*conditions_of(shared, columns), *_between(query)],
+        columns,
+        _meets(conditions_of(single, columns)),
+    )
     tuples = _promising(parts, query.order)
     candidates = select(*tuples.c).where(tuples.c.matched > number(0))
     if query.candidates is not None:
         candidates = candidates.order_by(tuples.c.promise.desc()).limit(query.candidates)
     chosen = candidates.cte("candidates")
-    found = sessions(_of(parts, chosen), _columns).cte("sessions")
-    first = _first(found, query)
-    return _shown(_oriented(decided(first, tuples, listed=query.limit is not None)), chosen, query)
+    first = _first(sessions(_of(parts, chosen), _columns).cte("sessions"), query)
+    found = _oriented(decided(first, tuples, listed=query.limit is not None))
+    return (
+        select(
+            *_shown(found),
+            select(func.count()).select_from(chosen).scalar_subquery().label("candidates"),
+            select(func.min(chosen.c.promise)).scalar_subquery().label("least"),
+        )
+        .select_from(found)
+        .order_by(*_in_order(found.c, query.order))
+    )
+
+
+def every_connection(
+    conditions: Sequence[ColumnElement[bool]], columns: Collection[str], relation: str
+) -> Select[Any]:
+    """The SELECT of all connections of a relation of which some record meets the conditions.
+
+    Returns:
+        As `connections_for`, without `candidates` and `least`, in no order.
+    """
+    parts = records(None, (), columns, _meets(conditions), relation)
+    found = sessions(parts, _columns).cte("sessions")
+    met = select(*found.c).where(found.c.matched > number(0)).cte("met")
+    tuples = select(*key_of(parts)).distinct().cte("tuples")
+    shown = _oriented(decided(met, tuples, listed=False))
+    return select(*_shown(shown)).select_from(shown)
+
+
+def _meets(conditions: Sequence[ColumnElement[bool]]) -> list[Label[Any]]:
+    """Whether a record is one of those asked for."""
+    return [and_(true(), *conditions).label("meets")]
 
 
 def parted(filters: Filters) -> tuple[Filters, Filters]:
@@ -147,7 +180,7 @@ def _promising(parts: CTE, order: Order) -> CTE:
     most = func.sum(lasts) + idle * (func.count() - number(1))
     promises = {
         "duration": case((or_(rows.protocol == number(TCP), span < most), span), else_=most),
-        "bytes": func.sum(rows.bytes),
+        "bytes": whole_sum(func.sum(rows.bytes)),
         "records": func.count(),
         "start": func.max(rows.start_time),
     }
@@ -202,7 +235,7 @@ def _at_most(query: ConnectionQuery) -> int | None:
     return None if query.limit is None else min(query.limit, MOST)
 
 
-def _shown(found: CTE, chosen: CTE, query: ConnectionQuery) -> Select[Any]:
+def _shown(found: CTE) -> list[ColumnElement[Any]]:
     rows = found.c
     ported = among(rows.protocol, WITH_PORTS)
 
@@ -223,27 +256,21 @@ def _shown(found: CTE, chosen: CTE, query: ConnectionQuery) -> Select[Any]:
         (rows.accepted == number(0), word("REJECT")),
         else_=word("mixed"),
     )
-    return (
-        select(
-            of(rows.low_address, rows.high_address).label("client"),
-            ports["client_port"].label("client_port"),
-            of(rows.high_address, rows.low_address).label("server"),
-            ports["server_port"].label("server_port"),
-            case((ported, ports["server_port"])).label("service_port"),
-            func.nullif(rows.protocol, number(-1)).label("protocol"),
-            func.nullif(rows.interface_id, word("")).label("interface_id"),
-            rows.vpc_id,
-            rows.first,
-            rows.last,
-            SecondsBetween(rows.first, rows.last).label("duration"),
-            rows.busy,
-            *volumes,
-            rows.records,
-            action.label("action"),
-            rows.known_by.label("initiator_known_by"),
-            select(func.count()).select_from(chosen).scalar_subquery().label("candidates"),
-            select(func.min(chosen.c.promise)).scalar_subquery().label("least"),
-        )
-        .select_from(found)
-        .order_by(*_in_order(rows, query.order))
-    )
+    return [
+        of(rows.low_address, rows.high_address).label("client"),
+        ports["client_port"].label("client_port"),
+        of(rows.high_address, rows.low_address).label("server"),
+        ports["server_port"].label("server_port"),
+        case((ported, ports["server_port"])).label("service_port"),
+        func.nullif(rows.protocol, number(-1)).label("protocol"),
+        func.nullif(rows.interface_id, word("")).label("interface_id"),
+        rows.vpc_id,
+        rows.first,
+        rows.last,
+        SecondsBetween(rows.first, rows.last).label("duration"),
+        rows.busy,
+        *volumes,
+        rows.records,
+        action.label("action"),
+        rows.known_by.label("initiator_known_by"),
+    ]
