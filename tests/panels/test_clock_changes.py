@@ -81,6 +81,13 @@ def test_series_compare_by_the_clock_of_a_zone(office: FlowLogs) -> None:
         day.series("flows", every="1h", compare="1d", zone="Mars/Base")
 
 
+def test_groups_without_a_row_are_compared_with_nothing(office: FlowLogs) -> None:
+    day = office.between("2026-10-26T00:00Z", "2026-10-26T20:00Z").where(srcport=1)
+    frame = day.series("flows", by="srcaddr", every="1h", compare="1d", zone="Europe/Berlin")
+    assert frame.empty
+    assert "value_1d" in frame
+
+
 def test_an_hour_that_yesterday_did_not_have_has_nothing_beside_it(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

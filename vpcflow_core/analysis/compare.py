@@ -181,7 +181,8 @@ def compare(
     rows = series
     for name, frame in earlier.items():
         at = rows["bucket"] - parse_duration(name)
-        at = at if then is None else rows["bucket"].map(then[name])
+        if then is not None and len(rows):
+            at = rows["bucket"].map(then[name])
         rows = _beside(rows, name, frame, keys, values, zero, known_from, at)
         if final is not None:
             made = [f"{value}_{name}" for value in values]
