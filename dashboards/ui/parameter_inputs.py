@@ -35,12 +35,12 @@ def parameters(shown: bool, auto: str = "") -> Parameters:
         left, right = st.columns(2, gap="small")
         with left:
             found = replace(found, timeslice=_checked("timeslice", _timeslice()))
-            if auto and found.timeslice is None:
-                st.caption(auto)
             found = replace(found, threshold=_checked("threshold", _number("threshold", 0.5)))
         with right:
             found = replace(found, window=_checked("window", _number("window", 1)))
             found = replace(found, consecutive=_checked("consecutive", _number("consecutive", 1)))
+        if auto and found.timeslice is None:
+            st.caption(auto)
         found = replace(found, watch=_checked("watch", _watch()))
         by = _chosen("by", (*JUDGED_BY, NO_FIELD))
         return replace(found, by=_checked("by", by))

@@ -87,6 +87,7 @@ def test_auto_is_a_minute_or_the_interval_of_the_logs(minutes: FlowLogs, tens: F
     for slug, expected in (("traffic/flows-outliers", 10), ("traffic/bytes-outliers", 1)):
         assert minutes.panel(slug).answer.every == MINUTE
         assert tens.panel(slug).answer.every == expected * MINUTE
+    assert tens.panel("overview/rejections").answer.every == 10 * MINUTE
     inside = tens.between(START + HOUR, START + 3 * HOUR)
     assert not inside.panel("traffic/flows-outliers").frame["violation"].any()
     assert not inside.panel("traffic/bytes-outliers").frame["violation"].any()

@@ -177,12 +177,16 @@ class PanelContext:
         drawn, *beside = self.panel.query.measures
         columns = self.logs.engine.columns()
         known = [name for name in beside if set(measure(name).needs) <= set(columns)]
-        every = self.panel.query.every and timeslice_within(
-            self.request.window,
-            max(self.panel.query.every, timeslice_for(self.request.window)),
-            1 if self.panel.query.every <= MINUTE else FEW,
-        )
+        every = self.panel.query.every and self._own_timeslice(self.panel.query.every)
         return replace(self.panel.query, measures=(drawn, *known), every=every, place="spread")
+
+    def _own_timeslice(self, finest: timedelta) -> timedelta:
+        """The panel's own timeslice, for the range and the logs."""
+        window, least = self.request.window, finest
+        if finest <= MINUTE:
+            least = auto_timeslice(window, self.logs.coverage.interval, self.panel.value)
+        wanted = max(least, timeslice_for(window))
+        return timeslice_within(window, wanted, 1 if finest <= MINUTE else FEW)
 
     @property
     def timeslice(self) -> timedelta:
