@@ -23,6 +23,7 @@ BAD_NEWS = ("REJECT",)
 WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
 # The column of a table that leads to another page.
 LEAD = "Traffic then"
+MADE_BY = "Made by"
 
 
 def draw(request: PanelRequest, given: PanelAnswer, state: PageState) -> None:
@@ -115,8 +116,10 @@ def _selected(panel: Panel, state: PageState, key: str) -> None:
 def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     key = f"table-{panel.slug}"
     leads = _leads(given, state)
+    rows = styled(panel, given, state.zone, {LEAD: leads} if leads else None)
     st.dataframe(
-        styled(panel, given, state.zone, {LEAD: leads} if leads else None),
+        rows,
+        column_order=_order([str(title) for title in rows.columns]),
         hide_index=True,
         key=key,
         alt=summary(panel, given),
@@ -126,6 +129,11 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
         ),
     )
+
+
+def _order(titles: list[str]) -> list[str]:
+    """The link of an episode stands before the long text of who made it."""
+    return [*(t for t in titles if t != MADE_BY), *(t for t in titles if t == MADE_BY)]
 
 
 def _leads(given: PanelAnswer, state: PageState) -> list[str]:

@@ -10,7 +10,6 @@ import streamlit as st
 
 from dashboards.ui import drill, links
 from dashboards.ui.state import PageState
-from vpcflow_core.analysis.outliers import distance
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 from vpcflow_core.times import Window
 from vpcflow_core.units import humane
@@ -50,7 +49,7 @@ def episode(state: PageState, row: pd.Series) -> str:
 def furthest(frame: pd.DataFrame) -> pd.DataFrame:
     """The violations furthest outside, in half widths of their band."""
     out = frame[frame["violation"]]
-    far = distance(out, 1.0)
+    far = out["error"].abs() / (out["upper"] - out["lower"])
     return out.loc[far.sort_values(ascending=False).index[:MOST]]
 
 

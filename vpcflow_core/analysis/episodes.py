@@ -9,6 +9,8 @@ import pandas as pd
 
 # Violations that are no further apart than this belong to one episode; one empty bucket always may.
 GAP = timedelta(minutes=10)
+# Series that an episode names.
+NAMED = 2
 COLUMNS = [
     "start", "end", "what", "measure", "value", "lower", "upper", "deviations", "change", "score",
     "panel", "field", "of",
@@ -44,6 +46,12 @@ def episodes(violations: pd.DataFrame, every: timedelta) -> pd.DataFrame:
     return made.sort_values(["score", "start"], ascending=[False, True], ignore_index=True)
 
 
+def _listed(titles: list[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = len(titles) - NAMED
+    return ", ".join(titles[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 def _episode(part: pd.DataFrame) -> dict[str, object]:
     """One episode of its violations."""
     name = part["panel"] + "\t" + part["field"] + "\t" + part["of"]
@@ -56,7 +64,7 @@ def _episode(part: pd.DataFrame) -> dict[str, object]:
     return {
         "start": part["bucket"].iloc[0],
         "end": part["until"].max(),
-        "what": ", ".join([first, *(title for title in order if title != first)]),
+        "what": _listed([first, *(title for title in order if title != first)]),
         "change": float(own["error"].sum()),
         "score": float(scores.iloc[0]),
         **worst[["measure", "value", "lower", "upper", "deviations"]],

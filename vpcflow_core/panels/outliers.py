@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from vpcflow_core.analysis.episodes import episodes
 from vpcflow_core.analysis.outliers import distance
 from vpcflow_core.errors import MissingDataError
-from vpcflow_core.panels.analyses.makers import NONE_ASKED, Makers, makers
+from vpcflow_core.panels.analyses.makers import NONE_ASKED, Makers, makers, shown
 from vpcflow_core.panels.analyses.time import band, judged
 from vpcflow_core.panels.base import MINUTE, Panel, PanelAnswer, PanelContext
 from vpcflow_core.panels.request import ALL_PARAMETERS
@@ -137,7 +138,8 @@ def _by_value(context: PanelContext) -> Found:
                 every=every,
                 field=parameters.by,
                 of=frame[parameters.by].astype(str),
-                title=f"{title} of " + frame[parameters.by].astype(str),
+                title=f"{title} of "
+                + frame[parameters.by].map(partial(shown, context, parameters.by)),
             )
         )
         results += answer.results

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pandas as pd
 
 from vpcflow_core.errors import MissingDataError
-from vpcflow_core.panels.base import PanelContext
+from vpcflow_core.panels.base import NAMED, PanelContext
 from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.filters import NO_FILTERS, Filters, exactly
 from vpcflow_core.query.question import Query
@@ -64,11 +64,22 @@ def makers(context: PanelContext, query: Query, window: Window, filters: Filters
             continue
         value, most = change.index[0], float(change.iloc[0])
         text = f"{'+' if most > 0 else '-'}{humane(abs(most), query.measures[0])}"
-        words.append((abs(most), f"{DIMENSIONS[field].title.lower()} {value} ({text})"))
+        words.append(
+            (
+                abs(most),
+                f"{DIMENSIONS[field].title.lower()} {shown(context, field, value)} ({text})",
+            )
+        )
         if abs(most) >= SHARE * float(change.abs().sum()):
             chosen.append((field, exactly(value)))
     words.sort(key=lambda word: -word[0])
     return Makers("; ".join(text for _, text in words), tuple(chosen), tuple(results))
+
+
+def shown(context: PanelContext, field: str, value: object) -> str:
+    """A value, by its name where it has one."""
+    known = context.logs.names(field) if field in NAMED else {}
+    return known.get(str(value)) or str(value)
 
 
 def _ask(context: PanelContext, query: Query, window: Window, filters: Filters) -> QueryResult:
