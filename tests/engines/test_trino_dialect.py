@@ -203,6 +203,15 @@ def test_every_measure_compiles_for_trino(opened_sample: Store, measure: str) ->
             assert_trino(select_for(part, DAY, NO_FILTERS, columns))
 
 
+def test_shares_of_records_are_summed_as_floats(opened_sample: Store) -> None:
+    query = Query(("bytes",), every=timedelta(minutes=5), place="spread")
+    sql = written(select_for(query, DAY, NO_FILTERS, opened_sample.columns("flows")))
+    assert "sum(CAST(bytes AS DOUBLE) / " in sql
+    assert "sum(CAST(bytes AS DECIMAL(38, 0)))" in sql  # the total stays whole
+    shares = sql[sql.index("AS bytes, sum(CASE") :]
+    assert "DECIMAL" not in shares
+
+
 def test_no_engine_lacks_a_construct() -> None:
     for construct in CONSTRUCTS:
         assert {"duckdb", "trino"} <= set(construct._compiler_dispatcher.specs), construct

@@ -143,7 +143,7 @@ def _rate(measure: Measure, seconds: ColumnElement[Any]) -> ColumnElement[float]
 
 
 def _sum(value: ColumnElement[Any], counted: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
-    total = func.sum(value)
+    total = func.sum(value, type_=Double())
     return total.filter(and_(*counted)) if counted else total
 
 
@@ -168,4 +168,4 @@ def _values(name: str, at: ColumnElement[Any], every: timedelta) -> tuple[Label[
         else_=rate * seconds,
     )
     whole = func.sum(case((alone, total), else_=0))
-    return whole_sum(whole).label(name), func.sum(share).label(f"{name}{SHARES}")
+    return whole_sum(whole).label(name), func.sum(share, type_=Double()).label(f"{name}{SHARES}")
