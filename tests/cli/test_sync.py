@@ -383,8 +383,8 @@ def test_notes_on_records_and_those_outside_of_the_span_are_printed_and_in_json(
 ) -> None:
     folder = tmp_path / "timeless"
     folder.mkdir()
-    for name in ("a.log", "b.log"):
-        rows = ["srcaddr dstaddr bytes", *("10.0.0.1 10.0.0.2 9" for _ in range(600))]
+    for name, size in (("a.log", 8), ("b.log", 9)):
+        rows = ["srcaddr dstaddr bytes", *(f"10.0.0.1 10.0.0.2 {size}" for _ in range(600))]
         (folder / name).write_text("\n".join(rows))
     assert run(monkeypatch, folder, "--store", tmp_path / "s") == 0
     assert "  1,200 records have no time at all: they stand at" in capsys.readouterr().out

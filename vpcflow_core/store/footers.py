@@ -34,3 +34,14 @@ def is_damaged(path: Path, size: int) -> bool:
             return length != size or file.read() != _MAGIC
     except OSError:
         return True
+
+
+def is_readable(path: Path) -> bool:
+    """Whether all of a file can be decoded; reads it whole."""
+    try:
+        with pq.ParquetFile(path) as file:
+            for number in range(file.num_row_groups):
+                file.read_row_group(number)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
