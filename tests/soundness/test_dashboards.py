@@ -146,6 +146,8 @@ def test_bars_by_decision_are_the_largest_and_add_up(
     day = inside(records, window, case)
     frame = shown(flows, f"traffic/{slug}-by-action", window, case)
     totals = frame.groupby(field.replace("-", "_"))["flows"].sum()
+    if field == "dstport":  # ICMP has none: its 0 is not a port
+        day = day[day["protocol"].isin([6, 17])]
     expected = day.groupby(field).size()
     assert sorted(totals, reverse=True) == sorted(expected, reverse=True)[:10]
     pairs = frame.set_index([field.replace("-", "_"), "action"])["flows"].to_dict()

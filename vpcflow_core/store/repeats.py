@@ -280,8 +280,11 @@ def _grouped_tuples(table: pa.Table, source: int) -> pa.Table:
         [("first", "count"), ("first", "min"), ("last", "max"), ("longest", "max")]
     )
     names = {
-        "first_count": "records", "first_min": "first", "last_max": "last", "longest_max": "longest"
-    }  # fmt: skip
+        "first_count": "records",
+        "first_min": "first",
+        "last_max": "last",
+        "longest_max": "longest",
+    }
     made = made.rename_columns([names.get(name, name) for name in made.column_names])
     return made.append_column("source", pa.repeat(pa.scalar(source, pa.int64()), len(made)))
 
