@@ -81,3 +81,13 @@ def test_a_violation_is_looked_at_with_its_condition_and_some_context() -> None:
     assert shown.filters == (("srcaddr", "10.0.0.0/8"), ("action", "REJECT"))
     assert shown.zone == "Asia/Kolkata"
     assert shown.range == Range(fixed=Window(at(11, 20, 6, 45), at(11, 20, 7, 16)))
+
+
+def test_an_episode_is_shown_with_as_much_around_it_and_narrowed_to_its_maker() -> None:
+    state = PageState(filters=(("srcaddr", "!192.0.2.1"),))
+    start = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    there = drill.narrowed_to(
+        state, Window(start, start + timedelta(hours=2)), {"dstport": "22", "action": "REJECT"}
+    )
+    assert there.range.fixed == Window(start - timedelta(hours=1), start + timedelta(hours=3))
+    assert dict(there.filters) == {"srcaddr": "!192.0.2.1", "dstport": "22", "action": "REJECT"}

@@ -144,7 +144,8 @@ def test_a_drag_over_a_time_chart_is_the_range_and_back_undoes_it(
 
 def test_a_violation_leads_to_its_minute_on_the_traffic_page(app: str, open_page: OpenPage) -> None:
     page = settled(
-        open_page(f"{app}/outliers?threshold=4.5&srcaddr=!192.0.2.1"), slugs_of("outliers")
+        open_page(f"{app}/outliers?timeslice=10m&threshold=4.5&srcaddr=!192.0.2.1"),
+        slugs_of("outliers"),
     )
     worst = downloaded(page, "outliers/rejected").query("violation").copy()
     worst["far"] = worst["error"].abs() / (worst["upper"] - worst["lower"])
@@ -158,7 +159,7 @@ def test_a_violation_leads_to_its_minute_on_the_traffic_page(app: str, open_page
     assert state.filters == (("srcaddr", "!192.0.2.1"), ("action", "REJECT"))
     assert state.parameters.threshold == 4.5
     assert state.range.fixed == Window(
-        bucket - timedelta(minutes=15), bucket + timedelta(minutes=16)
+        bucket - timedelta(minutes=150), bucket + timedelta(minutes=160)
     )
     judged = downloaded(there, "traffic/flows-outliers")
     at = judged[judged["bucket"] == f"{bucket:%Y-%m-%dT%H:%M:%SZ}"]
@@ -169,7 +170,7 @@ def test_a_violation_leads_to_its_minute_on_the_traffic_page(app: str, open_page
     (first, notes) = parse_state(links[0])
     assert notes == []
     assert first.range.fixed is not None
-    assert first.range.fixed.length == timedelta(minutes=31)
+    assert first.range.fixed.length == timedelta(minutes=310)
     assert ("srcaddr", "!192.0.2.1") in first.filters
 
 
