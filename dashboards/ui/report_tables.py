@@ -59,8 +59,11 @@ def why(report: ObjectReport, with_paths: bool = True) -> str:
     hidden = scheme_of(report.source).is_folder and not with_paths
     if problem and hidden and report.state == "failed":
         problem = "It could not be read."  # the system's own words would name the folder
+    notes = report.notes
+    if not with_paths and report.state == "copy":
+        notes = ("Same content as another object, counted once.",)  # its name may be a folder's
     counted = [f"{count:,} x {reason}" for reason, count in report.counts.most_common()]
-    text = "; ".join([*([problem] if problem else []), *counted, *report.notes])
+    text = "; ".join([*([problem] if problem else []), *counted, *notes])
     return text.replace(report.uri, inside(report))
 
 
