@@ -15,6 +15,7 @@ from dashboards.ui.rights import here
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts import CONFIG, blank_map
+from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.store.state import ObjectReport, SourceState
 from vpcflow_core.times import Window
@@ -22,6 +23,7 @@ from vpcflow_core.units import humane_count
 from vpcflow_core.workspace.background import problem
 
 EXAMPLES_SHOWN = 50
+GAPS_NAMED = 3
 
 
 def sync_line(empty: bool) -> None:
@@ -88,8 +90,11 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
         f"newest record {_age(datetime.now(UTC) - extent.end)} ago",
         f"{humane_count(sum(s.records for s in known))} records in the store",
     ]
+    parts += _coverage(logs.coverage, window, zone)
     if anchored == "data":
         parts.insert(0, "relative to the data's end, which lies in the past")
+    if strays := sum(s.stray for s in known):
+        parts.append(f"{strays:,} records with a time that cannot be are left out")
     if skipped := sum(s.skipdata for s in known):
         parts.append(f"{skipped:,} SKIPDATA: some traffic was not logged")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="freshness"):
@@ -109,6 +114,21 @@ def repeats(logs: FlowLogs) -> None:
     for found in logs.repeated:
         sentence = repeated_sentence(found, with_paths=here().folders)
         st.caption(f":material/content_copy: {inert(sentence)}")
+
+
+def _coverage(coverage: Coverage, window: Window, zone: ZoneInfo) -> Iterator[str]:
+    """Up to when the range is complete, and what is missing of it."""
+    if coverage.settled_until and coverage.settled_until < window.end:
+        until = coverage.settled_until.astimezone(zone)
+        yield f"complete until {until:%d %b %H:%M}, later records can still arrive"
+    gaps = coverage.gaps_in(window)
+    if not gaps:
+        return
+    spans = [(gap.start.astimezone(zone), gap.end.astimezone(zone)) for gap in gaps]
+    named = ", ".join(f"{start:%d %b %H:%M}-{end:%d %b %H:%M}" for start, end in spans[:GAPS_NAMED])
+    more = f" and {len(gaps) - GAPS_NAMED:,} more times" if len(gaps) > GAPS_NAMED else ""
+    what = "no records" if all(gap.is_whole for gap in gaps) else "records are missing"
+    yield f"{what}: {named}{more}"
 
 
 def _left_out(state: PageState, window: Window) -> None:

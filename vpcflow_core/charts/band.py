@@ -12,10 +12,13 @@ from vpcflow_core.charts.log_axis import floor_of
 from vpcflow_core.charts.style import ALARM, INK, faint, legend_below
 from vpcflow_core.charts.time_axis import (
     colour_of,
+    highest,
+    lacking,
     line_width,
     over_time,
     places,
     raised,
+    stretches,
     unfinished,
     wall_clock,
 )
@@ -45,7 +48,7 @@ def band(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
         mode="lines",
         showlegend=False,
         line={"width": 0, "color": colour},
-        customdata=_texts(panel, rows, open_),
+        customdata=_texts(panel, rows, lacking(rows["bucket"], answer)),
         **hover(
             panel.value, rows["value"], "<b>{}</b><br>expected %{customdata}", written=least > 0
         ),
@@ -58,8 +61,8 @@ def band(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
 
 def _top(frame: pd.DataFrame) -> float:
     """After a huge value the band is huge for a while: it may leave the picture, the values not."""
-    largest = float(frame["value"].max())
-    return max(largest, min(float(frame["upper"].max()), 1.5 * largest))
+    largest = highest(frame["value"])
+    return max(largest, min(highest(frame["upper"]), 1.5 * largest))
 
 
 def _line(
@@ -70,7 +73,7 @@ def _line(
     open_: pd.Series,
     colour: str,
 ) -> None:
-    """The values; from the last complete bucket on as dots."""
+    """The values; where they are not complete as dots, from the bucket before on."""
     line = {"color": colour, "width": line_width(len(frame))}
     chart.add_scatter(
         **places(frame["bucket"], zone),
@@ -80,8 +83,8 @@ def _line(
         line=line,
         hoverinfo="skip",
     )
-    tail = frame[open_ | open_.shift(-1, fill_value=False)]
-    if len(tail):
+    for first, last in stretches(open_):
+        tail = frame.iloc[max(first - 1, 0) : last + 1]
         chart.add_scatter(
             **places(tail["bucket"], zone),
             y=tail["value"],
@@ -133,10 +136,10 @@ def _violations(chart: go.Figure, out: pd.DataFrame, zone: ZoneInfo, dark: bool)
     )
 
 
-def _texts(panel: Panel, frame: pd.DataFrame, open_: pd.Series) -> list[str]:
+def _texts(panel: Panel, frame: pd.DataFrame, lacks: pd.Series) -> list[str]:
     """What was expected, and the verdict where there is one to tell."""
     verdicts = frame["error"].gt(0).map({True: "above the band", False: "below the band"})
-    verdicts = verdicts.where(frame["violation"], "").mask(open_, "not complete yet")
+    verdicts = verdicts.where(frame["violation"], "").mask(lacks != "", lacks)
     bounds = zip(frame["lower"].clip(lower=0), frame["upper"].clip(lower=0), verdicts, strict=True)
     return [
         f"{amount(low, panel.value)} to {amount(high, panel.value)}"

@@ -15,6 +15,8 @@ from vpcflow_core.charts.style import faint, legend_below
 from vpcflow_core.charts.time_axis import (
     HOVER_TIME,
     colour_of,
+    heights,
+    highest,
     over_time,
     places,
     shade,
@@ -39,7 +41,7 @@ def columns(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go
         name=unit(panel.value),
         **hover(panel.value, frame[panel.value], WHEN + "<b>{}</b>"),
     )
-    return _finished(go.Figure(trace), panel, answer, zone, "hatched", frame[panel.value].max())
+    return _finished(go.Figure(trace), panel, answer, zone, "hatched", highest(frame[panel.value]))
 
 
 def stacked(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
@@ -65,7 +67,7 @@ def area(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
     for group in groups(panel, answer, panel.query.by[0]):
         chart.add_scatter(
             **places(group.rows["bucket"], zone),
-            y=group.rows[panel.value],
+            y=heights(group.rows[panel.value]),
             name=group.short,
             mode="lines",
             stackgroup="all",
@@ -84,7 +86,7 @@ def _steps(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.
     chart = go.Figure(
         go.Scatter(
             **places(frame["bucket"], zone),
-            y=frame[panel.value],
+            y=heights(frame[panel.value]),
             name=unit(panel.value),
             mode="lines",
             line={"width": 1, "color": colour, "shape": "hv"},
@@ -95,7 +97,7 @@ def _steps(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.
     )
     chart.update_layout(hovermode="x unified")
     shade(chart, answer, zone, frame["bucket"])
-    return _finished(chart, panel, answer, zone, "grey", frame[panel.value].max())
+    return _finished(chart, panel, answer, zone, "grey", highest(frame[panel.value]))
 
 
 def _bar(frame: pd.DataFrame, answer: PanelAnswer, zone: ZoneInfo, panel: Panel) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _bar(frame: pd.DataFrame, answer: PanelAnswer, zone: ZoneInfo, panel: Panel)
     widths = [width / 2 if half else width for half in twice] if twice.any() else width
     return {
         "x": x.mask(again, x + every / 2),
-        "y": frame[panel.value],
+        "y": heights(frame[panel.value]),
         "offset": 0,
         "width": widths if every else None,
         "marker_line_width": 0,

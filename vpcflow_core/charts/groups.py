@@ -65,4 +65,4 @@ def _rest(frame: pd.DataFrame, field: str, panel: Panel) -> pd.DataFrame:
     """The rows of the rest, added up over the other columns."""
     measures = [m for m in panel.query.measures if m in frame]
     by = [column for column in frame if column not in (*measures, field)]
-    return frame.groupby(by, as_index=False, sort=False)[measures].sum()
+    return frame.groupby(by, as_index=False, sort=False)[measures].sum(min_count=1)

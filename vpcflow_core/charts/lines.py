@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -62,7 +63,8 @@ def lines(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
 def trend(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """A line, the model's dashed one, and the interval in which the future is expected."""
     frame, colour = answer.frame, colour_of(panel, dark)
-    known, future = frame[frame["value"].notna()], frame[frame["value"].isna()]
+    ended = int(np.flatnonzero(frame["value"].notna()).max(initial=-1)) + 1
+    known, future = frame[:ended], frame[ended:]
     least, chart = floor_of(known["value"]), go.Figure()
     if future["lower"].notna().any():
         _interval(chart, future, zone, least)
@@ -105,7 +107,9 @@ def _together(frame: pd.DataFrame) -> pd.Series:
 def _texts(panel: Panel, frame: pd.DataFrame) -> dict[str, Any]:
     """What was, what the model says, and between what bounds where nothing was yet."""
     known, measure = frame["value"].notna(), panel.value
-    values = ["to come" if pd.isna(v) else counted(v, measure) for v in frame["value"]]
+    ahead = known[::-1].cummax()[::-1].map({True: "no records", False: "to come"})
+    pairs = zip(frame["value"], ahead, strict=True)
+    values = [why if pd.isna(v) else counted(v, measure) for v, why in pairs]
     template = "<b>%{hovertext}</b><extra></extra>"
     if frame["predicted"].isna().all():
         return {"hovertext": values, "hovertemplate": template}

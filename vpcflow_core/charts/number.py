@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.style import INK, faint
-from vpcflow_core.charts.time_axis import colour_of, places
+from vpcflow_core.charts.time_axis import colour_of, heights, places
 from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
 from vpcflow_core.units import humane
 
@@ -21,7 +21,7 @@ def number(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.
     if "bucket" in answer.frame:
         chart.add_scatter(
             **places(answer.frame["bucket"], zone),
-            y=answer.frame[panel.value],
+            y=heights(answer.frame[panel.value]),
             mode="lines",
             line={"width": 1.5, "color": colour},
             fill="tozeroy",

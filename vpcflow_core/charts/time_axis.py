@@ -31,6 +31,9 @@ TICKS = [
 ]
 
 
+LATE = "not complete yet"
+
+
 def wall_clock(times: pd.Series, zone: ZoneInfo) -> pd.Series:
     """UTC times as the zone's clock shows them, without zone mark."""
     local: pd.Series = times.dt.tz_convert(zone).dt.tz_localize(None)
@@ -69,6 +72,21 @@ def unfinished(buckets: pd.Series, answer: PanelAnswer) -> pd.Series:
     return (buckets + answer.every > pd.Timestamp(answer.complete_until)) | missing
 
 
+def lacking(buckets: pd.Series, answer: PanelAnswer) -> pd.Series:
+    """Why each bucket is unfinished, in words; "" for those that are complete."""
+    words = pd.Series("", index=buckets.index)
+    words = words.mask(unfinished(buckets, answer), LATE)
+    if answer.every is None:
+        return words
+    return words.mask(overlapping(answer.gaps, buckets, answer.every), "records are missing")
+
+
+def stretches(marked: pd.Series) -> list[tuple[int, int]]:
+    """First and last place of each run of marked buckets."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], marked.to_numpy(dtype="int8"), [0]])))
+    return [(int(first), int(after) - 1) for first, after in edges.reshape(-1, 2)]
+
+
 def over_time(
     chart: go.Figure,
     answer: PanelAnswer,
@@ -90,7 +108,8 @@ def over_time(
         least: Where nothing is drawn; the axis is logarithmic where that is above 0.
     """
     parts = [f"per {format_duration(answer.every)}" if answer.every else "", zone.key]
-    text = ", ".join(filter(None, parts)) + (f" · {mark}: not complete yet" if mark else "")
+    why = " or ".join(filter(None, lacking(answer.frame["bucket"], answer).unique()))
+    text = ", ".join(filter(None, parts)) + (f" · {mark}: {why or LATE}" if mark else "")
     chart.update_xaxes(
         title={"text": text, "font_size": 11, "standoff": 8},
         type="date",
@@ -139,11 +158,12 @@ def ticks(top: float, measure: str, most: int = 5) -> list[float]:
 
 
 def shade(chart: go.Figure, answer: PanelAnswer, zone: ZoneInfo, buckets: pd.Series) -> go.Figure:
-    """Grey the part that is not complete yet."""
-    open_ = buckets[unfinished(buckets, answer)]
-    if len(open_):
-        ends = wall_clock(pd.Series([open_.min(), open_.max() + answer.every]), zone)
-        chart.add_vrect(x0=ends.iloc[0], x1=ends.iloc[1], fillcolor=faint(GREY, 0.25), line_width=0)
+    """Grey the parts that are not complete."""
+    starts = buckets.drop_duplicates()
+    for first, last in stretches(unfinished(starts, answer)):
+        edges = pd.Series([starts.iloc[first], starts.iloc[last] + answer.every])
+        begin, end = wall_clock(edges, zone)
+        chart.add_vrect(x0=begin, x1=end, fillcolor=faint(GREY, 0.25), line_width=0)
     return chart
 
 
@@ -159,6 +179,17 @@ def line_width(points: int) -> float:
     return 1.0 if points > MANY else 1.6
 
 
+def highest(values: pd.Series) -> float:
+    """The largest value; 0 where there is none."""
+    largest = values.max()
+    return 0.0 if pd.isna(largest) else float(largest)
+
+
+def heights(values: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Numbers as they are drawn; what is missing is a gap."""
+    return values.to_numpy(dtype="float64", na_value=math.nan)
+
+
 def raised(values: pd.Series, least: float = 0.0) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Numbers as they are drawn: none below `least`; what is missing is a gap."""
-    return values.to_numpy(dtype="float64", na_value=math.nan).clip(min=least)
+    return heights(values).clip(min=least)

@@ -99,17 +99,21 @@ class Headline:
         value: The number, exact.
         measure: What kind of number, for its unit.
         earlier: The number a day before; None where the data does not reach back so far.
+        settled: The part of the number that `earlier` is compared with, where records can still
+            arrive; None: all of it.
     """
 
     label: str
     value: int
     measure: str
     earlier: int | None = None
+    settled: int | None = None
 
     @property
     def change(self) -> float | None:
         """Change since a day before, in percent; None without a base."""
-        return 100 * (self.value - self.earlier) / self.earlier if self.earlier else None
+        now = self.value if self.settled is None else self.settled
+        return 100 * (now - self.earlier) / self.earlier if self.earlier else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def filled(frame: pd.DataFrame, query: Query, window: Window) -> pd.DataFrame:
     """
     if query.every is None:
         return frame
-    buckets = buckets_of(query, window)
+    buckets, frame = buckets_of(query, window), _exact(frame)
     groups = [name for name in frame.columns[1:] if name not in query.measures]
     counts = _kinds(frame, query)
     if not groups:
@@ -62,6 +62,12 @@ def filled(frame: pd.DataFrame, query: Query, window: Window) -> pd.DataFrame:
     whole = buckets.to_frame(index=False).merge(order, how="cross")
     rows = whole.merge(frame, on=[BUCKET, *groups], how="left")
     return _zeroed(rows, counts)
+
+
+def _exact(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with nullable whole numbers: beside missing ones, others become floats."""
+    whole = frame.select_dtypes("int64").columns
+    return frame.astype(dict.fromkeys(whole, "Int64"))
 
 
 def joined(results: Sequence[QueryResult], query: Query) -> QueryResult:

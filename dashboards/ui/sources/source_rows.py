@@ -111,6 +111,7 @@ def _humane(row: Row, now: datetime, with_paths: bool) -> dict[str, str]:
         "Records": humane_count(state.records),
         "NODATA": humane_count(state.nodata),
         "SKIPDATA": humane_count(state.skipdata),
+        "Wrong time": humane_count(state.stray),
         "Malformed": humane_count(state.malformed),
         "Objects": humane_count(state.objects),
         "Broken": humane_count(state.broken),
@@ -121,7 +122,8 @@ def _humane(row: Row, now: datetime, with_paths: bool) -> dict[str, str]:
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 HUMANE = (
-    "Newest record", "Records", "NODATA", "SKIPDATA", "Malformed", "Objects", "Broken", "Size",
+    "Newest record", "Records", "NODATA", "SKIPDATA", "Wrong time", "Malformed",
+    "Objects", "Broken", "Size",
 )  # fmt: skip
 
 
@@ -139,8 +141,8 @@ def _exact(row: Row, with_paths: bool) -> dict[str, object]:
 
 
 EXACT = (
-    "last_sync", "first", "last", "newest", "records", "nodata", "skipdata", "internal",
-    "dropped", "outside", "malformed", "objects", "broken", "bytes",
+    "last_sync", "first", "last", "newest", "records", "nodata", "skipdata", "stray",
+    "internal", "dropped", "outside", "malformed", "objects", "broken", "bytes",
 )  # fmt: skip
 
 

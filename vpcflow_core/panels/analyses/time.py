@@ -13,17 +13,22 @@ import pandas as pd
 
 from vpcflow_core import series as over_time
 from vpcflow_core.analysis.buckets import noted, notes_of
-from vpcflow_core.analysis.compare import shifts_of
+from vpcflow_core.analysis.compare import Shifts, shifts_of
 from vpcflow_core.analysis.forecast import LEAST_HISTORY
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.panels.base import MINUTE, Headline, PanelAnswer, PanelContext
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import snapped
-from vpcflow_core.series import Ask, TimeAnswer
-from vpcflow_core.times import format_duration, timeslice_for
+from vpcflow_core.series import Ask, TimeAnswer, with_coverage
+from vpcflow_core.times import (
+    Window,
+    floor_to,
+    format_duration,
+    format_instant,
+    timeslice_for,
+)
 
-DAY = timedelta(days=1)
 SHIFTS = ("1d", "7d")
 # A forecast adds a quarter of the window, and learns from two weeks: weekdays differ.
 AHEAD = 4
@@ -100,34 +105,61 @@ def _without_forecast(found: TimeAnswer, error: ParameterError) -> TimeAnswer:
 
 
 def number(context: PanelContext) -> PanelAnswer:
-    """The measures over the whole window, the day before's beside them, and the first over time."""
-    query = replace(context.query, every=None)
+    """The measures over the whole window, the day before's beside them, and the first over time.
+
+    Compared is the part of the window in which no record can still arrive.
+    """
+    query, window = replace(context.query, every=None), context.request.window
     now = context.ask(query)
-    # A comparison with part of a day would look like a change.
-    shifts = shifts_of(
-        SHIFTS[:1], context.request.window, MINUTE, context.logs.coverage, context.zone
-    )
-    partial = bool(shifts.notes)
-    then = None if partial else context.ask(query, shifts.windows["1d"])
-    every = timeslice_for(context.request.window, 150)
-    line = context.ask(replace(query, measures=query.measures[:1], every=every))
+    part, notes = _comparable(context)
+    settled = context.ask(query, part) if part and part != window else None
+    then = context.ask(query, _day_before(context, part).windows["1d"]) if part else None
+    every = timeslice_for(window, 150)
+    sliced = replace(query, measures=query.measures[:1], every=every)
+    line = context.ask(sliced)
     headlines = tuple(
         Headline(
             measure(name).title if place else "",
             int(now.frame[name].iloc[0]),
             name,
             None if then is None else int(then.frame[name].iloc[0]),
+            None if settled is None else int(settled.frame[name].iloc[0]),
         )
         for place, name in enumerate(query.measures)
     )
-    results = [now, *([then] if then else []), line]
     return context.answer(
-        *results,
-        frame=line.frame,
-        notes=[*shifts.notes, *shifts.clocks],
+        *filter(None, (now, settled, then, line)),
+        frame=with_coverage(line.frame, sliced, window, context.logs.coverage),
+        notes=notes,
         every=every,
         headlines=headlines,
     )
+
+
+def _comparable(context: PanelContext) -> tuple[Window | None, Sequence[str]]:
+    """The part of the window to compare with the day before, if any, and what to say of it."""
+    window, coverage = context.request.window, context.logs.coverage
+    settled = floor_to(coverage.settled_until or window.end, MINUTE)
+    if settled <= window.start:
+        return None, ["Not compared: records of this range can still arrive."]
+    part = replace(window, end=min(window.end, settled))
+    # A comparison with part of a day would look like a change.
+    if gaps := coverage.gaps_in(part):
+        since, until = (format_instant(end) for end in (gaps[0].start, gaps[0].end))
+        return None, [f"Not compared: records are missing from {since} to {until}."]
+    shifts = _day_before(context, part)
+    if shifts.notes:
+        return None, [*shifts.notes, *shifts.clocks]
+    if part == window:
+        return part, shifts.clocks
+    until = format_instant(part.end)
+    compared = f"Compared up to {until}, with the same part of the day before."
+    return part, [compared, *shifts.clocks]
+
+
+def _day_before(context: PanelContext, part: Window) -> Shifts:
+    """The same part of the day before, by the page's clock."""
+    return shifts_of(SHIFTS[:1], part, MINUTE, context.logs.coverage, context.zone)
 
 
 def _sliced(context: PanelContext) -> Query:
