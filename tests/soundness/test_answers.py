@@ -65,6 +65,32 @@ def test_a_sum_beyond_64_bits_is_exact(tmp_path: Path) -> None:
         assert flows.panel("traffic/accepted").answer.headlines[1].value == 2 * huge + 5
 
 
+def test_whole_numbers_stay_exact_over_time(tmp_path: Path) -> None:
+    odd, huge = 2**53 + 1, 2**63 - 1
+    minutes = [flow(2, AT + 60 * n, "10.0.0.7") for n in range(-1440, 10)]
+    with logs(tmp_path, flow(odd), flow(odd, AT - 86_400), *minutes) as flows:
+        now = flows.between(START, START + timedelta(minutes=2))
+        compared = now.series("bytes", every="1m", compare="1d")
+        assert compared["value"].tolist() == [odd + 2, 2]
+        assert compared["value_1d"].tolist() == [odd + 2, 2]
+    with logs(tmp_path, *[flow(huge)] * 2) as flows:
+        by_minute = flows.series("bytes", every="1m", by="srcaddr")
+        assert max(by_minute["value"].dropna()) == 2 * huge + odd
+        assert max(row["value"] or 0 for row in rows_of(by_minute)) == 2 * huge + odd
+
+
+@pytest.mark.parametrize(
+    "slug",
+    ["accepts/bytes-compared", "traffic/ports-by-action", "traffic/longest-flows",
+     "security-groups/directions-over-time", "outliers/bytes", "traffic/bytes-trend"],
+)  # fmt: skip
+def test_panels_draw_sums_beyond_64_bits(tmp_path: Path, slug: str) -> None:
+    huge = 2**63 - 1
+    minutes = [flow(3, AT + 60 * n, "10.0.0.7") for n in range(120)]
+    with logs(tmp_path, *[flow(huge, AT + 3600)] * 3, *minutes) as flows:
+        assert flows.panel(slug).figure().to_json()
+
+
 def test_a_record_that_ends_before_it_starts_lasted_no_time(tmp_path: Path) -> None:
     backwards = flow().replace(f" {AT + 60} ", f" {AT - 600} ")
     with logs(tmp_path, backwards, flow()) as flows:
@@ -162,7 +188,7 @@ def test_a_reader_sees_whole_commits_alone_while_another_writes(tmp_path: Path) 
 
     with ThreadPoolExecutor() as pool:
         reader = pool.submit(read)
-        for number in range(1, 15):
+        for number in range(2, 16):
             logs(tmp_path, *[flow(source=f"10.0.0.{number}")] * 10).close()
         done.set()
         reader.result()

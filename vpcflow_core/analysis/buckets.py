@@ -46,8 +46,10 @@ def complete_of(series: pd.DataFrame) -> NDArray[np.bool_]:
     return series[COMPLETE].to_numpy(dtype=bool, copy=True)
 
 
-def nullable(values: pd.Series[Any]) -> pd.Int64Dtype | pd.Float64Dtype:
-    """The type in which whole numbers stay exact beside missing ones."""
+def nullable(values: pd.Series[Any]) -> pd.Int64Dtype | pd.Float64Dtype | np.dtype[Any]:
+    """The type in which whole numbers stay exact beside missing ones, beyond 64 bits too."""
+    if pd.api.types.is_object_dtype(values):
+        return np.dtype("object")
     return pd.Int64Dtype() if pd.api.types.is_integer_dtype(values) else pd.Float64Dtype()
 
 

@@ -7,9 +7,12 @@ the same in every browser, wherever it stands.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import plotly.graph_objects as go
+from pandas.api.types import infer_dtype
 
 from vpcflow_core.charts.band import band
 from vpcflow_core.charts.bars import bars, split
@@ -55,4 +58,12 @@ def figure(panel: Panel, answer: PanelAnswer, zone: str = "UTC", dark: bool = Fa
         zone: IANA name of the zone times are shown in.
         dark: Whether the page is dark.
     """
-    return dress(DRAW[panel.chart](panel, answer, ZoneInfo(zone), dark), dark)
+    shown = replace(answer, frame=_drawable(answer.frame))
+    return dress(DRAW[panel.chart](panel, shown, ZoneInfo(zone), dark), dark)
+
+
+def _drawable(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with numbers that a browser knows: those beyond 64 bits as floats."""
+    objects = frame.columns[frame.dtypes == "object"]
+    huge = [name for name in objects if infer_dtype(frame[name], skipna=True) == "integer"]
+    return frame.astype(dict.fromkeys(huge, "Float64")) if huge else frame

@@ -46,7 +46,10 @@ def decades(
     if zero:
         values, texts = [low, *values], [humane(0, measure), *texts]
     return chart.update_yaxes(
-        type="log", tickvals=values, ticktext=texts, range=[math.log10(low), math.log10(high * 1.3)]
+        type="log",
+        tickvals=[float(value) for value in values],
+        ticktext=texts,
+        range=[math.log10(low), math.log10(high * 1.3)],
     )
 
 

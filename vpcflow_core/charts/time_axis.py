@@ -131,7 +131,7 @@ def _linear(chart: go.Figure, top: float, measure: str) -> None:
     """From 0 on, numbers in the measure's units."""
     values = ticks(top, measure)
     chart.update_yaxes(
-        tickvals=values,
+        tickvals=[float(value) for value in values],
         ticktext=[humane(value, measure) for value in values],
         range=[0, max(top * 1.06, values[-1], 1)],
     )
