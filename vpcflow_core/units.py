@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 _BYTES = ("B", "KB", "MB", "GB", "TB", "PB")
 _COUNTS = ("", " K", " M", " G", " T")
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s?([KMGT]?)(i?)B", re.IGNORECASE)
+
+
+def bytes_of(text: str) -> int:
+    """Bytes of a size as settings and DuckDB write it: KB in steps of 1,000, KiB of 1,024.
+
+    Raises:
+        ValueError: It is none.
+
+    >>> bytes_of("4GB"), bytes_of("1.5 MiB")
+    (4000000000, 1572864)
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"'{text}' is no size")
+    number, unit, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** " KMGT".index(unit.upper() or " "))
 
 
 def humane_bytes(count: float) -> str:

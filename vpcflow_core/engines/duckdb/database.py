@@ -6,8 +6,6 @@ extension and lets no setting be changed.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +41,22 @@ CREATE MACRO address_hex(a) AS
 """
 
 
-def sandboxed_connection(folder: Path, threads: int | None, memory_limit: str) -> Cursor:
+def sandboxed_connection(
+    folder: Path,
+    threads: int | None,
+    memory_limit: str,
+    *,
+    scratch: Path,
+    most_scratch: int | None = None,
+) -> Cursor:
     """An in-memory database that reads only files under `folder`; its configuration is locked.
+
+    Args:
+        folder: The folder.
+        threads: Cores to use; None: all.
+        memory_limit: As DuckDB writes it: `4GB`.
+        scratch: Folder for what does not fit in memory, of this process alone.
+        most_scratch: Bytes that this folder may take; None: nine tenths of what is free.
 
     Raises:
         ParameterError: DuckDB refuses the settings.
@@ -56,13 +68,15 @@ def sandboxed_connection(folder: Path, threads: int | None, memory_limit: str) -
         # Else a table name could mean a variable of the Python program.
         "python_enable_replacements": False,
         "memory_limit": memory_limit,
-        # What does not fit in memory; DuckDB's own choice would be the current folder.
-        "temp_directory": str(Path(tempfile.gettempdir()) / f"vpcflow-{os.getpid()}"),
+        # DuckDB's own choice would be the current folder.
+        "temp_directory": str(scratch),
     }
+    if threads:
+        config["threads"] = threads
+    if most_scratch is not None:
+        config["max_temp_directory_size"] = f"{most_scratch}B"
     try:
-        database = duckdb.connect(
-            ":memory:", config=config | ({"threads": threads} if threads else {})
-        )
+        database = duckdb.connect(":memory:", config=config)
     except duckdb.Error as error:
         raise ParameterError(f"DuckDB refuses its settings: {guard.first_line(error)}") from None
     database.execute(MACROS)

@@ -20,10 +20,13 @@ import pyarrow as pa
 from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, TableClause, and_
 from sqlalchemy.sql import visitors
 
+from vpcflow_core.bounded.scratch import Scratch
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.base import HasRepeats
 from vpcflow_core.engines.duckdb import guard
+from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
 from vpcflow_core.engines.duckdb.connections import require_affordable, views_of_connections
+from vpcflow_core.engines.duckdb.damage import OF_FILES, damage_of
 from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import bound, written_out
 from vpcflow_core.engines.duckdb.files import (
@@ -48,11 +51,10 @@ from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreE
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import RELATIONS, StoreFile
-from vpcflow_core.store.footers import is_damaged, is_readable
 from vpcflow_core.store.repeats import Span
 from vpcflow_core.times import Window, format_duration
 
-# Rows that travel from DuckDB at a time; a limit on rows is kept to this grain, then cut exactly.
+# Rows that travel from DuckDB at a time.
 BATCH = 65_536
 
 
@@ -82,7 +84,11 @@ class DuckDBEngine:
         self.memory_limit = memory_limit
         self.is_once = False
         self._inventory = InventoryCache(store)
-        self._database = sandboxed_connection(Path(store.path), threads, memory_limit)
+        self._scratch = Scratch()
+        self._place = Place(Path(store.path), threads, memory_limit, timeout)
+        self._database = sandboxed_connection(
+            self._place.folder, threads, memory_limit, scratch=self._scratch.path
+        )
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         """The columns that some record has or that can be known; the field table's if empty."""
@@ -112,9 +118,10 @@ class DuckDBEngine:
         """
         began = time.perf_counter()
         sql, values = bound(question)
-        with _failures(self, StoreError, window), self._cursor() as cursor:
-            self._provide(cursor, _relations(question), window, wanted=_names(question))
-            table = _table(cursor, sql, values, None)
+        with _failures(self, window), self._cursor() as cursor:
+            relations = _relations(question)
+            self._provide(cursor, cursor, relations, window, wanted=_names(question))
+            table = _table(cursor, sql, values)
         return QueryResult(frame_of(table), written_out(question), time.perf_counter() - began)
 
     def run_text(
@@ -124,7 +131,7 @@ class DuckDBEngine:
         conditions: Sequence[ColumnElement[bool]] = (),
         max_rows: int | None = None,
     ) -> QueryResult:
-        """Answer a person's own SELECT over the relations.
+        """Answer a person's own SELECT over the relations, in a process of its own.
 
         Args:
             sql: One SELECT; DESCRIBE, SUMMARIZE, SHOW TABLES and EXPLAIN are fine too.
@@ -134,28 +141,34 @@ class DuckDBEngine:
 
         Raises:
             QueryError: It is not one SELECT, or reads anything but the relations, or is wrong.
-            FailureError: It took too long or too much memory.
+            FailureError: It took too long or too much memory, or its answer is too large.
         """
         if max_rows is not None and max_rows < 1:
             raise ParameterError(f"{max_rows} is not a number of rows.", "Ask for 1 or more.")
         began = time.perf_counter()
-        with _failures(self, QueryError, window), self._cursor() as cursor:
-            checked = guard.check(cursor, sql)
-            if window is not None:
-                start = column_of("start_time")
-                conditions = [start >= window.start, start < window.end, *conditions]
-            wanted = checked.mentioned
-            if wanted is not None:
-                wanted |= _names(*conditions)
+        statement = Statement(sql, self._place)
+        checked = statement.check()
+        if window is not None:
+            start = column_of("start_time")
+            conditions = [start >= window.start, start < window.end, *conditions]
+        wanted = checked.mentioned
+        if wanted is not None:
+            wanted |= _names(*conditions)
+        setup = Setup()
+        with _failures(self, window), self._cursor() as cursor:
             self._provide(
                 cursor,
+                setup,
                 checked.relations,
                 window,
                 conditions,
                 wanted=COMPLETED if wanted is None else wanted,
                 plain=checked.only_names,
             )
-            table = _table(cursor, checked.sql, [], max_rows)
+        try:
+            table = statement.run(checked, setup, max_rows)
+        except StoreError as error:
+            raise self._damage(window) or QueryError(error.what) from None
         cut = max_rows is not None and len(table) > max_rows
         frame = frame_of(table.slice(0, max_rows) if cut else table)
         return QueryResult(frame, checked.sql, time.perf_counter() - began, cut)
@@ -178,6 +191,7 @@ class DuckDBEngine:
     def close(self) -> None:
         """Close the database; engines that `only` and `once` gave end with it."""
         self._database.close()
+        self._scratch.close()
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
@@ -192,6 +206,7 @@ class DuckDBEngine:
     def _provide(
         self,
         cursor: Cursor,
+        into: Cursor | Setup,
         relations: Iterable[str],
         window: Window | None,
         conditions: Sequence[ColumnElement[bool]] = (),
@@ -202,18 +217,19 @@ class DuckDBEngine:
         """Make the relations, of the files that the ledger lists now.
 
         Args:
-            cursor: Where.
+            cursor: For what is inferred from the log.
+            into: Where they are made.
             relations: Their names.
-            window: FileCatalogue outside are left out.
+            window: Files outside are left out.
             conditions: Only records that meet them.
             wanted: Names of all columns that may be used.
-            plain: As the files have them; nothing but the relations is in the cursor then.
+            plain: As the files have them; nothing but the relations is made then.
         """
         completed = frozenset(COMPLETED) & frozenset(wanted)
         relations = set(relations)
         if guard.CONNECTIONS in relations:
             relations.remove(guard.CONNECTIONS)
-            self._provide_connections(cursor, window, conditions)
+            self._provide_connections(cursor, into, window, conditions)
         for name in relations:
             present = self.store.columns(name, self.sources)
             files = self.store.files(name, window, self.sources)
@@ -221,22 +237,23 @@ class DuckDBEngine:
             around = window
             if once and window:
                 around = Window(window.start - AROUND, window.end + AROUND)
-            left_out = self._left_out(cursor, around) if name == "flows" and not plain else []
+            left_out = self._left_out(into, around) if name == "flows" and not plain else []
             completion = None
             if (completed or once) and not (plain or name.startswith("transit")):
                 own = once or ("direction" in completed and _any_needs_own(files))
-                facts = self._facts(cursor, window, own, once)
+                facts = self._facts(cursor, into, window, own, once)
                 completion = Completion(facts, completed, once)
                 if once:
-                    self._provide_copies(cursor, around, facts, left_out)
+                    self._provide_copies(into, around, facts, left_out)
             select = select_files(name, present, files, completion, left_out)
             if conditions:
                 select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*conditions))}"  # noqa: S608
-            cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS {select}")
+            into.execute(f"CREATE TEMP VIEW {quoted(name)} AS {select}")
 
     def _provide_connections(
         self,
         cursor: Cursor,
+        into: Cursor | Setup,
         window: Window | None,
         conditions: Sequence[ColumnElement[bool]],
     ) -> None:
@@ -250,14 +267,18 @@ class DuckDBEngine:
         require_affordable(sum(file.rows for file in files))
         wanted = {"vpc_id"} | (_names(*conditions) & set(COMPLETED))
         own = "direction" in wanted and _any_needs_own(files)
-        completion = Completion(self._facts(cursor, window, own, False), wanted, False)
-        left_out = self._left_out(cursor, window)
+        completion = Completion(self._facts(cursor, into, window, own, False), wanted, False)
+        left_out = self._left_out(into, window)
         select = select_files("flows", present, files, completion, left_out)
         for name, text in views_of_connections(select, present, window, conditions):
-            cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS {text}")
+            into.execute(f"CREATE TEMP VIEW {quoted(name)} AS {text}")
 
     def _provide_copies(
-        self, cursor: Cursor, around: Window | None, facts: Facts, left_out: Sequence[Span]
+        self,
+        into: Cursor | Setup,
+        around: Window | None,
+        facts: Facts,
+        left_out: Sequence[Span],
     ) -> None:
         """Make the table of what senders logged, with which the receivers' copies are paired."""
         present = self.store.columns("flows", self.sources)
@@ -267,20 +288,22 @@ class DuckDBEngine:
             start = column_of("start_time")
             inside = written_out(and_(start >= around.start, start < around.end))
             sent = f"SELECT * FROM ({sent}) WHERE {inside}"  # noqa: S608 (our own text)
-        cursor.execute(f"CREATE TEMP TABLE {COPIES} AS {sent_copies(sent)}")
+        into.execute(f"CREATE TEMP TABLE {COPIES} AS {sent_copies(sent)}")
 
-    def _left_out(self, cursor: Cursor, window: Window | None) -> list[Span]:
-        """The records of which another flow log is used, and as a table of the cursor."""
+    def _left_out(self, into: Cursor | Setup, window: Window | None) -> list[Span]:
+        """The records of which another flow log is used, and as a table of its own."""
         catalogue: object = self.store
         if not isinstance(catalogue, HasRepeats):
             return []
         spans = catalogue.left_out(window, self.sources)
         if spans:
-            cursor.register(LEFT_OUT, table_of_spans(spans))
+            into.register(LEFT_OUT, table_of_spans(spans))
         return spans
 
-    def _facts(self, cursor: Cursor, window: Window | None, own: bool, owners: bool) -> Facts:
-        """What is known for a question, and as tables of its cursor."""
+    def _facts(
+        self, cursor: Cursor, into: Cursor | Setup, window: Window | None, own: bool, owners: bool
+    ) -> Facts:
+        """What is known for a question, and as tables beside it."""
         days = days_of(window)
         sources = None if self.sources is None else tuple(self.sources)
 
@@ -290,8 +313,12 @@ class DuckDBEngine:
 
         facts = self._inventory.facts(Need(days, sources, own, owners), cursor, plain)
         for name, table in facts.tables.items():
-            cursor.register(name, table)
+            into.register(name, table)
         return facts
+
+    def _damage(self, window: Window | None) -> StoreError | None:
+        """What is lost with missing or damaged files of the window; None if all are well."""
+        return damage_of(self.store.files("records", window, self.sources))
 
 
 def _any_needs_own(files: Iterable[StoreFile]) -> bool:
@@ -310,16 +337,9 @@ def _names(*elements: ClauseElement) -> frozenset[str]:
     return frozenset(node.name for node in nodes if isinstance(node, ColumnClause))
 
 
-def _table(cursor: Cursor, sql: str, values: list[Any], max_rows: int | None) -> pa.Table:
-    """The rows; where there are more than `max_rows`, at least one more than that."""
+def _table(cursor: Cursor, sql: str, values: list[Any]) -> pa.Table:
     reader: Any = cursor.sql(sql, params=values).to_arrow_reader(BATCH)
-    batches, rows = [], 0
-    for batch in reader:
-        batches.append(batch)
-        rows += len(batch)
-        if max_rows is not None and rows > max_rows:
-            break
-    return pa.Table.from_batches(batches, reader.schema)
+    return pa.Table.from_batches(list(reader), reader.schema)
 
 
 @contextmanager
@@ -340,9 +360,7 @@ def _stopped_after(cursor: Cursor, timeout: timedelta | None) -> Iterator[None]:
 
 
 @contextmanager
-def _failures(
-    engine: DuckDBEngine, otherwise: type[QueryError | StoreError], window: Window | None
-) -> Iterator[None]:
+def _failures(engine: DuckDBEngine, window: Window | None) -> Iterator[None]:
     """DuckDB's errors as ours."""
     try:
         yield
@@ -358,27 +376,5 @@ def _failures(
             "Ask for a shorter range or add filters; the limit is the setting memory_limit.",
         ) from None
     except (duckdb.Error, pa.ArrowException) as error:
-        if type(error) in _OF_FILES and (lost := _damaged(engine, window)):
-            raise _damage(lost) from error
-        raise otherwise(f"The query failed: {guard.first_line(error)}") from error
-
-
-# What DuckDB raises where a Parquet file is missing or damaged, and seldom otherwise (measured: 260
-# files with bytes changed at random).
-_OF_FILES = (duckdb.IOException, duckdb.InvalidInputException, duckdb.Error)
-
-
-def _damaged(engine: DuckDBEngine, window: Window | None) -> list[StoreFile]:
-    """The files of the window that are missing or cannot be read."""
-    files = engine.store.files("records", window, engine.sources)
-    lost = [file for file in files if is_damaged(file.path, file.size)]
-    return lost or [file for file in files if not is_readable(file.path)]
-
-
-def _damage(lost: Sequence[StoreFile]) -> StoreError:
-    rows, days = sum(file.rows for file in lost), sorted({file.day for file in lost})
-    span = " to ".join(dict.fromkeys(f"{day:%d %b %Y}" for day in (days[0], days[-1])))
-    return StoreError(
-        f"{rows:,} records of {span} cannot be read: files of the store are missing or damaged.",
-        "Ask for another range, or remove the source from the store and sync it again.",
-    )
+        damage = engine._damage(window) if type(error) in OF_FILES else None
+        raise damage or StoreError(f"The query failed: {guard.first_line(error)}") from error
