@@ -26,11 +26,12 @@ ALLOWED: dict[str, set[str]] = {
     "clock_changes": {"times"},
     "addresses": {"errors"},
     "settings": {"errors", "redaction", "times", "addresses", "sources"},
-    "bounded": {"errors", "__init__"},  # the package itself for where it lies
+    "bounded": {"errors", "redaction", "__init__"},  # the package itself for where it lies
     "reference": {"errors", "redaction"},
     "inventory": {"errors"},
     "sources": BASE | {"inventory"},
     "formats": BASE,
+    "intake": BASE | {"bounded", "formats"},
     "store": BASE | {"inventory", "formats", "sources"},
     "query": BASE | {"reference"},
     "engines": BASE | {"bounded", "settings", "inventory", "query", "store"},

@@ -19,9 +19,9 @@ from dashboards.ui.rights import LEVELS, Rights
 from dashboards.ui.sources.adding import admit
 from dashboards.ui.sources.removing import may_remove
 from dashboards.ui.sources.source_rows import EXACT, HUMANE, Row, exact_table, humane_table, rows_of
-from dashboards.ui.sources.upload_check import MB, judge
 from vpcflow_core.errors import FormatError, SettingsError
 from vpcflow_core.formats.base import LogFormat, Rejected
+from vpcflow_core.intake.judge import MB, judge
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.store.state import ObjectReport
@@ -147,7 +147,7 @@ def test_a_parser_that_breaks_refuses_the_file(monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object, **__: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr("dashboards.ui.sources.upload_check.formats.parse", broken)
+    monkeypatch.setattr("vpcflow_core.intake.judge.formats.parse", broken)
     assert judge("x", LINE.encode(), 1).refused.startswith("It could not be read")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import os
 import subprocess
 import sys
@@ -18,10 +17,11 @@ import vpcflow_core
 from vpcflow_core.bounded import wire
 from vpcflow_core.bounded.base import Limits, Reply, StoppedError
 from vpcflow_core.bounded.scratch import Scratch
+from vpcflow_core.redaction import redacting_logger
 
 # Until a process can be asked: half a second, on a machine that does nothing else.
 START_SECONDS = 60.0
-log = logging.getLogger("vpcflow")
+log = redacting_logger("vpcflow")
 # All that a child gets of the environment: no credentials, proxies or settings.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 # Threads of libraries and arenas of malloc take address space by the core.
@@ -44,6 +44,7 @@ class Worker:
         self._scratch = Scratch()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self._is_late = False
+        self._has_failed = False
         # -P: nothing is imported from the folder it runs in. A session of its own: Ctrl-C in a
         # terminal is for us to answer.
         self._process = subprocess.Popen(  # noqa: S603 (our own program)
@@ -94,8 +95,7 @@ class Worker:
         try:
             yield
         except (OSError, EOFError, ValueError) as error:
-            if not self._is_late:
-                self._log()
+            self._has_failed = True
             raise StoppedError("time" if self._is_late else "ended") from error
         finally:
             if timer is not None:
@@ -131,24 +131,25 @@ class Worker:
         self._is_late = True
         self._process.kill()
 
-    def _log(self) -> None:
-        """What it said last, for whoever keeps the server."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
-        code = self._process.returncode
-        self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, self._errors.tell() - 2000))
-        said = self._errors.read().decode(errors="replace").strip()
-        log.info("a bounded process ended (%s): %s", code, said)
-
     def close(self) -> None:
-        """Kill it and remove its folder."""
+        """Kill it, log what it said, and remove its folder."""
+        if self._has_failed and not self._is_late:
+            with suppress(subprocess.TimeoutExpired):  # it may still say why it ends
+                self._process.wait(1)
         self._process.kill()
         self._process.wait()
+        self._log()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             with suppress(OSError):  # what was not yet sent has no reader any more
                 cast(IO[bytes], stream).close()
         self._scratch.close()
+
+    def _log(self) -> None:
+        """What it said last, for whoever keeps the server."""
+        self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, self._errors.tell() - 4000))
+        if said := self._errors.read().decode(errors="replace").strip():
+            log.warning("a bounded process ended (%s): %s", self._process.returncode, said)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -14,9 +14,11 @@ from dashboards.ui.report_tables import examples, summary
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources import target_store
 from dashboards.ui.sources.adding import NOT_ALLOWED
-from dashboards.ui.sources.upload_check import MB, Judged, judge
 from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
+from vpcflow_core.intake import judging
+from vpcflow_core.intake.judge import MB
+from vpcflow_core.intake.verdict import Verdict
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.uploads import UPLOADS, keep, safe_file, safe_name, size_of_all
 
@@ -70,9 +72,10 @@ def _take(files: Sequence[File], name: str, text: str, limit: int) -> None:
         _check_room(sum(map(len, contents)) + size_of_all(where.store), limit)
         with st.spinner("Reading the files ..."):
             judged = [
-                judge(file.name, content, limit, given)
+                judging.judge_apart(file.name, content, limit, given)
                 for file, content in zip(files, contents, strict=True)
             ]
+            judging.rest()
         kept = {
             f"{number}/{verdict.name}": content
             for number, (verdict, content) in enumerate(zip(judged, contents, strict=True))
@@ -120,7 +123,7 @@ def _show_last() -> None:
             _show(verdict)
 
 
-def _show(verdict: Judged) -> None:
+def _show(verdict: Verdict) -> None:
     report = verdict.report
     if report is None or verdict.refused:
         st.error(

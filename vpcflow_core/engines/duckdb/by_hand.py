@@ -36,9 +36,7 @@ ANSWER_SHARE = 4
 _INTRICATE = QueryError(
     "The SQL is too intricate to be read.", "Write it shorter, with fewer parts inside of others."
 )
-_NO_PROCESS = FailureError(
-    "No process for SQL can be started.", "The log of vpcflow says why (level INFO)."
-)
+_NO_PROCESS = FailureError("No process for SQL can be started.", "The log of vpcflow says why.")
 _FEWER = "Ask for a shorter range or add filters; the limit is the setting {}."
 _SAID: dict[Why, tuple[str, str]] = {
     "time": (

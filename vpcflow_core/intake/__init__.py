@@ -1,0 +1,1 @@
+"""Whether a file that a visitor sends is taken."""
