@@ -91,7 +91,15 @@ class Logs:
         first, last = min(times), max(times)
         self.written.append(
             StoreFile(
-                path, part, "test", first.date(), tuple(columns), len(records), 1, first, last
+                path,
+                part,
+                "test",
+                first.date(),
+                tuple(columns),
+                len(records),
+                path.stat().st_size,
+                first,
+                last,
             )
         )
 

@@ -71,6 +71,15 @@ def test_a_large_answer_is_refused(hand_engine: DuckDBEngine) -> None:
     assert len(hand_engine.run_text("FROM range(1000000000000)", max_rows=3).frame) == 3
 
 
+def test_rows_that_need_too_much_memory_are_a_sentence(hand_engine: DuckDBEngine) -> None:
+    with pytest.raises(FailureError, match="more memory than 200MB"):
+        hand_engine.run_text("SELECT repeat('x', 1000000) FROM range(100000)")
+    with pytest.raises(QueryError, match="Conversion Error"):
+        hand_engine.run_text("SELECT ('x' || i)::INTEGER FROM range(100000) t(i)")
+    with pytest.raises(QueryError, match="no reason"):
+        hand_engine.run_text("SELECT if(i > 50000, error('no reason'), i) FROM range(90000) t(i)")
+
+
 def test_a_text_that_takes_long_to_read_is_refused(
     hand_engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

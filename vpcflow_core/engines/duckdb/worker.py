@@ -26,6 +26,7 @@ from vpcflow_core.units import bytes_of
 BATCH = 8192
 # What does not fit in memory may take this many times as much of the disk.
 SPILL = 4
+_OF_MEMORY = ("bad_alloc", "allocate", "Out of Memory")
 
 _kept: dict[tuple[str, int | None, str], Cursor] = {}
 
@@ -122,12 +123,13 @@ def _failures() -> Iterator[None]:
         yield
     except (duckdb.OutOfMemoryException, pa.ArrowMemoryError):
         raise MemoryError from None
-    except (duckdb.Error, pa.ArrowException) as error:
+    # DuckDB's errors while rows are read come through Arrow: ArrowInvalid or OSError.
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         if isinstance(error, duckdb.FatalException | duckdb.InternalException):
             _kept.clear()
-        if any(word in str(error) for word in ("bad_alloc", "allocate")):
+        if any(word in str(error) for word in _OF_MEMORY):
             raise MemoryError from None
-        kind = StoreError if type(error) in OF_FILES else QueryError
+        kind = StoreError if type(error) in (*OF_FILES, OSError) else QueryError
         raise kind(f"The query failed: {guard.first_line(error)}") from None
     except RecursionError:
         raise QueryError("The SQL is nested too deeply.") from None
