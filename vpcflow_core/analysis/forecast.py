@@ -129,7 +129,7 @@ def _extended(observed: pd.DataFrame, step: pd.Timedelta, periods: int) -> pd.Da
     future = pd.DataFrame(
         {
             "bucket": buckets.iloc[-1] + step * np.arange(1, periods + 1),
-            "value": pd.array([pd.NA] * periods, dtype=kind),
+            "value": pd.Series([pd.NA] * periods, dtype=kind),
         }
     )
     past = observed[["bucket", "value"]].astype({"value": kind})
