@@ -224,4 +224,4 @@ def test_problems_of_the_servers_files_are_told_without_their_path() -> None:
 
 def test_passwords_in_urls_of_the_settings_are_never_shown() -> None:
     row = Row("a", "s3://KEY:secret@bucket/prefix")
-    assert row.shown_url(with_paths=True) == "s3://bucket/prefix"
+    assert row.shown_url(with_paths=True) == "s3://***@bucket/prefix"

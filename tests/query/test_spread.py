@@ -62,16 +62,16 @@ class Written(NoLogs):
 
 
 @pytest.fixture(scope="module")
-def records() -> list[dict[str, Any]]:
+def long_records() -> list[dict[str, Any]]:
     rng = random.Random(4)
     return [some(rng) for _ in range(200)]
 
 
 @pytest.fixture(scope="module")
-def flows(
-    tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]]
+def long_flows(
+    tmp_path_factory: pytest.TempPathFactory, long_records: list[dict[str, Any]]
 ) -> Iterator[FlowLogs]:
-    with asked(tmp_path_factory.mktemp("spread"), records) as made:
+    with asked(tmp_path_factory.mktemp("spread"), long_records) as made:
         yield made
 
 
@@ -101,55 +101,60 @@ def by_seconds(
 
 @pytest.mark.parametrize("seconds", [7, 60, 300, 3600, 7200])
 def test_each_slice_has_its_share_of_every_record(
-    flows: FlowLogs, records: list[dict[str, Any]], seconds: int
+    long_flows: FlowLogs, long_records: list[dict[str, Any]], seconds: int
 ) -> None:
     every = timedelta(seconds=seconds)
     window = WINDOW.snapped(every)
     query = Query(MEASURES, every=every, place="spread")
-    frame = flows.ask(query).frame.set_index("bucket")
+    frame = long_flows.ask(query).frame.set_index("bucket")
     for measure in MEASURES:
-        expected = by_seconds(records, measure, every, window)
+        expected = by_seconds(long_records, measure, every, window)
         got = frame[measure].to_dict()
         assert got == pytest.approx({at: expected.get(at, 0.0) for at in got}, rel=1e-9)
 
 
 def test_groups_filters_and_conditions_narrow_what_is_spread(
-    flows: FlowLogs, records: list[dict[str, Any]]
+    long_flows: FlowLogs, long_records: list[dict[str, Any]]
 ) -> None:
     query = Query(
         ("bytes",), by=("interface_id",), every=MINUTE, where=(("action", "REJECT"),),
         place="spread",
     )  # fmt: skip
-    frame = flows.ask(query, filters=Filters.parse({"interface_id": "eni-a,eni-b"})).frame
+    frame = long_flows.ask(query, filters=Filters.parse({"interface_id": "eni-a,eni-b"})).frame
     assert set(frame["interface_id"]) == {"eni-a", "eni-b"}
     for name, rows in frame.groupby("interface_id"):
-        mine = [r for r in records if (r["interface_id"], r["action"]) == (name, "REJECT")]
+        mine = [r for r in long_records if (r["interface_id"], r["action"]) == (name, "REJECT")]
         expected = by_seconds(mine, "bytes", MINUTE, WINDOW)
         values = dict(zip(rows["bucket"], rows["bytes"], strict=True))
         assert values == pytest.approx({at: expected.get(at, 0.0) for at in values}, rel=1e-9)
 
 
-def test_the_busiest_groups_alone_are_spread(flows: FlowLogs) -> None:
+def test_the_busiest_groups_alone_are_spread(long_flows: FlowLogs) -> None:
     query = Query(("bytes",), by=("interface_id",), every=MINUTE, top=2, place="spread")
-    top = flows.top("interface_id", by="bytes", n=2)["interface_id"]
-    assert set(flows.ask(query).frame["interface_id"]) == set(top)
+    top = long_flows.top("interface_id", by="bytes", n=2)["interface_id"]
+    assert set(long_flows.ask(query).frame["interface_id"]) == set(top)
 
 
 def test_slices_of_the_whole_range_add_up_to_all_bytes(
-    flows: FlowLogs, records: list[dict[str, Any]]
+    long_flows: FlowLogs, long_records: list[dict[str, Any]]
 ) -> None:
     query = Query(MEASURES, every=MINUTE, place="spread")
-    frame = flows.ask(query, Window(START, START + DAY)).frame
+    frame = long_flows.ask(query, Window(START, START + DAY)).frame
     for measure in MEASURES:
-        total = sum(row[measure] or 0 for row in records)
+        total = sum(row[measure] or 0 for row in long_records)
         assert frame[measure].sum() == pytest.approx(total, rel=1e-9)
 
 
-def test_what_is_counted_stands_at_the_start_beside_bytes_that_are_spread(flows: FlowLogs) -> None:
+def test_what_is_counted_stands_at_the_start_beside_bytes_that_are_spread(
+    long_flows: FlowLogs,
+) -> None:
     names = ("flows", "bytes", "sources", "packets_median", "first")
     query = Query(names, by=("action",), every=MINUTE, place="spread")
-    both, at_start = flows.ask(query).frame, flows.ask(replace(query, place="start")).frame
-    alone = flows.ask(replace(query, measures=("bytes",))).frame
+    both, at_start = (
+        long_flows.ask(query).frame,
+        long_flows.ask(replace(query, place="start")).frame,
+    )
+    alone = long_flows.ask(replace(query, measures=("bytes",))).frame
     assert list(both) == ["bucket", "action", *names]
     still = ["bucket", "action", *(name for name in names if name != "bytes")]
     order = ["bucket", "action"]
@@ -163,8 +168,12 @@ def test_what_is_counted_stands_at_the_start_beside_bytes_that_are_spread(flows:
     )
 
 
-def test_a_total_without_slices_counts_records_that_start_in_the_window(flows: FlowLogs) -> None:
-    plain, spread = (flows.ask(Query(("bytes",), place=place)) for place in ("start", "spread"))
+def test_a_total_without_slices_counts_records_that_start_in_the_window(
+    long_flows: FlowLogs,
+) -> None:
+    plain, spread = (
+        long_flows.ask(Query(("bytes",), place=place)) for place in ("start", "spread")
+    )
     assert spread.frame.equals(plain.frame)
     assert spread.sql == plain.sql
 
@@ -204,10 +213,10 @@ def test_nodata_has_no_bytes_to_spread(tmp_path: Path) -> None:
     assert frame["bytes"].head(11).tolist() == pytest.approx([*[60.0] * 10, 0.0])
 
 
-def test_a_question_of_both_kinds_is_two_selects(flows: FlowLogs) -> None:
+def test_a_question_of_both_kinds_is_two_selects(long_flows: FlowLogs) -> None:
     query = Query(("flows", "bytes"), by=("action",), every=MINUTE, top=3, place="spread")
     with pytest.raises(ParameterError, match="'flows' cannot be spread"):
-        select_for(query, WINDOW, NO_FILTERS, flows.engine.columns())
+        select_for(query, WINDOW, NO_FILTERS, long_flows.engine.columns())
     spread, rest = placed(query)
     assert (spread.measures, spread.order, spread.place) == (("bytes",), "flows", "spread")
     assert (rest.measures, rest.order, rest.place) == (("flows",), "flows", "start")

@@ -33,6 +33,8 @@ def test_top_lists_show_the_largest_and_their_exact_numbers(
     slug: str, by: str, measure: str,
 ) -> None:  # fmt: skip
     found = inside(records, window, case)
+    if by == "dstport":  # 0 stands for none where the protocol has no ports
+        found = found[(found["dstport"] != 0) | found["protocol"].isin([6, 17])]
     grouped = found.groupby(by)
     expected = pd.DataFrame(
         {

@@ -19,12 +19,7 @@ HIVE = "AWSLogs/aws-account-id=1/aws-service=vpcflowlogs/aws-region=eu-central-1
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path / "store")
-
-
-@pytest.fixture
-def logs(tmp_path: Path) -> Path:
+def copied_logs(tmp_path: Path) -> Path:
     folder = tmp_path / "logs"
     folder.mkdir()
     (folder / "a.log.gz").write_bytes(log([line(1, START), line(2, START)]))
@@ -38,20 +33,20 @@ def synced(store: Store, folder: Path) -> SyncResult:
 
 @pytest.mark.parametrize("other", ["hard link", "copy"])
 def test_a_file_with_the_content_of_another_is_counted_once_and_named(
-    store: Store, logs: Path, other: str
+    store: Store, copied_logs: Path, other: str
 ) -> None:
     make = os.link if other == "hard link" else shutil.copy
-    make(logs / "a.log.gz", logs / "z.gz")
-    result = synced(store, logs)
+    make(copied_logs / "a.log.gz", copied_logs / "z.gz")
+    result = synced(store, copied_logs)
     assert (result.objects, result.records, result.copies) == (1, 2, 1)
     assert "1 objects have the same content as others" in result.warnings[0]
     (report,) = store.reports()
     assert (report.state, report.records) == ("copy", 0)
-    first, second = sorted(logs.iterdir(), key=lambda path: report.uri.endswith(path.name))
+    first, second = sorted(copied_logs.iterdir(), key=lambda path: report.uri.endswith(path.name))
     assert report.uri == f"file://{second}"
     assert report.notes == (f"Same content as file://{first}, counted once.",)
     assert numbers(store) == {1: 1, 2: 1}
-    again = synced(store, logs)
+    again = synced(store, copied_logs)
     assert (again.objects, again.skipped, again.copies, again.warnings) == (0, 2, 0, ())
     state = store.sources()[0]
     assert (state.objects, state.broken, state.copies) == (2, 0, 1)
@@ -72,9 +67,11 @@ def test_an_object_of_aws_is_the_same_under_every_key(store: Store) -> None:
     assert numbers(store) == {1: 3}
 
 
-def test_two_files_of_equal_lines_in_other_order_are_no_copies(store: Store, logs: Path) -> None:
-    (logs / "b.log").write_bytes(log([line(2, START), line(1, START)]))
-    assert synced(store, logs).objects == 2
+def test_two_files_of_equal_lines_in_other_order_are_no_copies(
+    store: Store, copied_logs: Path
+) -> None:
+    (copied_logs / "b.log").write_bytes(log([line(2, START), line(1, START)]))
+    assert synced(store, copied_logs).objects == 2
 
 
 def test_another_source_takes_over_what_a_forgotten_one_held(store: Store, tmp_path: Path) -> None:
@@ -108,30 +105,30 @@ def test_objects_of_a_bucket_that_is_listed_from_its_end_are_taken_over_too(stor
     assert set(numbers(store).values()) == {1}
 
 
-def test_a_rotated_file_is_no_copy_of_what_took_its_name(store: Store, logs: Path) -> None:
-    synced(store, logs)
-    (logs / "a.log.gz").rename(logs / "a.log.gz.1")
-    (logs / "a.log.gz").write_bytes(log([line(3, START)]))
-    synced(store, logs)
+def test_a_rotated_file_is_no_copy_of_what_took_its_name(store: Store, copied_logs: Path) -> None:
+    synced(store, copied_logs)
+    (copied_logs / "a.log.gz").rename(copied_logs / "a.log.gz.1")
+    (copied_logs / "a.log.gz").write_bytes(log([line(3, START)]))
+    synced(store, copied_logs)
     assert numbers(store) == {1: 1, 2: 1, 3: 1}
-    assert synced(store, logs).objects == 0
+    assert synced(store, copied_logs).objects == 0
 
 
-def test_a_copy_of_what_was_rewritten_counts_by_itself(store: Store, logs: Path) -> None:
-    synced(store, logs)
-    shutil.copy(logs / "a.log.gz", logs / "z.gz")
-    synced(store, logs)
-    (logs / "a.log.gz").write_bytes(log([line(3, START)]))
-    result = synced(store, logs)
+def test_a_copy_of_what_was_rewritten_counts_by_itself(store: Store, copied_logs: Path) -> None:
+    synced(store, copied_logs)
+    shutil.copy(copied_logs / "a.log.gz", copied_logs / "z.gz")
+    synced(store, copied_logs)
+    (copied_logs / "a.log.gz").write_bytes(log([line(3, START)]))
+    result = synced(store, copied_logs)
     assert (result.objects, result.records) == (2, 3)
     assert numbers(store) == {1: 1, 2: 1, 3: 1}
 
 
-def test_a_file_that_becomes_a_copy_loses_its_old_records(store: Store, logs: Path) -> None:
-    (logs / "b.log.gz").write_bytes(log([line(3, START)]))
-    synced(store, logs)
-    (logs / "b.log.gz").write_bytes((logs / "a.log.gz").read_bytes())
-    assert synced(store, logs).copies == 1
+def test_a_file_that_becomes_a_copy_loses_its_old_records(store: Store, copied_logs: Path) -> None:
+    (copied_logs / "b.log.gz").write_bytes(log([line(3, START)]))
+    synced(store, copied_logs)
+    (copied_logs / "b.log.gz").write_bytes((copied_logs / "a.log.gz").read_bytes())
+    assert synced(store, copied_logs).copies == 1
     assert numbers(store) == {1: 1, 2: 1}
 
 
@@ -149,17 +146,17 @@ def test_a_copy_of_what_could_not_be_read_is_read_itself(store: Store) -> None:
 
 @pytest.mark.parametrize("version", [1, 5, 7])
 def test_a_store_of_an_earlier_version_knows_its_files_without_their_links(
-    store: Store, logs: Path, version: int
+    store: Store, copied_logs: Path, version: int
 ) -> None:
-    link = logs.parent / "linked"
-    link.symlink_to(logs)
+    link = copied_logs.parent / "linked"
+    link.symlink_to(copied_logs)
     synced(store, link)
     store.close()
     turn_back(store.path, version)
     with Store.open(store.path) as old:
         assert synced(old, link).objects == 0
-        assert synced(old, logs).objects == 0
+        assert synced(old, copied_logs).objects == 0
         assert numbers(old) == {1: 1, 2: 1}
-        (logs / "a.log.gz").write_bytes(log([line(1, START)]))
+        (copied_logs / "a.log.gz").write_bytes(log([line(1, START)]))
         synced(old, link)
         assert numbers(old) == {1: 1}

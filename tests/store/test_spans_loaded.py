@@ -41,7 +41,7 @@ class Slack(Memory):
 
 
 @pytest.fixture
-def source() -> Slack:
+def six_hours() -> Slack:
     """Six hours with a record a minute, its number; five of them an object."""
     made = Slack()
     for number in range(72):
@@ -50,14 +50,8 @@ def source() -> Slack:
     return made
 
 
-@pytest.fixture
-def store(tmp_path: Path):
-    with Store.open(tmp_path / "store") as opened:
-        yield opened
-
-
-def test_records_outside_the_span_are_left_out_and_counted(store: Store, source: Slack) -> None:
-    result = sync(store, source, span=minutes(92, 103))
+def test_records_outside_the_span_are_left_out_and_counted(store: Store, six_hours: Slack) -> None:
+    result = sync(store, six_hours, span=minutes(92, 103))
     assert numbers(store) == dict.fromkeys(range(92, 103), 1)
     assert (result.records, result.outside) == (11, result.objects * 5 - 11)
     [state] = store.sources()
@@ -66,60 +60,60 @@ def test_records_outside_the_span_are_left_out_and_counted(store: Store, source:
     assert store.extent() == Window(minute(92), minute(102) + timedelta(milliseconds=1))
 
 
-def test_the_same_span_again_reads_nothing_again(store: Store, source: Slack) -> None:
-    sync(store, source, span=minutes(92, 103))
-    reads = source.reads.total()
-    assert sync(store, source, span=minutes(92, 103)).objects == 0
-    assert sync(store, source, span=minutes(95, 100)).objects == 0
-    assert source.reads.total() == reads
+def test_the_same_span_again_reads_nothing_again(store: Store, six_hours: Slack) -> None:
+    sync(store, six_hours, span=minutes(92, 103))
+    reads = six_hours.reads.total()
+    assert sync(store, six_hours, span=minutes(92, 103)).objects == 0
+    assert sync(store, six_hours, span=minutes(95, 100)).objects == 0
+    assert six_hours.reads.total() == reads
 
 
-def test_a_wider_span_loads_the_rest_of_an_object_once(store: Store, source: Slack) -> None:
-    sync(store, source, span=minutes(92, 103))
-    result = sync(store, source, span=minutes(88, 110))
+def test_a_wider_span_loads_the_rest_of_an_object_once(store: Store, six_hours: Slack) -> None:
+    sync(store, six_hours, span=minutes(92, 103))
+    result = sync(store, six_hours, span=minutes(88, 110))
     assert numbers(store) == dict.fromkeys(range(88, 110), 1)
     assert (result.objects, result.skipped) == (6, 22)  # two at the edges, and four not seen before
-    sync(store, source)
+    sync(store, six_hours)
     assert numbers(store) == dict.fromkeys(range(360), 1)
     assert store.sources()[0].outside == 0
-    assert sync(store, source).objects == 0
+    assert sync(store, six_hours).objects == 0
 
 
 def test_spans_that_do_not_touch_leave_what_lies_between_for_later(
-    store: Store, source: Slack
+    store: Store, six_hours: Slack
 ) -> None:
-    sync(store, source, span=minutes(11, 12))
-    sync(store, source, span=minutes(13, 14))
+    sync(store, six_hours, span=minutes(11, 12))
+    sync(store, six_hours, span=minutes(13, 14))
     assert numbers(store) == dict.fromkeys([11, 13], 1)
-    sync(store, source, span=minutes(10, 15))
+    sync(store, six_hours, span=minutes(10, 15))
     assert numbers(store) == dict.fromkeys(range(10, 15), 1)
 
 
-def test_a_plain_sync_keeps_everything(store: Store, source: Slack) -> None:
-    source.put(key(90), log([line(1, minute(1)), line(999, minute(9999))]), minute(450))
-    assert sync(store, source).outside == 0
+def test_a_plain_sync_keeps_everything(store: Store, six_hours: Slack) -> None:
+    six_hours.put(key(90), log([line(1, minute(1)), line(999, minute(9999))]), minute(450))
+    assert sync(store, six_hours).outside == 0
     assert numbers(store).total() == 362
 
 
 def test_the_rest_comes_though_the_listing_does_not_show_the_object_again(
-    store: Store, source: Slack
+    store: Store, six_hours: Slack
 ) -> None:
-    source.url = "s3://bucket/"  # listed from two days before the newest object on
-    source.put(key(3000), log([line(3000, minute(15000))]), minute(15000))
-    sync(store, source, span=Window(minute(7), minute(20000)))
+    six_hours.url = "s3://bucket/"  # listed from two days before the newest object on
+    six_hours.put(key(3000), log([line(3000, minute(15000))]), minute(15000))
+    sync(store, six_hours, span=Window(minute(7), minute(20000)))
     assert sorted(numbers(store)) == [*range(7, 360), 3000]
-    sync(store, source)
+    sync(store, six_hours)
     assert numbers(store) == dict.fromkeys([*range(360), 3000], 1)
 
 
-def test_an_object_that_is_gone_keeps_what_was_loaded_of_it(store: Store, source: Slack) -> None:
-    sync(store, source, span=minutes(92, 103))
+def test_an_object_that_is_gone_keeps_what_was_loaded_of_it(store: Store, six_hours: Slack) -> None:
+    sync(store, six_hours, span=minutes(92, 103))
 
-    source.refused = {name: MissingError("gone") for name in source.data}
-    sync(store, source)
+    six_hours.refused = {name: MissingError("gone") for name in six_hours.data}
+    sync(store, six_hours)
     assert numbers(store) == dict.fromkeys(range(92, 103), 1)
-    source.refused = {}
-    sync(store, source)
+    six_hours.refused = {}
+    sync(store, six_hours)
     assert numbers(store) == dict.fromkeys(range(360), 1)
 
 
@@ -139,11 +133,13 @@ def test_files_without_aws_s_names_heed_the_span_by_their_records(
     assert numbers(store) == dict.fromkeys(range(10, 30), 1)
 
 
-def test_a_file_that_grew_keeps_the_spans_that_were_asked_for(store: Store, source: Slack) -> None:
-    source.put("a.log", log([line(1000, minute(1000))]), minute(1000))
-    sync(store, source, span=minutes(999, 1010))
-    source.put("a.log", log([line(1000 + n, minute(1000 + n)) for n in range(40)]), minute(1000))
-    sync(store, source, span=minutes(1005, 1020))
+def test_a_file_that_grew_keeps_the_spans_that_were_asked_for(
+    store: Store, six_hours: Slack
+) -> None:
+    six_hours.put("a.log", log([line(1000, minute(1000))]), minute(1000))
+    sync(store, six_hours, span=minutes(999, 1010))
+    six_hours.put("a.log", log([line(1000 + n, minute(1000 + n)) for n in range(40)]), minute(1000))
+    sync(store, six_hours, span=minutes(1005, 1020))
     assert numbers(store) == dict.fromkeys(range(1000, 1020), 1)
 
 
@@ -161,29 +157,29 @@ def test_two_sources_of_one_object_share_it_without_doubling(store: Store, tmp_p
     assert sync(store, outer).objects == sync(store, inner).objects == 0
 
 
-def test_a_first_look_reads_its_objects_whole(store: Store, source: Slack) -> None:
-    first = sync(store, source, look=minutes(340, 400))
+def test_a_first_look_reads_its_objects_whole(store: Store, six_hours: Slack) -> None:
+    first = sync(store, six_hours, look=minutes(340, 400))
     assert first.outside == 0
-    sync(store, source)
+    sync(store, six_hours)
     assert numbers(store) == dict.fromkeys(range(360), 1)
-    assert source.reads.total() == 72
+    assert six_hours.reads.total() == 72
 
 
 @pytest.mark.parametrize("at", [0, 1, 3])
 @pytest.mark.parametrize("step", STEPS)
 def test_a_wider_sync_that_dies_at_any_step_doubles_and_loses_nothing(
-    store: Store, source: Slack, monkeypatch: pytest.MonkeyPatch, step: str, at: int
+    store: Store, six_hours: Slack, monkeypatch: pytest.MonkeyPatch, step: str, at: int
 ) -> None:
-    source.data = {name: source.data[name] for name in list(source.data)[16:24]}
-    sync(store, source, span=minutes(92, 103))
+    six_hours.data = {name: six_hours.data[name] for name in list(six_hours.data)[16:24]}
+    sync(store, six_hours, span=minutes(92, 103))
     with monkeypatch.context() as patch:
         break_at(patch, step, at, after=False)
         with suppress(Broken):
-            sync(store, source, span=minutes(84, 112), limits=Limits(seconds=0), workers=1)
+            sync(store, six_hours, span=minutes(84, 112), limits=Limits(seconds=0), workers=1)
     seen = numbers(store)
     assert set(seen.values()) == {1}
     assert set(range(92, 103)) <= set(seen)
-    sync(store, source, span=minutes(84, 112))
+    sync(store, six_hours, span=minutes(84, 112))
     assert numbers(store) == dict.fromkeys(range(84, 112), 1)
 
 

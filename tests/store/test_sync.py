@@ -22,12 +22,6 @@ UNKNOWN = LogFormat.parse("what start srcaddr else")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    with Store.open(tmp_path / "store") as opened:
-        yield opened
-
-
-@pytest.fixture
 def source() -> Memory:
     """Five objects of ten records each, and one NODATA record in the first."""
     made = Memory()
