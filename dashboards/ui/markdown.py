@@ -20,6 +20,9 @@ UNSAFE = re.compile(
     r"_|://|www\.|:\d*[a-z]|:(100|1234|[+-]1):|\A[-+=.)\d]*[-+=.)]\Z", re.IGNORECASE
 )
 
+# A time as our own sentences write it.
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z[,.;:]?")
+
 
 def code(text: str) -> str:
     r"""A value of others as Markdown that shows it as it is, on one line.
@@ -39,6 +42,8 @@ def inert(text: str) -> str:
 
     >>> inert("Threshold: ![x](http://y) is no number.")
     'Threshold: `![x](http://y)` is no number.'
+    >>> inert("Compared up to 2026-11-25T23:29Z, with the day before.")
+    'Compared up to 2026-11-25T23:29Z, with the day before.'
     >>> inert("Set `add_sources` in vpcflow.toml.")
     'Set `add_sources` in vpcflow.toml.'
     """
@@ -58,4 +63,6 @@ def _words(text: str) -> str:
 
 
 def _is_safe(word: str) -> bool:
+    if INSTANT.fullmatch(word):
+        return True
     return bool(SAFE.fullmatch(word)) and not UNSAFE.search(word)

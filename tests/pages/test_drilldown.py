@@ -214,7 +214,7 @@ def test_panels_fill_the_screen_and_the_records_behind_are_the_newest_with_all_t
 def test_a_panels_menu_shows_rows_and_sql_and_downloads_the_whole_answer(
     app: str, open_page: OpenPage
 ) -> None:
-    page = settled(open_page(f"{app}/rejects?range=7d"), slugs_of("rejects"))
+    page = settled(open_page(f"{app}/rejects?range=7d&timeslice=1m"), slugs_of("rejects"))
     body = menu(page, "rejects/outliers")
     expect(body.get_by_test_id("stDataFrame")).to_be_visible()
     expect(body.get_by_test_id("stCode")).to_contain_text("FROM flows")

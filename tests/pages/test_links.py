@@ -189,7 +189,7 @@ def test_each_flow_once_leaves_out_copies_and_says_how_many(app: str, open_page:
 def test_parameters_are_live_and_bad_ones_are_refused_beside_their_box(
     app: str, open_page: OpenPage
 ) -> None:
-    page = settled(open_page(f"{app}/outliers"), slugs_of("outliers"))
+    page = settled(open_page(f"{app}/outliers?method=trailing"), slugs_of("outliers"))
     sidebar = page.get_by_test_id("stSidebar")
     before = sum(judged(page))
     box = page.locator(".st-key-threshold input")

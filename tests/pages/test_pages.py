@@ -85,6 +85,8 @@ def test_every_filter_of_a_page_changes_its_numbers_to_what_pandas_says(
     inside = day[reduce(operator.and_, kept.values())]
     page = settled(open_page(f"{app}/{PATHS[name]}?{urlencode(texts)}"), [slug])
     (by,) = PANELS[slug].query.by
+    if by.endswith("port"):  # 0 stands for none where the protocol has no ports
+        inside = inside[(inside[by] != 0) | inside["protocol"].isin([6, 17])]
     expected = inside.groupby(aws(by)).size().nlargest(10)
     (bars,) = drawn(page, slug)
     assert bars["x"] == list(expected), measure
@@ -127,7 +129,8 @@ def test_every_filter_of_a_page_about_the_network_does_what_it_does_in_python(
     else:
         page = settled(open_page(url), ["outliers/bytes"])
         rows = downloaded(page, "outliers/bytes")
-        assert rows["value"].sum() == narrowed.series("bytes", every="1m")["value"].sum()
+        spread = narrowed.series("bytes", every="1m", place="spread")
+        assert rows["value"].sum() == pytest.approx(spread["value"].sum())
     unbroken(page)
 
 

@@ -26,7 +26,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 def record(number: int = 0) -> str:
     start = int(UNTIL.timestamp()) - 600 + number % 500
-    return f"2 123456789010 eni-1 10.0.0.1 10.0.1.{number % 200} 20641 22 6 20 4249 {start} {start + 60} ACCEPT OK"
+    return f"2 123456789010 eni-1 10.0.0.1 10.0.1.{number % 200} {20641 + number} 22 6 20 4249 {start} {start + 60} ACCEPT OK"
 
 
 @pytest.fixture(scope="module")
