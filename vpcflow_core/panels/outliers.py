@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TypeAlias
 
 import pandas as pd
@@ -11,7 +10,7 @@ import pandas as pd
 from vpcflow_core.analysis.episodes import episodes
 from vpcflow_core.analysis.outliers import distance
 from vpcflow_core.errors import MissingDataError
-from vpcflow_core.panels.analyses.makers import NONE_ASKED, Makers, makers, shown
+from vpcflow_core.panels.analyses.makers import NONE_ASKED, Makers, makers, named
 from vpcflow_core.panels.analyses.time import band, judged
 from vpcflow_core.panels.base import MINUTE, Panel, PanelAnswer, PanelContext
 from vpcflow_core.panels.request import ALL_PARAMETERS
@@ -128,6 +127,7 @@ def _by_value(context: PanelContext) -> Found:
     results: list[QueryResult] = []
     if not parameters.by:
         return [], []
+    name_of = named(context, parameters.by)
     for slug, title, name in WATCHED_BY:
         every = replace(context, panel=BANDS[0]).timeslice if name == "bytes" else context.timeslice
         query = Query((name,), (parameters.by,), every=every, top=BUSIEST, place="spread")
@@ -138,8 +138,7 @@ def _by_value(context: PanelContext) -> Found:
                 every=every,
                 field=parameters.by,
                 of=frame[parameters.by].astype(str),
-                title=f"{title} of "
-                + frame[parameters.by].map(partial(shown, context, parameters.by)),
+                title=f"{title} of " + frame[parameters.by].map(name_of),
             )
         )
         results += answer.results

@@ -46,6 +46,7 @@ from vpcflow_core.engines.duckdb.interfaces.completion import (
 )
 from vpcflow_core.engines.duckdb.interfaces.copies import AROUND, COPIES, Sent, sent_copies
 from vpcflow_core.engines.duckdb.interfaces.facts import Facts
+from vpcflow_core.engines.duckdb.kept import KeptAnswers
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
 from vpcflow_core.query.columns import column_of
@@ -84,6 +85,7 @@ class DuckDBEngine:
         self.memory_limit = memory_limit
         self.is_once = False
         self._inventory = InventoryCache(store)
+        self._kept = KeptAnswers()
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(
@@ -118,11 +120,17 @@ class DuckDBEngine:
         """
         began = time.perf_counter()
         sql, values = bound(question)
-        with _failures(self, window), self._cursor() as cursor:
-            relations = _relations(question)
-            self._provide(cursor, cursor, relations, window, wanted=_names(question))
-            table = _table(cursor, sql, values)
-        return QueryResult(frame_of(table), written_out(question), time.perf_counter() - began)
+        known = (self.store.generation(), self.store.snapshot_count())
+        sources = None if self.sources is None else tuple(self.sources)
+        key = (known, sources, self.is_once, window, sql, repr(values))
+        frame = self._kept.get(key)
+        if frame is None:
+            with _failures(self, window), self._cursor() as cursor:
+                relations = _relations(question)
+                self._provide(cursor, cursor, relations, window, wanted=_names(question))
+                frame = frame_of(_table(cursor, sql, values))
+            self._kept.put(key, frame)
+        return QueryResult(frame, written_out(question), time.perf_counter() - began)
 
     def run_text(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -67,7 +68,7 @@ def makers(context: PanelContext, query: Query, window: Window, filters: Filters
         words.append(
             (
                 abs(most),
-                f"{DIMENSIONS[field].title.lower()} {shown(context, field, value)} ({text})",
+                f"{DIMENSIONS[field].title.lower()} {named(context, field)(value)} ({text})",
             )
         )
         if abs(most) >= SHARE * float(change.abs().sum()):
@@ -76,10 +77,10 @@ def makers(context: PanelContext, query: Query, window: Window, filters: Filters
     return Makers("; ".join(text for _, text in words), tuple(chosen), tuple(results))
 
 
-def shown(context: PanelContext, field: str, value: object) -> str:
-    """A value, by its name where it has one."""
+def named(context: PanelContext, field: str) -> Callable[[object], str]:
+    """What shows a value of a field: by its name where it has one."""
     known = context.logs.names(field) if field in NAMED else {}
-    return known.get(str(value)) or str(value)
+    return lambda value: known.get(str(value)) or str(value)
 
 
 def _ask(context: PanelContext, query: Query, window: Window, filters: Filters) -> QueryResult:
