@@ -138,8 +138,8 @@ def test_a_drag_over_a_time_chart_is_the_range_and_back_undoes_it(
             assert list(rows["flows"]) == list(inside["interface-id"].value_counts().head(10))
         page.go_back()
         until(page, range="")
-        idle(page)
-    expect(page.get_by_role("combobox", name="Time range")).to_have_value("Last 24 hours")
+        expect(page.get_by_role("combobox", name="Time range")).to_have_value("Last 24 hours")
+        settled(page, slugs_of("accepts"))
 
 
 def test_a_violation_leads_to_its_minute_on_the_traffic_page(app: str, open_page: OpenPage) -> None:
