@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass, fields
 from typing import Annotated
 
@@ -75,6 +77,23 @@ def test_options_of_a_source_win_over_its_settings() -> None:
 def test_a_command_is_named_after_its_function_and_explained() -> None:
     registered = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     assert list(registered) == list(COMMANDS)
-    for command in registered.values():
-        assert command.help
-        assert all(getattr(p, "help", "") for p in command.params), command.name
+    for name, command in registered.items():
+        assert command.name == COMMANDS[name].__name__ == name
+        assert COMMANDS.summary(name) == command.help.partition("\n")[0]
+        assert all(getattr(p, "help", "") for p in command.params), name
+
+
+def test_the_list_of_commands_needs_none_of_them() -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from vpcflow_core.cli.main import app;"
+        "assert 'connections' in CliRunner().invoke(app, ['--help']).output;"
+        "print([m for m in ('pandas', 'duckdb', 'pyarrow', 'sqlalchemy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_a_command_that_there_is_not_has_a_hint() -> None:
+    done = CliRunner().invoke(app, ["serie"])
+    assert done.exit_code == 2
+    assert "No such command 'serie'. Did you mean 'series'" in done.output

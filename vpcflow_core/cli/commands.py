@@ -1,37 +1,67 @@
 """The commands of `vpcflow`, in the order of `--help`; they print, nothing else does.
 
-A new command is a function in a file of this folder and its name here. What typer calls an
-argument or option is an annotated parameter; `options` has the groups that commands share.
+A new command is a function in a file of this folder and a line here. What typer calls an argument
+or option is an annotated parameter; `options` has the groups that commands share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
+from importlib import import_module
 
-from vpcflow_core.cli.ask import series, sql, top
-from vpcflow_core.cli.check import check
-from vpcflow_core.cli.connections import connections
-from vpcflow_core.cli.fields import fields
-from vpcflow_core.cli.files import inspect, read
-from vpcflow_core.cli.judge import forecast, outliers
-from vpcflow_core.cli.serve import demo, serve
-from vpcflow_core.cli.sync import sync
+Function = Callable[..., None]
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    command.__name__: command
-    for command in (
-        serve,
-        demo,
-        fields,
-        check,
-        sync,
-        inspect,
-        read,
-        top,
-        series,
-        connections,
-        outliers,
-        forecast,
-        sql,
-    )
-}
+# File, name, and what `--help` says of it: the first line of its docstring. A file is imported when
+# its command is run, as most need pandas and DuckDB, and help shall be there at once.
+_FILES = (
+    ("serve", "serve", "Open the dashboards on these sources, or on what is configured."),
+    ("serve", "demo", "Open the dashboards on a made-up network of the last nine days."),
+    ("fields", "fields", "List every field of the flow-log record."),
+    ("check", "check", "Check whether a source can be read, and what stands in the way."),
+    ("sync", "sync", "Load new log objects into the store, each exactly once."),
+    ("files", "inspect", "Report what is in log files: format, records, bad lines."),
+    ("files", "read", "Print the records of log files, in one form for all formats."),
+    ("ask", "top", "List the busiest values of a field, or of fields together."),
+    ("ask", "series", "Show a measure over time, zero where nothing was."),
+    ("connections", "connections", "List connections: client, server, duration, traffic each way."),
+    ("judge", "outliers", "Mark unusual timeslices of a measure; exits 3 if one is."),
+    ("judge", "forecast", "Forecast a measure, with a 95 % interval."),
+    ("ask", "sql", "Run your own SELECT over flows and records."),
+)
+
+
+class Commands(MutableMapping[str, Function]):
+    """Functions by the name of their command, each imported when it is asked for."""
+
+    def __init__(self) -> None:
+        self._files = {name: (file, summary) for file, name, summary in _FILES}
+        self._functions: dict[str, Function] = {}
+
+    def summary(self, name: str) -> str:
+        """What `--help` says of a command."""
+        if name in self._files:
+            return self._files[name][1]
+        return (self[name].__doc__ or "").strip().partition("\n")[0]
+
+    def __getitem__(self, name: str) -> Function:
+        if name not in self._functions:
+            module = import_module(f"vpcflow_core.cli.{self._files[name][0]}")
+            self._functions[name] = getattr(module, name)
+        return self._functions[name]
+
+    def __setitem__(self, name: str, function: Function) -> None:
+        self._files.pop(name, None)
+        self._functions[name] = function
+
+    def __delitem__(self, name: str) -> None:
+        self._files.pop(name, None)
+        self._functions.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._files, *self._functions)))
+
+    def __len__(self) -> int:
+        return len(set(self._files) | set(self._functions))
+
+
+COMMANDS = Commands()

@@ -26,7 +26,7 @@ def connections(
     ] = Orders.duration,
     limit: Annotated[int, typer.Option(min=1, help="Number of connections.")] = 100,
 ) -> None:
-    """List connections: client, server, duration, and what went each way.
+    """List connections: client, server, duration, traffic each way.
 
     All records of a five-tuple at one interface, both ways, from the first to the last.
     """

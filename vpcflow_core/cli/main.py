@@ -8,21 +8,23 @@ from io import TextIOWrapper
 
 import typer
 
-from vpcflow_core.cli.commands import COMMANDS
-from vpcflow_core.cli.options import expanded
+from vpcflow_core.cli.group import CommandGroup
 from vpcflow_core.errors import MisuseError, VpcflowError
 from vpcflow_core.plain_text import visible_lines
 
 app = typer.Typer(
     name="vpcflow",
-    help="See and judge what flows through your Amazon VPCs.",
+    cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for name, command in COMMANDS.items():
-    app.command(name)(expanded(command))
+
+
+@app.callback()
+def vpcflow() -> None:
+    """See and judge what flows through your Amazon VPCs."""
 
 
 def main() -> None:
