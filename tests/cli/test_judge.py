@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,45 @@ def test_outliers_exits_0_when_all_is_usual(run: Run, judge_store: Path) -> None
     ):
         found = answered(run, "outliers", *calm)
         assert not any(row["violation"] for row in found)
+
+
+def delivered_logs(lasts: int, falls: bool) -> str:
+    """Eight hours of 20 interfaces, each record a fixed rate, as far as they were delivered.
+
+    Files for five minutes come three to eight minutes late, so the newest minutes are not whole.
+
+    Args:
+        lasts: Aggregation interval in seconds.
+        falls: Whether the traffic falls to a tenth 40 minutes before the end.
+    """
+    chance, now = random.Random(lasts), START + 8 * 3600
+    lines = [FIELDS]
+    for interface in range(20):
+        for start in range(START + chance.randrange(lasts), now, lasts):
+            end = start + lasts - 1
+            arrives = (end // 300 + 1) * 300 + chance.randrange(180, 480)
+            size = 1_000 * lasts // (10 if falls and start >= now - 2400 else 1)
+            if arrives <= now:
+                lines.append(
+                    f"2 1 eni-{interface} 10.0.{interface}.9 10.9.0.1 {4000 + interface} 443 6 9"
+                    f" {size} {start} {end} ACCEPT OK"
+                )
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("falls", [False, True])
+@pytest.mark.parametrize("lasts", [60, 600])
+def test_minutes_that_are_not_delivered_yet_are_no_fall_and_a_fall_before_them_is(
+    run: Run, tmp_path: Path, lasts: int, falls: bool
+) -> None:
+    (tmp_path / "a.log").write_text(delivered_logs(lasts, falls))
+    FlowLogs.open(tmp_path / "a.log", store=tmp_path / "store").close()
+    asked = ["outliers", "bytes", "--last", "30m", "--threshold", 4]
+    found = answered(run, *asked, "--store", tmp_path / "store", expected=3 if falls else 0)
+    late = [row for row in found if not row["complete"]]
+    assert len(late) >= lasts / 60
+    assert not any(row["violation"] for row in late)
+    assert found[0]["complete"]
 
 
 def test_forecast_gives_history_and_future(run: Run, judge_store: Path) -> None:
