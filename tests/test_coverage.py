@@ -120,6 +120,40 @@ def test_the_slowest_flow_log_that_is_awaited_decides() -> None:
     assert coverage_of([quick, unread]).settled_until == unread.settled_until
 
 
+def test_what_a_sync_of_a_span_left_out_is_not_complete_but_known() -> None:
+    at = [(NOON - n * HOUR - EPOCH) // timedelta(milliseconds=1) for n in (30, 5, 3)]
+    rest = tuple((start, start + 20 * 60_000) for start in at)
+    made = coverage_of([flow_log(every(MINUTE, NOON - 5 * HOUR, NOON), left_out=rest)])
+    assert made.gaps == tuple(
+        Gap(NOON - n * HOUR, NOON - n * HOUR + 20 * MINUTE, False, ("fl-1",)) for n in (5, 3)
+    )
+    hours = buckets(NOON - 5 * HOUR, 4, HOUR)
+    assert made.complete(hours, HOUR).tolist() == [False, True, False, True]
+    assert made.known(hours, HOUR).all()
+
+
+def test_what_was_left_out_before_the_first_record_cuts_the_first_bucket() -> None:
+    start = (NOON - 6 * HOUR - EPOCH) // timedelta(milliseconds=1)
+    rest = ((start, start + 30 * 60_000),)
+    made = coverage_of([flow_log(every(MINUTE, NOON - 5 * HOUR, NOON), left_out=rest)])
+    assert [(gap.start, gap.end) for gap in made.gaps] == [
+        (NOON - 6 * HOUR, NOON - 6 * HOUR + 30 * MINUTE)
+    ]
+    assert not made.complete(buckets(NOON - 8 * HOUR, 1, 4 * HOUR), 4 * HOUR).any()
+    assert made.complete(buckets(NOON - 5 * HOUR, 1, HOUR), HOUR).all()
+
+
+def test_records_of_many_hours_tell_how_far_a_window_reaches() -> None:
+    log = flow_log(every(MINUTE, NOON - 9 * HOUR, NOON))
+    reach = log.longest.copy()
+    reach[2] = 5 * 3_600_000  # one of 05:00 to 05:59
+    made = coverage_of([replace(log, reach=reach)])
+    assert made.settled_until == log.settled_until
+    two = NOON - 2 * HOUR
+    assert made.reaching(Window(two, two + MINUTE)) == Window(NOON - 7 * HOUR, two + 61 * MINUTE)
+    assert made.reaching(Window(NOON, NOON + HOUR)).start == NOON - HOUR
+
+
 def test_without_records_nothing_is_known() -> None:
     hours = buckets(NOON, 3, HOUR)
     assert coverage_of([]) == Coverage()

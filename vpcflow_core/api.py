@@ -42,10 +42,10 @@ from vpcflow_core.query.select import (
     placed,
     records_for,
     select_for,
+    snapped,
     touched,
     without_value_for,
 )
-from vpcflow_core.query.spread import LONGEST
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
 from vpcflow_core.reference.geoip import Places
 from vpcflow_core.series import names_of, one_measure, require_numbers, timeslice
@@ -289,15 +289,24 @@ class FlowLogs:
         """As `ask`, without the buckets in which nothing was."""
         window = window or self.window
         columns = self.engine.columns("records" if query.records else "flows")
-        span = touched(query, window)
+        earliest = self._earliest(query, window)
+        span = touched(query, window, earliest)
         wanted = self.wanted(filters or NO_FILTERS, span)
         engine, notes = self._counting(query, wanted)
         results = [
-            engine.run(select_for(part, window, wanted, columns), touched(part, window))
+            engine.run(
+                select_for(part, window, wanted, columns, earliest), touched(part, window, earliest)
+            )
             for part in placed(query)
         ]
         made = joined(results, query) if is_spread(query) else results[0]
         return replace(made, notes=notes)
+
+    def _earliest(self, query: Query, window: Window) -> datetime | None:
+        """Where the first record starts that reaches into what a question spreads."""
+        if not is_spread(query):
+            return None
+        return self.coverage.reaching(snapped(query, window)).start
 
     def _counting(self, query: Query, filters: Filters) -> tuple[Engine, tuple[str, ...]]:
         """What answers a question, and what to say of it."""
@@ -683,7 +692,7 @@ class FlowLogs:
         window = self.window
         if self.range is not None or not is_spread(query):
             return window
-        after = Window(window.end, window.end + LONGEST)
+        after = Window(window.end, self.coverage.reaching(window).end)
         shares = self.sparse(placed(replace(query, by=()))[0], after).frame
         reached = shares[shares.drop(columns=BUCKET).gt(0).any(axis=1)][BUCKET]
         if reached.empty:

@@ -50,11 +50,13 @@ class FlowLogHours:
         hours: Hours since 1970.
         records: Records of each, of any log-status.
         first, last: Earliest and latest start in each.
-        longest: The longest record of each.
+        longest: The longest record of each that lasts an hour at most.
+        reach: The longest record of each that lasts a day at most; None: not known.
         synced: When its source was last read to the end; None if never.
         delay: Span between the quickest and the slowest delivery.
         is_live: Whether reading the source shows all that was delivered up to then, as with S3. A
             folder may be a copy of some other moment.
+        left_out: Times of which a sync of a span left out records that are there.
     """
 
     name: str
@@ -63,9 +65,11 @@ class FlowLogHours:
     first: Ints
     last: Ints
     longest: Ints
+    reach: Ints | None = None
     synced: datetime | None = None
     delay: timedelta = DELAY
     is_live: bool = False
+    left_out: tuple[tuple[int, int], ...] = ()
 
     @property
     def newest(self) -> datetime:
@@ -108,6 +112,19 @@ class FlowLogHours:
         pace = self._pace(self.hours[-1] - AROUND + 1, self.hours[-1])
         return (start, end) if pace * (end - start) >= EXPECTED * HOUR else None
 
+    def lacking(self) -> Iterator[tuple[int, int]]:
+        """What was left out by syncs of a span; of the time before its first record, a day."""
+        first, last = int(self.first[0]) - MISSED // MILLISECOND, int(self.last[-1])
+        for start, end in self.left_out:
+            if max(start, first) < min(end, last):
+                yield max(start, first), min(end, last)
+
+    def long_records(self) -> Iterator[Window]:
+        """Where records lie that last over an hour: the starts of an hour, up to the latest end."""
+        reach = self.longest if self.reach is None else self.reach
+        for at in np.flatnonzero(reach > HOUR):
+            yield Window(_moment(self.first[at]), _moment(self.last[at] + reach[at]))
+
     def _pace(self, first: int, last: int) -> float:
         """Median of records an hour from one hour to another, as far as the flow log lived."""
         first, last = max(first, self.hours[0]), min(last, self.hours[-1])
@@ -143,12 +160,15 @@ class Coverage:
         gaps: What is missing in between, in order, none overlapping.
         interval: The aggregation interval of the logs, one of AWS's two: the longer one where the
             longest record of an hour mostly lasts over two minutes.
+        long: Where records lie that last over an hour, of each hour that has any: from its first
+            start to their latest end.
     """
 
     extent: Window | None = None
     settled_until: datetime | None = None
     gaps: tuple[Gap, ...] = ()
     interval: timedelta = INTERVALS[0]
+    long: tuple[Window, ...] = ()
 
     def complete(self, starts: pd.Series[Any] | pd.DatetimeIndex, every: timedelta) -> Bools:
         """Which buckets are final: all their records are there, and none can still arrive.
@@ -189,6 +209,15 @@ class Coverage:
             if gap.start < window.end and gap.end > window.start
         )
 
+    def reaching(self, window: Window) -> Window:
+        """Where the records start and end that reach into a window or out of it."""
+        hour = HOUR * MILLISECOND
+        meeting = [one for one in self.long if one.start < window.end and one.end > window.start]
+        return Window(
+            min([window.start - hour, *(one.start for one in meeting)]),
+            max([window.end + hour, *(one.end for one in meeting)]),
+        )
+
 
 def coverage_of(logs: Sequence[FlowLogHours]) -> Coverage:
     """What is known of when, from the hours of each flow log; those without hours do not count."""
@@ -200,7 +229,8 @@ def coverage_of(logs: Sequence[FlowLogHours]) -> Coverage:
     settled = min(log.settled_until for log in logs if log.is_current(newest))
     longest = float(np.median(np.concatenate([log.longest for log in logs])))
     interval = INTERVALS[int(longest > 2 * INTERVALS[0] / MILLISECOND)]
-    return Coverage(extent, settled, tuple(_gaps(logs, newest)), interval)
+    long = tuple(sorted((one for log in logs for one in log.long_records()), key=_start))
+    return Coverage(extent, settled, tuple(_gaps(logs, newest)), interval, long)
 
 
 def overlapping(
@@ -220,7 +250,9 @@ def _gaps(logs: Sequence[FlowLogHours], newest: datetime) -> Iterator[Gap]:
         edges = [int(log.first[0]), *(edge for hole in holes for edge in hole), int(log.last[-1])]
         alive += list(zip(edges[::2], edges[1::2], strict=True))
         end = log.end(newest)
-        silences += [(*hole, log.name) for hole in [*holes, *([end] if end else [])]]
+        missing = [*holes, *([end] if end else []), *log.lacking()]
+        silences += [(*hole, log.name) for hole in missing]
+    begin = min(start for start, _ in alive)
     spans = [*alive, *((start, end) for start, end, _ in silences)]
     edges = sorted({edge for span in spans for edge in span})
     silent = _names(edges, silences)
@@ -228,7 +260,7 @@ def _gaps(logs: Sequence[FlowLogHours], newest: datetime) -> Iterator[Gap]:
     yield from _joined(
         Gap(_moment(start), _moment(end), not known[at], silent[at])
         for at, (start, end) in enumerate(pairwise(edges))
-        if silent[at] or not known[at]
+        if silent[at] or (start >= begin and not known[at])
     )
 
 
@@ -285,6 +317,10 @@ def _next(gaps: Sequence[Gap], begin: Ints) -> tuple[Ints, Ints]:
 def _within(gaps: Sequence[Gap], begin: Ints, end: Ints) -> Bools:
     start, until = _next(gaps, begin)
     return np.asarray((start <= begin) & (until >= end))
+
+
+def _start(window: Window) -> datetime:
+    return window.start
 
 
 def _us(moment: datetime) -> int:

@@ -22,7 +22,7 @@ from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import placed, select_for
 from vpcflow_core.times import Range, Window, floor_to
 
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 NOON = START + timedelta(hours=12)
 WINDOW = Window(NOON, NOON + timedelta(hours=2))
 MEASURES = ("bytes", "packets")
@@ -111,6 +111,20 @@ def test_each_slice_has_its_share_of_every_record(
         expected = by_seconds(long_records, measure, every, window)
         got = frame[measure].to_dict()
         assert got == pytest.approx({at: expected.get(at, 0.0) for at in got}, rel=1e-9)
+
+
+def test_a_record_of_many_hours_reaches_into_a_late_window(tmp_path: Path) -> None:
+    """One of ten hours, and one that says it lasted for weeks, which a clock must have made up."""
+    start = int(START.timestamp())
+    lines = [f"1 eni-1 10.0.0.1 10.0.0.2 {start} {start + 36_000} 36000"]
+    lines += [f"1 eni-1 10.0.0.1 10.0.0.3 {start} {start + 36_000_00} 99"]
+    head = "account-id interface-id srcaddr dstaddr start end bytes"
+    (tmp_path / "a.log").write_text("\n".join([head, *lines, ""]))
+    with FlowLogs.open(tmp_path / "a.log", store=tmp_path / "store") as flows:
+        asked = Query(("bytes",), every=HOUR, where=(("dstaddr", "10.0.0.2"),), place="spread")
+        late = Window(START + 8 * HOUR, START + 12 * HOUR)
+        assert flows.ask(asked, late).frame["bytes"].tolist() == [3600, 3600, 0, 0]
+        assert flows.coverage.reaching(late) == Window(START, START + 13 * HOUR)
 
 
 def test_groups_filters_and_conditions_narrow_what_is_spread(

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from vpcflow_core.errors import MissingError
-from vpcflow_core.sources.base import LogObject
+from vpcflow_core.sources.base import LogObject, identity_of
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.placing import OBJECT_COLUMN
 from vpcflow_core.store.schema import STEPS
@@ -60,6 +60,7 @@ class Memory:
         self.url = url
         self.data: dict[str, bytes] = {}
         self.times: dict[str, datetime] = {}
+        self.delivered: dict[str, datetime] = {}
         self.refused: dict[str, Exception] = {}
         self.spans: list[Window | None] = []
         self.reads: Counter[str] = Counter()
@@ -79,6 +80,7 @@ class Memory:
                     etag=hashlib.md5(self.data[name]).hexdigest(),
                     flow_log_id="fl-0a" if "_fl-0a_" in name else "",
                     time=time,
+                    delivered=self.delivered.get(name),
                 )
 
     def read(self, found: LogObject) -> bytes:
@@ -123,6 +125,7 @@ def turn_back(folder: Path, version: int) -> None:
             rows = ledger.execute(f"SELECT * FROM {name}")
             held[name] = ([column[0] for column in rows.description], rows.fetchall())
             ledger.execute(f"DROP TABLE {name}")
+        ledger.create_function("identity_of", 2, identity_of)
         ledger.executescript(";\n".join(STEPS[:version]))
         for name, (columns, rows) in held.items():
             had = [row[1] for row in ledger.execute(f"PRAGMA table_info({name})")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, get_args
 
 from sqlalchemy import (
@@ -69,7 +70,11 @@ class _Parts:
 
 
 def select_for(
-    query: Query, window: Window, filters: Filters, columns: Collection[str]
+    query: Query,
+    window: Window,
+    filters: Filters,
+    columns: Collection[str],
+    earliest: datetime | None = None,
 ) -> Select[Any]:
     """The SELECT of a question.
 
@@ -78,6 +83,7 @@ def select_for(
         window: Range of `start_time`; with `every`, snapped outward to whole buckets.
         filters: Conditions besides the question's own.
         columns: The columns that some record of the store has.
+        earliest: Start of the first record that reaches into the window; None: not known.
 
     Returns:
         Columns: `bucket` if asked for, the dimensions, the measures. Rows: the order measure's
@@ -98,7 +104,8 @@ def select_for(
     values = [parts.value(m) for m in parts.measures]
     kept = [_busiest(parts, groups)] if query.every and query.top and groups else []
     if query.every and is_spread(query):
-        return spread_select(_spread(parts, groups, kept), parts.window, query.every, BUCKET)
+        asked = _spread(parts, groups, kept, reached(parts.window, earliest))
+        return spread_select(asked, parts.window, query.every, BUCKET)
     made = (
         select(*[b.label(BUCKET) for b in bucket], *groups, *values)
         .select_from(_from(parts))
@@ -120,10 +127,10 @@ def snapped(query: Query, window: Window) -> Window:
     return window.snapped(query.every) if query.every else window
 
 
-def touched(query: Query, window: Window) -> Window:
+def touched(query: Query, window: Window, earliest: datetime | None = None) -> Window:
     """Where the records start that a question needs: those that reach into the window as well."""
     whole = snapped(query, window)
-    return reached(whole) if is_spread(query) else whole
+    return reached(whole, earliest) if is_spread(query) else whole
 
 
 def is_spread(query: Query) -> bool:
@@ -213,7 +220,10 @@ def _lacks(dim: Dimension, columns: Collection[str]) -> ColumnElement[bool]:
 
 
 def _spread(
-    parts: _Parts, groups: list[ColumnElement[Any]], kept: list[ColumnElement[bool]]
+    parts: _Parts,
+    groups: list[ColumnElement[Any]],
+    kept: list[ColumnElement[bool]],
+    begins: Window,
 ) -> Spread:
     """What is spread of a question."""
     rest = next((of.name for of in parts.measures if not of.spreads), None)
@@ -226,6 +236,7 @@ def _spread(
         parts.traffic,
         (*parts.wanted, *kept),
         _found(parts),
+        begins,
     )
 
 

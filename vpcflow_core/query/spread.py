@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -37,8 +37,9 @@ from vpcflow_core.query.constructs import (
 from vpcflow_core.query.measures import WHOLE, Measure, whole_sum
 from vpcflow_core.times import Window
 
-# How long a record may last and still reach into a window that it began before. AWS aggregates over
-# 10 minutes at most; an hour leaves room for what other collectors write.
+# How long a record may last and still reach into a window that it began before, where it is not
+# known how long they last. AWS aggregates over 10 minutes at most; an hour leaves room for what
+# other collectors write.
 LONGEST = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 SHARES = "_shares"
@@ -56,6 +57,7 @@ class Spread:
         counted: Only these records have bytes and packets; () if all of them.
         conditions: Conditions on the records, but for those on their start.
         having: Conditions on the groups.
+        begins: Where the records begin that are looked at.
     """
 
     relation: FromClause
@@ -64,11 +66,12 @@ class Spread:
     counted: Sequence[ColumnElement[bool]]
     conditions: Sequence[ColumnElement[bool]]
     having: Sequence[ColumnElement[bool]]
+    begins: Window
 
 
-def reached(window: Window) -> Window:
-    """Where records may begin that reach into a window."""
-    return Window(window.start - LONGEST, window.end)
+def reached(window: Window, earliest: datetime | None = None) -> Window:
+    """Where records may begin that reach into a window; not before `earliest`, if that is known."""
+    return Window(earliest or window.start - LONGEST, window.end)
 
 
 def spread_select(asked: Spread, window: Window, every: timedelta, bucket: str) -> Select[Any]:
@@ -90,7 +93,7 @@ def spread_select(asked: Spread, window: Window, every: timedelta, bucket: str) 
         with `SHARES` behind its name the shares of the others, as floats. Slices in which nothing
         was are left out. The shares of a record add up to the whole.
     """
-    parts = _by_slices(asked, window, every).cte("parts")
+    parts = _by_slices(asked, every).cte("parts")
     groups = [column(group.name, group.type) for group in asked.groups]
     begin, end = (literal(edge, Instant()) for edge in (window.start, window.end - every))
     last = case((LAST > FIRST, LAST), else_=FIRST)
@@ -104,7 +107,7 @@ def spread_select(asked: Spread, window: Window, every: timedelta, bucket: str) 
     )
 
 
-def _by_slices(asked: Spread, window: Window, every: timedelta) -> Select[Any]:
+def _by_slices(asked: Spread, every: timedelta) -> Select[Any]:
     """Totals, rates and moments of the records that begin in one slice and end in another."""
     start, ends = column_of("start_time"), _last_second()
     first, last = TimeBucket(start, every), TimeBucket(ends, every)
@@ -118,7 +121,7 @@ def _by_slices(asked: Spread, window: Window, every: timedelta) -> Select[Any]:
             _sum(rate, asked.counted).label(f"{measure.name}_rate"),
             _sum(waited, asked.counted).label(f"{measure.name}_waited"),
         ]
-    begins = reached(window)
+    begins = asked.begins
     return (
         select(first.label(FIRST.name), last.label(LAST.name), *asked.groups, *sums)
         .select_from(asked.relation)

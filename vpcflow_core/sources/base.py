@@ -36,6 +36,8 @@ class LogObject:
         identity: What the object is, whichever source leads to it: a file's URI without links.
             "" where its URI or the name that AWS gave it is that.
         place: The part of the source whose listing is remembered on its own; see `ListsByPlace`.
+        delivered: When it came to lie there, as the place itself says; None where a copy says
+            nothing of that.
     """
 
     uri: str
@@ -48,6 +50,7 @@ class LogObject:
     hint: Hint = ""
     identity: str = ""
     place: str = ""
+    delivered: datetime | None = None
 
     @property
     def known_as(self) -> str:

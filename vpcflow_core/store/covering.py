@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vpcflow_core.coverage import FlowLogHours
+from vpcflow_core.coverage import DELAY, FlowLogHours
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.sources.schemes import scheme_of
+from vpcflow_core.store import arrivals
 from vpcflow_core.store.hours import Hour, hours_of, possible_times
 from vpcflow_core.store.ledger import Ledger, from_ms
 from vpcflow_core.times import EPOCH
@@ -25,14 +27,15 @@ if TYPE_CHECKING:
     from vpcflow_core.store.batch import Loaded
 
 _ADD = """
-    INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     records = records + excluded.records, first = min(first, excluded.first),
-    last = max(last, excluded.last), longest = max(longest, excluded.longest)
+    last = max(last, excluded.last), longest = max(longest, excluded.longest),
+    reach = max(reach, excluded.reach)
 """
 # A flow log that several sources lead to is one; records without its id are their source's.
 _HOURS = """
     SELECT iif(flow_log = '', url, flow_log) AS name, hour, sum(records) AS records,
-        min(first) AS first, max(last) AS last, max(longest) AS longest
+        min(first) AS first, max(last) AS last, max(longest) AS longest, max(reach) AS reach
     FROM coverage JOIN sources ON source = sources.id {where}
     GROUP BY name, hour ORDER BY name, hour
 """
@@ -82,8 +85,14 @@ def read(ledger: Ledger, sources: Sequence[str] | None) -> list[FlowLogHours]:
     by_name: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         by_name[row["name"]].append(tuple(row)[1:])
+    delays = arrivals.delays(ledger, sources)
+    left_out = arrivals.left_out(ledger, sources)
     return [
-        _flow_log(name, hours, [row for row in found if row["name"] == name])
+        replace(
+            _flow_log(name, hours, [row for row in found if row["name"] == name]),
+            delay=delays.get(name, DELAY),
+            left_out=left_out.get(name, ()),
+        )
         for name, hours in by_name.items()
     ]
 
@@ -157,14 +166,14 @@ def _times(path: Path) -> pa.Table | None:
 
 
 def _row(source: int, flow_log: str, number: int, hour: Hour) -> tuple[Any, ...]:
-    counted = (hour.hour, number, hour.records, hour.first, hour.last, hour.longest)
+    counted = (hour.hour, number, hour.records, hour.first, hour.last, hour.longest, hour.reach)
     return source, flow_log, *counted
 
 
 def _flow_log(name: str, hours: list[Any], found: Sequence[Any]) -> FlowLogHours:
     """One flow log, from its hours and the sources that lead to it."""
     syncs = [row["last_sync"] for row in found if row["last_sync"] is not None]
-    hour, records, first, last, longest = np.array(hours, dtype="int64").T
+    hour, records, first, last, longest, reach = np.array(hours, dtype="int64").T
     return FlowLogHours(
         name,
         hour,
@@ -172,6 +181,7 @@ def _flow_log(name: str, hours: list[Any], found: Sequence[Any]) -> FlowLogHours
         first,
         last,
         longest,
+        reach,
         synced=from_ms(max(syncs)) if syncs else None,
         is_live=any(scheme_of(row["url"]).in_aws for row in found),
     )

@@ -20,17 +20,25 @@ AHEAD = timedelta(hours=1)
 # A record that lasts longer is none of an aggregation interval (AWS: ten minutes at most), and
 # says nothing of how long others may still be on their way.
 LONGEST = HOUR
+# A record that lasts longer has a wrong time.
+FARTHEST = 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """The records of an hour: how many, their earliest and latest start, the longest; in ms."""
+    """The records of an hour: how many, their earliest and latest start, the longest; in ms.
+
+    Attributes:
+        longest: Of those that last an hour at most.
+        reach: Of those that last a day at most.
+    """
 
     hour: int
     records: int
     first: int
     last: int
     longest: int
+    reach: int
 
     def __add__(self, other: Hour) -> Hour:
         """Both together, of the same hour."""
@@ -40,6 +48,7 @@ class Hour:
             min(self.first, other.first),
             max(self.last, other.last),
             max(self.longest, other.longest),
+            max(self.reach, other.reach),
         )
 
 
@@ -57,26 +66,41 @@ def hours_of(table: pa.Table) -> Iterator[Hour]:
     if not len(table):
         return
     starts = table["start_time"].cast(pa.int64())
-    lasted = _lasted(table, starts)
+    longest, reach = _lasted(table, starts)
     ends = pc.min_max(starts).as_py()
     if ends["min"] // HOUR == ends["max"] // HOUR:  # most objects: five minutes each
-        longest = pc.max(lasted).as_py() or 0
-        yield Hour(ends["min"] // HOUR, len(table), ends["min"], ends["max"], longest)
+        most = (pc.max(lasted).as_py() or 0 for lasted in (longest, reach))
+        yield Hour(ends["min"] // HOUR, len(table), ends["min"], ends["max"], *most)
         return
-    rows = pa.table({"hour": pc.divide(starts, HOUR), "start": starts, "lasted": lasted})
+    hour = pc.divide(starts, HOUR)
+    rows = pa.table({"hour": hour, "start": starts, "longest": longest, "reach": reach})
     made = rows.group_by("hour").aggregate(
-        [("start", "count"), ("start", "min"), ("start", "max"), ("lasted", "max")]
+        [
+            ("start", "count"),
+            ("start", "min"),
+            ("start", "max"),
+            ("longest", "max"),
+            ("reach", "max"),
+        ]
     )
-    names = ("hour", "start_count", "start_min", "start_max", "lasted_max")
+    names = ("hour", "start_count", "start_min", "start_max", "longest_max", "reach_max")
     for row in zip(*(made[name].to_pylist() for name in names), strict=True):
-        hour, records, first, last, longest = row
-        yield Hour(hour, records, first, last, longest or 0)
+        number, records, first, last, *most = row
+        yield Hour(number, records, first, last, *(lasted or 0 for lasted in most))
 
 
-def _lasted(table: pa.Table, starts: pa.ChunkedArray) -> Any:
-    """How long each record lasted; null where that is not known or cannot be."""
+def _lasted(table: pa.Table, starts: pa.ChunkedArray) -> tuple[Any, Any]:
+    """How long each record lasted, of those up to `LONGEST` and up to `FARTHEST`; others null."""
     if "end_time" not in table.column_names:
-        return pa.nulls(len(table), pa.int64())
+        unknown = pa.nulls(len(table), pa.int64())
+        return unknown, unknown
     lasted = pc.subtract(table["end_time"].cast(pa.int64()), starts)
-    possible = pc.and_(pc.greater_equal(lasted, 0), pc.less_equal(lasted, LONGEST))
+    ends = pc.min_max(lasted).as_py()
+    if ends["max"] is None or (ends["min"] >= 0 and ends["max"] <= LONGEST):
+        return lasted, lasted
+    return _up_to(lasted, LONGEST), _up_to(lasted, FARTHEST)
+
+
+def _up_to(lasted: Any, most: int) -> Any:
+    possible = pc.and_(pc.greater_equal(lasted, 0), pc.less_equal(lasted, most))
     return pc.if_else(possible, lasted, None)

@@ -147,4 +147,5 @@ def _log_object(row: Any) -> LogObject:
         time=None if row["time"] is None else from_ms(row["time"]),
         hint=row["hint"],
         identity=row["identity"],
+        delivered=None if row["delivered"] is None else from_ms(row["delivered"]),
     )

@@ -179,6 +179,14 @@ CREATE TABLE repeated (
 );
 """
 
+_DELIVERIES = """
+-- delivered: when the object came to lie in its source (ms), where the source says so; NULL where
+-- that is not known. reach: the longest record of the hour up to a day, where `longest` leaves
+-- aside those over an hour; 0 for hours of earlier versions, where it is not known.
+ALTER TABLE objects ADD COLUMN delivered INTEGER;
+ALTER TABLE coverage ADD COLUMN reach INTEGER NOT NULL DEFAULT 0;
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
 STEPS: tuple[str, ...] = (
     _OBJECTS_AND_FILES,
@@ -191,5 +199,6 @@ STEPS: tuple[str, ...] = (
     _COVERAGE,
     _COPIES,
     _REPEATS,
+    _DELIVERIES,
 )
 SCHEMA_VERSION = len(STEPS)

@@ -236,8 +236,9 @@ def writing(store: Store, wait: float = 0.0) -> Iterator[Writer]:
 _ADD_OBJECT = """
     INSERT INTO objects (id, source, uri, etag, size, account, region, flow_log_id, time, hint,
         state, tracked, records, nodata, skipdata, malformed, first, last, loaded_at, report,
-        internal, dropped, identity, outside, spans, rest_first, rest_last, content)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        internal, dropped, identity, outside, spans, rest_first, rest_last, content,
+        delivered)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_FILE = """
     INSERT INTO files (path, source, part, day, columns, tracked, rows, size, first, last)
@@ -247,8 +248,9 @@ _ADD_FILE = """
 
 def _object_row(source: int, loaded: Loaded) -> tuple[Any, ...]:
     found, report = loaded.found, loaded.report
-    first, last, time = (
-        moment and to_ms(moment) for moment in (report.first, report.last, found.time)
+    first, last, time, delivered = (
+        moment and to_ms(moment)
+        for moment in (report.first, report.last, found.time, found.delivered)
     )
     return (
         loaded.id,
@@ -278,6 +280,7 @@ def _object_row(source: int, loaded: Loaded) -> tuple[Any, ...]:
         to_text(loaded.spans),
         *(loaded.rest or (None, None)),
         loaded.content,
+        delivered,
     )
 
 

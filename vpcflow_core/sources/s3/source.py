@@ -203,6 +203,7 @@ class S3Source:
             time=_time(entry),
             hint=facts.hint if facts else "",
             place=f"s3://{self.bucket}/{place}" if place else "",
+            delivered=entry.modified,
         )
 
     def _pass_by(self, place: str, prefix: str, error: SourceError) -> None:
