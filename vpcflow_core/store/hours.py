@@ -69,8 +69,8 @@ def hours_of(table: pa.Table) -> Iterator[Hour]:
     longest, reach = _lasted(table, starts)
     ends = pc.min_max(starts).as_py()
     if ends["min"] // HOUR == ends["max"] // HOUR:  # most objects: five minutes each
-        most = (pc.max(lasted).as_py() or 0 for lasted in (longest, reach))
-        yield Hour(ends["min"] // HOUR, len(table), ends["min"], ends["max"], *most)
+        lasted = (pc.max(some).as_py() or 0 for some in (longest, reach))
+        yield Hour(ends["min"] // HOUR, len(table), ends["min"], ends["max"], *lasted)
         return
     hour = pc.divide(starts, HOUR)
     rows = pa.table({"hour": hour, "start": starts, "longest": longest, "reach": reach})
@@ -86,7 +86,7 @@ def hours_of(table: pa.Table) -> Iterator[Hour]:
     names = ("hour", "start_count", "start_min", "start_max", "longest_max", "reach_max")
     for row in zip(*(made[name].to_pylist() for name in names), strict=True):
         number, records, first, last, *most = row
-        yield Hour(number, records, first, last, *(lasted or 0 for lasted in most))
+        yield Hour(number, records, first, last, *(one or 0 for one in most))
 
 
 def _lasted(table: pa.Table, starts: pa.ChunkedArray) -> tuple[Any, Any]:
