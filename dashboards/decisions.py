@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboards.ui.dashboard import Dashboard, Row
-from dashboards.ui.state import FLOW_FILTERS
+from dashboards.ui.state import EITHER_FILTERS, FLOW_FILTERS
 
 ACTIONS = {"accepts": "ACCEPT", "rejects": "REJECT"}
 
@@ -27,7 +27,7 @@ def decision_page(
         title,
         icon,
         question,
-        filters=FLOW_FILTERS,
+        filters=(*EITHER_FILTERS, *FLOW_FILTERS),
         rows=(
             ((f"{path}/source-locations", 1), (f"{path}/destinations", 1)),
             ((f"{path}/outliers", 1),),

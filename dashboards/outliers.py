@@ -1,14 +1,14 @@
 """Outliers: everything unusual on one page."""
 
 from dashboards.ui.dashboard import Dashboard
-from dashboards.ui.state import FLOW_FILTERS, NETWORK_FILTERS
+from dashboards.ui.state import EITHER_FILTERS, FLOW_FILTERS, NETWORK_FILTERS
 
 OUTLIERS = Dashboard(
     "outliers",
     "Outliers",
     ":material/troubleshoot:",
     "What was unusual, when, and how far from what was expected?",
-    filters=(*FLOW_FILTERS, "action", *NETWORK_FILTERS),
+    filters=(*EITHER_FILTERS, *FLOW_FILTERS, "action", *NETWORK_FILTERS),
     rows=(
         "Summary",
         (("outliers/episodes", 1),),

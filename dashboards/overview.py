@@ -1,14 +1,14 @@
 """Overview: what flows through the network."""
 
 from dashboards.ui.dashboard import Dashboard
-from dashboards.ui.state import FLOW_FILTERS
+from dashboards.ui.state import EITHER_FILTERS, FLOW_FILTERS
 
 OVERVIEW = Dashboard(
     "overview",
     "Overview",
     ":material/public:",
     "What flows through the network, from where, and what is let through?",
-    filters=(*FLOW_FILTERS, "action"),
+    filters=(*EITHER_FILTERS, *FLOW_FILTERS, "action"),
     rows=(
         (("overview/source-locations", 2), ("overview/actions", 1)),
         (("overview/top-sources", 1), ("overview/top-destinations", 1)),

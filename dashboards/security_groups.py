@@ -1,14 +1,14 @@
 """Security Groups: which groups carry which traffic, in which direction."""
 
 from dashboards.ui.dashboard import Dashboard
-from dashboards.ui.state import FLOW_FILTERS, NETWORK_FILTERS
+from dashboards.ui.state import EITHER_FILTERS, FLOW_FILTERS, NETWORK_FILTERS
 
 SECURITY_GROUPS = Dashboard(
     "security-groups",
     "Security Groups",
     ":material/shield:",
     "Which groups carry which traffic, in which direction?",
-    filters=(*FLOW_FILTERS, "action", *NETWORK_FILTERS),
+    filters=(*EITHER_FILTERS, *FLOW_FILTERS, "action", *NETWORK_FILTERS),
     rows=(
         (
             ("security-groups/vpcs", 1),

@@ -1,14 +1,14 @@
 """Traffic: how much, between whom, and where it is heading."""
 
 from dashboards.ui.dashboard import Dashboard
-from dashboards.ui.state import FLOW_FILTERS
+from dashboards.ui.state import EITHER_FILTERS, FLOW_FILTERS
 
 TRAFFIC = Dashboard(
     "traffic",
     "Traffic",
     ":material/swap_horiz:",
     "How much flows, between whom, and where is it heading?",
-    filters=(*FLOW_FILTERS, "action"),
+    filters=(*EITHER_FILTERS, *FLOW_FILTERS, "action"),
     rows=(
         (
             ("traffic/sources", 1),

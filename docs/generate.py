@@ -9,7 +9,7 @@ from pathlib import Path
 from vpcflow_core import errors
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field
 from vpcflow_core.panels.catalogue import PANELS
-from vpcflow_core.query.dimensions import DIMENSIONS
+from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.settings import Settings, SourceSetting
 
@@ -83,7 +83,7 @@ def filters_page() -> str:
     """Every filter of the pages; `--where` and `FlowLogs.where` take all fields."""
     rows = [
         (f"`{row.name}`", row.title, row.filter_help)
-        for row in DIMENSIONS.values()
+        for row in (*EITHER_END.values(), *DIMENSIONS.values())
         if row.filter_help
     ]
     about = "The names are those of a page's address; `--where` takes every field in the same way."

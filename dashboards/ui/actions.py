@@ -28,7 +28,17 @@ def choose_row(panel: Panel, given: PanelAnswer, state: PageState, key: str) -> 
     """Narrow the page by what the chosen row of a table is about."""
     rows = st.session_state[key].selection.rows
     if rows:
+        st.session_state["choices"] = st.session_state.get("choices", 0) + 1
         narrow(state, panel, drill.of_row(panel, given.frame.iloc[rows[0]]))
+
+
+def unchosen(name: str) -> str:
+    """The key of a table in which no row is chosen.
+
+    A row's place means another row once the page is narrowed, widened or left by the way back: so
+    no table keeps what was chosen in it. Each choice makes tables of their own.
+    """
+    return f"{name}-{st.session_state.get('choices', 0)}"
 
 
 def set_filter(field: str, text: str) -> None:

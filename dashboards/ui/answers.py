@@ -11,6 +11,7 @@ from dashboards.ui import resources
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import PANELS, PanelAnswer, PanelRequest
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.times import Window
 
@@ -36,6 +37,25 @@ def records(request: PanelRequest, limit: int) -> QueryResult:
     return resources.logs(request.source, request.once).records(
         request.window, request.filters, where=query.where, status=query.records, limit=limit
     )
+
+
+def count(state: PageState, window: Window, own: tuple[tuple[str, str], ...] = ()) -> int:
+    """How many flows a page has.
+
+    Args:
+        state: The page's.
+        window: What its range means.
+        own: What besides its filters is asked of them: pairs of field and text.
+    """
+    generation = resources.flows().catalogue.generation()
+    filters = Filters.parse(own) & state.where
+    return _counted(window, filters, state.source, state.once, generation)
+
+
+@st.cache_data(show_spinner=False, max_entries=500, hash_funcs=KEYS)
+def _counted(window: Window, filters: Filters, source: str, once: bool, generation: int) -> int:
+    result = resources.logs(source, once).ask(Query(("flows",)), window, filters)
+    return int(result.frame["flows"].sum())
 
 
 def left_out(state: PageState, window: Window) -> int:

@@ -11,7 +11,7 @@ from dashboards.ui.filter_text import Chip, chips_of, excluding, narrowed, witho
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.charts import label as value_label
-from vpcflow_core.query.dimensions import dimension
+from vpcflow_core.query.dimensions import filterable
 
 ONLY, EXCLUDE, REMOVE = "Only this", "Exclude", "Remove"
 CHANGES: dict[str, Callable[[str, str, str], str]] = {
@@ -46,7 +46,7 @@ def _chip(chip: Chip, text: str) -> None:
 def label(chip: Chip) -> str:
     """What a chip says: `Destination port: 443 (https)`, `Source address: not 10.0.0.0/8`."""
     value = chip.value
-    if value.isdigit() and dimension(chip.field).is_number:
+    if value.isdigit() and filterable(chip.field).is_number:
         value = value_label(chip.field, int(value))
     return f"{FILTER_LABELS[chip.field]}: {'not ' if chip.excluded else ''}{value}"
 

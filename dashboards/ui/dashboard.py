@@ -10,6 +10,7 @@ import streamlit as st
 from dashboards.ui import (
     actions,
     chips,
+    emptiness,
     panel,
     parameter_inputs,
     records_dialog,
@@ -118,6 +119,8 @@ def _body(dashboard: Dashboard, state: PageState) -> None:
     status.freshness(logs, window, anchored, state)
     _not_in_force(dashboard)
     chips.draw(state)
+    own = tuple(dashboard.fixed.items())
+    emptiness.notice(state, window, own)
     generation = logs.catalogue.generation()
     for row in dashboard.rows:
         if isinstance(row, str):
@@ -126,7 +129,7 @@ def _body(dashboard: Dashboard, state: PageState) -> None:
         columns = st.columns([width for _, width in row])
         for column, (slug, _) in zip(columns, row, strict=True):
             with column:
-                panel.draw(state.request(PANELS[slug], window, generation), state)
+                panel.draw(state.request(PANELS[slug], window, generation), state, own)
     records_dialog.show_if_asked(state, window, generation)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.ui import actions, answers, panel_body, panel_menu, violation_links
+from dashboards.ui.emptiness import Own
 from dashboards.ui.markdown import inert
 from dashboards.ui.rights import shown
 from dashboards.ui.state import PageState
@@ -15,15 +16,21 @@ from vpcflow_core.redaction import redacting_logger
 log = redacting_logger("vpcflow")
 
 
-def draw(request: PanelRequest, state: PageState) -> None:
-    """Draw a panel where it stands; it loads by itself, so that the page need not wait."""
+def draw(request: PanelRequest, state: PageState, own: Own = ()) -> None:
+    """Draw a panel where it stands; it loads by itself, so that the page need not wait.
+
+    Args:
+        request: What it is asked.
+        state: The page's.
+        own: What the page itself asks of its records, besides its filters.
+    """
     name = request.slug.replace("/", "-")
     parallel = st.fragment(parallel=True, key=f"fragment-{name}")(_panel)
     with st.container(border=True, key=f"panel-{name}", height="stretch"):
-        parallel(request, state)
+        parallel(request, state, own)
 
 
-def _panel(request: PanelRequest, state: PageState) -> None:
+def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
     """Title and the rest; an error is shown in the panel's place."""
     actions.begin_panel()
     panel = PANELS[request.slug]
@@ -34,7 +41,7 @@ def _panel(request: PanelRequest, state: PageState) -> None:
         given = answers.answer(request)
         with place:
             panel_menu.draw(panel, given, state)
-        panel_body.draw(request, given, state)
+        panel_body.draw(request, given, state, own)
         if panel.chart == "table" or not panel_body.is_empty(panel, given):
             _below(panel, given, state)
     except VpcflowError as error:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from dashboards.ui import actions, drill, violation_links
+from dashboards.ui import actions, drill, emptiness, violation_links
+from dashboards.ui.emptiness import Own
 from dashboards.ui.figures import figure_of
 from dashboards.ui.markdown import inert
-from dashboards.ui.state import FILTER_LABELS, PageState
+from dashboards.ui.state import PageState
 from vpcflow_core.charts import CONFIG, styled
 from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer, PanelRequest
-from vpcflow_core.times import Window
 from vpcflow_core.units import humane
 
 # Numbers that are bad news when they grow.
@@ -26,7 +25,7 @@ LEAD = "Traffic then"
 MADE_BY = "Made by"
 
 
-def draw(request: PanelRequest, given: PanelAnswer, state: PageState) -> None:
+def draw(request: PanelRequest, given: PanelAnswer, state: PageState, own: Own) -> None:
     """Draw the answer to a request."""
     panel = PANELS[request.slug]
     if panel.chart == "number":
@@ -34,7 +33,7 @@ def draw(request: PanelRequest, given: PanelAnswer, state: PageState) -> None:
         if given.every is not None:
             _plot(panel, given, figure_of(request, given, state.zone), WITHOUT_BUTTONS)
     elif is_empty(panel, given):
-        _empty(panel, state, request.window)
+        _empty(panel, request, state, own)
     elif panel.chart == "table":
         _table(panel, given, state)
     else:
@@ -49,32 +48,13 @@ def is_empty(panel: Panel, given: PanelAnswer) -> bool:
     return not given.frame[drawn].fillna(0).any()
 
 
-def empty_sentence(panel: Panel, state: PageState, window: Window) -> str:
-    """Why a panel is empty."""
-    start, end = (at.astimezone(ZoneInfo(state.zone)) for at in (window.start, window.end))
-    why = f"No {panel.about} between {start:%d %b %H:%M} and {end:%d %b %H:%M} {state.zone}"
-    if not state.filters:
-        return f"{why}."
-    shown = ", ".join(f"{FILTER_LABELS[field]}: {inert(text)}" for field, text in state.filters)
-    return f"{why} with the filters {shown}."
-
-
-def _empty(panel: Panel, state: PageState, window: Window) -> None:
-    """Why there is nothing, and ways out."""
-    st.info(empty_sentence(panel, state, window), icon=":material/search_off:")
-    with st.container(horizontal=True):
-        if state.filters:
-            fields = [field for field, _ in state.filters]
-            st.button(
-                "Clear filters",
-                key=f"clear-{panel.slug}",
-                on_click=actions.clear_filters,
-                args=(fields,),
-            )
-        if str(state.range) != "7d":
-            st.button(
-                "Last 7 days", key=f"widen-{panel.slug}", on_click=actions.set_range, args=("7d",)
-            )
+def _empty(panel: Panel, request: PanelRequest, state: PageState, own: Own) -> None:
+    """Why there is nothing; where the whole page is empty, the page says so once."""
+    if emptiness.is_empty(state, request.window, own):
+        st.caption("Nothing to show.")
+    else:
+        where = panel.query.where or own
+        emptiness.explain(panel.about, state, request.window, panel.slug, where)
 
 
 def _chart(panel: Panel, given: PanelAnswer, state: PageState, chart: Figure) -> None:
@@ -114,7 +94,7 @@ def _selected(panel: Panel, state: PageState, key: str) -> None:
 
 
 def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
-    key = f"table-{panel.slug}"
+    key = actions.unchosen(f"table-{panel.slug}")
     leads = _leads(given, state)
     rows = styled(panel, given, state.zone, {LEAD: leads} if leads else None)
     st.dataframe(

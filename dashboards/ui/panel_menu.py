@@ -35,7 +35,7 @@ def _open(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     count = len(given.frame)
     hint = " A chosen row narrows the page." if panel.drill else ""
     st.caption(f"{panel.help} {count:,} rows in {given.seconds * 1000:,.0f} ms.{hint}")
-    key = f"rows-{panel.slug}"
+    key = actions.unchosen(f"rows-{panel.slug}")
     st.dataframe(
         given.frame.head(ROWS_SHOWN),
         hide_index=True,

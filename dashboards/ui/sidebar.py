@@ -12,8 +12,11 @@ from dashboards.ui.markdown import inert
 from dashboards.ui.resources import source_urls, workspace
 from dashboards.ui.rights import here
 from dashboards.ui.source_labels import source_labels
-from dashboards.ui.state import FILTER_LABELS, FLOW_FILTERS
-from vpcflow_core.query.dimensions import dimension
+from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, FLOW_FILTERS, MORE_FILTERS
+from vpcflow_core.query.dimensions import filterable
+
+# Of the fold that holds more filters: whether it is open.
+MORE = "more-filters"
 
 
 def filters(fields: Sequence[str], fixed: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -29,18 +32,28 @@ def filters(fields: Sequence[str], fixed: Sequence[str]) -> tuple[tuple[str, str
     Returns:
         The filters in force as `(field, text)`, in the order of `FILTER_LABELS`.
     """
-    brought = [f for f in FILTER_LABELS if f not in (*fields, *fixed) and asked(f)]
+    behind = [f for f in MORE_FILTERS if f not in (*fields, *fixed)]
+    own = (*fields, *(behind if st.session_state.get(MORE) else ()))
+    brought = [f for f in FILTER_LABELS if f not in (*own, *fixed) and asked(f)]
     with st.sidebar:
         st.markdown("### Filters")
-        texts = {field: _box(field) for field in fields if field in FLOW_FILTERS}
+        first = (*EITHER_FILTERS, *FLOW_FILTERS)
+        texts = {field: _box(field) for field in fields if field in first}
         # It stands at the same place on every page, or the browser would lose hold of it.
         with hidden_widgets.place("decision", "action" in fields):
             decision = _decision()
         texts["action"] = decision if "action" in fields else ""
         texts |= {f: _box(f) for f in (*fields, *brought) if f not in (*texts, "action")}
+        texts |= _more(behind)
         if any(texts.values()):
             st.button("Clear all filters", on_click=clear, args=(tuple(texts),), width="stretch")
     return tuple((field, texts[field]) for field in FILTER_LABELS if texts.get(field))
+
+
+def _more(fields: Sequence[str]) -> dict[str, str]:
+    """The boxes of filters that are seldom needed; none while they are folded away."""
+    with st.expander("More filters", key=MORE, on_change="rerun") as more:
+        return {field: _box(field) for field in fields} if more.open else {}
 
 
 def asked(field: str) -> str:
@@ -95,7 +108,7 @@ def _decision() -> str:
 
 def _help(field: str) -> str | None:
     """How a filter by the field is written; none where the field table does not say."""
-    return dimension(field).filter_help or None
+    return filterable(field).filter_help or None
 
 
 def _box(field: str) -> str:

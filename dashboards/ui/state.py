@@ -13,7 +13,7 @@ from dashboards.ui.parameters import PARAMETERS, read_parameters, written
 from vpcflow_core.errors import TimeError, closest
 from vpcflow_core.panels.base import Panel
 from vpcflow_core.panels.request import DEFAULTS, PanelRequest, Parameters
-from vpcflow_core.query.dimensions import DIMENSIONS
+from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END, filterable
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.redaction import holds_secret
 from vpcflow_core.settings import TOKEN_PARAMETER
@@ -27,12 +27,17 @@ YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 # What pages filter by: most of them a flow's ends, some its place in the network too.
 FLOW_FILTERS = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "interface_id")
+EITHER_FILTERS = ("address", "port")
 NETWORK_FILTERS = ("security_group_id", "subnet_id", "vpc_id", "direction")
+# What every page can be filtered by, behind "More filters".
+MORE_FILTERS = (
+    "country", "interface_name", "instance_id", "account_id", "region", "az_id", *NETWORK_FILTERS,
+)  # fmt: skip
 # Every filter a page may have, and what its box is called; the URL uses the same names. A field
 # with a `filter_help` in the field table is one.
-_FIRST = (*FLOW_FILTERS, "action", *NETWORK_FILTERS)
-FILTER_LABELS = {name: DIMENSIONS[name].title for name in _FIRST} | {
-    row.name: row.title for row in DIMENSIONS.values() if row.filter_help
+_FIRST = (*EITHER_FILTERS, *FLOW_FILTERS, "action", *NETWORK_FILTERS)
+FILTER_LABELS = {name: filterable(name).title for name in _FIRST} | {
+    row.name: row.title for row in (*DIMENSIONS.values(), *EITHER_END.values()) if row.filter_help
 }
 NAMES = ("range", "tz", "source", "once", "v", *FILTER_LABELS, *PARAMETERS)
 

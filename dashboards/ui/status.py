@@ -24,6 +24,8 @@ from vpcflow_core.workspace.background import problem
 
 EXAMPLES_SHOWN = 50
 GAPS_NAMED = 3
+# From here on an age in days says less than the date.
+OLD = timedelta(days=60)
 
 
 def sync_line(empty: bool) -> None:
@@ -87,7 +89,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     source = resources.url_of(state.source)
     known = [s for s in logs.catalogue.sources() if source in ("", s.url)]
     parts = [
-        f"newest record {_age(datetime.now(UTC) - extent.end)} ago",
+        _newest(extent.end, datetime.now(UTC), zone),
         f"{humane_count(sum(s.records for s in known))} records in the store",
     ]
     parts += _coverage(logs.coverage, window, zone)
@@ -182,6 +184,13 @@ def _rows(report: ObjectReport) -> Iterator[dict[str, object]]:
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """A time as the zone's clock shows it."""
     return f"{at.astimezone(zone):%a %d %b %Y %H:%M}"
+
+
+def _newest(end: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """How old the newest record is; a date where days say little."""
+    if now - end > OLD:
+        return f"newest record of {end.astimezone(zone):%d %b %Y %H:%M}"
+    return f"newest record {_age(now - end)} ago"
 
 
 def _age(age: timedelta) -> str:

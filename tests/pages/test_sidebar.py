@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.ui.state import FILTER_LABELS
-from vpcflow_core.query.dimensions import DIMENSIONS
+from dashboards.ui.state import FILTER_LABELS, MORE_FILTERS
+from vpcflow_core.query.dimensions import DIMENSIONS, filterable
 
 
 def sidebar(*fields: str) -> AppTest:
@@ -24,27 +24,40 @@ def sidebar(*fields: str) -> AppTest:
 
 @pytest.mark.parametrize("name", FILTER_LABELS)
 def test_every_filter_says_how_it_is_written(name: str) -> None:
-    assert FILTER_LABELS[name] == DIMENSIONS[name].title
-    assert DIMENSIONS[name].filter_help
+    assert FILTER_LABELS[name] == filterable(name).title
+    assert filterable(name).filter_help
     app = sidebar(name)
     boxes = [*app.sidebar.text_input, *app.sidebar.get("button_group")]
     drawn = {
         box.label if hasattr(box, "label") else box.proto.label: box.proto.help for box in boxes
     }
-    assert drawn[FILTER_LABELS[name]] == DIMENSIONS[name].filter_help
+    assert drawn[FILTER_LABELS[name]] == filterable(name).filter_help
 
 
 def test_a_filter_without_help_is_drawn_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not DIMENSIONS["instance_id"].filter_help
-    monkeypatch.setitem(FILTER_LABELS, "instance_id", "Instance")
-    app = sidebar("srcaddr", "instance_id")
-    assert [box.label for box in app.sidebar.text_input] == ["Source address", "Instance"]
-    app.sidebar.text_input(key="instance_id").set_value("i-0a*").run()
+    assert not DIMENSIONS["ecs_task_id"].filter_help
+    monkeypatch.setitem(FILTER_LABELS, "ecs_task_id", "ECS task")
+    app = sidebar("srcaddr", "ecs_task_id")
+    assert [box.label for box in app.sidebar.text_input] == ["Source address", "ECS task"]
+    app.sidebar.text_input(key="ecs_task_id").set_value("task-*").run()
     assert not app.exception
-    assert app.sidebar.text_input(key="instance_id").value == "i-0a*"
+    assert app.sidebar.text_input(key="ecs_task_id").value == "task-*"
 
 
 def test_a_word_that_no_record_can_have_is_refused_below_its_box() -> None:
     app = sidebar("direction")
     app.sidebar.text_input(key="direction").set_value("inbond").run()
     assert "Did you mean 'inbound'?" in app.sidebar.error[0].value
+
+
+def test_filters_that_are_seldom_needed_are_drawn_once_they_are_unfolded() -> None:
+    app = sidebar("srcaddr")
+    assert [box.label for box in app.sidebar.text_input] == ["Source address"]
+    app.session_state["more-filters"] = True
+    app.run()
+    drawn = [box.key for box in app.sidebar.text_input]
+    assert drawn == ["srcaddr", *MORE_FILTERS]
+    app.sidebar.text_input(key="country").set_value("Germany").run()
+    assert not app.sidebar.error
+    app.sidebar.text_input(key="country").set_value("Germny").run()
+    assert "Did you mean 'Germany'?" in app.sidebar.error[0].value

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from tests.query.logs import ADDRESSES, GROUPS, START, Logs
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
+from vpcflow_core.query.dimensions import EITHER_END
 from vpcflow_core.query.filters import Filter, Filters, parse_filter
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import select_for
@@ -39,6 +40,8 @@ VALUES: dict[str, list[str]] = {
     "vpc_id": ["vpc-1", "vpc-2", "vpc-*", "-"],
     "subnet_id": ['"a%_^b"', "a%*", "*_*", "*^b", "subnet-1"],
     "security_group_id": [*GROUPS[:3], '"SG_4%"', "sg-*", "sg_*", "-", "nobody"],
+    "address": ["10.0.0.1", "10.0.0.0/8", "2001:db8::/32", "10.*", "-", "::ffff:0:0/96"],
+    "port": ["22", "https", "0", "1024-65535", "4*", "-"],
     "my_field": ["x", "it's", '"a, b"', "it*", "-", "' OR 1=1 --"],
 }  # fmt: skip
 
@@ -85,14 +88,28 @@ def passes(item: Filter, value: Any) -> bool:
     return wanted and not any(holds(term, value) for term in item.none_of)
 
 
+def passes_either(item: Filter, first: Any, second: Any) -> bool:
+    """What a filter of either end says, in plain Python."""
+    ends = (first, second)
+    wanted = not item.any_of or any(holds(term, end) for term in item.any_of for end in ends)
+    return wanted and not any(holds(term, end) for term in item.none_of for end in ends)
+
+
 def counted(logs: Logs, wanted: Filters) -> int:
     column = {"security_group_id": "security_group_ids"}
     keep = pd.Series(True, index=logs.flows.index)
     for item in wanted:
+        if item.field in EITHER_END:
+            ends = (_plain(logs.flows[name]) for name in EITHER_END[item.field].ends)
+            keep &= np.array([passes_either(item, *pair) for pair in zip(*ends, strict=True)])
+            continue
         values = logs.flows[column.get(item.field, item.field)]
-        plain = [v if isinstance(v, list) or not pd.isna(v) else None for v in values]
-        keep &= np.array([passes(item, value) for value in plain])
+        keep &= np.array([passes(item, value) for value in _plain(values)])
     return int(keep.sum())
+
+
+def _plain(values: pd.Series) -> list[Any]:
+    return [v if isinstance(v, list) or not pd.isna(v) else None for v in values]
 
 
 def asked(engine: DuckDBEngine, many: Sequence[Filters]) -> list[int]:

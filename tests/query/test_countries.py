@@ -56,6 +56,10 @@ def traffic_of_the_day(sample: Path) -> pd.DataFrame:
          lambda f: (f["target"] == "US") & (f["action"] == "ACCEPT")),
         ({"srcaddr": "country:US, 10.0.0.0/8"},
          lambda f: (f["source"] == "US") | f["srcaddr"].str.startswith("10.")),
+        ({"address": "country:US"}, lambda f: (f["source"] == "US") | (f["target"] == "US")),
+        ({"country": "US, germany"},
+         lambda f: f["source"].isin(["US", "DE"]) | f["target"].isin(["US", "DE"])),
+        ({"country": "!US"}, lambda f: (f["source"] != "US") & (f["target"] != "US")),
         ({"srcaddr": "country:FJ"}, lambda f: f["source"] == "FJ"),
     ],
 )  # fmt: skip

@@ -20,6 +20,7 @@ from vpcflow_core.units import UNITS, humane
 LONGEST, LONGEST_NAME = 23, 18
 LABELS: dict[str, Callable[[Any], str]] = {
     "dstport": lambda value: port_label(int(value)),
+    "port": lambda value: port_label(int(value)),
     "srcport": lambda value: port_label(int(value)),
     "protocol": lambda value: protocol_keyword(int(value)),
 }
@@ -41,6 +42,7 @@ TITLES = {
     "open": "Open to the world",
     "seen_blocks": "Blocks seen",
     "seen_share": "Flows from them, %",
+    "hostile": "Hostile, not among them",
     "attached": "Interfaces",
 }
 

@@ -20,7 +20,7 @@ from vpcflow_core.query.constructs import (
     ListMatches,
     OneOf,
 )
-from vpcflow_core.query.dimensions import Dimension, dimension, require
+from vpcflow_core.query.dimensions import Dimension, filterable, require
 from vpcflow_core.query.filters import Filter, Filters
 from vpcflow_core.query.terms import (
     Address,
@@ -44,7 +44,7 @@ def condition_of(item: Filter, columns: Collection[str] = ()) -> Condition:
         item: The filter.
         columns: Columns of the store, for fields outside the field table.
     """
-    about = dimension(item.field, columns)
+    about = filterable(item.field, columns)
     conditions = [_any(item.any_of, about)] if item.any_of else []
     if item.none_of:
         # A null condition is no match: it must not turn into null again.
@@ -58,13 +58,17 @@ def conditions_of(filters: Filters, columns: Collection[str] = ()) -> tuple[Cond
     Raises:
         MissingDataError: No record has a field that is filtered by.
     """
-    require([dimension(item.field, columns).column for item in filters], columns)
+    require(filters.columns(columns), columns)
     return tuple(condition_of(item, columns) for item in filters)
 
 
 def _any(terms: Sequence[Term], about: Dimension) -> Condition:
+    """One of the terms holds, of either end if it is about both."""
+    return or_(*(_one(terms, column_of(name), about) for name in about.columns))
+
+
+def _one(terms: Sequence[Term], column: ColumnElement[Any], about: Dimension) -> Condition:
     """One of the terms holds; plain values together as one IN."""
-    column = column_of(about.column)
     plain = [value for term in terms for value in _values(term, about)]
     rest = [_term(term, column, about) for term in terms if not _values(term, about)]
     if len(plain) > 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from vpcflow_core.query.dimensions import filterable
 from vpcflow_core.query.filters import Filter, Filters
 from vpcflow_core.query.terms import AddressesOf, Country, Term
 
@@ -38,7 +39,11 @@ def _resolved(item: Filter, plain: Filters, countries_of: CountriesOf) -> Filter
     """One filter with addresses for countries."""
     if not _countries(item):
         return item
-    found = countries_of(item.field, plain)
+    found = {
+        address: code
+        for column in filterable(item.field).columns
+        for address, code in countries_of(column, plain).items()
+    }
 
     def terms(of: Iterable[Term]) -> tuple[Term, ...]:
         return tuple(_addresses(term, found) if isinstance(term, Country) else term for term in of)

@@ -25,6 +25,7 @@ class Dimension:
         doc: One sentence.
         filter_help: How a filter by it is written; "" if pages have no filter by it.
         words: The values it can have; () if there are others.
+        ends: Of what stands for both ends of a flow, the column of each; () of all else.
     """
 
     name: str
@@ -34,6 +35,12 @@ class Dimension:
     doc: str
     filter_help: str = ""
     words: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a filter by it looks at."""
+        return self.ends or (self.column,)
 
     @property
     def is_list(self) -> bool:
@@ -66,6 +73,46 @@ DIMENSIONS: dict[str, Dimension] = {
 }
 
 
+def _either(name: str, title: str, doc: str, *ends: str, filter_help: str = "") -> Dimension:
+    first = DIMENSIONS[ends[0]]
+    return Dimension(name, "", first.kind, title, doc, filter_help or first.filter_help, ends=ends)
+
+
+# What can be filtered by, but not grouped by: a condition that one end of a flow has to meet.
+EITHER_END: dict[str, Dimension] = {
+    row.name: row
+    for row in (
+        _either(
+            "address", "Address, either end", "Source or destination address.",
+            "srcaddr", "dstaddr",
+        ),
+        _either("port", "Port, either end", "Source or destination port.", "srcport", "dstport"),
+        _either(
+            "country", "Country, either end", "Country of the source or destination address.",
+            "srcaddr", "dstaddr",
+            filter_help="A country by its two letters or its name, or a list: `US`, `US, Germany`. "
+            "A leading `!` leaves out: `!US`.",
+        ),
+    )
+}  # fmt: skip
+
+
+def filterable(name: str, extra: Collection[str] = ()) -> Dimension:
+    """What a filter of that name is about: a dimension, or either end of a flow.
+
+    Args:
+        name: As `dimension` takes it; what `EITHER_END` has besides.
+        extra: Columns of the store; one that is called as either end comes first.
+
+    Raises:
+        FieldError: As `dimension`.
+    """
+    plain = name.strip().lower()
+    if plain in EITHER_END and plain not in extra:
+        return EITHER_END[plain]
+    return dimension(name, extra)
+
+
 def dimension(name: str, extra: Collection[str] = ()) -> Dimension:
     """The dimension of that name, in any usual spelling.
 
@@ -90,7 +137,12 @@ def dimension(name: str, extra: Collection[str] = ()) -> Dimension:
 
 
 def _unknown(name: str, extra: Collection[str]) -> FieldError:
-    hint = closest(name.replace("-", "_"), [*DIMENSIONS, *extra])
+    if name in EITHER_END:
+        raise FieldError(
+            f"'{name}' is either end of a flow: it is filtered by, not grouped by.",
+            f"Group by {' or '.join(EITHER_END[name].ends)}.",
+        )
+    hint = closest(name.replace("-", "_"), [*DIMENSIONS, *EITHER_END, *extra])
     return FieldError(
         f"'{name}' is not a flow-log field.", f"{hint}  All fields: vpcflow fields".strip()
     )

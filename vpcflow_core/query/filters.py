@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from vpcflow_core.errors import FilterError
-from vpcflow_core.query.dimensions import dimension
+from vpcflow_core.query.dimensions import filterable
 from vpcflow_core.query.terms import Exact, Term, read_term
 
 # What Python callers may pass as a filter's value.
@@ -27,7 +27,7 @@ class Filter:
     """What is asked of one field.
 
     Attributes:
-        field: Name of a dimension.
+        field: Name of a dimension, or of what stands for either end: `address`, `port`.
         any_of: The value must be one of these; empty: any value will do.
         none_of: The value must be none of these.
     """
@@ -81,6 +81,11 @@ class Filters:
         """All but those of that field."""
         return Filters(tuple(item for item in self.items if item.field != field))
 
+    def columns(self, extra: Collection[str] = ()) -> tuple[str, ...]:
+        """The columns of `flows` that they look at; `extra` as in `parse`."""
+        names = [n for item in self.items for n in filterable(item.field, extra).columns]
+        return tuple(dict.fromkeys(names))
+
     def texts(self) -> dict[str, str]:
         """Text by field, as the address bar holds it (the last one of a field wins)."""
         return {item.field: str(item) for item in self.items}
@@ -96,7 +101,7 @@ def parse_filter(name: str, text: str, extra: Collection[str] = ()) -> Filter:
         FieldError: No such field.
         FilterError: The text cannot be read; says why.
     """
-    wanted = dimension(name, extra)
+    wanted = filterable(name, extra)
     pieces = [(bang, read_term(value, wanted)) for bang, value in _pieces(wanted.name, text)]
     all_negated = bool(pieces[0][0])
     none_of = tuple(term for bang, term in pieces if bang or all_negated)

@@ -8,7 +8,7 @@ quotes stands for itself.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -63,12 +63,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """Any address that lies in this country, by the GeoIP database."""
+    """Any address that lies in this country, by the GeoIP database.
+
+    Attributes:
+        code: Its two letters.
+        is_bare: Whether the filter is about countries alone, and needs no `country:`.
+    """
 
     code: str
+    is_bare: bool = False
 
     def __str__(self) -> str:
-        return f"{COUNTRY}{self.code}"
+        return self.code if self.is_bare else f"{COUNTRY}{self.code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,8 @@ def read_term(text: str, dimension: Dimension) -> Term:
     """
     if text == "-":
         return Missing()
+    if dimension.name == "country":
+        return replace(_country(text.strip('"'), dimension), is_bare=True)
     if text.startswith('"'):
         return _quoted(text, dimension)
     if "*" in text:
@@ -179,7 +187,8 @@ def _address(text: str, dimension: Dimension) -> Address | Block:
 
 def _country(text: str, dimension: Dimension) -> Country:
     """A country by its code or its English name."""
-    wanted = text[len(COUNTRY) :].strip()
+    wanted = text[len(COUNTRY) :] if text.lower().startswith(COUNTRY) else text
+    wanted = wanted.strip()
     places = label_points()
     code = next(
         (c for c, p in places.items() if wanted.lower() in (c.lower(), p.country_name.lower())), ""

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tests.analysis.series import START, minute
+from vpcflow_core.analysis.security_groups.hostile import Hostile
 from vpcflow_core.analysis.security_groups.usage import rules_in_use
 from vpcflow_core.inventory.tables import frame_of
 
@@ -85,6 +86,7 @@ def used(
     interfaces: Sequence[Mapping[str, Any]] = INTERFACES,
     prefix_lists: Sequence[Mapping[str, Any]] = PREFIX_LISTS,
     groups: Sequence[Mapping[str, Any]] = GROUPS,
+    hostile: Hostile | None = None,
 ) -> pd.DataFrame:
     return rules_in_use(
         flow_frame(flows),
@@ -92,6 +94,7 @@ def used(
         frame_of("rules", rules),
         frame_of("prefix_lists", prefix_lists),
         frame_of("security_groups", groups),
+        hostile,
     )
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.analysis.security_groups.accepted import Accepted, Ints
 from vpcflow_core.analysis.security_groups.blocks import cover
+from vpcflow_core.analysis.security_groups.hostile import NONE_HOSTILE, Hostile
 from vpcflow_core.analysis.security_groups.rules import (
     Rule,
     Sources,
@@ -53,6 +54,7 @@ def rules_in_use(
     rules: pd.DataFrame,
     prefix_lists: pd.DataFrame,
     groups: pd.DataFrame,
+    hostile: Hostile | None = None,
 ) -> pd.DataFrame:
     """What each inbound rule let in.
 
@@ -78,6 +80,8 @@ def rules_in_use(
         rules: Likewise; outbound ones are left out.
         prefix_lists: Likewise.
         groups: Likewise.
+        hostile: Sources that are in no block of `seen_blocks`, for whoever narrows a rule to these
+            would let them in.
 
     Returns:
         One row for each inbound rule that there is, as it is, and for each that is gone but let
@@ -86,7 +90,8 @@ def rules_in_use(
         `1024-65535`, `all`), source, description; flows, bytes, first, last; shared (flows that
         other rules matched too); open (to all of IPv4 or IPv6, alone or with other rules of its
         group); of open ones seen_blocks (at most 10, see `blocks.smallest_blocks`) and seen_share
-        (percent of the rule's flows in them); attached (interfaces of the group). A rule about
+        (percent of the rule's flows in them), where hostile ones are given also `hostile`, those
+        that it let in with what they did; attached (interfaces of the group). A rule about
         which nothing can be said (a word that is no protocol, an unknown prefix list) has null
         counts and comes last. `attrs`: `notes` has sentences, `unexplained` the counts of
         `unexplained`.
@@ -103,12 +108,16 @@ def rules_in_use(
     is_open = open_rules([rule for rule in shown if rule.until == FOR_EVER])
     rows_ = [
         _description(rule, is_open)
-        | ({} if rule.unread else _counted(rule, matches[rule.rule_id], accepted, matched, is_open))
+        | (
+            {}
+            if rule.unread
+            else _counted(rule, matches[rule.rule_id], accepted, matched, is_open, hostile)
+        )
         for rule in shown
     ]
     members = group_members(current(interfaces, "interface_id"))
     attached = Counter(members["security_group_id"])
-    frame = _sorted(_typed(rows_, sources.group_names, attached))
+    frame = _sorted(_typed(rows_, sources.group_names, attached, hostile is not None))
     frame.attrs[UNEXPLAINED] = counts = unexplained(accepted, matched)
     return noted(frame, *sentences(counts, shown, sources, "reply" in flows))
 
@@ -142,7 +151,12 @@ def _description(rule: Rule, is_open: Collection[str]) -> dict[str, Any]:
 
 
 def _counted(
-    rule: Rule, rows: Ints, accepted: Accepted, matched: Ints, is_open: Collection[str]
+    rule: Rule,
+    rows: Ints,
+    accepted: Accepted,
+    matched: Ints,
+    is_open: Collection[str],
+    hostile: Hostile | None,
 ) -> dict[str, Any]:
     """What a rule let in."""
     flows = accepted.flows[rows]
@@ -154,27 +168,38 @@ def _counted(
     if not len(rows):
         return counts
     first, last = np.fmin.reduce(accepted.first[rows]), np.fmax.reduce(accepted.last[rows])
-    seen = _seen(rows, accepted) if rule.rule_id in is_open else {}
+    seen = _seen(rows, accepted, hostile or NONE_HOSTILE) if rule.rule_id in is_open else {}
     return counts | {"first": first, "last": last} | seen
 
 
-def _seen(rows: Ints, accepted: Accepted) -> dict[str, Any]:
-    """The blocks that what came through an open rule came from."""
-    address, place = np.unique(accepted.address[rows], return_inverse=True)
-    weights = np.bincount(place, accepted.flows[rows]).astype("float64")
-    blocks, share = cover(accepted.addresses[address], weights, MOST_BLOCKS)
-    return {"seen_blocks": ", ".join(blocks), "seen_share": 100 * share}
+def _seen(rows: Ints, accepted: Accepted, hostile: Hostile) -> dict[str, Any]:
+    """The blocks that what came through an open rule came from, without hostile addresses."""
+    place, inverse = np.unique(accepted.address[rows], return_inverse=True)
+    weights = np.bincount(inverse, accepted.flows[rows]).astype("float64")
+    keys = accepted.addresses[place]
+    foe = np.isin(keys, hostile.keys)
+    blocks, share = cover(keys[~foe], weights[~foe], MOST_BLOCKS)
+    return {
+        "seen_blocks": ", ".join(blocks),
+        "seen_share": 100 * share * weights[~foe].sum() / weights.sum(),
+        "hostile": hostile.named(keys[foe], weights[foe]),
+    }
 
 
 def _typed(
-    rows: Sequence[Mapping[str, Any]], names: Mapping[str, str | None], attached: Counter[str]
+    rows: Sequence[Mapping[str, Any]],
+    names: Mapping[str, str | None],
+    attached: Counter[str],
+    with_hostile: bool,
 ) -> pd.DataFrame:
     """Rows as a table whose columns have one type each, also if it is empty."""
-    frame = pd.DataFrame(rows, columns=list(_COLUMNS), dtype="object")
+    columns = [*_COLUMNS, *(["hostile"] if with_hostile else [])]
+    frame = pd.DataFrame(rows, columns=columns, dtype="object")
     groups = frame["security_group_id"].tolist()
     frame["group_name"] = pd.Series([names.get(group) for group in groups], dtype="object")
     frame["attached"] = [attached[group] for group in groups]
-    frame["seen_blocks"] = frame["seen_blocks"].where(frame["seen_blocks"].notna(), "")
+    for name in {"seen_blocks", "hostile"} & set(columns):
+        frame[name] = frame[name].where(frame[name].notna(), "")
     for name in ("first", "last"):
         frame[name] = pd.to_datetime(frame[name], utc=True).dt.as_unit("us")
     wide = any(value >= 2**63 for value in frame["bytes"].dropna())

@@ -10,18 +10,22 @@ import pandas as pd
 from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.analysis.security_groups.accepted import received
+from vpcflow_core.analysis.security_groups.hostile import Hostile, hostile_sources
 from vpcflow_core.analysis.security_groups.usage import rules_in_use, unused_groups
 from vpcflow_core.analysis.security_groups.versions import timed
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.base import PanelAnswer, PanelContext
+from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window
 
 # What a reader needs first stands first: which rule, and what it let in.
 COLUMNS = [
     "security_group_id", "protocol", "ports", "source", "flows", "bytes", "last", "shared", "open",
-    "seen_blocks", "seen_share", "attached", "description", "first", "rule_id",
+    "seen_blocks", "seen_share", "hostile", "attached", "description", "first", "rule_id",
 ]  # fmt: skip
+# What was refused of each source: how often, at how many places.
+REFUSED = Query(("flows", "destinations", "ports"), by=("srcaddr",), where=(("action", "REJECT"),))
 # Groups of flows that rules are matched with; more take too long, and the smallest are left out.
 MOST_ROWS = 500_000
 # Ports that have a colour of their own, of those that groups serve.
@@ -42,7 +46,10 @@ def rules(context: PanelContext) -> PanelAnswer:
     cuts = changes(request.window, interfaces, rules, lists)
     kept = cuts[:: -(-len(cuts) // MOST_CUTS) or 1]
     result = context.logs.ask_received(request.window, request.filters, cuts=kept, limit=MOST_ROWS)
-    frame = rules_in_use(result.frame, interfaces, rules, lists, groups)
+    # Whoever scans is hostile whatever the page's filters hide of it.
+    refused = context.logs.ask(REFUSED, request.window)
+    hostile = _hostile(refused.frame, result.frame)
+    frame = rules_in_use(result.frame, interfaces, rules, lists, groups, hostile)
     notes = [*_narrowed(context), *notes_of(frame)]
     if len(result.frame) == MOST_ROWS:
         notes.append("The smallest flows are left out: there are too many different ones.")
@@ -50,7 +57,20 @@ def rules(context: PanelContext) -> PanelAnswer:
         notes.append(
             "The network changed too often: some flows are judged by what was shortly before."
         )
-    return context.answer(result, frame=frame[COLUMNS], notes=notes)
+    if frame["hostile"].any():
+        notes.append(
+            "Blocks seen leave out sources that were refused often or at many ports: who narrows a "
+            "rule to these blocks must not let them in."
+        )
+    return context.answer(result, refused, frame=frame[COLUMNS], notes=notes)
+
+
+def _hostile(refused: pd.DataFrame, accepted: pd.DataFrame) -> Hostile:
+    """The hostile ones among sources, by what was refused of them and what was not."""
+    let_in = accepted.groupby("srcaddr")["flows"].sum()
+    rejected = refused["flows"]
+    flows = rejected + refused["srcaddr"].map(let_in).fillna(0).astype("int64")
+    return hostile_sources(refused.assign(rejected=rejected, flows=flows))
 
 
 def changes(window: Window, *tables: pd.DataFrame) -> list[datetime]:

@@ -39,7 +39,7 @@ NEEDED = ("srcaddr", "dstaddr", "start_time", "end_time")
 # Fields that all records of a connection share: a condition on them narrows what is read.
 SHARED = frozenset({
     "interface_id", "account_id", "vpc_id", "subnet_id", "instance_id", "region", "az_id",
-    "protocol", "type", "security_group_id", "interface_name", "interface_owner",
+    "protocol", "type", "security_group_id", "interface_name", "interface_owner", "address", "port",
 })  # fmt: skip
 # Five-tuples that are cut into connections for each one to be listed: those that promise the most.
 CANDIDATES = 20

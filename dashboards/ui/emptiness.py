@@ -1,0 +1,103 @@
+"""Why a page or a panel is empty, in words, and the ways out that help; said once a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dashboards.ui import actions, answers, resources, timerange
+from dashboards.ui.markdown import inert
+from dashboards.ui.state import FILTER_LABELS, PageState
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.times import Range, Window
+
+# What a page itself asks of its records, as pairs of field and text.
+Own = tuple[tuple[str, str], ...]
+WIDER = "7d"
+WEEK = timedelta(days=7)
+
+
+def notice(state: PageState, window: Window, own: Own) -> None:
+    """Say once that no panel of the page has anything to show; nothing where some may have."""
+    if not (state.filters or own) and _reaches(window):
+        return
+    with st.container(key="nothing-found"):
+        st.fragment(parallel=True, key="nothing")(_notice)(state, window, own)
+
+
+def _notice(state: PageState, window: Window, own: Own) -> None:
+    if is_empty(state, window, own):
+        actions.begin_panel()
+        explain(about(own), state, window, "page", own)
+
+
+def is_empty(state: PageState, window: Window, own: Own) -> bool:
+    """Whether a page has no flows at all."""
+    return _count(state, window, own) == 0
+
+
+def about(own: Own) -> str:
+    """What the records of a page are called: `REJECT records`."""
+    return " ".join([*(text for _, text in own), "records"])
+
+
+def sentence(what: str, state: PageState, window: Window) -> str:
+    """Why there is nothing to show: when nothing was, and under which filters."""
+    start, end = (at.astimezone(ZoneInfo(state.zone)) for at in (window.start, window.end))
+    why = f"No {what} between {start:%d %b %H:%M} and {end:%d %b %H:%M} {state.zone}"
+    if not state.filters:
+        return f"{why}."
+    shown = ", ".join(f"{FILTER_LABELS[field]}: {inert(text)}" for field, text in state.filters)
+    return f"{why} with the filters {shown}."
+
+
+def explain(what: str, state: PageState, window: Window, name: str, own: Own) -> None:
+    """Why there is nothing, and the ways out.
+
+    Args:
+        what: What there is none of.
+        state: The page's.
+        window: What its range means.
+        name: Name of the place, for its buttons.
+        own: What besides the filters is asked of the records.
+    """
+    st.info(sentence(what, state, window), icon=":material/search_off:")
+    with st.container(horizontal=True):
+        if state.filters:
+            fields = [field for field, _ in state.filters]
+            st.button(
+                "Clear filters",
+                key=f"clear-{name}",
+                on_click=actions.clear_filters,
+                args=(fields,),
+            )
+        for label, text in _ranges(state, window, own):
+            st.button(label, key=f"widen-{name}-{label}", on_click=actions.set_range, args=(text,))
+
+
+def _ranges(state: PageState, window: Window, own: Own) -> Iterator[tuple[str, str]]:
+    """Other ranges that have something to show, by what their buttons say."""
+    extent = resources.flows().present_extent
+    if extent is None:
+        return
+    week, _ = timerange.window(Range(length=WEEK), extent)
+    wider = week.start < window.start or week.end > window.end
+    if wider and _count(state, week, own) != 0:
+        yield "Last 7 days", WIDER
+    if not _reaches(window):
+        yield "Show all data", str(extent.snapped(timerange.MINUTE))
+
+
+def _reaches(window: Window) -> bool:
+    return resources.flows().coverage.reaches(window)
+
+
+def _count(state: PageState, window: Window, own: Own) -> int | None:
+    """The flows there are; None where they cannot be counted, which panels say themselves."""
+    try:
+        return answers.count(state, window, own)
+    except VpcflowError:
+        return None

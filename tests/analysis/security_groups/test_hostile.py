@@ -1,0 +1,51 @@
+"""Sources that scan or are refused often are in no advice to narrow a rule."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from tests.analysis.security_groups.usage_tables import flow, rule, used
+from vpcflow_core.analysis.security_groups.hostile import Hostile, hostile_sources
+
+
+def refused(source: str, flows: int, rejected: int, destinations: int, ports: int) -> Hostile:
+    """What is known of the source by these numbers."""
+    row = (source, flows, rejected, destinations, ports)
+    columns = ["srcaddr", "flows", "rejected", "destinations", "ports"]
+    return hostile_sources(pd.DataFrame([row], columns=columns))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "why"),
+    [
+        ((400, 400, 1, 200), "refused 400 times at 200 ports"),
+        ((60, 60, 30, 1), "refused 60 times at 30 destinations"),
+        ((90, 25, 1, 1), "refused 25 times"),
+        ((19, 19, 1, 1), ""),
+        ((100_000, 40, 2, 3), ""),  # late packets of a client that is let in
+    ],
+)
+def test_who_scans_or_is_refused_often_is_hostile(
+    numbers: tuple[int, int, int, int], why: str
+) -> None:
+    assert refused("198.51.100.9", *numbers).why == ({"198.51.100.9": why} if why else {})
+
+
+def test_the_blocks_seen_leave_out_hostile_sources_which_are_named_beside_them() -> None:
+    flows = [
+        flow("eni-web", "203.0.113.5", 6, 22, 30),
+        flow("eni-web", "198.51.100.0", 6, 22, 60),
+        flow("eni-web", "198.51.100.9", 6, 22, 10),
+    ]
+    foes = Hostile({"198.51.100.9": "refused 30 times", "198.51.100.0": "refused 9 times"})
+    (row,) = used(flows, [rule("sg-web", ports=22)], hostile=foes).to_dict("records")
+    assert (row["seen_blocks"], row["seen_share"]) == ("203.0.113.5/32", 30.0)
+    assert row["hostile"] == "198.51.100.0 (refused 9 times), 198.51.100.9 (refused 30 times)"
+
+
+def test_where_all_that_came_is_hostile_no_block_is_advised() -> None:
+    flows = [flow("eni-web", "198.51.100.9", 6, 22, 10)]
+    foe = Hostile({"198.51.100.9": "refused 30 times"})
+    (row,) = used(flows, [rule("sg-web", ports=22)], hostile=foe).to_dict("records")
+    assert (row["seen_blocks"], row["seen_share"]) == ("", 0.0)
