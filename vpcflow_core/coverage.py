@@ -77,13 +77,18 @@ class FlowLogHours:
         return _moment(self.last[-1])
 
     @property
+    def lasting(self) -> timedelta:
+        """The longest record of its last day, of those up to an hour."""
+        recent = self.hours > self.hours[-1] - AROUND
+        return int(self.longest[recent].max()) * MILLISECOND
+
+    @property
     def settled_until(self) -> datetime:
         """Up to when none of its records can still arrive."""
         newest = self.newest
         if self.is_live and self.synced and self.synced - newest >= STOPPED:
             return newest + MILLISECOND
-        recent = self.hours > self.hours[-1] - AROUND
-        return newest - self.delay - int(self.longest[recent].max()) * MILLISECOND
+        return newest - self.delay - self.lasting
 
     def is_current(self, newest: datetime) -> bool:
         """Whether more of it is awaited, where the newest start of all is `newest`.

@@ -10,6 +10,7 @@ import pytest
 from tests.store.doubles import START, key, line, log, turn_back
 from tests.store.test_spans_loaded import Slack
 from vpcflow_core.coverage import DELAY
+from vpcflow_core.sources.base import LogObject
 from vpcflow_core.store import covering
 from vpcflow_core.store.schema import SCHEMA_VERSION
 from vpcflow_core.store.store import Store
@@ -69,6 +70,25 @@ def test_sources_that_do_not_say_when_an_object_came_have_five_minutes(store: St
     assert learnt(store) == DELAY
 
 
+class Events(Slack):
+    """A log group: each object tells what its slowest events needed beyond the quickest."""
+
+    def __init__(self, minutes: list[float]) -> None:
+        super().__init__()
+        self.minutes = minutes
+        for number in range(len(minutes)):
+            at = START + number * HOUR
+            self.put(f"{number:02}", log([line(number, at)]), at)
+
+    def delay(self, found: LogObject) -> timedelta | None:
+        return timedelta(minutes=self.minutes[int(found.uri[-2:])])
+
+
+def test_events_that_say_when_they_came_are_measured_from_their_start(store: Store) -> None:
+    sync(store, Events([6.0] * 19 + [25.0]))
+    assert learnt(store) == 5 * MINUTE
+
+
 def test_an_hour_loaded_in_part_is_not_complete_until_the_rest_is_loaded(store: Store) -> None:
     logs = delivered([4.0] * 48)  # four hours
     cut = START + 122 * MINUTE  # within an object
@@ -87,7 +107,7 @@ def test_a_store_of_the_version_before_knows_no_deliveries(store: Store) -> None
     sync(store, delivered(SPREAD))
     folder = store.path
     store.close()
-    turn_back(folder, SCHEMA_VERSION - 1)
+    turn_back(folder, SCHEMA_VERSION - 2)
     with Store.open(folder) as again:
         assert learnt(again) == DELAY
         sync(again, delivered([*SPREAD, 4.0]))

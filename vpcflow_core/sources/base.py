@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 from urllib.parse import quote, unquote_to_bytes, urlsplit
@@ -38,6 +38,8 @@ class LogObject:
         place: The part of the source whose listing is remembered on its own; see `ListsByPlace`.
         delivered: When it came to lie there, as the place itself says; None where a copy says
             nothing of that.
+        delay: What the slowest of its events needed beyond the quickest, once it is read; see
+            `HasDelays`.
     """
 
     uri: str
@@ -51,6 +53,7 @@ class LogObject:
     identity: str = ""
     place: str = ""
     delivered: datetime | None = None
+    delay: timedelta | None = None
 
     @property
     def known_as(self) -> str:
@@ -127,6 +130,17 @@ class HasDeclaredFormats(Protocol):
 
         Raises:
             SourceError: As `Source.find`.
+        """
+
+
+@runtime_checkable
+class HasDelays(Protocol):
+    """A source whose objects hold events that arrive one by one, and say when."""
+
+    def delay(self, found: LogObject) -> timedelta | None:
+        """What the slowest events of an object that was just read needed beyond the quickest.
+
+        Counted from the start of what each tells of; None where that is not known.
         """
 
 

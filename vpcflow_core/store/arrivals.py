@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vpcflow_core.coverage import DELAY
+from vpcflow_core.coverage import DELAY, FlowLogHours
 from vpcflow_core.store.ledger import Ledger
 from vpcflow_core.store.spans import EVER, Spans, from_text, minus, union
 
@@ -22,12 +23,15 @@ RECENT = 5_000
 # Fewer say little of what the slowest of them is.
 FEWEST = 20
 SLOWEST = 0.98
+# Of the hours of a log group; each has its own slowest events.
+MOSTLY = 0.9
 MINUTE = 60_000  # ms
 # AWS collects the records of five minutes, by the clock, in files that are delivered one by one.
 SLOT = 5 * MINUTE
 # What took longer was not delivered then but copied there.
 HONEST = 60 * MINUTE
 BOUNDS = (MINUTE, 30 * MINUTE)
+MILLISECOND = timedelta(milliseconds=1)
 
 # NOT INDEXED: from the newest on.
 _DELIVERED = f"""
@@ -35,6 +39,12 @@ _DELIVERED = f"""
         SELECT * FROM objects NOT INDEXED ORDER BY id DESC LIMIT {RECENT}
     ) AS objects JOIN sources ON source = sources.id
     WHERE delivered IS NOT NULL AND last IS NOT NULL AND state = 'loaded' {{also}}
+"""  # noqa: S608 (our own text)
+_EVENTS = f"""
+    SELECT {NAME} AS name, delay FROM (
+        SELECT * FROM objects NOT INDEXED ORDER BY id DESC LIMIT {RECENT}
+    ) AS objects JOIN sources ON source = sources.id
+    WHERE delay IS NOT NULL AND state = 'loaded' {{also}}
 """  # noqa: S608 (our own text)
 _IN_PART = f"""
     SELECT {NAME} AS name, identity, spans, rest_first, rest_last
@@ -45,17 +55,41 @@ _IN_PART = f"""
 """  # noqa: S608 (our own text)
 
 
-def delays(ledger: Ledger, sources: Sequence[str] | None) -> dict[str, timedelta]:
-    """Span between the quickest and the slowest delivery, of flow logs of which that is known.
+def with_delays(
+    logs: Iterable[FlowLogHours], ledger: Ledger, sources: Sequence[str] | None
+) -> list[FlowLogHours]:
+    """The flow logs with the span between their quickest and their slowest delivery.
 
     Args:
+        logs: Flow logs; those of which it is not known stay as they are.
         ledger: The store's ledger.
         sources: URLs; None: all.
     """
+    objects = _by_name(ledger, _DELIVERED, sources)
+    events = _by_name(ledger, _EVENTS, sources)
+    return [
+        replace(log, delay=_of_events(log, events[log.name]))
+        if log.name in events
+        else replace(log, delay=_delay(objects[log.name]) if log.name in objects else log.delay)
+        for log in logs
+    ]
+
+
+def _by_name(ledger: Ledger, sql: str, sources: Sequence[str] | None) -> dict[str, list[Any]]:
     by_name: dict[str, list[Any]] = defaultdict(list)
-    for row in _rows(ledger, _DELIVERED, sources):
+    for row in _rows(ledger, sql, sources):
         by_name[row["name"]].append(row)
-    return {name: _delay(rows) for name, rows in by_name.items()}
+    return dict(by_name)
+
+
+def _of_events(log: FlowLogHours, rows: Sequence[Any]) -> timedelta:
+    """What the slowest events of a log group need beyond the quickest.
+
+    They are measured from their start, so that how long a record lasts, which `settled_until` adds
+    anew, is part of it.
+    """
+    usual = timedelta(milliseconds=int(np.quantile([row["delay"] for row in rows], MOSTLY)))
+    return _bounded((usual - log.lasting) // MILLISECOND)
 
 
 def left_out(ledger: Ledger, sources: Sequence[str] | None) -> dict[str, Spans]:
@@ -101,7 +135,11 @@ def _delay(rows: Sequence[Any]) -> timedelta:
     spread = _spread(honest)
     if by_slot:
         spread = -(-spread // SLOT) * SLOT
-    return timedelta(milliseconds=int(np.clip(spread, *BOUNDS)))
+    return _bounded(spread)
+
+
+def _bounded(ms: int) -> timedelta:
+    return timedelta(milliseconds=int(np.clip(ms, *BOUNDS)))
 
 
 def _spread(lags: NDArray[np.int64]) -> int:

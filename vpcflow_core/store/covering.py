@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vpcflow_core.coverage import DELAY, FlowLogHours
+from vpcflow_core.coverage import FlowLogHours
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store import arrivals
@@ -85,16 +85,15 @@ def read(ledger: Ledger, sources: Sequence[str] | None) -> list[FlowLogHours]:
     by_name: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         by_name[row["name"]].append(tuple(row)[1:])
-    delays = arrivals.delays(ledger, sources)
     left_out = arrivals.left_out(ledger, sources)
-    return [
+    made = (
         replace(
             _flow_log(name, hours, [row for row in found if row["name"] == name]),
-            delay=delays.get(name, DELAY),
             left_out=left_out.get(name, ()),
         )
         for name, hours in by_name.items()
-    ]
+    )
+    return arrivals.with_delays(made, ledger, sources)
 
 
 def complete(folder: Path, ledger: Ledger) -> None:

@@ -148,4 +148,5 @@ def _log_object(row: Any) -> LogObject:
         hint=row["hint"],
         identity=row["identity"],
         delivered=None if row["delivered"] is None else from_ms(row["delivered"]),
+        delay=None if row["delay"] is None else timedelta(milliseconds=row["delay"]),
     )

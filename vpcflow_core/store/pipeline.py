@@ -10,11 +10,11 @@ import queue
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from vpcflow_core.errors import CredentialsError, SourceError
-from vpcflow_core.sources.base import LogObject, Source
+from vpcflow_core.sources.base import HasDelays, LogObject, Source
 
 FETCHERS = 8
 FOUND_AHEAD = 20_000
@@ -136,7 +136,7 @@ class Pipeline:
 
     def _read(self, found: LogObject) -> Fetched:
         try:
-            return Fetched(found, self._source.read(found))
+            return Fetched(*_read(self._source, found))
         except CredentialsError:  # the same would befall every object
             raise
         except SourceError as error:
@@ -165,6 +165,14 @@ class Pipeline:
             with suppress(queue.Empty):
                 return waiting.get(timeout=_PAUSE_SECONDS)
         raise _StoppedError
+
+
+def _read(source: Source, found: LogObject) -> tuple[LogObject, bytes]:
+    """The bytes of an object; what became known of it as they were read is added."""
+    data = source.read(found)
+    if isinstance(source, HasDelays):
+        found = replace(found, delay=source.delay(found))
+    return found, data
 
 
 class _Budget:

@@ -187,6 +187,12 @@ ALTER TABLE objects ADD COLUMN delivered INTEGER;
 ALTER TABLE coverage ADD COLUMN reach INTEGER NOT NULL DEFAULT 0;
 """
 
+_EVENTS = """
+-- delay: of objects made of events that arrive one by one, what the slowest needed beyond the
+-- quickest (ms), from their starts; NULL where that is not known.
+ALTER TABLE objects ADD COLUMN delay INTEGER;
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
 STEPS: tuple[str, ...] = (
     _OBJECTS_AND_FILES,
@@ -200,5 +206,6 @@ STEPS: tuple[str, ...] = (
     _COPIES,
     _REPEATS,
     _DELIVERIES,
+    _EVENTS,
 )
 SCHEMA_VERSION = len(STEPS)

@@ -237,8 +237,9 @@ _ADD_OBJECT = """
     INSERT INTO objects (id, source, uri, etag, size, account, region, flow_log_id, time, hint,
         state, tracked, records, nodata, skipdata, malformed, first, last, loaded_at, report,
         internal, dropped, identity, outside, spans, rest_first, rest_last, content,
-        delivered)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        delivered, delay)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+        ?, ?)
 """
 _ADD_FILE = """
     INSERT INTO files (path, source, part, day, columns, tracked, rows, size, first, last)
@@ -281,6 +282,7 @@ def _object_row(source: int, loaded: Loaded) -> tuple[Any, ...]:
         *(loaded.rest or (None, None)),
         loaded.content,
         delivered,
+        None if found.delay is None else found.delay // timedelta(milliseconds=1),
     )
 
 

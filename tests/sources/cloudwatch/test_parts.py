@@ -14,6 +14,7 @@ from vpcflow_core.errors import SettingsError
 from vpcflow_core.formats import EVENT_TIME
 from vpcflow_core.sources.cloudwatch.client import QUOTAS, limiter_for
 from vpcflow_core.sources.cloudwatch.events import Part, read_slice
+from vpcflow_core.sources.cloudwatch.lags import delay_of, lags_of
 from vpcflow_core.sources.cloudwatch.limiter import Limiter
 from vpcflow_core.sources.cloudwatch.slices import OVERLAP, Extent
 from vpcflow_core.sources.cloudwatch.url import Place
@@ -239,6 +240,26 @@ def test_messages_of_any_kind_beside_each_other_hide_none(messages):
     assert report.malformed == 0
     assert len(rows) == len(messages) - messages.count("\n")
     assert all(EVENT_TIME in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "beyond"),
+    [
+        ([[2 + n / 10 for n in range(51)], [3.0] * 49], 4),  # two to seven minutes
+        ([[5.0] * 99, [200.0]], 0),
+        ([[5.0] * 19], None),
+        ([[5.0] * 40, [900.0] * 41], None),  # put there later
+        ([], None),
+    ],
+)
+def test_what_the_slowest_events_need_beyond_the_quickest(minutes, beyond):
+    pages = [
+        lags_of({"timestamp": FIRST, "ingestionTime": FIRST + int(60_000 * lag)} for lag in page)
+        for page in minutes
+    ]
+    found = delay_of(pages)
+    assert (None if found is None else found // timedelta(minutes=1)) == beyond
+    assert not lags_of([{"timestamp": FIRST}]).size
 
 
 def test_an_hour_without_events_is_no_bytes():

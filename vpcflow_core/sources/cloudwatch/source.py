@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vpcflow_core.errors import EmptyError
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.sources.cloudwatch.client import Logs
@@ -21,6 +24,7 @@ from vpcflow_core.sources.cloudwatch.group import (
     newest_event,
     streams_of,
 )
+from vpcflow_core.sources.cloudwatch.lags import delay_of, lags_of
 from vpcflow_core.sources.cloudwatch.slices import SLICE, Extent
 from vpcflow_core.sources.cloudwatch.url import Place
 from vpcflow_core.sources.open import DEFAULTS, SourceOptions
@@ -45,8 +49,8 @@ class _Chosen:
 class CloudWatchSource:
     """Flow logs in a log group.
 
-    Events do not say when they arrived, so recent hours are read again by each sync (see
-    `cloudwatch_slices`); their objects have an etag that changes. `warnings` holds what the last
+    Events cannot be asked for by when they arrived, so recent hours are read again by each sync
+    (see `slices`); their objects have an etag that changes. `warnings` holds what the last
     `find` and `formats` could not know.
 
     Args:
@@ -64,6 +68,7 @@ class CloudWatchSource:
         self._lock = threading.Lock()
         self._chosen: _Chosen | None = None
         self._formats: tuple[str, ...] | None = None
+        self._delays: dict[str, timedelta | None] = {}
 
     @property
     def url(self) -> str:
@@ -102,7 +107,14 @@ class CloudWatchSource:
         chosen = self._choose()
         part = parse_range(found.uri.rpartition("#")[2]).window(datetime.now(UTC))
         whole = Part(_milliseconds(part.start), _milliseconds(part.end))
-        return read_slice(lambda inner: self._pages(chosen, inner), whole)
+        lags: list[NDArray[np.int64]] = []
+        data = read_slice(lambda inner: self._pages(chosen, inner, lags), whole)
+        self._delays[found.uri] = delay_of(lags)
+        return data
+
+    def delay(self, found: LogObject) -> timedelta | None:
+        """What the slowest events of an hour that was read needed beyond the quickest."""
+        return self._delays.pop(found.uri, None)
 
     def formats(self) -> tuple[str, ...]:
         """Formats of the flow logs that write to the group; () where EC2 does not tell."""
@@ -143,12 +155,19 @@ class CloudWatchSource:
         span = {"startTime": newest, "endTime": newest + 1}
         self._logs.ask("filter_log_events", **group.identity, **span, limit=1)
 
-    def _pages(self, chosen: _Chosen, part: Part) -> Iterator[tuple[list[Event], bool]]:
-        """Events of a part; the end of FilterLogEvents is included, ours is not."""
+    def _pages(
+        self, chosen: _Chosen, part: Part, lags: list[NDArray[np.int64]]
+    ) -> Iterator[tuple[list[Event], bool]]:
+        """Events of a part; the end of FilterLogEvents is included, ours is not.
+
+        How long they took is added to `lags`: of those that are fetched twice, twice.
+        """
         wanted = {**chosen.group.identity, "startTime": part.start, "endTime": part.end - 1}
         for names in _named(chosen.streams):
             for answer, more in self._logs.pages("filter_log_events", **wanted, **names):
-                yield answer.get("events", []), more
+                events = answer.get("events", [])
+                lags.append(lags_of(events))
+                yield events, more
 
 
 def _named(streams: tuple[str, ...]) -> list[dict[str, Any]]:
