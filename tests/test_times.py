@@ -19,6 +19,7 @@ from vpcflow_core.times import (
     format_instant,
     parse_duration,
     parse_instant,
+    parse_moment,
     parse_range,
     timeslice_for,
 )
@@ -95,3 +96,66 @@ def test_long_windows_take_coarser_timeslices() -> None:
     for days, minutes in ((1, 1), (2, 5), (7, 15), (60, 60), (700, 24 * 60)):
         window = Window.last(timedelta(days=days), now)
         assert timeslice_for(window) == timedelta(minutes=minutes)
+
+
+NOW = datetime(2026, 11, 26, 1, 30, tzinfo=UTC)  # a Thursday; 02:30 in Berlin
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "window"),
+    [
+        ("last 3 days", None, "2026-11-23T01:30Z/2026-11-26T01:30Z"),
+        ("2 hours", None, "2026-11-25T23:30Z/2026-11-26T01:30Z"),
+        ("Last week", None, "2026-11-19T01:30Z/2026-11-26T01:30Z"),
+        ("today", None, "2026-11-26T00:00Z/2026-11-26T01:30Z"),
+        ("today", BERLIN, "2026-11-25T23:00Z/2026-11-26T01:30Z"),
+        ("Yesterday", BERLIN, "2026-11-24T23:00Z/2026-11-25T23:00Z"),
+        ("this week", None, "2026-11-23T00:00Z/2026-11-26T01:30Z"),
+        ("yesterday 9-10", BERLIN, "2026-11-25T08:00Z/2026-11-25T09:00Z"),
+        ("yesterday 9:30am to 11pm", None, "2026-11-25T09:30Z/2026-11-25T23:00Z"),
+        ("yesterday 22-2", None, "2026-11-25T22:00Z/2026-11-26T02:00Z"),
+        ("2026-11-25", BERLIN, "2026-11-24T23:00Z/2026-11-25T23:00Z"),
+        ("2026-11-25 09:00 - 10:00", None, "2026-11-25T09:00Z/2026-11-25T10:00Z"),
+        ("2026-11-25 9-10", BERLIN, "2026-11-25T08:00Z/2026-11-25T09:00Z"),
+        ("2026-11-25 9:00 \N{EN DASH} 24:00", None, "2026-11-25T09:00Z/2026-11-26T00:00Z"),
+        ("2026-11-24 09:00 - 2026-11-25 10:00", None, "2026-11-24T09:00Z/2026-11-25T10:00Z"),
+        ("2026-11-24T09:00+02:00/2026-11-25T10:00", BERLIN, "2026-11-24T07:00Z/2026-11-25T09:00Z"),
+        ("1780000000-1780003600", BERLIN, "2026-05-28T20:26:40Z/2026-05-28T21:26:40Z"),
+        ("1780000000000/1780003600000", None, "2026-05-28T20:26:40Z/2026-05-28T21:26:40Z"),
+    ],
+)
+def test_ranges_are_read_as_people_type_them(text: str, zone: ZoneInfo | None, window: str) -> None:
+    asked = parse_range(text, zone)
+    assert str(asked.window(NOW)) == window
+    assert parse_range(str(asked), zone) == asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["soon", "", "5", "5 years", "tomorrow", "this week 9-10", "yesterday 25-26", "9:70-10",
+     "13pm-14", "2026-11-31", "2026-11-26/2026-11-25", "2026-11-25 09:00"],
+)  # fmt: skip
+def test_what_is_no_range_is_refused_with_the_forms_there_are(text: str) -> None:
+    with pytest.raises(TimeError) as refused:
+        parse_range(text)
+    assert refused.value.next_step
+
+
+def test_yesterday_is_a_day_of_its_zone_where_clocks_change() -> None:
+    monday = datetime(2026, 10, 26, 12, tzinfo=UTC)
+    assert parse_range("yesterday", BERLIN).window(monday).length == timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("now", NOW),
+        ("yesterday 9:30", datetime(2026, 11, 25, 9, 30, tzinfo=UTC)),
+        ("today", datetime(2026, 11, 26, tzinfo=UTC)),
+        ("2026-11-25 9:00", datetime(2026, 11, 25, 9, tzinfo=UTC)),
+        ("1780000000", datetime(2026, 5, 28, 20, 26, 40, tzinfo=UTC)),
+    ],
+)
+def test_moments_are_read_as_people_type_them(text: str, moment: datetime) -> None:
+    assert parse_moment(text, NOW) == moment

@@ -61,7 +61,8 @@ from vpcflow_core.times import (
     format_duration,
     format_instant,
     parse_duration,
-    parse_instant,
+    parse_moment,
+    parse_range,
     zone_of,
 )
 from vpcflow_core.workspace.sync import load, recent
@@ -192,9 +193,12 @@ class FlowLogs:
         return counts[0] - counts[1]
 
     def last(self, length: str | timedelta) -> Self:
-        """Only the most recent `24h`; up to the end of the data if that is over an hour ago."""
-        wanted = parse_duration(length) if isinstance(length, str) else length
-        return replace(self, range=Range(length=wanted))
+        """Only the most recent `24h`; up to the end of the data if that is over an hour ago.
+
+        Also what people type of a range: `last 3 days`, `yesterday 9-10`, `2026-11-25`.
+        """
+        wanted = parse_range(length) if isinstance(length, str) else Range(length=length)
+        return replace(self, range=wanted)
 
     def between(self, start: str | datetime, end: str | datetime) -> Self:
         """From one time to another: ISO 8601 text (UTC without offset) or aware datetimes."""
@@ -757,7 +761,7 @@ def _check(result: SyncResult) -> None:
 
 def _instant(moment: str | datetime) -> datetime:
     if isinstance(moment, str):
-        return parse_instant(moment)
+        return parse_moment(moment, datetime.now(UTC))
     if moment.tzinfo is None:
         raise ParameterError(f"{moment} has no zone.", "Give an aware datetime, or text.")
     return moment.astimezone(UTC)

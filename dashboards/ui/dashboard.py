@@ -88,8 +88,7 @@ def _read_link() -> None:
     if "link_notes" in st.session_state:
         return
     given = dict(st.query_params)
-    # The range's box tells by itself what is wrong with its text.
-    st.session_state["link_notes"] = parse_state({**given, "range": ""})[1]
+    st.session_state["link_notes"] = parse_state(given)[1]
     if changed := tidied(given):
         for name, text in changed.items():
             if text:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards.ui import answers, panel_menu
 from dashboards.ui.markdown import inert
+from dashboards.ui.refreshing import DIALOG
 from dashboards.ui.rights import shown
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import wall_clock
@@ -22,10 +23,15 @@ LIMIT = 1000
 def show_if_asked(state: PageState, window: Window, generation: int) -> None:
     """Open the dialog, if a panel's menu asked for it."""
     slug = st.session_state.pop("records_of", None)
+    # A run of the whole page that does not open it closes it.
+    st.session_state[DIALOG] = slug in PANELS
     if slug in PANELS:
-        st.dialog("Records", width="large", icon=":material/list:")(_dialog)(
-            state.request(PANELS[slug], window, generation), state
-        )
+        dialog = st.dialog("Records", width="large", icon=":material/list:", on_dismiss=_closed)
+        dialog(_dialog)(state.request(PANELS[slug], window, generation), state)
+
+
+def _closed() -> None:
+    st.session_state[DIALOG] = False
 
 
 def _dialog(request: PanelRequest, state: PageState) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboards.ui import hidden_widgets
+from dashboards.ui import hidden_widgets, refreshing
 from dashboards.ui.filter_text import DECISIONS, filter_problem
 from dashboards.ui.markdown import inert
 from dashboards.ui.resources import source_urls, workspace
@@ -72,7 +72,9 @@ def counting() -> tuple[str, bool]:
             help="A flow between two of your interfaces is logged by both. This leaves out the "
             "second record of each.",
         )
-        return source(), once
+        chosen = source()
+        refreshing.draw()
+        return chosen, once
 
 
 def clear(fields: Sequence[str]) -> None:

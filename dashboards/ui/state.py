@@ -22,7 +22,9 @@ from vpcflow_core.times import Range, Window, parse_range
 # Version of the names and forms of the parameters; older ones are read by the same rules.
 VERSION = 1
 DEFAULT_RANGE = Range(length=timedelta(hours=24))
-QUICK_RANGES = ("24h", "1h", "6h", "7d")  # the first one is the default
+QUICK_RANGES = (
+    "24h", "15m", "1h", "3h", "6h", "12h", "2d", "7d", "30d", "today", "yesterday", "this week",
+)  # fmt: skip  # the first one is the default
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 # What pages filter by: most of them a flow's ends, some its place in the network too.
@@ -39,7 +41,7 @@ _FIRST = (*EITHER_FILTERS, *FLOW_FILTERS, "action", *NETWORK_FILTERS)
 FILTER_LABELS = {name: filterable(name).title for name in _FIRST} | {
     row.name: row.title for row in (*DIMENSIONS.values(), *EITHER_END.values()) if row.filter_help
 }
-NAMES = ("range", "tz", "source", "once", "v", *FILTER_LABELS, *PARAMETERS)
+NAMES = ("range", "tz", "refresh", "source", "once", "v", *FILTER_LABELS, *PARAMETERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,21 @@ def at_rest(name: str, value: object) -> bool:
 def tidied(params: Mapping[str, str]) -> dict[str, str]:
     """Parameters of a link that widgets know in another form alone; "" is to be left out."""
     made = dict.fromkeys(secrets_in(params), "")
+    if not is_range(params.get("range", "")):
+        made["range"] = ""
     if params.get("once", "").lower() in YES:
         made["once"] = "true"
     if (action := params.get("action", "").strip()) and not filter_problem("action", action):
         made["action"] = decision_of(action)
     return {name: text for name, text in made.items() if text != params[name]}
+
+
+def is_range(text: str) -> bool:
+    """Whether a text can be read as a range, or is none."""
+    try:
+        return not text.strip() or bool(parse_range(text))
+    except TimeError:
+        return False
 
 
 def secrets_in(params: Mapping[str, str]) -> list[str]:
@@ -162,7 +174,7 @@ def _range(text: str, zone: str, notes: list[str]) -> Range:
     try:
         return parse_range(text, ZoneInfo(zone)) if text else DEFAULT_RANGE
     except TimeError as error:
-        notes.append(f"{error.what} The last 24 hours are shown.")
+        notes.append(f"{error.what} {error.next_step} The last 24 hours are shown.")
         return DEFAULT_RANGE
 
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import answers, copy_link, navigation, resources
+from dashboards.ui import actions, answers, copy_link, navigation, resources
 from dashboards.ui.markdown import code, inert
+from dashboards.ui.moves import MOVES
 from dashboards.ui.report_tables import inside, repeated_sentence, why
 from dashboards.ui.rights import here
 from dashboards.ui.state import PageState
@@ -18,7 +19,7 @@ from vpcflow_core.charts import CONFIG, blank_map
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.store.state import ObjectReport, SourceState
-from vpcflow_core.times import Window
+from vpcflow_core.times import Window, ceil_to
 from vpcflow_core.units import humane_count
 from vpcflow_core.workspace.background import problem
 
@@ -99,9 +100,10 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
         parts.append(f"{strays:,} records with a time that cannot be are left out")
     if skipped := sum(s.skipdata for s in known):
         parts.append(f"{skipped:,} SKIPDATA: some traffic was not logged")
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="freshness"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="freshness"):
         shown = f"**{moment(window.start, zone)} - {moment(window.end, zone)}** {state.zone}"
         st.markdown(shown, width="stretch")
+        _moves(window, extent)
         copy_link.draw(state, window)
         refresh()
     st.caption(" · ".join(parts))
@@ -109,6 +111,23 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     if state.once:
         st.fragment(parallel=True, key="left-out")(_left_out)(state, window)
     _not_loaded(logs, source, known)
+
+
+def _moves(window: Window, extent: Window) -> None:
+    """Buttons that go through time."""
+    now = ceil_to(datetime.now(UTC), timedelta(minutes=1))
+    for label, icon, about, move in MOVES:
+        there = move(window, extent, now)
+        st.button(
+            label,
+            icon=icon,
+            help=about,
+            type="tertiary",
+            key=f"move-{label}",
+            disabled=there is None,
+            on_click=actions.set_range,
+            args=(str(there),),
+        )
 
 
 def repeats(logs: FlowLogs) -> None:

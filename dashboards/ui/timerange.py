@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
 
-from dashboards.ui import hidden_widgets
+from dashboards.ui import hidden_widgets, resources
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import DEFAULT_RANGE, QUICK_RANGES
 from vpcflow_core.errors import TimeError
@@ -15,7 +15,11 @@ from vpcflow_core.query.windows import resolve_window
 from vpcflow_core.times import Range, Window, ceil_to, parse_range
 
 ZONES = ["UTC", *sorted(available_timezones() - {"UTC", "localtime", "Factory"})]
-NAMES = {"1h": "Last hour", "6h": "Last 6 hours", "24h": "Last 24 hours", "7d": "Last 7 days"}
+NAMES = {
+    "15m": "Last 15 minutes", "1h": "Last hour", "3h": "Last 3 hours", "6h": "Last 6 hours",
+    "12h": "Last 12 hours", "24h": "Last 24 hours", "2d": "Last 2 days", "7d": "Last 7 days",
+    "30d": "Last 30 days", "today": "Today", "yesterday": "Yesterday", "this week": "This week",
+}  # fmt: skip
 MINUTE = timedelta(minutes=1)
 
 
@@ -28,11 +32,14 @@ def controls(title: str, question: str) -> tuple[Range, str]:
         # It stands right of the range's box, but a typed range is read in that zone.
         zone = st.selectbox("Time zone", _zones(), key="tz", bind="query-params", width=170)
     text = _text()
-    with custom.popover("Custom"):
-        _fixed_times(zone)
+    asked = _read(text, zone)
+    with custom.popover("Custom", key="custom-range", on_change="rerun") as opened:
+        if opened.open:
+            _fixed_times(asked, zone)
     with range_box:
         _quick(text, zone)
-    return _read(text, zone), zone
+    _refused(asked, zone)
+    return asked, zone
 
 
 def _text() -> str:
@@ -55,14 +62,32 @@ def _quick(text: str, zone: str) -> None:
         accept_new_options=True,
         format_func=lambda choice: _name(choice, zone),
         on_change=_choose,
-        help="Pick one or type your own: `90m`, `3d`, `2026-11-01T00:00Z/2026-11-02T00:00Z`.",
+        args=(zone,),
+        help="Pick one or type your own: `90m`, `last 3 days`, `yesterday 9-10`, "
+        "`2026-11-25 09:00 - 10:00`, two times of ISO 8601 or seconds since 1970.",
     )
 
 
-def _choose() -> None:
-    """Make the chosen range that of the page; the first one needs no text."""
-    chosen = st.session_state["quick"] or ""
-    st.session_state["range"] = "" if chosen == QUICK_RANGES[0] else chosen
+def _choose(zone: str) -> None:
+    """Make the chosen range that of the page; the first one needs no text.
+
+    A text that is none is refused here, before it is in the address bar.
+    """
+    chosen = st.session_state["quick"] or QUICK_RANGES[0]
+    try:
+        text = str(parse_range(chosen, ZoneInfo(zone)))
+    except TimeError as error:
+        st.session_state["refused_range"] = error
+        return
+    st.session_state["range"] = "" if text == QUICK_RANGES[0] else text
+
+
+def _refused(asked: Range, zone: str) -> None:
+    """What is wrong with the text that was typed last, and what is shown instead."""
+    error = st.session_state.pop("refused_range", None)
+    if error is not None:
+        shown = f"Shown instead: {_name(str(asked), zone)}."
+        st.error(inert(f"{error.what} {error.next_step} {shown}"))
 
 
 def window(asked: Range, extent: Window) -> tuple[Window, str]:
@@ -85,6 +110,8 @@ def _name(text: str, zone: str) -> str:
         asked = parse_range(text, ZoneInfo(zone))
     except TimeError:
         return text
+    if asked.days is not None:
+        return str(asked.days).capitalize()
     if asked.fixed is None:
         return f"Last {text}"
     ends = (asked.fixed.start, asked.fixed.end)
@@ -92,22 +119,26 @@ def _name(text: str, zone: str) -> str:
 
 
 def _read(text: str, zone: str) -> Range:
-    """The range of the box; a text that is none is refused in words, the last good one stays."""
+    """The range of the address bar; one that cannot be read is the last good one."""
     try:
         asked = parse_range(text, ZoneInfo(zone))
     except TimeError as error:
         asked = st.session_state.get("good_range", DEFAULT_RANGE)
-        shown = f"Shown instead: {_name(str(asked), zone)}."
-        st.error(inert(f"{error.what} {error.next_step} {shown}"))
+        st.session_state["refused_range"] = error
     st.session_state["good_range"] = asked
     return asked
 
 
-def _fixed_times(zone: str) -> None:
-    """Two times and a button that makes them the range."""
-    now = datetime.now(ZoneInfo(zone)).replace(tzinfo=None, second=0, microsecond=0)
-    start = st.datetime_input(f"From ({zone})", now - timedelta(days=1), key="from", step=300)
-    end = st.datetime_input(f"To ({zone})", now, key="to", step=300)
+def _fixed_times(asked: Range, zone: str) -> None:
+    """Two times, which begin with the range in force, and a button that makes them the range."""
+    place, extent = ZoneInfo(zone), resources.flows().present_extent
+    now = ceil_to(datetime.now(UTC), MINUTE)
+    inforce = window(asked, extent)[0] if extent else asked.window(now)
+    start, end = (at.astimezone(place).replace(tzinfo=None) for at in (inforce.start, inforce.end))
+    # Boxes of their own for each range: else they would keep what they held before.
+    name = f"{inforce}-{zone}" if asked.fixed else f"{asked}-{zone}"
+    start = st.datetime_input(f"From ({zone})", start, key=f"from-{name}", step=60)
+    end = st.datetime_input(f"To ({zone})", end, key=f"to-{name}", step=60)
     st.button("Show these times", on_click=_fix, args=(start, end, zone), width="stretch")
 
 
@@ -122,3 +153,4 @@ def _fix(start: datetime, end: datetime, zone: str) -> None:
         st.toast(inert(f"{error.what} {error.next_step}"), icon=":material/error:")
         return
     st.session_state["range"] = str(fixed)
+    st.session_state["custom-range"] = False

@@ -17,12 +17,14 @@ from tests.pages.browsing import (
     drawn,
     idle,
     panel,
+    params,
     pick,
     settled,
     slugs_of,
     unbroken,
     until,
 )
+from vpcflow_core.times import Window
 
 FIXED = "2026-11-19T00:00Z/2026-11-19T12:00Z"
 QUERY = {
@@ -137,10 +139,20 @@ def test_a_page_says_what_it_shows_and_that_the_data_has_ended_and_ranges_are_ch
     box.press("Enter")
     expect(page.get_by_text("'soon' is not a length of time")).to_be_visible()
     expect(page.get_by_text("Shown instead: Last 90m")).to_be_visible()
-    page.go_back()
-    until(page, range="90m")
-    page.go_back()
-    until(page, range="6h")
+    assert params(page)["range"] == "90m"  # a text that is refused is in no address
+    box.fill("last 3 days")
+    box.press("Enter")
+    until(page, range="3d")
+    page.get_by_role("button", name="Earlier", exact=True).click()
+    earlier = Window(end - timedelta(days=6), end - timedelta(days=3))
+    until(page, range=str(earlier))
+    page.get_by_role("button", name="Custom").click()
+    began = page.get_by_test_id("stPopoverBody").get_by_test_id("stDateTimeInput").first
+    expect(began).to_contain_text(f"{earlier.start:%d}")
+    page.keyboard.press("Escape")
+    for text in ("3d", "90m", "6h"):
+        page.go_back()
+        until(page, range=text)
     expect(box).to_have_value("Last 6 hours")
     unbroken(page)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
@@ -28,7 +28,7 @@ from vpcflow_core.query.filters import Filters
 from vpcflow_core.settings import SourceSetting, load_settings
 from vpcflow_core.sources.open import require_no_secret
 from vpcflow_core.store.store import Store
-from vpcflow_core.times import parse_duration
+from vpcflow_core.times import parse_range
 from vpcflow_core.workspace.workspace import find_workspace
 
 OutputOption = Annotated[
@@ -64,12 +64,18 @@ class AnswerOptions:
     last: Annotated[
         str,
         typer.Option(
-            help="Only the most recent 24h, 7d, ...; up to the end of the data if that is over an "
-            "hour ago. Without a range: all of the store."
+            help="Only the most recent 24h, 7d, 3 days, ...; up to the end of the data if that is "
+            "over an hour ago. Or today, yesterday, yesterday 9-10, this week (UTC). Without a "
+            "range: all of the store."
         ),
     ] = ""
     start: Annotated[
-        str, typer.Option("--from", help="Start of the range, ISO 8601, UTC without offset.")
+        str,
+        typer.Option(
+            "--from",
+            help="Start of the range: ISO 8601 (UTC without offset), seconds since 1970, "
+            "today, yesterday 9:30.",
+        ),
     ] = ""
     end: Annotated[str, typer.Option("--to", help="End of the range, not included.")] = ""
     where: Annotated[
@@ -151,7 +157,7 @@ class AnswerOptions:
         if bool(self.start) != bool(self.end):
             raise MisuseError("--from and --to go together.", "Give both, or --last 24h.")
         if self.last:
-            return flows.last(parse_duration(self.last))
+            return replace(flows, range=parse_range(self.last))
         return flows.between(self.start, self.end) if self.start else flows
 
 

@@ -26,7 +26,7 @@ from vpcflow_core.settings import Settings, SourceSetting, load_settings
 from vpcflow_core.sources.schemes import examples
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress
-from vpcflow_core.times import EPOCH, Window, parse_duration, parse_instant
+from vpcflow_core.times import EPOCH, Window, parse_duration, parse_moment
 from vpcflow_core.workspace.source_list import added
 from vpcflow_core.workspace.sync import AHEAD, SyncOptions, recent
 from vpcflow_core.workspace.sync import sync as sync_sources
@@ -116,8 +116,9 @@ def _span(since: str, start: str, end: str, settings: Settings) -> Window | None
             f"--since {since} and --from/--to contradict each other.", "Give one of them."
         )
     if start or end:
-        until = parse_instant(end) if end else datetime.now(UTC) + AHEAD
-        return Window(parse_instant(start) if start else EPOCH, until)
+        now = datetime.now(UTC)
+        until = parse_moment(end, now) if end else now + AHEAD
+        return Window(parse_moment(start, now) if start else EPOCH, until)
     return recent(parse_duration(since) if since else settings.since)
 
 

@@ -24,6 +24,7 @@ def resolve_window(asked: Range, extent: Window | None, now: datetime) -> tuple[
         extent: First to last record whose time can be; None without records.
         now: The present, UTC.
     """
-    if asked.fixed is None and extent is not None and now - extent.end > STALE_AFTER:
+    moves = asked.fixed is None and asked.days is None
+    if moves and extent is not None and now - extent.end > STALE_AFTER:
         return asked.window(ceil_to(extent.end, STEP)), "data"
     return asked.window(ceil_to(now, STEP)), "now"

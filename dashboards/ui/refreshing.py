@@ -1,0 +1,34 @@
+"""The page draws itself anew every few minutes, if asked to; what is open stays open."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from vpcflow_core.times import parse_duration
+
+OFF = "off"
+CHOICES = (OFF, "1m", "5m", "15m")
+# Whether a dialog is open: it would close as the page is drawn anew.
+DIALOG = "dialog-open"
+
+
+def draw() -> None:
+    """The choice, and what draws the page anew."""
+    chosen = st.selectbox(
+        "Automatic refresh",
+        CHOICES,
+        key="refresh",
+        bind="query-params",
+        format_func=lambda choice: "Off" if choice == OFF else f"Every {choice}",
+        help="The page is drawn anew so often; what is open or typed stays.",
+    )
+    if chosen in CHOICES[1:]:
+        # The first run is that of the page; later ones come by the clock.
+        st.session_state["drawn-by-clock"] = False
+        st.fragment(run_every=parse_duration(chosen))(_again)()
+
+
+def _again() -> None:
+    if st.session_state.get("drawn-by-clock") and not st.session_state.get(DIALOG):
+        st.rerun()
+    st.session_state["drawn-by-clock"] = True
