@@ -18,8 +18,8 @@ HONEST = 90 * 60_000  # ms
 
 def lags_of(events: Iterable[Mapping[str, Any]]) -> NDArray[np.int64]:
     """From the time of each event, the start of its record, to its arrival; ms."""
-    told = [e["ingestionTime"] - e["timestamp"] for e in events if "ingestionTime" in e]
-    return np.array(told, dtype="int64")
+    lags = [e["ingestionTime"] - e["timestamp"] for e in events if "ingestionTime" in e]
+    return np.array(lags, dtype="int64")
 
 
 def delay_of(pages: Sequence[NDArray[np.int64]]) -> timedelta | None:
