@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from vpcflow_core.errors import FormatError
 from vpcflow_core.fields import column_name, find_field
+from vpcflow_core.formats.words import equals
 
 FieldsFrom = Literal["header", "given", "inferred", "file"]
 EXAMPLES_KEPT = 10
@@ -171,7 +172,7 @@ class Report:
 
 
 def _count_equal(column: pa.ChunkedArray, word: str) -> int:
-    return int(pc.sum(pc.equal(column, word)).as_py() or 0)
+    return int(pc.sum(equals(column, word)).as_py() or 0)
 
 
 def _as_utc(moment: datetime | None) -> datetime | None:

@@ -17,6 +17,7 @@ from vpcflow_core.formats.base import EXAMPLES_KEPT, Records, Report
 from vpcflow_core.formats.bounds import MOST_CELLS, require_few_columns
 from vpcflow_core.formats.header import are_keys, unique
 from vpcflow_core.formats.recognition import NO_RECORD, by_names, not_a_flow_log
+from vpcflow_core.formats.values import WORDS
 
 MAGIC = b"PAR1"
 BATCH = 2**18
@@ -32,6 +33,7 @@ def read(data: bytes, report: Report) -> Iterator[Records]:
     try:
         # ParquetFile, as pyarrow's read_table now and then aborts a process at its exit.
         file = pq.ParquetFile(pa.BufferReader(data))
+        file = _with_dictionaries(data, file)
     except (pa.ArrowInvalid, OSError) as error:
         report.broken = f"Parquet content is damaged or cut short ({_first_line(error)})"
         return
@@ -47,6 +49,15 @@ def read(data: bytes, report: Report) -> Iterator[Records]:
             first += len(batch)
     except (pa.ArrowInvalid, OSError) as error:
         report.broken = f"Parquet content is damaged ({_first_line(error)})"
+
+
+def _with_dictionaries(data: bytes, file: pq.ParquetFile) -> pq.ParquetFile:
+    """The file, with its texts as the dictionaries that they are written as."""
+    schema = file.schema_arrow
+    words = [field.name for field in schema if field.type == pa.string()]
+    if not words or ocsf.is_event(schema.names):
+        return file
+    return pq.ParquetFile(pa.BufferReader(data), metadata=file.metadata, read_dictionary=words)
 
 
 def _first_line(error: Exception) -> str:
@@ -105,9 +116,11 @@ def _show(batch: pa.RecordBatch, row: int) -> str:
 def _column(name: str, column: pa.Array) -> pa.Array:
     """The column as text, or of its own type where that is the field's."""
     field = find_field(name)
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
     number = field is not None and field.is_number
+    if pa.types.is_dictionary(column.type):
+        if column.type == WORDS and not number and (field is None or field.kind != "texts"):
+            return _words(column)
+        column = column.dictionary_decode()
     if pa.types.is_floating(column.type):
         column = _whole(pc.if_else(pc.is_finite(column), column, None))
     elif pa.types.is_decimal(column.type):
@@ -122,6 +135,12 @@ def _column(name: str, column: pa.Array) -> pa.Array:
     if field is not None and field.kind == "texts" and pa.types.is_list(column.type):
         return column
     return flat.without_nulls(_as_text(column))
+
+
+def _words(column: pa.DictionaryArray) -> pa.Array:
+    """The column without nulls in disguise, at the price of looking at each distinct word once."""
+    clean = flat.without_nulls(column.dictionary)
+    return column if clean.equals(column.dictionary) else clean.take(column.indices)
 
 
 def _whole(column: pa.Array) -> pa.Array:

@@ -13,7 +13,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vpcflow_core.fields import FIELDS, INT64_MAX, KINDS, Field, field, find_field
+from vpcflow_core.fields import (
+    FIELDS,
+    INT64_MAX,
+    KINDS,
+    Field,
+    KindOfValue,
+    field,
+    find_field,
+)
 from vpcflow_core.formats.base import EVENT_TIME
 from vpcflow_core.formats.clock import iso_times, milliseconds, plain_times
 
@@ -118,8 +126,10 @@ def _silent_rows(texts: pa.Table) -> Mask:
     """Rows without traffic: the range of their traffic fields is not checked."""
     if "log_status" not in texts.column_names:
         return np.zeros(len(texts), dtype=bool)
-    status = _one_array(texts["log_status"]).cast(pa.string())
-    return _mask(pc.is_in(pc.ascii_upper(status), pa.array(SILENT)))
+    status = _one_array(texts["log_status"])
+    words = status if status.type == WORDS else _text(status).dictionary_encode()
+    silent = pc.is_in(pc.ascii_upper(words.dictionary), pa.array(SILENT))
+    return _mask(silent.take(words.indices))
 
 
 def _mask(flags: pa.Array) -> Mask:
@@ -178,11 +188,16 @@ def _word(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
         return unquoted(text if text.type == WORDS else text.dictionary_encode()), []
     if field.name not in ALLOWED:
         return text, []
-    upper = pc.ascii_upper(text)
-    wrong = ~_mask(pc.is_in(upper, pa.array(ALLOWED[field.name]))) & _mask(pc.is_valid(upper))
+    text = text if text.type == WORDS else text.dictionary_encode()
+    upper = pc.ascii_upper(text.dictionary)
+    right = pc.is_in(upper, pa.array(ALLOWED[field.name]))
+    plain = text if upper.equals(text.dictionary) else upper.take(text.indices).dictionary_encode()
+    if pc.all(right).as_py() is not False:
+        return plain, []
+    wrong = _mask(pc.invert(right).take(text.indices)) & _mask(pc.is_valid(text))
     sentence = _none_of(field.words)
     kind = f"{field.aws} {sentence}"
-    return upper, [_Problem(wrong, kind, f"{field.aws}: '{{}}' {sentence}")]
+    return plain, [_Problem(wrong, kind, f"{field.aws}: '{{}}' {sentence}")]
 
 
 def _none_of(words: Sequence[str]) -> str:
@@ -262,6 +277,8 @@ def _has_right_length(six: pa.Array) -> pa.Array:
 def _number(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
     numbers, problems = _whole_numbers(field, source)
     limits = KINDS[field.kind]
+    if _is_within(numbers, limits):
+        return numbers.cast(field.arrow), problems
     above = _mask(pc.greater(numbers, limits.highest))
     below = _mask(pc.less(numbers, limits.lowest))
     problems += _range_problems(field, above, below)
@@ -271,6 +288,14 @@ def _number(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
     problems.append(_Problem(too_large, *_words_of_range(field, "above", limits.highest)))
     fits = pc.if_else(pa.array(too_large | below), None, numbers)
     return fits.cast(field.arrow), problems
+
+
+def _is_within(numbers: pa.Array, limits: KindOfValue) -> bool:
+    """Whether all numbers are what they may be, which nearly always they are."""
+    ends = pc.min_max(numbers).as_py()
+    if ends["min"] is None:
+        return True
+    return bool(ends["min"] >= limits.lowest and ends["max"] <= limits.highest)
 
 
 def _range_problems(field: Field, above: Mask, below: Mask) -> list[_Problem]:
@@ -343,6 +368,8 @@ def _words_of_invalid(field: Field) -> tuple[str, str]:
 def _epochs(field: Field, source: pa.Array) -> tuple[pa.Array, list[_Problem]]:
     numbers, problems = _whole_numbers(field, source)
     limits = KINDS[field.kind]
+    if _is_within(numbers, limits):
+        return milliseconds(numbers), problems
     above = _mask(pc.greater(numbers, limits.highest))
     below = _mask(pc.less(numbers, limits.lowest))
     problems += [
@@ -357,5 +384,7 @@ def typed_times(text: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(text.type):
         return plain_times(text)
     times, problems = _time(field("start"), text)
+    if not problems:
+        return times
     wrong = np.logical_or.reduce([problem.mask for problem in problems])
     return pc.if_else(pa.array(wrong), None, times)

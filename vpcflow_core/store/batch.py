@@ -6,7 +6,6 @@ the limits times the number of threads. A batch is committed between objects, ne
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -96,7 +95,7 @@ class Batch:
         self._began = time.monotonic()
         self.objects: list[Loaded] = []
         self.files: list[NewFile] = []
-        self.carried: dict[tuple[str, str], tuple[int, int]] = {}
+        self._carried: list[pa.Table] = []
 
     @property
     def full(self) -> bool:
@@ -127,10 +126,21 @@ class Batch:
         if placed.part != "flows" or "interface_id" not in placed.table.column_names:
             return
         first, last = ends_of(placed.table)
-        flow_logs = _distinct(placed.table, "flow_log_id") or [""]
-        for name in itertools.product(flow_logs, _distinct(placed.table, "interface_id")):
-            known = self.carried.get(name, (first, last))
-            self.carried[name] = min(known[0], first), max(known[1], last)
+        interfaces = _distinct(placed.table, "interface_id")
+        for flow_log in _distinct(placed.table, "flow_log_id").to_pylist() or [""]:
+            pairs = (interfaces, *(pa.repeat(x, len(interfaces)) for x in (flow_log, first, last)))
+            self._carried.append(pa.table(pairs, names=["interface", "flow_log", "first", "last"]))
+
+    @property
+    def carried(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """First and last time of the traffic by flow log and interface."""
+        if not self._carried:
+            return {}
+        by_name = pa.concat_tables(self._carried).group_by(["flow_log", "interface"])
+        ends = by_name.aggregate([("first", "min"), ("last", "max")])
+        names = ("flow_log", "interface", "first_min", "last_max")
+        columns = (ends[name].to_pylist() for name in names)
+        return {(log, name): (low, high) for log, name, low, high in zip(*columns, strict=True)}
 
     def flush(self) -> None:
         """Write what is in memory, a file for each key."""
@@ -150,11 +160,11 @@ def ends_of(table: pa.Table) -> tuple[int, int]:
     return starts["min"], max(starts["max"], last or 0)
 
 
-def _distinct(table: pa.Table, name: str) -> list[str]:
+def _distinct(table: pa.Table, name: str) -> pa.Array:
     """The values of a column of words, without null; none where there is no such column."""
     if name not in table.column_names:
-        return []
-    return [value for value in pc.unique(table[name]).to_pylist() if value is not None]
+        return pa.array([], pa.string())
+    return pc.drop_null(pc.unique(table[name]).cast(pa.string()))
 
 
 def row_groups(tables: list[pa.Table]) -> Iterator[pa.Table]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
+from vpcflow_core.formats.words import equals
 from vpcflow_core.store.base import Part
 from vpcflow_core.store.hours import possible_times
 from vpcflow_core.store.ledger import to_ms
@@ -142,16 +143,12 @@ def _quiet(table: pa.Table) -> Any:
     By log-status; where the format has none, rows without addresses, packets and bytes.
     """
     if "log_status" in table.column_names:
-        return pc.fill_null(pc.not_equal(_words(table["log_status"]), "OK"), True)
+        return pc.fill_null(pc.invert(equals(table["log_status"], "OK")), True)
     nulls = [pc.is_null(table[name]) for name in _QUIET_WHEN_NULL if name in table.column_names]
     quiet = nulls[0] if nulls else pa.chunked_array([pa.repeat(pa.scalar(False), len(table))])
     for more in nulls[1:]:
         quiet = pc.and_(quiet, more)
     return quiet
-
-
-def _words(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def _where(table: pa.Table, chosen: Any) -> pa.Table:
