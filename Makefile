@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo quick test check format bench bench-unusual bench-forecasts fuzz docs screenshots requirements clean
+.PHONY: run demo quick test test-trino check format bench bench-unusual bench-forecasts fuzz docs screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -15,6 +15,12 @@ quick: $(VENV)/.dev  ## The tests without a browser that take less than a second
 
 test: $(VENV)/.dev $(VENV)/.browser  ## All tests, those in a real browser too.
 	$(BIN)/pytest
+
+# Records that both engines answer from; a million takes an hour on two cores.
+RECORDS ?= 50000
+
+test-trino: $(VENV)/.dev  ## Every panel, filter and command on a real Trino, beside DuckDB.
+	VPCFLOW_TRINO_RECORDS=$(RECORDS) $(BIN)/pytest -n 0 tests/trino
 
 check: $(VENV)/.dev  ## Style, types, and whether the generated pages of docs/ are up to date.
 	$(BIN)/ruff check .
@@ -49,7 +55,7 @@ UPGRADE ?= --upgrade
 LOCK    := $(BIN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
 
 requirements: $(VENV)/.dev  ## Renew the pinned requirements and their hashes.
-	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --extra trino pyproject.toml -o requirements.txt
 	$(LOCK) --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:  ## Remove what the commands above made.

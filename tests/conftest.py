@@ -1,5 +1,7 @@
 """Fixtures that several rooms share."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -15,6 +17,17 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 collect_ignore_glob = [] if folder.NAMED else [str(folder.TESTS / "test_*.py")]
+
+
+TRINO = Path(__file__).parent / "trino"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A real Trino is started only where its tests are asked for: `make test-trino`."""
+    if collection_path == TRINO:
+        asked = folder.asked(config.args)
+        return True if not any(path.is_relative_to(TRINO) for path in asked) else None
+    return None
 
 
 def pytest_configure(config: pytest.Config) -> None:

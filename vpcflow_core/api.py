@@ -20,7 +20,7 @@ from vpcflow_core.analysis.forecast import Model
 from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.base import Catalogue, Engine, HasRepeats
-from vpcflow_core.engines.open import open_engine
+from vpcflow_core.engines.open import is_elsewhere, open_catalogue, open_engine
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.inventory.names import names_of as network_names
 from vpcflow_core.inventory.tables import Kind
@@ -124,11 +124,15 @@ class FlowLogs:
     ) -> Self:
         """Load what is new at a source, then answer from the store.
 
+        An engine beyond this machine is asked where the records lie, and nothing is loaded.
+
         Args:
             source: `s3://bucket/prefix`, `cloudwatch://region/log-group`, a folder, a file,
-                `sample://`; or the folder of a store, which is opened as it is.
+                `sample://`; or the folder of a store, which is opened as it is; or
+                `trino://user@host:port/catalog/schema`.
             since: Load only the most recent `8d`; all if not given.
             store: Folder of the store; one of the source's own in the user's cache if not given.
+                Of an engine beyond this machine: where snapshots of EC2 are.
             options: How to reach the source.
             progress: Called with how far the loading is.
 
@@ -141,8 +145,12 @@ class FlowLogs:
             opened = Store.open(source)
             with _closed_on_failure(opened):
                 return cls(opened)
-        found = open_source(str(source), options=options)
         length = parse_duration(since) if isinstance(since, str) else since
+        if is_elsewhere(str(source)):
+            catalogue = open_catalogue(str(source), since=length, inventory=store)
+            with _closed_on_failure(catalogue):
+                return cls(catalogue=catalogue)
+        found = open_source(str(source), options=options)
         opened = Store.open(store or own_store([found.url]))
         with _closed_on_failure(opened):
             result = load(opened, found, options.log_format, span=recent(length), progress=progress)
@@ -742,8 +750,8 @@ def _places(paths: tuple[Path, ...]) -> Places:
 
 
 @contextmanager
-def _closed_on_failure(store: Store) -> Iterator[None]:
-    """Closes the store if what is done inside fails."""
+def _closed_on_failure(store: Catalogue) -> Iterator[None]:
+    """Closes the store or catalogue if what is done inside fails."""
     try:
         yield
     except BaseException:

@@ -43,7 +43,8 @@ _PLAIN: tuple[re.Pattern[str], ...] = tuple(
         (
             # The user's part of a URL; a name alone may be a key as well.
             r"(?<=://)(?!arn:)[^/?#\s@:'\"]*:[^\s@'\"]*(?:@[^/?#\s@'\"]*)*(?=@[^\s@])",
-            r"(?<=://)[^/?#\s@'\"]*(?:@[^/?#\s@'\"]*)*(?=@[^\s@])",
+            # Trino wants to know who asks: a name that is no key is part of its URLs.
+            r"(?<=://)(?<!trino://)[^/?#\s@'\"]*(?:@[^/?#\s@'\"]*)*(?=@[^\s@])",
             # An access key, with the secret behind it.
             r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}\b(?:[\s:,/;|]+[A-Za-z0-9/+=]{40}(?![A-Za-z0-9/+=]))?",
             r"(?i)(?<=\bbearer )\s*[^\s'\"]+|(?<=\bbasic )[A-Za-z0-9+/]{8,}={0,2}(?![\w ])",

@@ -39,10 +39,16 @@ def store() -> Store:
     return Store.open(workspace().store)
 
 
+def elsewhere() -> str:
+    """The URL of the engine beyond this machine that answers; "" where the store does."""
+    return workspace().engine_url
+
+
 @shared
 def flows() -> FlowLogs:
     """The logs every page asks."""
-    logs = FlowLogs(store())
+    url = elsewhere()
+    logs = FlowLogs.open(url, store=store().path) if url else FlowLogs(store())
     # Streamlit collects garbage after every run; what is imported by now need not be walked again.
     gc.collect()
     gc.freeze()

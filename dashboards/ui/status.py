@@ -74,6 +74,9 @@ def nothing_yet() -> None:
         dark = st.context.theme.type == "dark"
         st.plotly_chart(blank_map(dark), config=CONFIG, key="blank-map", alt="A map without data")
         return
+    if url := resources.elsewhere():
+        st.info(f"There are no records yet at {code(url)}.", icon=":material/inventory_2:")
+        return
     st.info(
         "This store holds no records yet. Add a source or upload files, or fill it with "
         "`vpcflow sync s3://bucket/prefix` or `vpcflow sync FOLDER`, then press Refresh.",
@@ -91,7 +94,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     known = [s for s in logs.catalogue.sources() if source in ("", s.url)]
     parts = [
         _newest(extent.end, datetime.now(UTC), zone),
-        f"{humane_count(sum(s.records for s in known))} records in the store",
+        f"{humane_count(sum(s.records for s in known))} records {_where()}",
     ]
     parts += _coverage(logs.coverage, window, zone)
     if anchored == "data":
@@ -128,6 +131,10 @@ def _moves(window: Window, extent: Window) -> None:
             on_click=actions.set_range,
             args=(str(there),),
         )
+
+
+def _where() -> str:
+    return "there" if resources.elsewhere() else "in the store"
 
 
 def repeats(logs: FlowLogs) -> None:

@@ -22,6 +22,7 @@ import typer
 from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.output import Output, write
+from vpcflow_core.engines.open import is_elsewhere
 from vpcflow_core.errors import FilterError, MisuseError
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.query.filters import Filters
@@ -94,7 +95,11 @@ class AnswerOptions:
         ),
     ] = False
     source: Annotated[
-        str, typer.Option(help="Only records of this source: its URL, or its name in the settings.")
+        str,
+        typer.Option(
+            help="Only records of this source: its URL, or its name in the settings; or an engine "
+            "to ask where its records lie, trino://user@host:port/catalog/schema."
+        ),
     ] = ""
     output: OutputOption = Output.table
     as_json: Annotated[bool, typer.Option("--json", help="The same as --output json.")] = False
@@ -108,12 +113,31 @@ class AnswerOptions:
             MisuseError: The options contradict each other, or one cannot be read.
             StoreError: There is no store.
         """
-        path = self.store or _store()
-        with Store.open(path, create=False) as store, FlowLogs(store) as flows:
-            ranged = self._in_range(flows.only(self._url(store)) if self.source else flows)
+        with self._opened() as flows:
+            ranged = self._in_range(flows)
             counted = ranged.once() if self.once else ranged
             pairs = [_pair(text) for text in self.where or []]
             yield counted.filtered(Filters.parse(pairs, flows.engine.columns("records")))
+
+    @contextmanager
+    def _opened(self) -> Iterator[FlowLogs]:
+        """The logs of the source that is asked for; of all in the store if none is."""
+        if url := self._engine_url():
+            with FlowLogs.open(url, store=self.store or load_settings().store) as flows:
+                yield flows
+            return
+        path = self.store or _store()
+        with Store.open(path, create=False) as store, FlowLogs(store) as flows:
+            yield flows.only(self._url(store)) if self.source else flows
+
+    def _engine_url(self) -> str:
+        """The URL of the engine beyond this machine that is asked; "" for the store."""
+        settings = load_settings()
+        named = settings.sources.get(self.source)
+        wanted = named.url if named else self.source
+        if not wanted and self.store is None:
+            return find_workspace(settings).engine_url if settings.sources else ""
+        return wanted if wanted and is_elsewhere(wanted) else ""
 
     def show(self, frame: pd.DataFrame, flows: FlowLogs) -> None:
         """Print an answer; what to know about it goes to standard error."""

@@ -7,11 +7,12 @@ reading records. docs/decisions/catalogue-and-engine.md says why they are two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import ColumnElement, Select
 
 from vpcflow_core.coverage import Coverage
@@ -21,6 +22,9 @@ from vpcflow_core.store.repeats import Repeated, Span
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState
 from vpcflow_core.times import Window
+
+# Answers a SELECT of our own, with tables beside the relations that are named in it.
+Ask = Callable[[str, Mapping[str, pa.Table]], pa.Table]
 
 
 class Catalogue(Protocol):
@@ -57,6 +61,13 @@ class Catalogue(Protocol):
 
     def close(self) -> None:
         """Release what it holds."""
+
+
+class CountsSnapshots(Catalogue, Protocol):
+    """A catalogue of which an engine keeps what snapshots showed."""
+
+    def snapshot_count(self) -> int:
+        """A number that grows with every snapshot."""
 
 
 @runtime_checkable

@@ -1,14 +1,23 @@
-"""The engine that answers for a catalogue: one row for each kind; nothing else names an engine."""
+"""The engine that answers for a catalogue: one row for each kind; nothing else names an engine.
+
+An engine beyond this machine also has a catalogue of its own, which its URL names.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from vpcflow_core.engines.base import Catalogue, Engine
+from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.settings import Settings
+from vpcflow_core.sources.open import require_no_secret
+from vpcflow_core.sources.schemes import scheme_of
+from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.store import Store
 
 
@@ -20,11 +29,16 @@ class EngineKind:
         name: Its folder in `engines`, and the name of its SQLAlchemy dialect.
         catalogue: The class of catalogues whose records it reads.
         open: Makes an engine for such a catalogue, within the limits of the settings.
+        schemes: What stands before `://` in the URLs of its catalogues; none for local ones.
+        at: Makes the catalogue that a URL names; its last argument is a store whose snapshots of
+            EC2 say what is known of the network, or None.
     """
 
     name: str
     catalogue: type[Any]
     open: Callable[[Settings, Any], Engine]
+    schemes: tuple[str, ...] = ()
+    at: Callable[[str, timedelta | None, Store | None], Catalogue] | None = None
 
 
 def _duckdb(settings: Settings, store: Store) -> Engine:
@@ -33,7 +47,22 @@ def _duckdb(settings: Settings, store: Store) -> Engine:
     return DuckDBEngine(store, memory_limit=settings.memory_limit, timeout=settings.query_timeout)
 
 
-KINDS = (EngineKind("duckdb", Store, _duckdb),)
+def _trino(settings: Settings, catalogue: TrinoCatalogue) -> Engine:
+    from vpcflow_core.engines.trino.engine import TrinoEngine
+
+    return TrinoEngine(catalogue, timeout=settings.query_timeout)
+
+
+def _trino_at(url: str, since: timedelta | None, inventory: Store | None) -> Catalogue:
+    from vpcflow_core.engines.trino.opening import catalogue_at
+
+    return catalogue_at(url, since, inventory)
+
+
+KINDS = (
+    EngineKind("duckdb", Store, _duckdb),
+    EngineKind("trino", TrinoCatalogue, _trino, ("trino",), _trino_at),
+)
 
 
 def open_engine(settings: Settings, catalogue: Catalogue) -> Engine:
@@ -53,3 +82,40 @@ def open_engine(settings: Settings, catalogue: Catalogue) -> Engine:
     raise ParameterError(
         f"No engine reads the records of a {type(catalogue).__name__}.", f"Engines: {known}"
     )
+
+
+def is_elsewhere(url: str) -> bool:
+    """Whether a URL names a catalogue of an engine beyond this machine.
+
+    >>> is_elsewhere("trino://me@host:8080/hive/logs"), is_elsewhere("s3://logs")
+    (True, False)
+    """
+    return scheme_of(url).is_engine
+
+
+def open_catalogue(
+    url: str, *, since: timedelta | None = None, inventory: str | Path | None = None
+) -> Catalogue:
+    """The catalogue of an engine beyond this machine; nothing is asked of it yet.
+
+    Args:
+        url: Where it is; see `is_elsewhere`.
+        since: Only records of that most recent time count; None: as the URL says, else all.
+        inventory: Folder of a store whose snapshots of EC2 say what is known of the network; None,
+            or a folder without a store: nothing is.
+
+    Raises:
+        SettingsError: The URL lacks a part, or holds a secret.
+    """
+    require_no_secret(url)
+    name = url.partition("://")[0].lower()
+    make = next(kind.at for kind in KINDS if name in kind.schemes)
+    assert make is not None  # noqa: S101 (rows with schemes have it)
+    known = inventory is not None and (Path(inventory).expanduser() / LEDGER_NAME).is_file()
+    store = Store.open(inventory) if known and inventory is not None else None
+    try:
+        return make(url, since, store)
+    except BaseException:
+        if store is not None:
+            store.close()
+        raise

@@ -39,6 +39,7 @@ class Scheme:
         is_folder: Whether its URL is a path on the server, which visitors may not learn.
         is_upload: Whether its files lie in the store's folder and are deleted with the source.
         stands_alone: Whether its records never share a store with those of other sources.
+        is_engine: Whether the records lie in an engine that answers there: nothing is synced.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Scheme:
     is_folder: bool = False
     is_upload: bool = False
     stands_alone: bool = False
+    is_engine: bool = False
 
     def open(self, url: str, options: SourceOptions, store: Path | None) -> Source:
         """The source of that URL; see `open_source`."""
@@ -71,6 +73,15 @@ _ROWS: tuple[Scheme, ...] = (
     Scheme("file", "local", "a folder or file", "all", is_folder=True),
     Scheme("sample", "sample.source", "sample://", "all", fixed=True, stands_alone=True),
     Scheme("uploads", "uploads", "", "uploads", fixed=True, is_upload=True),
+    Scheme(
+        "trino",
+        "elsewhere",
+        "trino://user@host:port/catalog/schema",
+        "all",
+        fixed=True,
+        stands_alone=True,
+        is_engine=True,
+    ),
 )
 SCHEMES: dict[str, Scheme] = {row.name: row for row in _ROWS}
 FOLDERS = SCHEMES["file"]

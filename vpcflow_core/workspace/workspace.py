@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from vpcflow_core.errors import SettingsError
 from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import floor_to, format_instant
 from vpcflow_core.workspace.source_list import added
@@ -39,8 +41,24 @@ class Workspace:
         """
         return self.sources | added(self.store) | self.sources  # in this order; settings win
 
+    @property
+    def engine_url(self) -> str:
+        """The URL of the engine beyond this machine that answers; "" where the store does.
+
+        Raises:
+            SettingsError: There are other sources beside it: their records lie elsewhere.
+        """
+        urls = [setting.url for setting in self.all_sources.values()]
+        engines = [url for url in urls if scheme_of(url).is_engine]
+        if engines and len(urls) > 1:
+            raise SettingsError(
+                f"{engines[0]} stands alone: it cannot be shown together with other sources.",
+                f"Show it by itself: vpcflow serve {engines[0]}",
+            )
+        return engines[0] if engines else ""
+
     def each_source(self) -> Iterator[tuple[str, SourceSetting]]:
-        """Every source once by name, with those that are added meanwhile.
+        """Every source to read once by name, with those that are added meanwhile.
 
         Raises:
             SettingsError: The list of added ones is damaged.
@@ -48,7 +66,8 @@ class Workspace:
         done: set[str] = set()
         while left := [item for item in self.all_sources.items() if item[0] not in done]:
             done.add(left[0][0])
-            yield left[0]
+            if not scheme_of(left[0][1].url).is_engine:
+                yield left[0]
 
     @property
     def is_passing(self) -> bool:

@@ -22,6 +22,7 @@ from vpcflow_core.sources.schemes import SCHEMES, Scheme, examples, find_scheme
 from vpcflow_core.workspace.opening import source_options
 
 NOT_ALLOWED = "Set `add_sources` in vpcflow.toml to change this."
+_SAMPLE = "The sample has a store of its own."
 OPTIONS = {
     "log_format": ("Format", "Fields of lines without header: `version account-id ...`."),
     "profile": ("AWS profile", "Of the server's AWS configuration."),
@@ -89,7 +90,9 @@ def admit(source: SourceSetting, rights: Rights, store: Path, known: Iterable[Ro
     require_no_secret(source.endpoint_url)
     scheme = find_scheme(source.url)
     if scheme and scheme.stands_alone:
-        raise SettingsError("The sample has a store of its own.", "See it: vpcflow demo")
+        see = f"vpcflow serve {source.url}" if scheme.is_engine else "vpcflow demo"
+        what = "That engine stands alone." if scheme.is_engine else _SAMPLE
+        raise SettingsError(what, f"See it: {see}")
     if scheme and not rights.reach(scheme.adding):
         what = "Folders of the server" if scheme.is_folder else "Sources"
         raise SettingsError(f"{what} may not be added here.", NOT_ALLOWED)

@@ -4,7 +4,15 @@ import streamlit as st
 
 from dashboards.ui import panel, resources, sidebar, status, timerange
 from dashboards.ui.rights import Rights, here
-from dashboards.ui.sources import activity, adding, inventory, parse_report, removing, uploading
+from dashboards.ui.sources import (
+    activity,
+    adding,
+    elsewhere,
+    inventory,
+    parse_report,
+    removing,
+    uploading,
+)
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import PANELS
 
@@ -15,14 +23,24 @@ def draw(title: str, question: str) -> None:
     rights = here()
     with st.sidebar:
         source = sidebar.source()
-    activity.draw(rights)
-    removing.draw(rights)
-    _coverage(PageState(range_, zone, source=source))
-    _forms(rights)
-    with st.container(border=True, key="not-read"):
-        parse_report.draw(rights, resources.url_of(source))
+    state = PageState(range_, zone, source=source)
+    if resources.elsewhere():
+        elsewhere.draw()
+        _coverage(state)
+    else:
+        _stored(rights, state)
     with st.container(border=True, key="ec2"):
         inventory.draw(rights)
+
+
+def _stored(rights: Rights, state: PageState) -> None:
+    """What is read to the store of this machine, and the ways to add to it."""
+    activity.draw(rights)
+    removing.draw(rights)
+    _coverage(state)
+    _forms(rights)
+    with st.container(border=True, key="not-read"):
+        parse_report.draw(rights, resources.url_of(state.source))
 
 
 def _coverage(state: PageState) -> None:

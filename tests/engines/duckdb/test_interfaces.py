@@ -304,7 +304,7 @@ def test_whoever_asks_for_a_column_in_whatever_way_gets_it(tmp_path: Path, sql: 
 
 
 def test_the_tables_behind_cannot_be_asked(tmp_path: Path) -> None:
-    from vpcflow_core.engines.duckdb.interfaces.facts import INTERFACES as KNOWN
+    from vpcflow_core.engines.interfaces.facts import INTERFACES as KNOWN
     from vpcflow_core.errors import QueryError
 
     flows = stored(

@@ -14,15 +14,15 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from vpcflow_core.engines.base import Catalogue
-from vpcflow_core.engines.duckdb.interfaces.added import Added
+from vpcflow_core.engines.base import CountsSnapshots
+from vpcflow_core.engines.interfaces.added import Added
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field, find_field
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.repeats import Span
 from vpcflow_core.times import Window
 
 
-class FileCatalogue(Catalogue, Protocol):
+class FileCatalogue(CountsSnapshots, Protocol):
     """A catalogue that lists the Parquet files of its records: `Store`."""
 
     @property
@@ -33,9 +33,6 @@ class FileCatalogue(Catalogue, Protocol):
         self, relation: str, window: Window | None = None, sources: Sequence[str] | None = None
     ) -> list[StoreFile]:
         """The files that make up a relation."""
-
-    def snapshot_count(self) -> int:
-        """A number that grows with every snapshot."""
 
 
 class Addition(Protocol):

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from vpcflow_core.engines.duckdb.database import Cursor
+from vpcflow_core.engines.base import Ask
 
 # Addresses that a VPC gives out although the Internet knows others of their kind: RFC 1918, 6598.
 PRIVATE = [ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
@@ -23,34 +23,36 @@ PLACES = ("account_id", "vpc_id", "subnet_id")
 
 # Any one record of an interface holds its own address: `one` or `other`.
 _CANDIDATES = """
-    SELECT interface_id, v6, unnest(ends) FROM (
-        SELECT interface_id, contains(srcaddr, ':') AS v6,
-            any_value({{'one': srcaddr, 'other': dstaddr}}) AS ends
-        FROM {relation} {unknown}
-        WHERE srcaddr IS NOT NULL AND dstaddr IS NOT NULL AND interface_id IS NOT NULL
+    SELECT interface_id, v6, ends[1] AS one, ends[2] AS other FROM (
+        SELECT interface_id, v6, any_value(ROW(srcaddr, dstaddr)) AS ends FROM (
+            SELECT interface_id, srcaddr, dstaddr, strpos(srcaddr, ':') > 0 AS v6
+            FROM {relation} r
+            WHERE srcaddr IS NOT NULL AND dstaddr IS NOT NULL AND interface_id IS NOT NULL{unknown})
         GROUP BY interface_id, v6)
 """
-_UNKNOWN = "ANTI JOIN declared_interfaces USING (interface_id)"
+_UNKNOWN = """
+            AND NOT EXISTS (
+                SELECT 1 FROM declared_interfaces d WHERE d.interface_id = r.interface_id)"""
 _IN_COMMON = """
     SELECT interface_id, v6, {places},
         bool_and(srcaddr = one OR dstaddr = one) AS is_one,
         bool_and(srcaddr = other OR dstaddr = other) AS is_other
-    FROM {relation} JOIN interface_candidates USING (interface_id)
-    WHERE srcaddr IS NOT NULL AND dstaddr IS NOT NULL AND contains(srcaddr, ':') = v6
+    FROM {relation} r JOIN interface_candidates USING (interface_id)
+    WHERE srcaddr IS NOT NULL AND dstaddr IS NOT NULL AND (strpos(srcaddr, ':') > 0) = v6
     GROUP BY interface_id, v6
 """
 # Who else logged a pair that an undecided interface logged; the pairs are given both ways.
 _ALSO_LOGGED = """
     SELECT DISTINCT interface_id, low, high
-    FROM {relation} JOIN undecided_pairs USING (srcaddr, dstaddr)
+    FROM {relation} r JOIN undecided_pairs USING (srcaddr, dstaddr)
 """
 
 
-def inferred(cursor: Cursor, relation: str, declared: Mapping[str, Set[str]]) -> pd.DataFrame:
+def inferred(ask: Ask, relation: str, declared: Mapping[str, Set[str]]) -> pd.DataFrame:
     """The own addresses of interfaces that no snapshot shows with addresses.
 
     Args:
-        cursor: Where to ask; holds nothing new afterwards.
+        ask: Answers a SELECT of ours, with tables beside it.
         relation: SQL of records with interface_id, srcaddr, dstaddr and `PLACES`.
         declared: The interfaces that snapshots show with addresses, and these addresses.
 
@@ -58,7 +60,7 @@ def inferred(cursor: Cursor, relation: str, declared: Mapping[str, Set[str]]) ->
         One row an interface and family: interface_id, v6, address (null: undecided) and `PLACES`
         (null where no record has it).
     """
-    found = _common(cursor, relation, declared)
+    found = _common(ask, relation, declared)
     # A record of an interface to itself has its own address at both ends.
     alone = found["one"] == found["other"]
     sure = (found["is_one"] ^ found["is_other"]) | alone & found["is_one"]
@@ -66,39 +68,28 @@ def inferred(cursor: Cursor, relation: str, declared: Mapping[str, Set[str]]) ->
     found["address"] = address.where(sure, None)
     torn = found[found["is_one"] & found["is_other"] & ~alone]
     if len(torn):
-        _decide(found, torn, _others(cursor, relation, torn), declared)
+        _decide(found, torn, _others(ask, relation, torn), declared)
     return found[["interface_id", "v6", "address", *PLACES]]
 
 
-def _common(cursor: Cursor, relation: str, declared: Mapping[str, Set[str]]) -> pd.DataFrame:
+def _common(ask: Ask, relation: str, declared: Mapping[str, Set[str]]) -> pd.DataFrame:
     """Two candidates an interface and family, and whether all of its records have them."""
     places = ", ".join(f"any_value({name}) AS {name}" for name in PLACES)
-    cursor.register(
-        "declared_interfaces", pa.table({"interface_id": pa.array(declared, pa.string())})
-    )
+    beside = {"declared_interfaces": pa.table({"interface_id": pa.array(declared, pa.string())})}
     sql = _CANDIDATES.format(relation=relation, unknown=_UNKNOWN if declared else "")
-    candidates = cursor.sql(sql).to_arrow_table()
-    cursor.register("interface_candidates", candidates)
-    try:
-        sql = _IN_COMMON.format(relation=relation, places=places)
-        found: pd.DataFrame = cursor.sql(sql).to_arrow_table().to_pandas()
-    finally:
-        cursor.unregister("interface_candidates")
-        cursor.unregister("declared_interfaces")
+    candidates = ask(sql, beside if declared else {})
+    sql = _IN_COMMON.format(relation=relation, places=places)
+    found: pd.DataFrame = ask(sql, {"interface_candidates": candidates}).to_pandas()
     return found.merge(candidates.to_pandas(), on=["interface_id", "v6"])
 
 
-def _others(cursor: Cursor, relation: str, torn: pd.DataFrame) -> pd.DataFrame:
+def _others(ask: Ask, relation: str, torn: pd.DataFrame) -> pd.DataFrame:
     """Every interface that logged a pair of an undecided one, with the pair."""
     pairs = sorted({_pair(*ends) for ends in zip(torn["one"], torn["other"], strict=True)})
     low, high = ([pair[i] for pair in pairs] for i in (0, 1))
     both_ways = {"srcaddr": low + high, "dstaddr": high + low, "low": low * 2, "high": high * 2}
-    cursor.register("undecided_pairs", pa.table(both_ways))
-    try:
-        sql = _ALSO_LOGGED.format(relation=relation)
-        loggers: pd.DataFrame = cursor.sql(sql).to_arrow_table().to_pandas()
-    finally:
-        cursor.unregister("undecided_pairs")
+    sql = _ALSO_LOGGED.format(relation=relation)
+    loggers: pd.DataFrame = ask(sql, {"undecided_pairs": pa.table(both_ways)}).to_pandas()
     return loggers
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Set
 from dataclasses import dataclass
 
-from vpcflow_core.engines.duckdb.interfaces.added import Added, key_of
-from vpcflow_core.engines.duckdb.interfaces.copies import receivers_copies
-from vpcflow_core.engines.duckdb.interfaces.direction import JOIN_NEIGHBOURS, direction
-from vpcflow_core.engines.duckdb.interfaces.facts import ENDS, Facts
-from vpcflow_core.engines.duckdb.interfaces.rows import FILLED
+from vpcflow_core.engines.interfaces.added import Added, key_of
+from vpcflow_core.engines.interfaces.copies import receivers_copies
+from vpcflow_core.engines.interfaces.direction import JOIN_NEIGHBOURS, direction
+from vpcflow_core.engines.interfaces.facts import ENDS, Facts
+from vpcflow_core.engines.interfaces.rows import FILLED
 
 COMPLETED = (*FILLED, "direction")
 
@@ -66,7 +66,7 @@ class Completion:
         copies = receivers_copies(self.facts, names) if self.once else Added({})
         if not (columns or copies.where):
             return Added({})
-        where = f"({copies.where}) IS NOT TRUE" if copies.where else ""
+        where = f"NOT coalesce({copies.where}, false)" if copies.where else ""
         return Added(columns, (*joins, *copies.joins), where)
 
 
@@ -76,5 +76,5 @@ def _filled(name: str, names: Set[str]) -> str:
     if name == "security_group_ids":
         # The collector's word for the groups of an interface that it could not find.
         own = f"r.{name}"
-        return f"coalesce(nullif({own}, ['unknown']), k.{name}, {own})"
+        return f"coalesce(nullif({own}, ARRAY['unknown']), k.{name}, {own})"
     return f"coalesce(r.{name}, k.{name})"

@@ -18,11 +18,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vpcflow_core.engines.duckdb.database import Cursor
-from vpcflow_core.engines.duckdb.files import FileCatalogue
-from vpcflow_core.engines.duckdb.interfaces.facts import Facts
-from vpcflow_core.engines.duckdb.interfaces.inference import inferred
-from vpcflow_core.engines.duckdb.interfaces.rows import (
+from vpcflow_core.engines.base import Ask, CountsSnapshots
+from vpcflow_core.engines.interfaces.facts import Facts
+from vpcflow_core.engines.interfaces.inference import inferred
+from vpcflow_core.engines.interfaces.rows import (
     BLOCK,
     EVER,
     FILLED,
@@ -61,7 +60,7 @@ class Need:
 class SnapshotFacts:
     """Facts of the first `count` snapshots, computed lazily."""
 
-    def __init__(self, store: FileCatalogue) -> None:
+    def __init__(self, store: CountsSnapshots) -> None:
         self.count = store.snapshot_count()
         self._store = store
 
@@ -94,7 +93,7 @@ class SnapshotFacts:
 class InventoryCache:
     """Shared by the engines of one database; safe to share between threads."""
 
-    def __init__(self, store: FileCatalogue) -> None:
+    def __init__(self, store: CountsSnapshots) -> None:
         self._store = store
         self._snapshots = SnapshotFacts(store)
         self._refreshing = threading.RLock()
@@ -106,12 +105,12 @@ class InventoryCache:
         with self._refreshing:
             return self._current().columns
 
-    def facts(self, need: Need, cursor: Cursor, relation: Callable[[], str]) -> Facts:
+    def facts(self, need: Need, ask: Ask, relation: Callable[[], str]) -> Facts:
         """What is known for a question.
 
         Args:
             need: What it needs to know.
-            cursor: Where the log is asked, if it has to be.
+            ask: Asks the log, if it has to be.
             relation: Gives the SQL of the plain flows of these days.
         """
         with self._refreshing:
@@ -121,7 +120,7 @@ class InventoryCache:
         if need.own:
             return self._kept[True].get(
                 (self._store.generation(), need),
-                lambda: _gathered(snapshots, rows, need, cursor, relation()),
+                lambda: _gathered(snapshots, rows, need, ask, relation()),
             )
         # Where nothing ever changed, the facts of all windows are the same.
         days = None if len(rows) == len(snapshots.rows) else need.days
@@ -161,11 +160,11 @@ def days_of(window: Window | None) -> Window | None:
 
 
 def _gathered(
-    snapshots: SnapshotFacts, rows: list[Row], need: Need, cursor: Cursor, relation: str
+    snapshots: SnapshotFacts, rows: list[Row], need: Need, ask: Ask, relation: str
 ) -> Facts:
     """What snapshots show, and what the log shows of the other interfaces."""
     addresses = {row["interface_id"]: set(_own(row)) for row in rows if _own(row)}
-    found = inferred(cursor, f"({relation})", addresses)
+    found = inferred(ask, f"({relation})", addresses)
     rows = _joined(rows, found, snapshots.blocks)
     neighbours = [
         (row["home"], address)
@@ -176,7 +175,7 @@ def _gathered(
     owners: Iterable[tuple[str, str]] = ()
     if need.owners:
         sql = f"SELECT DISTINCT interface_id FROM ({relation})"  # noqa: S608 (our own text)
-        logged = {id for (id,) in cursor.sql(sql).fetchall()}
+        logged = set(ask(sql, {})["interface_id"].to_pylist())
         shown = ((row["interface_id"], _own(row)) for row in rows if row["interface_id"] in logged)
         owners = {(address, id) for id, addresses in shown for address in addresses}
     return _facts(rows, snapshots.subnets, neighbours, owners)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from vpcflow_core.engines.duckdb.interfaces.facts import NEIGHBOURS, Facts
+from vpcflow_core.engines.interfaces.facts import NEIGHBOURS, Facts
 
 _SIDES = (("dstaddr", "srcaddr", "inbound"), ("srcaddr", "dstaddr", "outbound"))
 _WORDS = ("'inbound'", "'outbound'")
@@ -55,7 +55,7 @@ def is_received(facts: Facts, names: Set[str], located: bool) -> str:
     if not (received and located):
         return received
     own = f"r.srcaddr = k.own4 OR {_among_others('srcaddr')}"
-    return f"{received} AND ({own}) IS NOT TRUE"
+    return f"{received} AND NOT coalesce({own}, false)"
 
 
 def is_sent(facts: Facts, names: Set[str], located: bool) -> str:
@@ -97,11 +97,11 @@ def _in4(end: str, facts: Facts) -> str:
 
 
 def _in6(end: str) -> str:
-    return _both(f"contains(r.{end}, ':')", f"starts_with(address_hex(r.{end}), k.net6)")
+    return _both(f"strpos(r.{end}, ':') > 0", f"starts_with(address_hex(r.{end}), k.net6)")
 
 
 def _among_others(end: str) -> str:
-    return f"list_contains(k.own, r.{end})"
+    return f"contains(k.own, r.{end})"
 
 
 # The peer of a record: the end that is not the interface's own.

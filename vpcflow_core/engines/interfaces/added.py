@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from vpcflow_core.engines.duckdb.interfaces.facts import INTERFACES, SUBNETS, Facts
-from vpcflow_core.engines.duckdb.interfaces.rows import FOR_EVER
+from vpcflow_core.engines.interfaces.facts import INTERFACES, SUBNETS, Facts
+from vpcflow_core.engines.interfaces.rows import FOR_EVER
 
 _AS_OF = "k.since <= r.start_time AND r.start_time < k.until"
 _NEWEST = f"k.until = TIMESTAMP '{FOR_EVER}'"

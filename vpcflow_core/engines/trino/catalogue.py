@@ -1,0 +1,267 @@
+"""What there is at a Trino: the relations of a schema, and what is known of when.
+
+When records were added there is not said. So what was learnt counts for a while (`refresh`), and
+the number of that while is the generation. What EC2 knows comes from a store of this machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from threading import RLock
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import pandas as pd
+
+from vpcflow_core.coverage import Coverage, FlowLogHours, coverage_of
+from vpcflow_core.engines.trino.client import Client
+from vpcflow_core.engines.trino.dialect import text
+from vpcflow_core.engines.trino.relations import DAY, DAY_FORMAT, LATE, PARTITIONS, Relation
+from vpcflow_core.errors import MissingError
+from vpcflow_core.inventory.tables import Kind, frame_of
+from vpcflow_core.store.base import RELATIONS
+from vpcflow_core.store.hours import AHEAD, FARTHEST, HOUR, LONGEST, OLDEST
+from vpcflow_core.store.snapshots import SnapshotState
+from vpcflow_core.store.state import ObjectReport, SourceState
+from vpcflow_core.store.store import Store
+from vpcflow_core.times import EPOCH, Window
+
+T = TypeVar("T")
+_RELATIONS = """
+    SELECT table_name, column_name FROM {catalog}.information_schema.columns
+    WHERE table_schema = {schema} AND table_name IN ({names})
+    ORDER BY table_name, ordinal_position
+"""
+# One scan says all that is known of when; text is read for three of its columns.
+_HOURS = """
+    SELECT {flow_log} AS flow_log, date_trunc('hour', start_time) AS hour, count(*) AS records,
+        min(start_time) AS first, max(start_time) AS last,
+        max(IF({lasted} BETWEEN 0 AND {longest}, {lasted})) AS longest,
+        max(IF({lasted} BETWEEN 0 AND {furthest}, {lasted})) AS reach, max(end_time) AS until,
+        count_if(log_status = 'NODATA') AS nodata, count_if(log_status = 'SKIPDATA') AS skipdata
+    FROM {table}
+    WHERE start_time >= {oldest} AND start_time <= {latest}{days}
+    GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_EXTENT = "SELECT min(start_time) AS first, max(start_time) AS last FROM {table} WHERE {where}"
+_LASTED = "date_diff('millisecond', start_time, end_time)"
+
+
+class TrinoCatalogue:
+    """The relations of one schema.
+
+    Args:
+        client: Answers.
+        url: How the place is called; without secrets.
+        catalog, schema: Where the relations are.
+        since: Only records of that most recent time are looked at; None: all.
+        refresh: How long what was learnt counts.
+        inventory: Whose snapshots tell of the network; None: nothing is known of it. It is closed
+            with the catalogue.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        url: str,
+        catalog: str,
+        schema: str,
+        *,
+        since: timedelta | None = None,
+        refresh: timedelta = timedelta(minutes=5),
+        inventory: Store | None = None,
+    ) -> None:
+        self.client, self.url = client, url
+        self.catalog, self.schema = catalog, schema
+        self.since, self.refresh = since, refresh
+        self.inventory = inventory
+        self._learning = RLock()
+        self._learnt: dict[str, tuple[int, Any]] = {}
+
+    def generation(self) -> int:
+        """Grows with each `refresh`, and with each snapshot."""
+        passed = int(time.time() // self.refresh.total_seconds())
+        return passed * 1000 + self.snapshot_count() % 1000
+
+    def relation(self, name: str) -> Relation | None:
+        """A relation of `RELATIONS`; None if the schema lacks it.
+
+        Raises:
+            MissingError: The schema has none of them.
+        """
+        return self._kept("relations", self._relations).get(name)
+
+    def columns(self, relation: str, sources: Sequence[str] | None = None) -> tuple[str, ...]:
+        """The columns of the view or table, which is made of what the logs' formats have."""
+        found = self.relation(relation)
+        return found.columns if found else ()
+
+    def extent(
+        self,
+        relation: str = "flows",
+        sources: Sequence[str] | None = None,
+        until: datetime | None = None,
+    ) -> Window | None:
+        """From the first to just after the last `start_time` before `until`; None without one."""
+        found = self.relation(relation)
+        if found is None:
+            return None
+        latest = until or datetime.now(UTC) + AHEAD
+        where = f"start_time >= {_time(self._oldest())} AND start_time < {_time(latest)}"
+        sql = _EXTENT.format(table=found.name, where=where + self._days(found))
+        made = lambda: self.client.run(sql).table.to_pylist()[0]  # noqa: E731
+        row = self._kept(f"extent {relation} {until}", made)
+        if row["first"] is None:
+            return None
+        first, last = (row[name].replace(tzinfo=UTC) for name in ("first", "last"))
+        return Window(first, last + timedelta(milliseconds=1))
+
+    def coverage(self, sources: Sequence[str] | None = None) -> Coverage:
+        """What is known of when: holes, and up to when all came."""
+        return self._kept("coverage", lambda: coverage_of(list(self._flow_logs())))
+
+    def sources(self) -> list[SourceState]:
+        """One source: the schema itself. Objects and their faults are not known here."""
+        hours = self._hours()
+        counts = {name: int(hours[name].sum()) for name in ("records", "nodata", "skipdata")}
+        first, until = (hours["first"].min(), hours["until"].max()) if len(hours) else (None, None)
+        state = SourceState(
+            url=self.url,
+            objects=0,
+            malformed=0,
+            bytes=0,
+            first=_moment(first),
+            last=_moment(until),
+            last_sync=None,
+            newest=None,
+            broken=0,
+            error="",
+            **counts,
+        )
+        return [state]
+
+    def reports(self, source: str | None = None, limit: int = 100) -> list[ObjectReport]:
+        """None: lines that cannot be read are null there, and are not counted."""
+        return []
+
+    def known(self, kind: Kind) -> pd.DataFrame:
+        """Every shape of every thing of that kind that the store's snapshots showed."""
+        if self.inventory is not None:
+            return self.inventory.known(kind)
+        times = {
+            name: pd.Series(dtype="datetime64[ms, UTC]")
+            for name in ("since", "until", "first_seen", "last_seen")
+        }
+        words = {name: pd.Series(dtype="object") for name in ("account_id", "region")}
+        return frame_of(kind, []).assign(**words, **times, gone=pd.Series(dtype="bool"))
+
+    def snapshots(self) -> list[SnapshotState]:
+        """The newest snapshot of each account and region."""
+        return self.inventory.snapshots() if self.inventory is not None else []
+
+    def snapshot_count(self) -> int:
+        """A number that grows with every snapshot."""
+        return self.inventory.snapshot_count() if self.inventory is not None else 0
+
+    def close(self) -> None:
+        """Let go of the client and of the store with the snapshots."""
+        self.client.close()
+        if self.inventory is not None:
+            self.inventory.close()
+
+    def _kept(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made once a generation."""
+        with self._learning:
+            generation = self.generation()
+            if self._learnt.get(name, (None,))[0] != generation:
+                self._learnt[name] = generation, make()
+            return cast("T", self._learnt[name][1])
+
+    def _relations(self) -> dict[str, Relation]:
+        names = ", ".join(map(text, RELATIONS))
+        sql = _RELATIONS.format(
+            catalog=_quoted(self.catalog), schema=text(self.schema), names=names
+        )
+        found: dict[str, list[str]] = {}
+        for row in self.client.run(sql).table.to_pylist():
+            found.setdefault(row["table_name"], []).append(row["column_name"])
+        if not {"flows", "records"} <= set(found):
+            raise MissingError(
+                f"{self.url} has no tables or views `flows` and `records`.",
+                f"Make them: vpcflow tables {self.url} --logs s3://bucket/prefix",
+            )
+        place = f"{_quoted(self.catalog)}.{_quoted(self.schema)}"
+        return {
+            name: Relation(
+                f"{place}.{_quoted(name)}",
+                tuple(column for column in columns if column not in PARTITIONS),
+                DAY in columns,
+            )
+            for name, columns in found.items()
+        }
+
+    def _flow_logs(self) -> list[FlowLogHours]:
+        """The hours of each flow log; of all records where none are named."""
+        hours = self._hours()
+        named = hours.assign(flow_log=hours["flow_log"].fillna(self.url))
+        return [_flow_log(str(name), part) for name, part in named.groupby("flow_log")]
+
+    def _hours(self) -> pd.DataFrame:
+        return self._kept("hours", self._asked_hours)
+
+    def _asked_hours(self) -> pd.DataFrame:
+        found = self.relation("records")
+        assert found is not None  # noqa: S101 (`_relations` requires it)
+        sql = _HOURS.format(
+            flow_log="flow_log_id" if "flow_log_id" in found.columns else "CAST(NULL AS varchar)",
+            lasted=_LASTED,
+            longest=LONGEST,
+            furthest=FARTHEST,
+            table=found.name,
+            oldest=_time(self._oldest()),
+            latest=_time(datetime.now(UTC) + AHEAD),
+            days=self._days(found),
+        )
+        frame: pd.DataFrame = self.client.run(sql).table.to_pandas()
+        return frame
+
+    def _oldest(self) -> datetime:
+        return datetime.now(UTC) - self.since if self.since else OLDEST
+
+    def _days(self, found: Relation) -> str:
+        if not (found.has_days and self.since):
+            return ""
+        return f" AND {DAY} >= {text((self._oldest() - LATE).strftime(DAY_FORMAT))}"
+
+
+def _flow_log(name: str, part: pd.DataFrame) -> FlowLogHours:
+    longest, reach = (
+        part[column].fillna(0).to_numpy().astype(np.int64) for column in ("longest", "reach")
+    )
+    first, last, hour = (
+        part[column].astype("datetime64[ms]").to_numpy().astype(np.int64)
+        for column in ("first", "last", "hour")
+    )
+    return FlowLogHours(
+        name,
+        hour // HOUR,
+        part["records"].to_numpy().astype(np.int64),
+        first,
+        last,
+        longest,
+        reach,
+    )
+
+
+def _moment(value: Any) -> datetime | None:
+    return None if value is None or pd.isna(value) else EPOCH + (value - pd.Timestamp(0))
+
+
+def _time(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S')}'"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,245 @@
+"""Trino and Amazon Athena: SELECTs that run where the records lie, one statement a question."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, TableClause, and_
+from sqlalchemy.sql import visitors
+
+from vpcflow_core.coverage import Coverage
+from vpcflow_core.engines.frames import frame_of
+from vpcflow_core.engines.interfaces.cache import InventoryCache, Need, days_of
+from vpcflow_core.engines.interfaces.completion import COMPLETED, Completion, knowable, needs_own
+from vpcflow_core.engines.interfaces.copies import AROUND, COPIES, Sent, sent_copies
+from vpcflow_core.engines.interfaces.facts import Facts
+from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
+from vpcflow_core.engines.trino.client import Reply
+from vpcflow_core.engines.trino.dialect import written_out
+from vpcflow_core.engines.trino.relations import (
+    in_words_of_trino,
+    inlined,
+    select_relation,
+    table_fields,
+    unnested,
+    with_tables,
+)
+from vpcflow_core.errors import FailureError, ParameterError, QueryError
+from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.connections.select import every_connection
+from vpcflow_core.query.result import QueryResult
+from vpcflow_core.store.base import RELATIONS
+from vpcflow_core.times import Window
+
+CONNECTIONS, PARTS = "connections", "records_of_connections"
+# How a person's own SELECT may begin: with a list of tables before it, it can be nothing else.
+_SELECTS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|WITH|VALUES|TABLE|\()", re.I | re.S)
+
+
+class TrinoEngine:
+    """Answers from the relations of a schema; safe to share between threads.
+
+    Args:
+        catalogue: What there is.
+        timeout: A question that takes longer is stopped; None: none is.
+    """
+
+    def __init__(
+        self, catalogue: TrinoCatalogue, *, timeout: timedelta | None = timedelta(minutes=2)
+    ) -> None:
+        self.catalogue = catalogue
+        self.timeout = timeout
+        self.is_once = False
+        self._inventory = InventoryCache(catalogue)
+
+    def columns(self, relation: str = "flows") -> tuple[str, ...]:
+        """The columns that some record has or that can be known; the field table's if empty."""
+        present = self.catalogue.columns(relation)
+        if present and not relation.startswith("transit"):
+            known = knowable(present, self._inventory.columns())
+            present = (*present, *(name for name in COMPLETED if name in known))
+        return present or tuple(field.name for field in table_fields(relation))
+
+    def extent(self, relation: str = "flows", until: datetime | None = None) -> Window | None:
+        """From the first to just after the last record before `until`; None without one."""
+        return self.catalogue.extent(relation, None, until)
+
+    def coverage(self) -> Coverage:
+        """What is known of when: holes, and up to when all came."""
+        return self.catalogue.coverage()
+
+    def run(self, question: Select[Any], window: Window) -> QueryResult:
+        """Answer a SELECT over one relation.
+
+        Args:
+            question: The SELECT.
+            window: The range of time it touches; partitions outside are not read.
+
+        Raises:
+            FailureError: It could not be answered, in words.
+        """
+        began = time.perf_counter()
+        sql = written_out(question)
+        tables = self._tables(_relations(question), window, wanted=_names(question))
+        reply = self._asked(with_tables(sql, tables))
+        seconds = time.perf_counter() - began
+        return QueryResult(frame_of(reply.table), sql, seconds, notes=reply.notes)
+
+    def run_text(
+        self,
+        sql: str,
+        window: Window | None = None,
+        conditions: Sequence[ColumnElement[bool]] = (),
+        max_rows: int | None = None,
+    ) -> QueryResult:
+        """Answer a person's own SELECT over the relations, in Trino's words.
+
+        Args:
+            sql: One SELECT.
+            window: Only records that started inside; None: all.
+            conditions: Only records that meet them.
+            max_rows: Most rows to return.
+
+        Raises:
+            QueryError: It is no SELECT, or Trino refuses it.
+            FailureError: It could not be answered, in words.
+        """
+        if max_rows is not None and max_rows < 1:
+            raise ParameterError(f"{max_rows} is not a number of rows.", "Ask for 1 or more.")
+        text = sql.strip().rstrip(";").rstrip()
+        if not _SELECTS.match(text):
+            raise QueryError("That is not one SELECT.", "Write SELECT ... FROM flows")
+        began = time.perf_counter()
+        words = set(re.findall(r"\w+", text.lower()))
+        if window is not None:
+            start = column_of("start_time")
+            conditions = [start >= window.start, start < window.end, *conditions]
+        wanted = frozenset(COMPLETED) & (words | _names(*conditions))
+        tables = self._tables(
+            words & set(RELATIONS), window, conditions, wanted=COMPLETED if "*" in text else wanted
+        )
+        if CONNECTIONS in words:
+            tables |= self._connections(window, conditions)
+        reply = self._asked(with_tables(text, tables), max_rows)
+        seconds = time.perf_counter() - began
+        frame = frame_of(reply.table)
+        return QueryResult(frame, text, seconds, reply.truncated, reply.notes)
+
+    def only(self, sources: Sequence[str]) -> TrinoEngine:
+        """The same engine: there is one source, the schema itself.
+
+        Raises:
+            ParameterError: Another one is asked for.
+        """
+        if other := [url for url in sources if url != self.catalogue.url]:
+            raise ParameterError(
+                f"'{other[0]}' is no source of {self.catalogue.url}.",
+                "An engine beyond this machine answers for itself alone.",
+            )
+        return self
+
+    def once(self) -> TrinoEngine:
+        """An engine whose `flows` lacks the receiver's copies of flows that senders logged."""
+        narrowed = copy(self)
+        narrowed.is_once = True
+        return narrowed
+
+    def close(self) -> None:
+        """Nothing is held open; the catalogue has the client."""
+
+    def _asked(self, sql: str, most: int | None = None) -> Reply:
+        longest = self.catalogue.client.longest
+        if len(sql.encode()) > longest:
+            raise FailureError(
+                f"The query has {len(sql.encode()):,} bytes, more than the {longest:,} that are "
+                "taken there.",
+                "Filter by blocks instead of a country, or ask for a shorter range.",
+            )
+        return self.catalogue.client.run(sql, self.timeout, most)
+
+    def _tables(
+        self,
+        relations: Collection[str],
+        window: Window | None,
+        conditions: Sequence[ColumnElement[bool]] = (),
+        *,
+        wanted: Collection[str],
+    ) -> dict[str, str]:
+        """The relations of a question by name, each after what it is made of."""
+        tables: dict[str, str] = {}
+        completed = frozenset(COMPLETED) & frozenset(wanted)
+        for name in sorted(relations):
+            found = self.catalogue.relation(name)
+            once, completion = self.is_once and name == "flows", None
+            if (completed or once) and found and not name.startswith("transit"):
+                own = once or ("direction" in completed and needs_own(found.columns))
+                facts = self._facts(window, own, once)
+                completion = Completion(facts, completed, once)
+                tables |= {known: inlined(table) for known, table in facts.tables.items()}
+                if once:
+                    tables[COPIES] = self._copies(window, facts)
+            select = select_relation(name, found, window, completion)
+            if conditions:
+                select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*conditions))}"  # noqa: S608 (our own text)
+            tables[name] = select
+        return tables
+
+    def _copies(self, window: Window | None, facts: Facts) -> str:
+        """What senders logged, with which the receivers' copies are paired."""
+        around = Window(window.start - AROUND, window.end + AROUND) if window else None
+        sent = select_relation("flows", self.catalogue.relation("flows"), around, Sent(facts))
+        return in_words_of_trino(sent_copies(_inside(sent, around), unnested))
+
+    def _connections(
+        self, window: Window | None, conditions: Sequence[ColumnElement[bool]]
+    ) -> dict[str, str]:
+        """The relation of connections, of the records as they were logged."""
+        present = self.catalogue.columns("flows")
+        wanted = {"vpc_id"} | (_names(*conditions) & set(COMPLETED))
+        own = "direction" in wanted and needs_own(present)
+        facts = self._facts(window, own, False)
+        found = self.catalogue.relation("flows")
+        flows = select_relation("flows", found, window, Completion(facts, wanted, False))
+        made = every_connection(conditions, {*present, "vpc_id"}, PARTS)
+        known = {name: inlined(table) for name, table in facts.tables.items()}
+        return known | {PARTS: _inside(flows, window), CONNECTIONS: written_out(made)}
+
+    def _facts(self, window: Window | None, own: bool, owners: bool) -> Facts:
+        """What is known for a question."""
+        days = days_of(window)
+
+        def plain() -> str:
+            return _inside(select_relation("flows", self.catalogue.relation("flows"), days), days)
+
+        return self._inventory.facts(Need(days, None, own, owners), self._ask, plain)
+
+    def _ask(self, sql: str, tables: Mapping[str, pa.Table]) -> pa.Table:
+        """Answer a SELECT of ours, with tables beside it."""
+        beside = {name: inlined(table) for name, table in tables.items()}
+        return self._asked(with_tables(in_words_of_trino(sql), beside)).table
+
+
+def _inside(select: str, window: Window | None) -> str:
+    if window is None:
+        return select
+    start = column_of("start_time")
+    inside = written_out(and_(start >= window.start, start < window.end))
+    return f"SELECT * FROM ({select}) WHERE {inside}"  # noqa: S608 (our own text)
+
+
+def _relations(question: Select[Any]) -> set[str]:
+    """The relations that a SELECT names."""
+    tables = [node for node in visitors.iterate(question) if isinstance(node, TableClause)]
+    return {table.name for table in tables if table.name in RELATIONS}
+
+
+def _names(*elements: ClauseElement) -> frozenset[str]:
+    """The columns that a statement or conditions name."""
+    nodes = (node for element in elements for node in visitors.iterate(element))
+    return frozenset(node.name for node in nodes if isinstance(node, ColumnClause))
