@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from vpcflow_core.formats.base import Report
 from vpcflow_core.sources.base import LogObject
-from vpcflow_core.store import copies, covering, repeats
+from vpcflow_core.store import copies, covering, kept, repeats
 from vpcflow_core.store.batch import Batch, Limits, Loaded
 from vpcflow_core.store.ledger import to_ms
 from vpcflow_core.store.lock import writer_lock
@@ -148,6 +148,7 @@ class Writer:
             with self._committing, self.store.ledger.transaction() as change:
                 self._discard(change, old)
                 covering.forget_before(change, day)
+            kept.forget_before(self.store.path, day)
         return sum(file.rows for file in old)
 
     def note_end(self, source: int, plan: Plan) -> None:
@@ -182,6 +183,7 @@ class Writer:
             change.execute("DELETE FROM sources WHERE id = ?", [source])
             copies.free_all(change)
             repeats.forget(change, source)
+        kept.forget_all(self.store.path)
         return sum(file.rows for file in old)
 
     def _before(self, source: int, objects: Sequence[Loaded]) -> dict[str, sqlite3.Row]:

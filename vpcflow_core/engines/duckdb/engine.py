@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from vpcflow_core.engines.duckdb.files import (
     table_of_spans,
 )
 from vpcflow_core.engines.duckdb.kept import KeptAnswers
+from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache, Need, days_of
 from vpcflow_core.engines.interfaces.completion import (
@@ -57,6 +59,10 @@ from vpcflow_core.times import Window, format_duration
 
 # Rows that travel from DuckDB at a time.
 BATCH = 65_536
+DAY = timedelta(days=1)
+VERSION = version("vpcflow")
+# Fewer records than these are answered faster than their days are looked up.
+MANY_RECORDS = 2_000_000
 
 
 class DuckDBEngine:
@@ -86,6 +92,7 @@ class DuckDBEngine:
         self.is_once = False
         self._inventory = InventoryCache(store)
         self._kept = KeptAnswers()
+        self._days = KeptDays(Path(store.path))
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(
@@ -125,12 +132,18 @@ class DuckDBEngine:
         key = (known, sources, self.is_once, window, sql, repr(values))
         frame = self._kept.get(key)
         if frame is None:
-            with _failures(self, window), self._cursor() as cursor:
-                relations = _relations(question)
-                self._provide(cursor, cursor, relations, window, wanted=_names(question))
-                frame = frame_of(_table(cursor, sql, values))
+            with _failures(self, window):
+                frame = frame_of(self._answer(question, window, sql, values))
             self._kept.put(key, frame)
-        return QueryResult(frame, written_out(question), time.perf_counter() - began)
+        return QueryResult(frame, self.text_of(question), time.perf_counter() - began)
+
+    def text_of(self, question: Select[Any]) -> str:
+        """The SQL of a question, as `QueryResult.sql` shows it."""
+        return written_out(question)
+
+    def is_worth_keeping(self, window: Window) -> bool:
+        """Whether there is so much in the window that it saves time to ask by days."""
+        return sum(file.rows for file in self._files("flows", window)) > MANY_RECORDS
 
     def run_text(
         self,
@@ -200,6 +213,43 @@ class DuckDBEngine:
         """Close the database; engines that `only` and `once` gave end with it."""
         self._database.close()
         self._scratch.close()
+
+    def _answer(
+        self, question: Select[Any], window: Window, sql: str, values: list[Any]
+    ) -> pa.Table:
+        """The answer, kept or new; that about a day which is over is kept on the disk."""
+        relations, names = _relations(question), _names(question)
+        path = self._kept_at(window, relations, sql, values) if self._is_over(window) else None
+        if path and (found := self._days.get(path)) is not None:
+            return found
+        with self._cursor() as cursor:
+            self._provide(cursor, cursor, relations, window, wanted=names)
+            table = _table(cursor, sql, values)
+        if path:
+            self._days.put(path, table)
+        return table
+
+    def _is_over(self, window: Window) -> bool:
+        """Whether the window ends with a whole day of which much is known, and no more to come."""
+        ends = window.end.replace(hour=0, minute=0, second=0, microsecond=0) == window.end
+        if not ends or window.length < DAY or not self.is_worth_keeping(window):
+            return False
+        settled = self.coverage().settled_until
+        return settled is not None and window.end <= settled
+
+    def _kept_at(
+        self, window: Window, relations: Iterable[str], sql: str, values: list[Any]
+    ) -> Path:
+        """Where the answer is kept: by the files of its days, and all else that it depends on."""
+        days = days_of(window)
+        files = (file.path.name for name in sorted(relations) for file in self._files(name, days))
+        left_out = self.store.left_out(days) if isinstance(self.store, HasRepeats) else ()
+        sources = None if self.sources is None else tuple(self.sources)
+        depends = (sources, self.store.snapshot_count(), self.is_once, left_out, window)
+        return self._days.path(window, (VERSION, sql, values, *depends, *files))
+
+    def _files(self, relation: str, window: Window | None) -> list[StoreFile]:
+        return self.store.files(relation, window, self.sources)
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:

@@ -1,0 +1,116 @@
+"""Days that are over are asked once, whoever asks later; the answer is the same as in one go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.engines.duckdb import engine as engines
+from vpcflow_core.query.question import Query
+from vpcflow_core.store import kept
+from vpcflow_core.store.store import Store
+from vpcflow_core.store.writer import writing
+from vpcflow_core.times import Window
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+# Whatever time questions there are: counts, sums where they start and spread, distinct values,
+# quantiles, the first moment; by a field, filtered, of all records.
+QUESTIONS = (
+    Query(("flows",), every=MINUTE),
+    Query(("bytes", "packets", "flows"), every=MINUTE, place="spread"),
+    Query(("bytes",), every=timedelta(minutes=15), by=("direction",), place="spread"),
+    Query(("packets",), every=HOUR, by=("action", "protocol")),
+    Query(("sources", "ports", "first", "packets_median"), every=HOUR),
+    Query(("rejected",), every=timedelta(minutes=30), where=(("dstport", "22,3389"),)),
+    Query(("records", "flows"), every=HOUR, records=True),
+    Query(("flows",), every=HOUR, by=("dstport",), top=3),
+    Query(("duration",), every=timedelta(hours=24)),
+)
+
+
+@pytest.fixture(scope="module")
+def store(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    folder = tmp_path_factory.mktemp("days") / "store"
+    shutil.copytree(sample_store, folder)
+    with Store.open(folder) as opened:
+        yield opened
+
+
+def many_days(store: Store) -> FlowLogs:
+    """Days, and parts of the first and the last one."""
+    extent = store.extent()
+    assert extent is not None
+    return FlowLogs(store).between(extent.end - timedelta(days=5, minutes=77), extent.end)
+
+
+@pytest.mark.parametrize("query", QUESTIONS, ids=lambda query: f"{query.measures} {query.by}")
+def test_asked_by_days_it_is_the_answer_in_one_go(
+    store: Store, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = many_days(store).ask(query)
+    monkeypatch.setattr(engines, "MANY_RECORDS", 0)
+    first, again = (many_days(store).ask(query) for _ in range(2))
+    for found in (first, again):
+        pd.testing.assert_frame_equal(found.frame, alone.frame)
+        assert found.sql == alone.sql
+
+
+def test_another_process_does_not_ask_about_days_that_are_over(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "MANY_RECORDS", 0)
+    query = Query(("flows", "bytes"), every=timedelta(minutes=10))
+    asked: list[Window] = []
+    provide = engines.DuckDBEngine._provide
+
+    def noted(*args: object, **names: object) -> None:
+        window = args[4]
+        assert isinstance(window, Window)
+        asked.append(window)
+        provide(*args, **names)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engines.DuckDBEngine, "_provide", noted)
+    first = many_days(store).ask(query).frame
+    assert len(asked) == 6
+    pd.testing.assert_frame_equal(many_days(store).ask(query).frame, first)
+    assert len(asked) == 7  # the day that goes on
+    for path in kept.folder_of(store.path).iterdir():
+        path.write_bytes(b"damaged")
+    pd.testing.assert_frame_equal(many_days(store).ask(query).frame, first)
+    assert len(asked) == 13
+
+
+def test_what_is_forgotten_of_the_records_is_forgotten_of_the_answers(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "MANY_RECORDS", 0)
+    shutil.copytree(sample_store, tmp_path / "s")
+    with Store.open(tmp_path / "s") as store:
+        flows = many_days(store)
+        flows.ask(Query(("flows",), every=HOUR))
+        folder = kept.folder_of(store.path)
+        ends = sorted(path.name[:10] for path in folder.iterdir())
+        assert len(ends) == 5
+        day = flows.window.start.date() + timedelta(days=3)
+        with writing(store) as writer:
+            writer.forget_before(day)
+            assert sorted(path.name[:10] for path in folder.iterdir()) == ends[3:]
+            for source in store.sources():
+                writer.forget_source(writer.source_id(source.url))
+        assert not folder.exists()
+
+
+def test_room_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST_BYTES", 2500)
+    for number, name in enumerate("abcd"):
+        (tmp_path / name).write_bytes(bytes(1000))
+        os.utime(tmp_path / name, (number, number))
+    kept.sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c", "d"]
