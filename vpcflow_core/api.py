@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
-from sqlalchemy import Select
 
 from vpcflow_core import connections as lived
 from vpcflow_core import series as over_time
@@ -22,6 +21,7 @@ from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines import by_days
 from vpcflow_core.engines.base import Catalogue, Engine, HasRepeats
+from vpcflow_core.engines.by_days import Asked
 from vpcflow_core.engines.open import is_elsewhere, open_catalogue, open_engine
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.inventory.names import names_of as network_names
@@ -306,14 +306,9 @@ class FlowLogs:
         span = touched(query, window, self._earliest(query, window))
         wanted = self.wanted(filters or NO_FILTERS, span)
         engine, notes = self._counting(query, wanted)
-
-        def asked(part: Query, window: Window) -> tuple[Select[Any], Window]:
-            since = self._earliest(part, window)
-            question = select_for(part, window, wanted, columns, since)
-            return question, touched(part, window, since)
-
         results = [
-            by_days.run(engine, part, window, partial(asked, part)) for part in placed(query)
+            by_days.run(engine, Asked(part, wanted, columns, self._earliest), window)
+            for part in placed(query)
         ]
         made = joined(results, query) if is_spread(query) else results[0]
         return replace(made, notes=notes)
