@@ -50,6 +50,7 @@ def many_days(store: Store) -> FlowLogs:
     return FlowLogs(store).between(extent.end - timedelta(days=5, minutes=77), extent.end)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", QUESTIONS, ids=lambda query: f"{query.measures} {query.by}")
 def test_asked_by_days_it_is_the_answer_in_one_go(
     store: Store, query: Query, monkeypatch: pytest.MonkeyPatch
