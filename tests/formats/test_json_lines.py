@@ -96,6 +96,29 @@ WRAPPED = {
     "nothing": dumped({"message": ""}, {"message": OK_LINE}),
 }
 
+EVENT = {"id": "36", "timestamp": 1418530012000, "message": OK_LINE}
+MESSAGE = {
+    "messageType": "DATA_MESSAGE", "owner": "123456789010", "logGroup": "flows",
+    "logStream": "eni-1-all", "subscriptionFilters": ["all"], "logEvents": [EVENT, EVENT],
+}  # fmt: skip
+WRAPPED |= {
+    "without anything between": dumped({"message": OK_LINE}, {"message": OK_LINE}).replace(
+        b"\n", b""
+    ),
+    "messages": dumped(MESSAGE, MESSAGE | {"logStream": "eni-2-all", "logEvents": []}, MESSAGE),
+    "messages without anything between": dumped(MESSAGE, MESSAGE).replace(b"\n", b""),
+    "messages of other lines": dumped(
+        MESSAGE | {"logEvents": [EVENT | {"message": m} for m in (NODATA_LINE, "", "x y", OK_LINE)]}
+    ),
+    "messages with a header": dumped(
+        MESSAGE | {"logEvents": [EVENT | {"message": m} for m in (HEADER, OK_LINE, HEADER)]}
+    ),
+    "messages without times": dumped(MESSAGE | {"logEvents": [{"message": OK_LINE}]}),
+    "a feed and a tab in a line": dumped(
+        MESSAGE | {"logEvents": [EVENT | {"message": f"{OK_LINE}\n"}, EVENT]}, MESSAGE
+    ),
+}
+
 # What the quick way leaves to the careful one.
 ODD = {
     "a float": dumped(TYPED | {"bytes": 5.5}),
@@ -109,7 +132,9 @@ ODD = {
     "no record": dumped(TYPED, {"unrelated": 1}, {}),
     "null": dumped(TYPED, None, TYPED),
     "null on a line with an object": dumped(TYPED)[:-1] + b" null\n" + dumped(TYPED),
-    "two on a line": dumped(TYPED)[:-1] + dumped(TYPED, TYPED),
+    "two on a line": dumped(TYPED)[:-1] + b" " + dumped(TYPED, TYPED),
+    "two on a later line": dumped(TYPED) + dumped(TYPED)[:-1] + dumped(TYPED),
+    "braces in a text": dumped(TYPED | {"instance-tag": "a}{b"}),
     "an object on two lines": dumped(TYPED).replace(b', "action"', b',\n"action"'),
     "a blank line": dumped(TYPED) + b"\n \n" + dumped(TYPED),
     "a broken line": dumped(TYPED) + b'{"srcaddr": }\n' + dumped(TYPED) * 3,
@@ -124,7 +149,19 @@ ODD = {
     "two times": dumped({"message": OK_LINE, "timestamp": None, "@timestamp": 5}),
     "a time of fractions": dumped({"message": OK_LINE, "timestamp": 1418530010.5}),
     "two regions": dumped({"message": OK_LINE, "region": "a", "aws-region": "b"}),
-    "messages": dumped({"messageType": "DATA_MESSAGE", "logEvents": [{"message": OK_LINE}]}),
+    "a message without its group": dumped(
+        {"messageType": "DATA_MESSAGE", "logEvents": [{"message": OK_LINE}]}
+    ),
+    "a control message": dumped(MESSAGE | {"messageType": "CONTROL_MESSAGE"}, MESSAGE),
+    "a message with more": dumped(MESSAGE, MESSAGE | {"policyLevel": "ACCOUNT_LEVEL_POLICY"}),
+    "a message without events": dumped(MESSAGE, MESSAGE | {"logEvents": None}),
+    "an event that is null": dumped(MESSAGE | {"logEvents": [EVENT, None]}),
+    "an event without a line": dumped(MESSAGE | {"logEvents": [EVENT, {"id": "1"}]}),
+    "an event of another stream": dumped(MESSAGE | {"logEvents": [EVENT | {"logStreamName": "x"}]}),
+    "an object in an event": dumped(
+        MESSAGE | {"logEvents": [EVENT | {"message": json.dumps(TYPED)}]}
+    ),
+    "a message cut short": dumped(MESSAGE, MESSAGE)[:-20],
     "NaN": dumped(TYPED | {"bytes": float("nan")}),
     "NUL": dumped(TYPED)[:-1] + b"\0\n" + dumped(TYPED),
     "a byte order mark": dumped(TYPED) + b"\xef\xbb\xbf" + dumped(TYPED),

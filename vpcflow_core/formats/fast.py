@@ -30,6 +30,11 @@ from vpcflow_core.formats.values import (
     with_one_spelling,
 )
 
+# The reader goes over what it has split once a column: that much stays near the processor.
+# Measured, nanoseconds a record of 29 and of 54 fields: 1,380 and 3,200 for a block of 16 MB at
+# once, 980 and 2,000 so. Of the default format, 390 either way.
+_AT_ONCE = 4 * 2**20
+
 
 def read(
     block: bytes, columns: Sequence[str], *, start: int = 0, exported: bool = False
@@ -43,7 +48,7 @@ def read(
         exported: Whether each has the time of its event in front; it becomes the last column.
     """
     layout = _layout(tuple(columns))
-    if not layout.checked or _looks_odd(block):
+    if not layout.checked or _looks_odd(block, start):
         return None
     types = layout.types
     if exported:
@@ -115,10 +120,10 @@ def read_plain(
     if not buffer.size:
         return pa.schema(types.items()).empty_table()
     try:
-        return pa.csv.read_csv(
+        table = pa.csv.read_csv(
             pa.BufferReader(buffer),
             read_options=pa.csv.ReadOptions(
-                column_names=list(columns), use_threads=False, block_size=buffer.size + 1
+                column_names=list(columns), use_threads=False, block_size=_AT_ONCE
             ),
             parse_options=pa.csv.ParseOptions(
                 delimiter=" ", quote_char=False, ignore_empty_lines=False
@@ -129,6 +134,7 @@ def read_plain(
         )
     except pa.ArrowInvalid:
         return None
+    return table.unify_dictionaries().combine_chunks()
 
 
 def columns_are_checked(columns: Sequence[str]) -> bool:
@@ -142,13 +148,14 @@ def columns_are_checked(columns: Sequence[str]) -> bool:
     return any(f and (f.is_number or f.kind == "address" or f.name in ALLOWED) for f in fields)
 
 
-def _looks_odd(block: bytes) -> bool:
+def _looks_odd(block: bytes, start: int) -> bool:
     """Whether it holds what the CSV reader would misread: CR, NUL, or numbers in hexadecimal."""
     if b"\r" in block or b"\0" in block:
         return True
-    # A search for one byte that is not there runs at memory speed.
+    # A search for one byte that is not there runs at memory speed; headers of version 11 have an x.
     return any(
-        x in block and (b" 0" + x in block or b"\n0" + x in block or block[:2] == b"0" + x)
+        block.find(x, start) >= 0
+        and (b" 0" + x in block or b"\n0" + x in block or block.startswith(b"0" + x, start))
         for x in (b"x", b"X")
     )
 

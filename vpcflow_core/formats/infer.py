@@ -91,7 +91,8 @@ def in_shape(texts: pa.Table) -> npt.NDArray[np.bool_]:
     for name in texts.column_names:
         known = find_field(name)
         if known is not None:
-            shaped = shapes.are_in_shape(known, texts[name].combine_chunks())
+            words = texts[name].combine_chunks().dictionary_encode()
+            shaped = shapes.are_in_shape(known, words.dictionary).take(words.indices)
             good &= np.asarray(pc.fill_null(shaped, known.aws not in shapes.NEVER_MISSING))
     return good
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.json
 
 from vpcflow_core.fields import ACCOUNT_DIGITS, column_name, find_field, is_account
-from vpcflow_core.formats import flat, json_keys
+from vpcflow_core.formats import flat, json_events, json_keys
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME
 from vpcflow_core.formats.bounds import has_long_lines
 from vpcflow_core.formats.header import OWN_NEEDED, is_time_name, own_fields
@@ -47,19 +47,24 @@ class Objects:
 
 @dataclass(frozen=True, slots=True)
 class Wrapped:
-    """Lines out of their wrappings, and columns that came beside them."""
+    """Lines out of their wrappings, and columns that came beside them.
+
+    Attributes:
+        are_events: Whether they are those of CloudWatch Logs messages.
+    """
 
     text: pa.Array
     beside: pa.Table | None
+    are_events: bool = False
 
     def __len__(self) -> int:
         return len(self.text)
 
 
 def blocks(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Blocks of about `size` bytes that end with a line, if they hold the end of any.
+    """Blocks of about `size` bytes that end with a line, or with an object before another one.
 
-    What has no end of line goes on as it is: a single array may be longer than memory.
+    What has neither goes on as it is: a single array may be longer than memory.
     """
     waiting: list[bytes] = []
     length = 0
@@ -68,7 +73,7 @@ def blocks(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
         length += len(piece)
         if length >= size:
             block = b"".join(waiting)
-            end = block.rfind(b"\n") + 1 or length
+            end = block.rfind(b"\n") + 1 or block.rfind(b"}{") + 1 or length
             yield block[:end]
             waiting, length = [block[end:]], length - end
     if rest := b"".join(waiting):
@@ -84,11 +89,14 @@ class JsonLines:
 
     def read(self, block: bytes) -> Objects | Wrapped | None:
         """The block's objects, one a line, or None if anything needs a closer look."""
+        block = _apart(block)
         lines = _lines_of_objects(block)
         if not lines or has_long_lines(block):
             return None
         if not json_keys.is_utf8(block):
             block = block.decode(errors="replace").encode()
+        if json_events.has_messages(block):
+            return _events(block, lines)
         table = self._table(block)
         if table is None or len(table) != lines:
             return None
@@ -128,6 +136,15 @@ class JsonLines:
         every = json_keys.types_of(block)
         if every and every != first:
             yield block, every
+
+
+def _apart(block: bytes) -> bytes:
+    """The block with a feed between objects, where Firehose put nothing.
+
+    Within a text a feed is no JSON: what is taken apart wrongly is seen.
+    """
+    first = block[: block.find(b"\n") + 1] or block
+    return block.replace(b"}{", b"}\n{") if b"}{" in first else block
 
 
 def _lines_of_objects(block: bytes) -> int:
@@ -265,8 +282,7 @@ def _wrapped(arrays: dict[str, pa.Array]) -> Wrapped | None:
     found = json_keys.parts(arrays)
     if found is None or arrays[found.line].null_count or _hold_objects(arrays[found.line]):
         return None
-    # A line feed inside of a value is white space, not the end of a line.
-    text = pc.replace_substring(arrays[found.line], "\n", " ")
+    text = _on_one_line(arrays[found.line])
     beside: dict[str, pa.Array] = {}
     if found.beside:
         columns = _columns({key: arrays[key] for key in found.beside})
@@ -281,6 +297,24 @@ def _wrapped(arrays: dict[str, pa.Array]) -> Wrapped | None:
     return Wrapped(text, pa.table(beside) if beside else None)
 
 
+def _events(block: bytes, lines: int) -> Wrapped | None:
+    found = json_events.read(block, lines)
+    if found is None or _hold_objects(found[0]):
+        return None
+    return Wrapped(_on_one_line(found[0]), found[1], are_events=True)
+
+
+def _on_one_line(text: pa.Array) -> pa.Array:
+    """The lines; a feed inside of a value is white space, not the end of a line."""
+    return pc.replace_substring(text, "\n", " ") if _have(text, b"\n") else text
+
+
 def _hold_objects(lines: pa.Array) -> bool:
     """Whether a line may be a collector's object inside of another's."""
-    return bool(pc.any(pc.match_substring(lines, "{")).as_py())
+    return _have(lines, b"{")
+
+
+def _have(text: pa.Array, byte: bytes) -> bool:
+    """Whether the byte is in any of the texts, or beside them: looked for in all at once."""
+    data = text.buffers()[2]
+    return data is not None and byte in data.to_pybytes()

@@ -293,6 +293,8 @@ class _Source:
         self._number += len(found)
         self._report.lines += len(found)
         if isinstance(found, Wrapped):
+            if found.are_events:
+                self._report.kind = "events"
             yield from self._reader.read_wrapped(Lines(found.text, numbers, found.beside))
         else:
             self._report.fields_from = "file"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
@@ -130,11 +131,25 @@ class LineReader:
     def read_wrapped(self, lines: Lines) -> Iterator[Records]:
         """Records of lines out of a wrapping: as quick as a block of text, if nothing is odd."""
         block = fast.joined(lines.text).to_pybytes()
-        table = None if EXPORTED_BLOCK.match(block) else self._fast(block, 0)
-        if table is None or len(table) != len(lines):
+        format_ = None if EXPORTED_BLOCK.match(block) else self._only_format(lines, block)
+        table = fast.read(block, format_.columns) if format_ else None
+        if format_ is None or table is None or len(table) != len(lines):
             yield from self.read(lines)
-        else:
-            yield from self._give(table, self._current()[0], lines.beside)
+            return
+        if not self._current():
+            self._formats, self._from = (format_,), "inferred"
+        yield from self._give(table, format_, lines.beside)
+
+    def _only_format(self, lines: Lines, block: bytes) -> LogFormat | None:
+        """The format in force, or the one that the lines show if all of them are its records.
+
+        They are if the fast path takes them; then the careful path would infer the same.
+        """
+        formats = self._current()
+        if not formats and self.refused is None and not any(x in block for x in (b"\r", b"\0")):
+            with suppress(FormatError):
+                formats = infer.formats_of(lines.text)
+        return formats[0] if len(formats) == 1 else None
 
     def read(self, lines: Lines) -> Iterator[Records]:
         """Records of any lines, whatever their state."""
