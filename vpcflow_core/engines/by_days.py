@@ -6,24 +6,38 @@ last), so the answers of days, one after the other, are the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import pandas as pd
 from sqlalchemy import Select
 
 from vpcflow_core.engines.base import Engine
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import BUCKET, select_for, snapped, touched
 from vpcflow_core.times import Window, floor_to
 
 DAY = timedelta(days=1)
+Groups: TypeAlias = Sequence[tuple[Any, ...]]
+
 # Longer ranges have so many days that asking each costs more than it saves.
 MOST_DAYS = 40
+
+
+@runtime_checkable
+class KeepsDays(Protocol):
+    """An engine that keeps its answers about days that are over."""
+
+    def is_worth_keeping(self, window: Window) -> bool:
+        """Whether there is so much in the window that it saves time to ask by days."""
+
+    def text_of(self, question: Select[Any]) -> str:
+        """The SQL of a question, as `QueryResult.sql` shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,50 +56,74 @@ class Asked:
     columns: Collection[str]
     earliest: Callable[[Query, Window], datetime | None]
 
-    def within(self, window: Window) -> tuple[Select[Any], Window]:
-        """The SELECT for a window, and the window of the records that it touches."""
+    def within(self, window: Window, among: Groups | None = None) -> tuple[Select[Any], Window]:
+        """The SELECT for a window, and the window of the records that it touches.
+
+        Args:
+            window: The window.
+            among: The busiest groups, where the question is about those of a longer window.
+        """
         since = self.earliest(self.query, window)
-        question = select_for(self.query, window, self.filters, self.columns, since)
+        question = select_for(self.query, window, self.filters, self.columns, since, among)
         return question, touched(self.query, window, since)
-
-
-@runtime_checkable
-class KeepsDays(Protocol):
-    """An engine that keeps its answers about days that are over."""
-
-    def is_worth_keeping(self, window: Window) -> bool:
-        """Whether there is so much in the window that it saves time to ask by days."""
-
-    def text_of(self, question: Select[Any]) -> str:
-        """The SQL of a question, as `QueryResult.sql` shows it."""
 
 
 def run(engine: Engine, asked: Asked, window: Window) -> QueryResult:
     """Answer a question; by days where that can be done and saves time."""
     question, span = asked.within(window)
     whole = snapped(asked.query, window)
-    days = _days(asked.query, whole)
-    if not (days and isinstance(engine, KeepsDays) and engine.is_worth_keeping(span)):
+    if not (isinstance(engine, KeepsDays) and _can_be_cut(asked.query, whole)):
         return engine.run(question, span)
-    results = [engine.run(*asked.within(day)) for day in days]
+    if not engine.is_worth_keeping(span):
+        return engine.run(question, span)
+    return replace(_by_days(engine, asked, whole), sql=engine.text_of(question))
+
+
+def _by_days(engine: Engine, asked: Asked, whole: Window) -> QueryResult:
+    """The answers of the days of a window as one."""
+    top = asked.query.top if asked.query.by else None
+    among, seconds = (None, 0.0) if top is None else _busiest(engine, asked, whole, top)
+    # The first day is asked for as a whole as well: its answer is kept.
+    first = replace(whole, start=floor_to(whole.start, DAY))
+    results = [engine.run(*asked.within(day, among)) for day in _days(first)]
     frame = pd.concat([result.frame for result in results], ignore_index=True)
     inside = frame[BUCKET] >= pd.Timestamp(whole.start)
     return replace(
         results[0],
         frame=frame[inside].reset_index(drop=True),
-        sql=engine.text_of(question),
-        seconds=sum(result.seconds for result in results),
+        seconds=seconds + sum(result.seconds for result in results),
     )
 
 
-def _days(query: Query, window: Window) -> Sequence[Window]:
-    """Whole days, and what is there of the last one; none if the question cannot be cut."""
-    ranked = query.by and query.top
-    if not query.every or ranked or DAY % query.every or window.length < 2 * DAY:
-        return []
-    first = floor_to(window.start, DAY)
-    count = -(-(window.end - first) // DAY)
-    if count > MOST_DAYS:
-        return []
-    starts = [first + DAY * number for number in range(count)]
-    return [Window(start, min(start + DAY, window.end)) for start in starts]
+def _can_be_cut(query: Query, window: Window) -> bool:
+    """Whether the answers of days are the answer, and the days not too many."""
+    if not query.every or DAY % query.every or not 2 * DAY <= window.length <= MOST_DAYS * DAY:
+        return False
+    return not (query.by and query.top) or measure(_order(query)).adds_up
+
+
+def _days(window: Window) -> Iterator[Window]:
+    """The window, cut at midnight."""
+    start = window.start
+    while start < window.end:
+        end = min(floor_to(start, DAY) + DAY, window.end)
+        yield Window(start, end)
+        start = end
+
+
+def _busiest(engine: Engine, asked: Asked, window: Window, top: int) -> tuple[Groups, float]:
+    """The top groups of the window, by what they have in all of its days; and the seconds taken."""
+    query, order = asked.query, _order(asked.query)
+    by_day = replace(query, measures=(order,), every=None, top=None, order="", place="start")
+    results = [engine.run(*replace(asked, query=by_day).within(day)) for day in _days(window)]
+    groups = list(query.by)
+    rows = pd.concat([result.frame for result in results], ignore_index=True)
+    totals = rows.groupby(groups, dropna=False, sort=False)[order].sum().reset_index()
+    down = [order, *groups]
+    totals = totals.sort_values(down, ascending=[name != order for name in down])
+    first = totals.head(top)[groups].dropna().astype("object")  # null is in no list of values
+    return list(first.itertuples(index=False, name=None)), sum(r.seconds for r in results)
+
+
+def _order(query: Query) -> str:
+    return query.order or query.measures[0]

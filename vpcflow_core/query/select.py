@@ -6,7 +6,7 @@ and types of the field table.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, get_args
@@ -75,6 +75,7 @@ def select_for(
     filters: Filters,
     columns: Collection[str],
     earliest: datetime | None = None,
+    among: Sequence[tuple[Any, ...]] | None = None,
 ) -> Select[Any]:
     """The SELECT of a question.
 
@@ -84,6 +85,7 @@ def select_for(
         filters: Conditions besides the question's own.
         columns: The columns that some record of the store has.
         earliest: Start of the first record that reaches into the window; None: not known.
+        among: The busiest groups of a question over time, where they are known already.
 
     Returns:
         Columns: `bucket` if asked for, the dimensions, the measures. Rows: the order measure's
@@ -102,7 +104,7 @@ def select_for(
     groups = [_group(dim) for dim in parts.dimensions]
     bucket = [TimeBucket(column_of("start_time"), query.every)] if query.every else []
     values = [parts.value(m) for m in parts.measures]
-    kept = [_busiest(parts, groups)] if query.every and query.top and groups else []
+    kept = [_chosen(parts, groups, among)] if query.every and query.top and groups else []
     if query.every and is_spread(query):
         asked = _spread(parts, groups, kept, reached(parts.window, earliest))
         return spread_select(asked, parts.window, query.every, BUCKET)
@@ -277,9 +279,22 @@ def _order(parts: _Parts) -> Label[Any]:
     return parts.value(measure(parts.query.order or parts.measures[0].name))
 
 
-def _busiest(parts: _Parts, groups: list[ColumnElement[Any]]) -> ColumnElement[bool]:
+def _chosen(
+    parts: _Parts, groups: list[ColumnElement[Any]], among: Sequence[tuple[Any, ...]] | None
+) -> ColumnElement[bool]:
     """Whether a record belongs to one of the top groups of the whole window."""
-    ranked = (
+    if among is None:
+        chosen: Any = _busiest(parts, groups)
+    elif len(groups) == 1:
+        chosen = [value for (value,) in among]
+    else:
+        chosen = among
+    return (groups[0] if len(groups) == 1 else tuple_(*groups)).in_(chosen)
+
+
+def _busiest(parts: _Parts, groups: list[ColumnElement[Any]]) -> Select[Any]:
+    """The top groups of the whole window."""
+    return (
         select(*groups)
         .select_from(_from(parts))
         .where(AllOf(*parts.conditions))
@@ -288,7 +303,6 @@ def _busiest(parts: _Parts, groups: list[ColumnElement[Any]]) -> ColumnElement[b
         .order_by(_order(parts).element.desc(), *groups)
         .limit(parts.query.top)
     )
-    return (groups[0] if len(groups) == 1 else tuple_(*groups)).in_(ranked)
 
 
 def records_for(

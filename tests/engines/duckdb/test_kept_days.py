@@ -31,6 +31,10 @@ QUESTIONS = (
     Query(("rejected",), every=timedelta(minutes=30), where=(("dstport", "22,3389"),)),
     Query(("records", "flows"), every=HOUR, records=True),
     Query(("flows",), every=HOUR, by=("dstport",), top=3),
+    Query(("bytes", "packets"), every=HOUR, by=("interface_id",), top=4, place="spread"),
+    Query(("flows",), every=HOUR, by=("srcaddr", "dstport"), top=5, order="bytes"),
+    Query(("flows",), every=HOUR, by=("instance_id",), top=9, nulls=("instance_id",)),
+    Query(("sources",), every=HOUR, by=("dstport",), top=2),
     Query(("duration",), every=timedelta(hours=24)),
 )
 
@@ -63,6 +67,7 @@ def test_asked_by_days_it_is_the_answer_in_one_go(
         assert found.sql == alone.sql
 
 
+@pytest.mark.slow
 def test_another_process_does_not_ask_about_days_that_are_over(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
