@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.accepts import ACCEPTS
+from dashboards.explore import EXPLORE
 from dashboards.outliers import OUTLIERS
 from dashboards.overview import OVERVIEW
 from dashboards.rejects import REJECTS
@@ -15,4 +16,4 @@ from dashboards.ui.navigation import Page
 DASHBOARDS: tuple[Dashboard, ...] = (
     OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS,
 )  # fmt: skip
-PAGES: tuple[Page, ...] = (*DASHBOARDS, SOURCES)
+PAGES: tuple[Page, ...] = (*DASHBOARDS, EXPLORE, SOURCES)

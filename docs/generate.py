@@ -9,6 +9,7 @@ from pathlib import Path
 from vpcflow_core import errors
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field
 from vpcflow_core.panels.catalogue import PANELS
+from vpcflow_core.panels.explore import READY
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.settings import Settings, SourceSetting
@@ -75,7 +76,7 @@ def _default(info: object) -> str:
 
 def panels_page() -> str:
     """Every panel, with what it shows."""
-    rows = [(f"`{p.slug}`", p.title, p.help, p.chart) for p in PANELS.values()]
+    rows = [(f"`{p.slug}`", p.title, p.help, p.chart) for p in (*PANELS.values(), *READY.values())]
     return "# Panels\n\n" + table(("panel", "title", "what it shows", "drawn as"), rows)
 
 

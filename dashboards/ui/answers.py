@@ -9,7 +9,8 @@ import streamlit as st
 
 from dashboards.ui import resources
 from dashboards.ui.state import PageState
-from vpcflow_core.panels.catalogue import PANELS, PanelAnswer, PanelRequest
+from vpcflow_core.panels.catalogue import PanelAnswer, PanelRequest
+from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
@@ -27,13 +28,13 @@ KEYS: dict[str | type, Callable[[Any], Any]] = {
 @st.cache_data(show_spinner=False, max_entries=2000, max_size="200MiB", hash_funcs=KEYS)
 def answer(request: PanelRequest) -> PanelAnswer:
     """The answer of a panel."""
-    return PANELS[request.slug].answer(request, resources.logs(request.source, request.once))
+    return panel_of(request.slug).answer(request, resources.logs(request.source, request.once))
 
 
 @st.cache_data(show_spinner=False, max_entries=50, max_size="100MiB", hash_funcs=KEYS)
 def records(request: PanelRequest, limit: int) -> QueryResult:
     """The newest records behind a panel."""
-    query = PANELS[request.slug].query
+    query = panel_of(request.slug).query
     return resources.logs(request.source, request.once).records(
         request.window, request.filters, where=query.where, status=query.records, limit=limit
     )

@@ -23,7 +23,7 @@ from dashboards.ui.markdown import inert
 from dashboards.ui.parameters import auto_now
 from dashboards.ui.state import FILTER_LABELS, PageState, parse_state, tidied
 from vpcflow_core.panels.catalogue import PANELS
-from vpcflow_core.times import Range
+from vpcflow_core.times import Range, Window
 
 # A row is a list of panels, slug and relative width of each; a text is a heading between rows.
 Row = str | Sequence[tuple[str, int]]
@@ -63,15 +63,56 @@ class Dashboard:
 
     def draw(self) -> None:
         """Draw it."""
-        actions.begin_page()
-        _read_link()
-        range_, zone = timerange.controls(self.title, self.question)
-        filters = sidebar.filters(self.filters, list(self.fixed))
-        parameters = parameter_inputs.parameters(self.uses_parameters, _auto(range_))
-        source, once = sidebar.counting()
-        state = PageState(range_, zone, filters, source, parameters, once)
-        _link_notes(state)
-        _body(self, state)
+        state = begin(
+            self.title, self.question, self.filters, list(self.fixed), self.uses_parameters
+        )
+        if (shown := freshness(state)) is not None:
+            _body(self, state, *shown)
+
+
+def begin(
+    title: str,
+    question: str,
+    filters: Sequence[str],
+    fixed: Sequence[str] = (),
+    uses_parameters: bool = False,
+) -> PageState:
+    """Draw what stands above and beside every page, and give what it says.
+
+    Args:
+        title: The page's name.
+        question: What it answers.
+        filters: Its own filters.
+        fixed: Fields that the page itself decides.
+        uses_parameters: Whether the parameters of outlier detection are shown.
+    """
+    actions.begin_page()
+    _read_link()
+    range_, zone = timerange.controls(title, question)
+    texts = sidebar.filters(filters, fixed)
+    parameters = parameter_inputs.parameters(uses_parameters, _auto(range_))
+    source, once = sidebar.counting()
+    state = PageState(range_, zone, texts, source, parameters, once)
+    _link_notes(state)
+    return state
+
+
+def freshness(state: PageState) -> tuple[Window, int] | None:
+    """Draw how fresh the data is, and the chips; what to do while there is nothing to show.
+
+    Returns:
+        What the range means, and the store's generation; None for an empty store.
+    """
+    logs = resources.logs(state.source, state.once)
+    extent = logs.present_extent
+    status.sync_line(empty=extent is None)
+    if extent is None:
+        status.nothing_yet()
+        return None
+    window, anchored = timerange.window(state.range, extent)
+    status.freshness(logs, window, anchored, state)
+    chips.draw(state)
+    return window, logs.catalogue.generation()
 
 
 def _auto(asked: Range) -> str:
@@ -106,21 +147,11 @@ def _link_notes(state: PageState) -> None:
         st.warning(inert(f"In the link: {note}"), icon=":material/link_off:")
 
 
-def _body(dashboard: Dashboard, state: PageState) -> None:
-    """Freshness, chips and panels; or what to do while there is nothing to show."""
-    logs = resources.logs(state.source, state.once)
-    extent = logs.present_extent
-    status.sync_line(empty=extent is None)
-    if extent is None:
-        status.nothing_yet()
-        return
-    window, anchored = timerange.window(state.range, extent)
-    status.freshness(logs, window, anchored, state)
+def _body(dashboard: Dashboard, state: PageState, window: Window, generation: int) -> None:
+    """Its panels."""
     _not_in_force(dashboard)
-    chips.draw(state)
     own = tuple(dashboard.fixed.items())
     emptiness.notice(state, window, own)
-    generation = logs.catalogue.generation()
     for row in dashboard.rows:
         if isinstance(row, str):
             st.header(row, anchor=False)

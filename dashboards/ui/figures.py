@@ -9,7 +9,8 @@ from plotly.graph_objects import Figure
 
 from dashboards.ui.answers import KEYS
 from vpcflow_core.charts import figure
-from vpcflow_core.panels.catalogue import PANELS, PanelAnswer, PanelRequest
+from vpcflow_core.panels.catalogue import PanelAnswer, PanelRequest
+from vpcflow_core.panels.catalogue import panel as panel_of
 
 # Of the line below a number, in pixels.
 LINE = 64
@@ -29,7 +30,7 @@ def figure_of(request: PanelRequest, answer: PanelAnswer, zone: str) -> Figure:
 # Streamlit leaves arguments with an underscore out of the key: equal requests have equal answers.
 @st.cache_resource(show_spinner=False, max_entries=250, hash_funcs=KEYS)
 def _figure(request: PanelRequest, _answer: PanelAnswer, zone: str, dark: bool) -> Figure:
-    panel = PANELS[request.slug]
+    panel = panel_of(request.slug)
     if panel.chart != "number":
         return figure(panel, _answer, zone, dark)
     line = figure(panel, replace(_answer, headlines=()), zone, dark)

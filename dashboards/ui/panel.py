@@ -10,7 +10,8 @@ from dashboards.ui.markdown import inert
 from dashboards.ui.rights import shown
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer, PanelRequest
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer, PanelRequest
+from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.redaction import redacting_logger
 
 log = redacting_logger("vpcflow")
@@ -33,7 +34,7 @@ def draw(request: PanelRequest, state: PageState, own: Own = ()) -> None:
 def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
     """Title and the rest; an error is shown in the panel's place."""
     actions.begin_panel()
-    panel = PANELS[request.slug]
+    panel = panel_of(request.slug)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(f"### {panel.title}", help=panel.help, width="stretch", anchors=False)
         place = st.container(width="content")

@@ -15,6 +15,7 @@ from dashboards.ui.markdown import inert
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import CONFIG, styled
 from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer, PanelRequest
+from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.units import humane
 
 # Numbers that are bad news when they grow.
@@ -27,7 +28,7 @@ MADE_BY = "Made by"
 
 def draw(request: PanelRequest, given: PanelAnswer, state: PageState, own: Own) -> None:
     """Draw the answer to a request."""
-    panel = PANELS[request.slug]
+    panel = panel_of(request.slug)
     if panel.chart == "number":
         _numbers(panel, given)
         if given.every is not None:

@@ -14,7 +14,8 @@ from dashboards.ui.rights import shown
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import wall_clock
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.panels.catalogue import PANELS, Panel, PanelRequest
+from vpcflow_core.panels.catalogue import Panel, PanelRequest
+from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.times import Window
 
 LIMIT = 1000
@@ -24,10 +25,10 @@ def show_if_asked(state: PageState, window: Window, generation: int) -> None:
     """Open the dialog, if a panel's menu asked for it."""
     slug = st.session_state.pop("records_of", None)
     # A run of the whole page that does not open it closes it.
-    st.session_state[DIALOG] = slug in PANELS
-    if slug in PANELS:
+    st.session_state[DIALOG] = bool(slug)
+    if slug:
         dialog = st.dialog("Records", width="large", icon=":material/list:", on_dismiss=_closed)
-        dialog(_dialog)(state.request(PANELS[slug], window, generation), state)
+        dialog(_dialog)(state.request(panel_of(slug), window, generation), state)
 
 
 def _closed() -> None:
@@ -35,7 +36,7 @@ def _closed() -> None:
 
 
 def _dialog(request: PanelRequest, state: PageState) -> None:
-    panel = PANELS[request.slug]
+    panel = panel_of(request.slug)
     try:
         found = answers.records(request, LIMIT)
     except VpcflowError as error:

@@ -41,7 +41,13 @@ _FIRST = (*EITHER_FILTERS, *FLOW_FILTERS, "action", *NETWORK_FILTERS)
 FILTER_LABELS = {name: filterable(name).title for name in _FIRST} | {
     row.name: row.title for row in (*DIMENSIONS.values(), *EITHER_END.values()) if row.filter_help
 }
-NAMES = ("range", "tz", "refresh", "source", "once", "v", *FILTER_LABELS, *PARAMETERS)
+# What the page Explore holds besides, and each one's default, which the address bar leaves out.
+EXPLORE = {
+    "tab": "questions", "ask": "pairs", "measure": "bytes", "group": "srcaddr", "group2": "none",
+    "group3": "none", "chart": "bars", "top": "10", "entity": "",
+}  # fmt: skip
+AT_REST = {"tz": "UTC", "refresh": "off", **EXPLORE}
+NAMES = ("range", "tz", "refresh", *EXPLORE, "source", "once", "v", *FILTER_LABELS, *PARAMETERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,11 @@ def parse_state(params: Mapping[str, str]) -> tuple[PageState, list[str]]:
 def at_rest(name: str, value: object) -> bool:
     """Whether a box's value is its default, which the address bar leaves out."""
     parameter = PARAMETERS.get(name)
-    default = parameter.write(parameter.default) if parameter else {"tz": "UTC"}.get(name, "")
+    default = (
+        parameter.write(parameter.default)
+        if parameter
+        else {"tz": "UTC", "refresh": "off", **EXPLORE}.get(name, "")
+    )
     return not value or str(value) in (default, f"{default}.0")
 
 

@@ -22,6 +22,7 @@ from vpcflow_core.charts.donut import donut
 from vpcflow_core.charts.labels import label, title
 from vpcflow_core.charts.lines import lines, trend
 from vpcflow_core.charts.number import number
+from vpcflow_core.charts.pairs import matrix, sankey
 from vpcflow_core.charts.style import COLOURS, CONFIG, SERIES, dress
 from vpcflow_core.charts.table import styled, table, table_frame
 from vpcflow_core.charts.time_axis import wall_clock
@@ -45,7 +46,7 @@ __all__ = [
 DRAW: dict[str, Callable[[Panel, PanelAnswer, ZoneInfo, bool], go.Figure]] = {
     "map": world_map, "bars": bars, "split": split, "columns": columns, "stacked": stacked,
     "area": area, "donut": donut, "band": band, "lines": lines, "trend": trend,
-    "number": number, "box": box, "table": table,
+    "number": number, "box": box, "table": table, "sankey": sankey, "matrix": matrix,
 }  # fmt: skip
 
 

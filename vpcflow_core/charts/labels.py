@@ -44,6 +44,8 @@ TITLES = {
     "seen_share": "Flows from them, %",
     "hostile": "Hostile, not among them",
     "attached": "Interfaces",
+    "times": "Timeslices with traffic",
+    "pace": "Comes back every",
 }
 
 

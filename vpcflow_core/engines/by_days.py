@@ -25,7 +25,7 @@ from vpcflow_core.times import Window, floor_to
 DAY = timedelta(days=1)
 Groups: TypeAlias = Sequence[tuple[Any, ...]]
 
-# Longer ranges have so many days that asking each costs more than it saves.
+# In longer ranges asking each day costs more than it saves.
 MOST_DAYS = 40
 
 

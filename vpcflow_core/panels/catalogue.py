@@ -5,6 +5,8 @@ from __future__ import annotations
 from vpcflow_core.errors import ParameterError, closest
 from vpcflow_core.panels.accepts import ACCEPTS
 from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
+from vpcflow_core.panels.built import PREFIX, built
+from vpcflow_core.panels.explore import READY
 from vpcflow_core.panels.outliers import OUTLIERS
 from vpcflow_core.panels.overview import OVERVIEW
 from vpcflow_core.panels.rejects import REJECTS
@@ -23,14 +25,18 @@ __all__ = ["PANELS", "Headline", "Panel", "PanelAnswer", "PanelRequest", "Parame
 
 
 def panel(slug: str) -> Panel:
-    """The panel of that slug, such as `overview/top-sources`.
+    """The panel of that slug, such as `overview/top-sources`, or a question of Explore.
 
     Raises:
         ParameterError: There is none; names the closest one.
     """
+    if slug.startswith(PREFIX):
+        return built(slug).panel
+    if slug in READY:
+        return READY[slug]
     if slug not in PANELS:
         raise ParameterError(
             f"There is no panel '{slug}'.",
-            closest(slug, PANELS) or f"There are: {', '.join(PANELS)}.",
+            closest(slug, [*PANELS, *READY]) or f"There are: {', '.join(PANELS)}.",
         )
     return PANELS[slug]

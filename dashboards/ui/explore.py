@@ -1,0 +1,83 @@
+"""The page Explore: ready questions, questions put together, SQL."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.ui import dashboard, panel, records_dialog, resources, sql
+from dashboards.ui.choices import choice
+from dashboards.ui.rights import shown
+from dashboards.ui.state import EITHER_FILTERS, EXPLORE, FLOW_FILTERS
+from vpcflow_core.errors import MisuseError
+from vpcflow_core.panels.built import DRAWN, MOST, Built
+from vpcflow_core.panels.catalogue import panel as panel_of
+from vpcflow_core.panels.explore import READY
+from vpcflow_core.query.dimensions import DIMENSIONS
+from vpcflow_core.query.measures import MEASURES
+
+TABS = {"questions": "Questions", "build": "Build your own", "sql": "SQL"}
+PREFIX = "explore/"
+NONE = "none"
+
+
+def draw(title: str, question: str) -> None:
+    """Draw the page."""
+    state = dashboard.begin(title, question, (*EITHER_FILTERS, *FLOW_FILTERS, "action"))
+    ready = dashboard.freshness(state)
+    if ready is None:
+        return
+    window, generation = ready
+    tab = choice(
+        "Way of asking",
+        "tab",
+        TABS,
+        EXPLORE["tab"],
+        st.segmented_control,
+        label_visibility="collapsed",
+        required=True,
+    )
+    if tab == "sql":
+        sql.draw(state, window)
+        return
+    slug = _built() if tab == "build" else _ready()
+    if slug:
+        panel.draw(state.request(panel_of(slug), window, generation), state)
+    records_dialog.show_if_asked(state, window, generation)
+
+
+def _ready() -> str:
+    """The ready question that is chosen."""
+    titles = {slug.removeprefix(PREFIX): panel.title for slug, panel in READY.items()}
+    chosen = choice("Question", "ask", titles, EXPLORE["ask"])
+    return PREFIX + chosen
+
+
+def _built() -> str:
+    """The question that was put together; "" where it cannot be asked, which is said."""
+    columns = set(resources.flows().engine.columns())
+    fields = {name: of.title for name, of in DIMENSIONS.items() if of.column in columns}
+    more = {NONE: "nothing else", **fields}
+    measures = {name: of.title for name, of in MEASURES.items()}
+    charts: dict[str, str] = {name: title for name, (title, _, _) in DRAWN.items()}
+    boxes = (
+        ("Measure", "measure", measures),
+        ("By", "group", fields),
+        ("And by", "group2", more),
+        ("And then by", "group3", more),
+        ("Drawn as", "chart", charts),
+    )
+    columns_ = st.columns([3, 3, 3, 3, 3, 2])
+    chosen = []
+    for column, (label, name, titles) in zip(columns_, boxes, strict=False):
+        with column:
+            chosen.append(choice(label, name, titles, EXPLORE[name]))
+    with columns_[-1]:
+        top = st.number_input("Top", 1, MOST, 10, key="top", bind="query-params")
+    measure, *groups, chart = chosen
+    by = tuple(dict.fromkeys(name for name in groups if name != NONE))
+    try:
+        # A chart takes as many of the fields as it can show.
+        return Built(measure, by[: DRAWN[chart][2]], chart, int(top)).slug  # type: ignore[index, arg-type]  # one of DRAWN
+    except MisuseError as error:
+        st.info(shown(error), icon=":material/info:")
+        return ""

@@ -1,0 +1,122 @@
+"""SQL by hand: one SELECT over the page's range and filters, run in a process with limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboards.ui import panel_menu, resources
+from dashboards.ui.rights import shown
+from dashboards.ui.state import PageState
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.fields import find_field
+from vpcflow_core.query.result import QueryResult
+from vpcflow_core.times import Range, Window, format_duration
+
+# Rows that an answer has at most; the notice says so.
+MOST_ROWS = 10_000
+REMEMBERED = 20
+EXAMPLES = {
+    "Top sources of refused flows": """SELECT srcaddr, count(*) AS flows
+FROM flows
+WHERE action = 'REJECT'
+GROUP BY srcaddr
+ORDER BY flows DESC
+LIMIT 20""",
+    "Bytes by hour": """SELECT date_trunc('hour', start_time) AS hour, sum(bytes) AS bytes
+FROM flows
+GROUP BY hour
+ORDER BY hour""",
+    "Ports that one address tried": """SELECT dstport, count(*) AS flows, min(start_time) AS first
+FROM flows
+WHERE srcaddr = '203.0.113.7'
+GROUP BY dstport
+ORDER BY first""",
+    "Records without traffic": """SELECT interface_id, log_status, count(*) AS records
+FROM records
+WHERE log_status <> 'OK'
+GROUP BY ALL
+ORDER BY records DESC""",
+}
+
+
+def draw(state: PageState, window: Window) -> None:
+    """Draw the box, what helps to fill it, and the answer."""
+    left, right = st.columns([2, 1])
+    with right:
+        _beside()
+    with left:
+        text = st.text_area("SQL", key="sql", height=220, placeholder=next(iter(EXAMPLES.values())))
+        limits = resources.settings()
+        timeout = limits.query_timeout
+        st.caption(
+            f"One SELECT over `flows` or `records`, in the page's range and under its filters. "
+            f"It is stopped after {format_duration(timeout) if timeout else 'no time at all'}, and "
+            f"shows at most {MOST_ROWS:,} rows."
+        )
+        run = st.button("Run", type="primary", disabled=not text.strip(), key="run-sql")
+    if run:
+        _remember(text)
+        st.session_state["sql-answer"] = _answer(text, state, window)
+    answer = st.session_state.get("sql-answer")
+    if isinstance(answer, QueryResult):
+        _result(answer)
+    elif answer is not None:
+        st.info(shown(answer), icon=":material/info:")
+
+
+def _answer(text: str, state: PageState, window: Window) -> QueryResult | VpcflowError:
+    logs = resources.logs(state.source, state.once).filtered(state.where)
+    try:
+        asked = replace(logs, range=Range(fixed=window))
+        with st.spinner("The query runs", show_time=True):
+            return asked.ask_sql(text, max_rows=MOST_ROWS)
+    except VpcflowError as error:
+        return error
+
+
+def _result(answer: QueryResult) -> None:
+    """Rows, and what to do with them."""
+    frame = answer.frame
+    cut = f"The first {MOST_ROWS:,} rows; add a LIMIT, or aggregate. " if answer.truncated else ""
+    st.caption(f"{cut}{len(frame):,} rows in {answer.seconds * 1000:,.0f} ms.")
+    st.dataframe(frame, hide_index=True, key="sql-rows", alt="Rows of the query")
+    with st.container(horizontal=True):
+        panel_menu.downloads(frame, "sql")
+
+
+def _beside() -> None:
+    """Examples, what was asked before, and the columns there are."""
+    history = st.session_state.get("sql-history", [])
+    with st.container(horizontal=True):
+        _offer("Examples", EXAMPLES)
+        if history:
+            _offer("Asked before", {_short(text): text for text in history})
+    columns = resources.flows().engine.columns()
+    known = [(name, find_field(name)) for name in columns]
+    rows = [
+        {"column": name, "type": of.sql if of else "VARCHAR", "what": of.doc if of else ""}
+        for name, of in known
+    ]
+    st.dataframe(rows, hide_index=True, height=240, key="sql-columns", alt="Columns of flows")
+
+
+def _offer(label: str, texts: dict[str, str]) -> None:
+    """A menu of texts; a chosen one is put into the box."""
+    key = f"sql-{label}"
+    st.menu_button(label, list(texts), key=key, on_click=_fill, args=(key, texts))
+
+
+def _fill(key: str, texts: dict[str, str]) -> None:
+    st.session_state["sql"] = texts[st.session_state[key]]
+
+
+def _remember(text: str) -> None:
+    history = st.session_state.get("sql-history", [])
+    st.session_state["sql-history"] = list(dict.fromkeys([text, *history]))[:REMEMBERED]
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) < 60 else f"{line[:59]}\N{HORIZONTAL ELLIPSIS}"

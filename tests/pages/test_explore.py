@@ -1,0 +1,37 @@
+"""The page Explore: its link says what is asked; SQL runs under the page's range and filters."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.pages.browsing import OpenPage, idle, unbroken, until
+from vpcflow_core.panels.built import Built
+from vpcflow_core.panels.explore import READY
+
+
+def test_questions_are_ready_or_built_or_sql(app: str, open_page: OpenPage) -> None:
+    page = open_page(f"{app}/explore?tab=build&measure=flows&group2=dstport&chart=sankey&top=5")
+    title = Built("flows", ("srcaddr", "dstport"), "sankey", 5).panel.title
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect(page.locator(".js-plotly-plot .sankey-link")).to_have_count(5)
+    page.get_by_text("Questions", exact=True).click()
+    until(page, tab="")
+    page.get_by_role("combobox", name="Question", exact=True).click()
+    page.get_by_role("option", name=READY["explore/scans"].title).click()
+    until(page, ask="scans")
+    expect(page.get_by_role("heading", name=READY["explore/scans"].title)).to_be_visible()
+    page.get_by_text("SQL", exact=True).first.click()
+    until(page, tab="sql")
+    box = page.get_by_role("textbox", name="SQL")
+    box.fill("SELECT count(*) AS flows FROM flows LIMIT 1")
+    box.press("Control+Enter")
+    idle(page)
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("1 rows in")).to_be_visible()
+    box.fill("SELECT * FROM read_csv('/etc/passwd')")
+    box.press("Control+Enter")
+    idle(page)
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_test_id("stAlert")).to_be_visible()
+    expect(page.get_by_text("1 rows in")).to_have_count(0)
+    unbroken(page)

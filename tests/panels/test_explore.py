@@ -1,0 +1,115 @@
+"""Explore: ready questions answer, built ones say in their slug all that they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.logs import UNTIL
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.errors import MisuseError
+from vpcflow_core.panels.built import DRAWN, Built, built
+from vpcflow_core.panels.catalogue import panel
+from vpcflow_core.panels.explore import READY
+
+DAY = timedelta(days=1)
+START = datetime(2026, 11, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def day(sample_store: Path) -> Iterator[FlowLogs]:
+    with FlowLogs.open(sample_store) as opened:
+        yield opened.between(UNTIL - DAY, UNTIL)
+
+
+@pytest.mark.slow
+def test_every_ready_question_has_an_answer_of_what_it_asks(day: FlowLogs) -> None:
+    assert len(READY) >= 17
+    for slug, asked in READY.items():
+        frame = day.panel(slug).frame
+        assert set(asked.drill) <= set(frame.columns), slug
+        assert len(frame) <= 50, slug
+    pairs = day.panel("explore/pairs").frame
+    assert pairs.equals(day.top("srcaddr,dstaddr", by="bytes", n=50)[list(pairs.columns)])
+    remote = day.panel("explore/remote-access").frame
+    assert set(remote["dstport"]) <= {22, 3389}
+    assert not remote["srcaddr"].str.startswith("10.").any()
+
+
+def line(at: datetime, source: str, target: str, port: int, action: str = "ACCEPT") -> str:
+    start = int(at.timestamp())
+    return (
+        f"2 123456789010 eni-1 {source} {target} 40000 {port} 6 10 840 {start} {start + 30} "
+        f"{action} OK"
+    )
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowLogs]:
+    """Two days: on the second, new sources, calls every ten minutes, and a brute force."""
+    known = [line(START + timedelta(hours=h), "198.51.100.1", "10.0.0.5", 443) for h in range(48)]
+    new = [line(START + DAY + timedelta(hours=h), "203.0.113.9", "10.0.0.5", 22, "REJECT")
+           for h in range(20)]  # fmt: skip
+    new += [line(START + DAY, "203.0.113.9", "10.0.0.5", 22)]
+    calls = [
+        line(START + DAY + timedelta(minutes=10 * n), "10.0.0.5", "192.0.2.7", 8443)
+        for n in range(100)
+    ]
+    folder = tmp_path_factory.mktemp("few")
+    (folder / "few.log").write_text("\n".join([*known, *new, *calls]))
+    with FlowLogs.open(folder / "few.log", store=folder / "store") as opened:
+        yield opened.between(START + DAY, START + 2 * DAY)
+
+
+def test_what_is_new_was_never_seen_in_the_seven_days_before(few: FlowLogs) -> None:
+    shown = few.panel("explore/new-sources")
+    assert shown.frame[["srcaddr", "flows"]].to_numpy().tolist() == [
+        ["10.0.0.5", 100], ["203.0.113.9", 21],
+    ]  # fmt: skip
+    assert "2 of 3 are new" in shown.answer.notes[0]
+    assert "the logs begin 2026-11-10T00:00Z" in shown.answer.notes[0]
+
+
+def test_what_comes_back_at_a_regular_pace_is_a_beacon(few: FlowLogs) -> None:
+    (row,) = few.panel("explore/beacons").frame.to_dict("records")
+    assert (row["srcaddr"], row["dstaddr"], row["dstport"]) == ("10.0.0.5", "192.0.2.7", 8443)
+    assert (row["times"], row["pace"], row["flows"]) == (100, 600, 100)
+
+
+def test_who_was_mostly_refused_but_let_in_is_found(few: FlowLogs) -> None:
+    (row,) = few.panel("explore/refused-and-let-in").frame.to_dict("records")
+    assert (row["srcaddr"], row["rejected"], row["accepted"]) == ("203.0.113.9", 20, 1)
+
+
+@pytest.mark.parametrize("chart", DRAWN)
+def test_a_built_question_is_its_slug_and_is_drawn(chart: str, few: FlowLogs) -> None:
+    by = ("srcaddr", "dstport", "action")[: DRAWN[chart][2]]
+    asked = Built("flows", by, chart, 2)
+    assert built(asked.slug) == asked
+    shown = few.panel(asked.slug)
+    assert panel(asked.slug).chart == chart
+    assert shown.figure().data
+
+
+def test_what_is_not_shown_is_one_more_group(few: FlowLogs) -> None:
+    frame = few.panel(Built("flows", ("srcaddr",), "bars", 2).slug).frame
+    assert frame["flows"].tolist() == [100, 24, 21]
+    assert frame["srcaddr"].tolist()[:2] == ["10.0.0.5", "198.51.100.1"]
+    assert frame["srcaddr"].isna().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "slug",
+    [
+        "explore/built?measure=tea", "explore/built?by=tea&chart=bars",
+        "explore/built?chart=pie", "explore/built?by=srcaddr&chart=sankey",
+        "explore/built?by=srcaddr&chart=bars&top=0", "explore/built?by=srcaddr&chart=bars&top=x",
+        "explore/built?measure=sources&by=action&chart=area", "explore/tea",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_refused_in_words(slug: str) -> None:
+    with pytest.raises(MisuseError):
+        panel(slug)

@@ -1,0 +1,132 @@
+"""A question that somebody put together: its measure, what it is grouped by, how it is drawn.
+
+Its slug says all of it, so that it is cached, drawn and linked to as any panel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import parse_qs, urlencode
+
+from vpcflow_core.errors import ParameterError
+from vpcflow_core.panels.analyses.groups import busiest
+from vpcflow_core.panels.analyses.questions import with_other
+from vpcflow_core.panels.analyses.time import compared
+from vpcflow_core.panels.base import Analysis, Chart, Panel, rows
+from vpcflow_core.query.dimensions import dimension
+from vpcflow_core.query.measures import measure
+from vpcflow_core.query.question import Query
+
+PREFIX = "explore/built?"
+MINUTE = timedelta(minutes=1)
+MOST = 1000
+# How a question can be drawn, by its name, and how many dimensions that takes: fewest and most.
+DRAWN: dict[Chart, tuple[str, int, int]] = {
+    "table": ("Table", 0, 3),
+    "bars": ("Bars", 1, 1),
+    "donut": ("Donut", 1, 1),
+    "sankey": ("Who to whom", 2, 2),
+    "matrix": ("Matrix", 2, 2),
+    "columns": ("Columns over time", 0, 0),
+    "stacked": ("Stacked columns over time", 1, 1),
+    "area": ("Stacked areas over time", 1, 1),
+    "lines": ("Line over time, with yesterday and last week", 0, 0),
+}
+OVER_TIME: tuple[Chart, ...] = ("columns", "stacked", "area", "lines")
+_ANALYSES: dict[Chart, Analysis] = {
+    "bars": with_other,
+    "donut": with_other,
+    "stacked": busiest,
+    "area": busiest,
+    "lines": compared,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A question that was put together.
+
+    Attributes:
+        measure: What is counted.
+        by: Dimensions to group by, three at most.
+        chart: How it is drawn; a key of `DRAWN`.
+        top: Groups to show.
+
+    Raises:
+        FieldError: No such measure or dimension.
+        ParameterError: The chart shows fewer dimensions, or there is no such number of groups.
+    """
+
+    measure: str = "bytes"
+    by: tuple[str, ...] = ("srcaddr",)
+    chart: Chart = "bars"
+    top: int = 10
+
+    def __post_init__(self) -> None:
+        measure(self.measure)
+        for name in self.by:
+            dimension(name)
+        if self.chart not in DRAWN:
+            raise ParameterError(f"'{self.chart}' is no chart.", f"Charts: {', '.join(DRAWN)}.")
+        title, fewest, most = DRAWN[self.chart]
+        if not fewest <= len(self.by) <= most:
+            wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+            raise ParameterError(
+                f"{title} needs {wanted} fields to group by, not {len(self.by)}.",
+                "Choose another chart, or other fields.",
+            )
+        if not 1 <= self.top <= MOST:
+            raise ParameterError(f"{self.top} is no number of groups.", f"Write 1 to {MOST:,}.")
+        if self.chart in OVER_TIME and self.by and not measure(self.measure).adds_up:
+            raise ParameterError(
+                f"{measure(self.measure).title} of parts do not add up.",
+                "Choose a table, or flows, bytes or packets.",
+            )
+
+    @property
+    def slug(self) -> str:
+        """Its name, from which `built` makes it again."""
+        said = {"measure": self.measure, "by": ",".join(self.by), "chart": self.chart}
+        return PREFIX + urlencode(said | {"top": self.top}, safe=",")
+
+    @property
+    def panel(self) -> Panel:
+        """What asks and draws it."""
+        of, fields = measure(self.measure), [dimension(name) for name in self.by]
+        over_time = self.chart in OVER_TIME
+        grouped = " and ".join(field.title.lower() for field in fields)
+        title = f"{of.title} by {grouped}" if grouped else of.title
+        beside = () if over_time else _beside(self.measure)
+        query = Query(
+            (self.measure, *beside),
+            by=tuple(field.name for field in fields),
+            every=MINUTE if over_time else None,
+            top=self.top if self.by else None,
+        )
+        analysis = _ANALYSES.get(self.chart, rows)
+        if analysis is with_other and not of.adds_up:
+            analysis = rows
+        return Panel(self.slug, title, of.doc, query, self.chart, query.by, analysis)
+
+
+def built(slug: str) -> Built:
+    """The question of a slug.
+
+    Raises:
+        MisuseError: It says none that can be asked.
+    """
+    said = {name: values[0] for name, values in parse_qs(slug.removeprefix(PREFIX)).items()}
+    top = said.get("top", "10")
+    return Built(
+        said.get("measure", "bytes"),
+        tuple(filter(None, said.get("by", "").split(","))),
+        said.get("chart", "table"),  # type: ignore[arg-type]  # it is looked at there
+        int(top) if top.isascii() and top.isdigit() else 0,
+    )
+
+
+def _beside(name: str) -> tuple[str, ...]:
+    """Measures shown beside one in a table and in hovers."""
+    volumes = ("flows", "bytes", "packets")
+    return tuple(other for other in volumes if other != name) if name in volumes else ()

@@ -1,0 +1,81 @@
+"""Questions that analysts ask again and again, ready to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vpcflow_core.panels.analyses.connections import longest
+from vpcflow_core.panels.analyses.questions import (
+    beacons,
+    between,
+    long_lived,
+    new_values,
+    refused_and_let_in,
+)
+from vpcflow_core.panels.base import Analysis, Panel, rows
+from vpcflow_core.query.question import Query
+
+PRIVATE = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10"
+PUBLIC = ", ".join(f"!{block}" for block in PRIVATE.split(", "))
+# Ports below those that clients send from (Linux): what answers come to is no service.
+SERVICES = "1-32767"
+DATABASES = "1433, 1521, 3306, 5432, 5439, 6379, 9042, 9200, 11211, 27017"
+RESOLVERS = "!169.254.169.253, !fd00:ec2::253"
+VOLUMES = ("bytes", "flows", "packets")
+FLOWS = ("flows", "bytes", "packets")
+TIMES = ("first", "last")
+ENDS = ("srcaddr", "dstaddr")
+SERVICE = (*ENDS, "dstport")
+TOP = 50
+
+
+def _asked(
+    slug: str,
+    title: str,
+    help: str,
+    by: tuple[str, ...],
+    measures: tuple[str, ...] = FLOWS,
+    where: Mapping[str, str] | None = None,
+    analysis: Analysis = rows,
+    *,
+    order: str = "",
+    records: bool = False,
+    drill: tuple[str, ...] | None = None,
+) -> Panel:
+    """A table that answers a question."""
+    query = Query(
+        measures, by=by, where=tuple((where or {}).items()), top=TOP, order=order, records=records
+    )
+    return Panel(
+        f"explore/{slug}", title, help, query, "table", by if drill is None else drill, analysis
+    )
+
+
+_LET_IN = {"action": "ACCEPT", "direction": "inbound"}
+
+# fmt: off
+_TABLE: tuple[Panel, ...] = (
+    _asked("pairs", "Top pairs", "Who sends the most to whom.", ENDS, VOLUMES),
+    _asked("connections", "Connections", "Connections of both directions, by the time they lived.", ("srcaddr", "srcport", "dstaddr", "dstport", "protocol", "interface_id"), ("duration",), analysis=longest),
+    _asked("remote-access", "SSH and RDP from the Internet, let in", "Accepted flows from public addresses to ports 22 and 3389.", SERVICE, (*FLOWS, *TIMES), _LET_IN | {"srcaddr": PUBLIC, "dstport": "22, 3389"}),
+    _asked("databases", "Databases reached from the Internet", "Accepted flows from public addresses to the usual ports of databases and caches.", SERVICE, (*FLOWS, *TIMES), _LET_IN | {"srcaddr": PUBLIC, "dstport": DATABASES}),
+    _asked("refused-and-let-in", "Mostly refused, but let in somewhere", "Sources whose flows were mostly refused, of which some were accepted.", ("srcaddr",), ("rejected", "accepted", "destinations", "ports", "bytes"), analysis=refused_and_let_in),
+    _asked("scans", "Who scans", "Refused sources by the number of ports and destinations they tried.", ("srcaddr",), ("ports", "destinations", "flows", *TIMES), {"action": "REJECT"}),
+    _asked("refused-inside", "Refused inside the network", "Refused flows between private addresses: a forgotten rule, or somebody who looks around.", SERVICE, (*FLOWS, *TIMES), {"action": "REJECT", "srcaddr": PRIVATE, "dstaddr": PRIVATE}),
+    _asked("uploads", "Most sent to the Internet", "Outbound bytes to public addresses: where data leaves.", ENDS, (*VOLUMES, *TIMES), {"direction": "outbound", "dstaddr": PUBLIC}),
+    _asked("between-vpcs", "Between VPCs", "Traffic whose two ends lie in different VPCs, by the interfaces that EC2 knows.", ("vpc_id",), VOLUMES, analysis=between("vpc_id"), drill=()),
+    _asked("between-subnets", "Between subnets", "Traffic whose two ends lie in different subnets, by the interfaces that EC2 knows.", ("subnet_id",), VOLUMES, analysis=between("subnet_id"), drill=()),
+    _asked("new-sources", "New sources", "Source addresses that were never seen in the seven days before.", ("srcaddr",), FLOWS, analysis=new_values),
+    _asked("new-destinations", "New destinations", "Destination addresses that were never seen in the seven days before.", ("dstaddr",), VOLUMES, analysis=new_values),
+    _asked("new-pairs", "New pairs", "Pairs of addresses that never talked in the seven days before, of what was let through.", ENDS, VOLUMES, {"action": "ACCEPT"}, new_values),
+    _asked("new-services", "New services", "Destinations and ports that nothing was accepted at in the seven days before.", ("dstaddr", "dstport"), FLOWS, _LET_IN | {"dstport": SERVICES}, new_values),
+    _asked("new-protocols", "New protocols", "Protocols that were never seen in the seven days before.", ("protocol",), FLOWS, analysis=new_values),
+    _asked("beacons", "Beacons", "Small outbound connections that come back at a regular pace, as what calls home does.", SERVICE, ("flows", "bytes"), {"action": "ACCEPT", "direction": "outbound"}, beacons),
+    _asked("long-lived", "Long-lived connections to the Internet", "Connections with a public server, by the time they lived.", ("srcaddr", "srcport", "dstaddr", "dstport", "protocol", "interface_id"), ("duration",), {"dstaddr": PUBLIC}, long_lived),
+    _asked("protocols", "Unusual protocols", "Traffic that is neither TCP, UDP nor ICMP.", (*ENDS, "protocol"), FLOWS, {"protocol": "!tcp, !udp, !icmp, !ipv6-icmp"}),
+    _asked("dns", "DNS not to Amazon's resolver", "Flows to port 53 of other servers; those to Amazon's own are not in flow logs.", SERVICE, (*FLOWS, *TIMES), {"dstport": "53", "dstaddr": RESOLVERS}),
+    _asked("clear-text", "Clear text to the Internet", "Outbound flows to ports of protocols without encryption: FTP, Telnet, SMTP, HTTP, LDAP.", SERVICE, VOLUMES, {"direction": "outbound", "dstaddr": PUBLIC, "dstport": "20-21, 23, 25, 80, 110, 143, 389"}),
+    _asked("silent", "Interfaces without traffic", "Interfaces with NODATA records, by how many there are.", ("interface_id",), ("records",), {"log_status": "NODATA"}, records=True),
+)
+# fmt: on
+READY: dict[str, Panel] = {panel.slug: panel for panel in _TABLE}
