@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "intake": BASE | {"bounded", "formats"},
     "store": BASE | {"inventory", "formats", "sources"},
     "query": BASE | {"reference"},
-    "engines": BASE | {"bounded", "settings", "inventory", "query", "sources", "store"},
+    "engines": BASE | {"bounded", "settings", "inventory", "formats", "query", "sources", "store"},
     "analysis": BASE | {"reference"},
     "series": BASE | {"query", "analysis"},
     "connections": BASE | {"query"},

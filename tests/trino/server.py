@@ -215,7 +215,7 @@ def add_hive(port: int, folder: Path) -> None:
         "hive.metastore" = 'file', "hive.metastore.catalog.dir" = 'local:///{folder}/metastore',
         "fs.native-local.enabled" = 'true', "local.location" = '/', "fs.hadoop.enabled" = 'false',
         "hive.non-managed-table-writes-enabled" = 'true', "hive.security" = 'allow-all',
-        "hive.recursive-directories" = 'true')"""
+        "hive.recursive-directories" = 'true', "hive.ignore-absent-partitions" = 'true')"""
     for _ in range(60):
         try:
             execute(port, "SELECT 1")

@@ -18,6 +18,7 @@ _FILES = (
     ("serve", "demo", "Open the dashboards on a made-up network of the last nine days."),
     ("fields", "fields", "List every field of the flow-log record."),
     ("check", "check", "Check whether a source can be read, and what stands in the way."),
+    ("tables", "tables", "Write the DDL that makes logs where they lie tables of an engine."),
     ("sync", "sync", "Load new log objects into the store, each exactly once."),
     ("files", "inspect", "Report what is in log files: format, records, bad lines."),
     ("files", "read", "Print the records of log files, in one form for all formats."),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,15 @@ from vpcflow_core.engines.base import Catalogue, Engine
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.settings import Settings
+from vpcflow_core.sources.base import Source
 from vpcflow_core.sources.open import require_no_secret
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.store import Store
+from vpcflow_core.times import Window
+
+# The statements, and what runs one of them.
+Tables = tuple[list[str], Callable[[str], object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class EngineKind:
         schemes: What stands before `://` in the URLs of its catalogues; none for local ones.
         at: Makes the catalogue that a URL names; its last argument is a store whose snapshots of
             EC2 say what is known of the network, or None.
+        tables: Writes the statements that make logs where they lie tables of that catalogue.
     """
 
     name: str
@@ -39,6 +45,7 @@ class EngineKind:
     open: Callable[[Settings, Any], Engine]
     schemes: tuple[str, ...] = ()
     at: Callable[[str, timedelta | None, Store | None], Catalogue] | None = None
+    tables: Callable[[str, Source, Window | None, date | None], Tables] | None = None
 
 
 def _duckdb(settings: Settings, store: Store) -> Engine:
@@ -59,9 +66,15 @@ def _trino_at(url: str, since: timedelta | None, inventory: Store | None) -> Cat
     return catalogue_at(url, since, inventory)
 
 
+def _trino_tables(url: str, source: Source, span: Window | None, first: date | None) -> Tables:
+    from vpcflow_core.engines.trino.opening import tables_at
+
+    return tables_at(url, source, span, first)
+
+
 KINDS = (
     EngineKind("duckdb", Store, _duckdb),
-    EngineKind("trino", TrinoCatalogue, _trino, ("trino",), _trino_at),
+    EngineKind("trino", TrinoCatalogue, _trino, ("trino",), _trino_at, _trino_tables),
 )
 
 
@@ -108,8 +121,7 @@ def open_catalogue(
         SettingsError: The URL lacks a part, or holds a secret.
     """
     require_no_secret(url)
-    name = url.partition("://")[0].lower()
-    make = next(kind.at for kind in KINDS if name in kind.schemes)
+    make = _kind(url).at
     assert make is not None  # noqa: S101 (rows with schemes have it)
     known = inventory is not None and (Path(inventory).expanduser() / LEDGER_NAME).is_file()
     store = Store.open(inventory) if known and inventory is not None else None
@@ -119,3 +131,34 @@ def open_catalogue(
         if store is not None:
             store.close()
         raise
+
+
+def tables_for(
+    url: str, source: Source, *, span: Window | None = None, first: date | None = None
+) -> Tables:
+    """The statements that make logs where they lie tables of an engine, and what runs one.
+
+    Args:
+        url: Where the engine is, and the schema of the tables.
+        source: Where the logs lie; names of its objects are listed, and few objects are read.
+        span: Flow logs that wrote in it are found; None: all.
+        first: Oldest day of the tables; None: that of the oldest object that was seen.
+
+    Raises:
+        ParameterError: The URL names no engine beyond this machine.
+        SettingsError: The URL lacks a part, or the logs cannot be a table.
+        SourceError: The logs cannot be listed or read.
+    """
+    require_no_secret(url)
+    make = _kind(url).tables if is_elsewhere(url) else None
+    if make is None:
+        raise ParameterError(
+            f"'{url}' is no engine that tables can be made at.",
+            "Write it as trino://user@host:port/catalog/schema",
+        )
+    return make(url, source, span, first)
+
+
+def _kind(url: str) -> EngineKind:
+    """The row of an engine beyond this machine."""
+    return next(kind for kind in KINDS if url.partition("://")[0].lower() in kind.schemes)

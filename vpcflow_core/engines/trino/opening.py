@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.engines.trino.connection import TrinoConnection
 from vpcflow_core.engines.trino.location import Location
+from vpcflow_core.engines.trino.logs import trees_of
+from vpcflow_core.engines.trino.tables import statements
+from vpcflow_core.sources.base import Source
 from vpcflow_core.store.store import Store
+from vpcflow_core.times import Window
 
 
 def catalogue_at(url: str, since: timedelta | None, inventory: Store | None) -> TrinoCatalogue:
@@ -31,3 +36,13 @@ def catalogue_at(url: str, since: timedelta | None, inventory: Store | None) -> 
         refresh=at.refresh,
         inventory=inventory,
     )
+
+
+def tables_at(
+    url: str, source: Source, span: Window | None, first: date | None
+) -> tuple[list[str], Callable[[str], object]]:
+    """The statements that make logs tables of a schema at a Trino, and what runs one."""
+    at = Location.parse(url)
+    place = f"{at.catalog}.{at.schema}"
+    made = statements(trees_of(source, span), place, "trino", first=first)
+    return made, TrinoConnection(at).run
