@@ -32,8 +32,8 @@ format: $(VENV)/.dev  ## Lay out the code.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## Speed and memory, beside DuckDB, pandas and flowlogs-reader.
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev  ## Speed and memory, beside DuckDB, pandas and flowlogs-reader. QUICK=1: 2 minutes.
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 bench-unusual: $(VENV)/.dev  ## What each method of judging finds, and what it finds falsely.
 	$(BIN)/python -m benchmarks.unusual

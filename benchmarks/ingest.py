@@ -1,14 +1,18 @@
-"""From text to a queryable store, beside other ways to the same end; each in a process of its own.
+"""From log files to a queryable store, beside other ways to the same end; each run in a process.
 
-The parent process imports nothing heavy, so that a child's peak memory is its own.
+The parent process imports nothing heavy, so that a child's peak memory is its own. Libraries are
+imported before the clock starts. Runs of several ways take turns, so that a machine that is busy
+for a while is so for all of them; what counts is each way's median.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,10 +20,14 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 THREADS = 2
 # Files that flowlogs-reader reads; a Python loop over records, so a part says enough.
 PART_FILES = 2
+# Files that there are of each form.
+FORM_FILES = 20
+LATENCY = 30  # ms, of each answer of S3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +50,57 @@ def vpcflow(files: list[Path], out: Path) -> int:
     return _sync(_root(files[0]), out)
 
 
-def vpcflow_json(files: list[Path], out: Path) -> int:
-    """The same from JSON lines; a part of the files."""
-    from benchmarks.logs import as_json
+def _of_form(form: str) -> Callable[[list[Path], Path], int]:
+    """The same from files of another form; a part of the files."""
 
-    return _sync(as_json(_root(files[0])), out)
+    def run(files: list[Path], out: Path) -> int:
+        from benchmarks.forms import folder_of
+
+        return _sync(folder_of(_root(files[0]), form, FORM_FILES), out)
+
+    return run
+
+
+def from_s3(files: list[Path], out: Path) -> int:
+    """`vpcflow sync` of files in S3, each answer of which takes its time."""
+    from benchmarks.slow_s3 import serving
+
+    with serving(_root(files[0]), LATENCY) as address:
+        return _sync_source(_bucket(address), out)
+
+
+def download(files: list[Path], out: Path) -> int:
+    """Only fetching them, with as many threads; counts objects."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from benchmarks.slow_s3 import serving
+    from vpcflow_core.store.pipeline import FETCHERS
+
+    with serving(_root(files[0]), LATENCY) as address, ThreadPoolExecutor(FETCHERS) as pool:
+        source = _bucket(address)
+        return sum(1 for _ in pool.map(source.read, source.find(None)))
+
+
+def _bucket(address: str) -> Any:
+    from benchmarks.slow_s3 import BUCKET
+    from vpcflow_core.sources.open import SourceOptions, open_source
+
+    os.environ |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    return open_source(f"s3://{BUCKET}", options=SourceOptions(endpoint_url=address))
 
 
 def _sync(folder: Path, out: Path) -> int:
     from vpcflow_core.sources.open import open_source
+
+    return _sync_source(open_source(str(folder)), out)
+
+
+def _sync_source(source: Any, out: Path) -> int:
     from vpcflow_core.store.store import Store
     from vpcflow_core.store.sync import sync
 
     with Store.open(out / "store") as store:
-        return sync(store, open_source(str(folder)), workers=THREADS).records
+        return sync(store, source, workers=THREADS).records
 
 
 def duckdb_at_once(files: list[Path], out: Path) -> int:
@@ -99,30 +144,59 @@ def flowlogs_reader(files: list[Path], out: Path) -> int:
     return records
 
 
+TEXT, COPY = "vpcflow sync", "duckdb, one COPY"
+# Forms of `benchmarks.forms`, which imports what the parent must not.
+FORMS = ("version 5", "54 fields", "JSON", "Firehose", "subscription", "Parquet")
+S3, DOWNLOAD = f"vpcflow sync, S3 {LATENCY} ms", "S3, download alone"
 WAYS: dict[str, Callable[[list[Path], Path], int]] = {
-    "vpcflow sync": vpcflow,
-    "vpcflow sync, JSON": vpcflow_json,
-    "duckdb, one COPY": duckdb_at_once,
+    TEXT: vpcflow,
+    COPY: duckdb_at_once,
     "duckdb, a COPY a file": duckdb_each,
     "pandas read_csv": pandas,
     "flowlogs-reader": flowlogs_reader,
+    **{f"{TEXT}, {form}": _of_form(form) for form in FORMS},
+    S3: from_s3,
+    DOWNLOAD: download,
+}
+# What each way imports, by the beginning of its name.
+_IMPORTS = {
+    "vpcflow": ("vpcflow_core.store.sync", "vpcflow_core.formats", "vpcflow_core.sources.local"),
+    "S3": ("vpcflow_core.sources.s3.source",),
+    S3: ("vpcflow_core.sources.s3.source",),
+    "duckdb": ("duckdb",),
+    "pandas": ("pandas",),
+    "flowlogs": ("flowlogs_reader",),
 }
 
 
-def measure(folder: Path, ways: list[str]) -> dict[str, Run]:
-    """Run each way in a child process on the files of the folder."""
-    return {way: _in_child(way, folder) for way in ways}
+def measure(folder: Path, ways: list[str], rounds: int = 1) -> dict[str, Run]:
+    """Run each way in a child process on the files of the folder, in turns; its median run."""
+    runs: dict[str, list[Run]] = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way in ways:
+            runs[way].append(_in_child(way, folder))
+    return {way: _median(some) for way, some in runs.items()}
+
+
+def _median(runs: list[Run]) -> Run:
+    return Run(
+        runs[0].records,
+        statistics.median(run.seconds for run in runs),
+        max(run.peak for run in runs),
+        statistics.median(run.cpu for run in runs),
+    )
 
 
 def table(runs: dict[str, Run]) -> str:
     """The runs as text, with their time a record in units of vpcflow's."""
     ours = next(iter(runs.values()))
-    heads = ("records/s", "seconds", "cpu s", "peak MB", "time, vpcflow = 1")
-    lines = [f"{'':24}" + "".join(f"{head:>{len(head) + 4}}" for head in heads)]
+    heads = ("records/s", "seconds", "cpu s", "cpu us/record", "peak MB", "time, vpcflow = 1")
+    lines = [f"{'':28}" + "".join(f"{head:>{len(head) + 4}}" for head in heads)]
     for way, run in runs.items():
         ratio = ours.rate / run.rate
         lines.append(
-            f"{way:24}{run.rate:13,.0f}{run.seconds:11.2f}{run.cpu:9.2f}{run.peak / 1e6:11,.0f}"
+            f"{way:28}{run.rate:13,.0f}{run.seconds:11.2f}{run.cpu:9.2f}"
+            f"{run.cpu / run.records * 1e6:17.2f}{run.peak / 1e6:11,.0f}"
             f"{ratio:21.2f}"
         )
     return "\n".join(lines)
@@ -161,11 +235,15 @@ def main() -> None:
     """The child: run one way and print what it took."""
     way, folder, out = sys.argv[1:]
     files = sorted(Path(folder).rglob("*.log.gz"))
+    for beginning, modules in _IMPORTS.items():
+        if way.startswith(beginning):
+            list(map(importlib.import_module, modules))
+    imported = time.process_time()
     began = time.perf_counter()
     records = WAYS[way](files, Path(out))
     seconds = time.perf_counter() - began
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = usage.ru_utime + usage.ru_stime
+    cpu = usage.ru_utime + usage.ru_stime - imported
     print(json.dumps(asdict(Run(records, seconds, usage.ru_maxrss * 1024, cpu))))
 
 

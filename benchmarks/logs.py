@@ -8,7 +8,6 @@ system's temporary folder for the next run.
 from __future__ import annotations
 
 import gzip
-import json
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -31,8 +30,6 @@ HEADER = (
     b"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes "
     b"start end action log-status\n"
 )
-# Files that are there as JSON lines too: made by a loop over records, so a part says enough.
-JSON_FILES = 10
 TEXTS = {"account-id", "interface-id", "srcaddr", "dstaddr", "action", "log-status"}
 PORTS = [443, 80, 22, 53, 3306, 5432, 3389, 8080, 123, 445]
 PORT_SHARES = [0.52, 0.12, 0.06, 0.1, 0.05, 0.05, 0.02, 0.04, 0.02, 0.02]
@@ -49,30 +46,7 @@ def logs(records: int) -> Path:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda n: _write(unfinished, n, edges[n], edges[n + 1]), range(files)))
         unfinished.rename(folder)
-    if not as_json(folder).is_dir():
-        unfinished = as_json(folder).with_suffix(".part")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        for file in sorted(folder.rglob("*.log.gz"))[:JSON_FILES]:
-            _write_json(file, unfinished / file.relative_to(folder))
-        unfinished.rename(as_json(folder))
     return folder
-
-
-def as_json(folder: Path) -> Path:
-    """Where the first of the folder's files lie as the collector would have written them."""
-    return folder.with_name(f"{folder.name}-json")
-
-
-def _write_json(file: Path, target: Path) -> None:
-    names, *lines = (
-        line.split() for line in gzip.decompress(file.read_bytes()).decode().splitlines()
-    )
-    records = ({n: w for n, w in zip(names, line, strict=True) if w != "-"} for line in lines)
-    typed = ({n: w if n in TEXTS else int(w) for n, w in record.items()} for record in records)
-    out = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in typed)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    name = target.name.replace(".log.gz", ".json.gz")
-    target.with_name(name).write_bytes(gzip.compress(out.encode(), 4, mtime=0))
 
 
 def _edges(files: int) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, TypedDict, Unpack
 
 import pyarrow as pa
@@ -283,6 +283,7 @@ def _by_plain_name() -> dict[str, Field]:
     return {field.aws.replace("-", ""): field for field in FIELDS} | table
 
 
+@lru_cache(maxsize=4096)
 def find_field(name: str) -> Field | None:
     """The field of that name in any usual spelling (hyphens, underscores, `${...}`, camelCase)."""
     return _by_plain_name().get(_plain(name))

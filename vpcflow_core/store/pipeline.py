@@ -16,7 +16,9 @@ from typing import TypeVar
 from vpcflow_core.errors import CredentialsError, SourceError
 from vpcflow_core.sources.base import HasDelays, LogObject, Source
 
-FETCHERS = 8
+# Small objects cost a round trip each: at 30 ms, 16 of them bring five hundred a second, which two
+# processors load; 8 bring half of that.
+FETCHERS = 16
 FOUND_AHEAD = 20_000
 _PAUSE_SECONDS = 0.1
 T = TypeVar("T")
