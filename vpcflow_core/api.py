@@ -20,7 +20,7 @@ from vpcflow_core.analysis.forecast import Model
 from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines import by_days
-from vpcflow_core.engines.base import Catalogue, Engine, HasRepeats
+from vpcflow_core.engines.base import Catalogue, Engine, HasDamage, HasRepeats
 from vpcflow_core.engines.by_days import Asked
 from vpcflow_core.engines.open import is_elsewhere, open_catalogue, open_engine
 from vpcflow_core.errors import EmptyError, ParameterError
@@ -53,6 +53,7 @@ from vpcflow_core.reference.geoip import Places
 from vpcflow_core.series import names_of, one_measure, require_numbers, timeslice
 from vpcflow_core.settings import load_settings
 from vpcflow_core.sources.open import DEFAULTS, SourceOptions, open_source
+from vpcflow_core.store.damage import Damage, sentences
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.repeats import Repeated
 from vpcflow_core.store.store import Store
@@ -243,15 +244,17 @@ class FlowLogs:
                 ONLY_TRANSIT if only_transit else EMPTY_STORE,
                 *self._strays(),
                 *self._repeated(),
+                *sentences(self.damage()),
             )
         window, relative_to = self._resolved()
         if relative_to == "now":
-            return (*self._strays(), *self._repeated())
+            return (*self._strays(), *self._repeated(), *sentences(self.damage(window)))
         length = format_duration(window.length)
         return (
             f"The data ends {format_instant(window.end)}: these are its last {length}.",
             *self._strays(),
             *self._repeated(),
+            *sentences(self.damage(window)),
         )
 
     @property
@@ -259,6 +262,18 @@ class FlowLogs:
         """Flow logs that log the same traffic as others, and which of them totals use."""
         catalogue = self.catalogue
         return tuple(catalogue.repeated()) if isinstance(catalogue, HasRepeats) else ()
+
+    def damage(self, window: Window | None = None) -> list[Damage]:
+        """Records that the store should have and has not, by source and day.
+
+        Their files are missing or damaged. The next sync reads them again from their source; those
+        that it does not have any more are lost.
+
+        Args:
+            window: Days that it does not touch are left out; None: of all time.
+        """
+        catalogue = self.catalogue
+        return catalogue.damage(window) if isinstance(catalogue, HasDamage) else []
 
     def _repeated(self) -> tuple[str, ...]:
         return tuple(found.sentence for found in self.repeated)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from vpcflow_core.formats.base import Report
 from vpcflow_core.sources.schemes import scheme_of
+from vpcflow_core.store.damage import Damage, sentences
 from vpcflow_core.store.repeats import Repeated
 from vpcflow_core.store.state import ObjectReport
 
@@ -65,6 +66,13 @@ def why(report: ObjectReport, with_paths: bool = True) -> str:
     counted = [f"{count:,} x {reason}" for reason, count in report.counts.most_common()]
     text = "; ".join([*([problem] if problem else []), *counted, *notes])
     return text.replace(report.uri, inside(report))
+
+
+def damage_sentences(found: Sequence[Damage], *, with_paths: bool) -> list[str]:
+    """What the store should have and has not; folders are named only if they may be shown."""
+    if not with_paths:
+        found = [replace(one, source=_without_folder(one.source)) for one in found]
+    return sentences(found)
 
 
 def repeated_sentence(found: Repeated, *, with_paths: bool) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards.ui import actions, answers, copy_link, navigation, resources
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.moves import MOVES
-from dashboards.ui.report_tables import inside, repeated_sentence, why
+from dashboards.ui.report_tables import damage_sentences, inside, repeated_sentence, why
 from dashboards.ui.rights import here
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
@@ -111,6 +111,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
         refresh()
     st.caption(" · ".join(parts))
     repeats(logs)
+    damage(logs, window)
     if state.once:
         st.fragment(parallel=True, key="left-out")(_left_out)(state, window)
     _not_loaded(logs, source, known)
@@ -142,6 +143,12 @@ def repeats(logs: FlowLogs) -> None:
     for found in logs.repeated:
         sentence = repeated_sentence(found, with_paths=here().folders)
         st.caption(f":material/content_copy: {inert(sentence)}")
+
+
+def damage(logs: FlowLogs, window: Window | None = None) -> None:
+    """A line for the records that the store should have and has not, a source."""
+    for sentence in damage_sentences(logs.damage(window), with_paths=here().folders):
+        st.warning(inert(sentence), icon=":material/broken_image:")
 
 
 def _coverage(coverage: Coverage, window: Window, zone: ZoneInfo) -> Iterator[str]:

@@ -17,7 +17,9 @@ from tests.store.doubles import records
 from tests.store.moto_server import BUCKET, OBJECTS, PER_OBJECT
 from vpcflow_core.store.store import Store
 
-KILLS = 6
+# What each sync says before it is killed. From `FIRST_REPAIR` on, files of the store are damaged.
+WORDS = ("open", "loading", "loading", "loading", "repairing", "repairing")
+FIRST_REPAIR = 4
 ENVIRONMENT = os.environ | {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -51,6 +53,14 @@ def loaded(store: Path) -> int:
         return sum(state.objects for state in opened.sources())
 
 
+def break_files(store: Path) -> None:
+    """Damage all files: the first is cut, the others are gone."""
+    first, *others = sorted((store / "files").rglob("*.parquet"))
+    first.write_bytes(first.read_bytes()[:-9])
+    for path in others:
+        path.unlink()
+
+
 @pytest.mark.slow
 def test_a_sync_killed_at_random_instants_ends_as_a_quiet_one(
     endpoint: str, tmp_path: Path
@@ -63,10 +73,12 @@ def test_a_sync_killed_at_random_instants_ends_as_a_quiet_one(
 
     instants = random.Random()
     progress = []
-    for number in range(KILLS):
+    for number, word in enumerate(WORDS):
+        if number == FIRST_REPAIR:
+            break_files(tmp_path / "killed")
         with start(endpoint, tmp_path / "killed") as process:
-            wait_for(process, "open" if number < 2 else "loading")
-            time.sleep(instants.uniform(0, seconds / KILLS))
+            wait_for(process, word)
+            time.sleep(instants.uniform(0, seconds / len(WORDS)))
             process.send_signal(signal.SIGKILL)
             assert process.wait() == -signal.SIGKILL
         progress.append(loaded(tmp_path / "killed"))

@@ -371,7 +371,7 @@ def test_an_object_that_two_sources_reach_is_loaded_once(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "zeros"])
-def test_a_sync_notices_files_of_the_store_that_are_damaged(
+def test_a_sync_repairs_files_of_the_store_that_are_damaged(
     store: Store, source: Memory, damage: str
 ) -> None:
     assert sync(store, source, workers=1).warnings == ()
@@ -381,4 +381,4 @@ def test_a_sync_notices_files_of_the_store_that_are_damaged(
     if damage != "gone":
         file.path.write_bytes(content[:-9] if damage == "short" else bytes(len(content)))
     (warning,) = sync(store, source).warnings
-    assert warning.startswith("1 files of the store with 50 records of 2026-11-01 to 2026-11-01")
+    assert warning.startswith("50 records of missing or damaged files of the store were read again")

@@ -7,7 +7,7 @@ reading records. docs/decisions/catalogue-and-engine.md says why they are two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -18,6 +18,8 @@ from sqlalchemy import ColumnElement, Select
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.query.result import QueryResult
+from vpcflow_core.store.base import StoreFile
+from vpcflow_core.store.damage import Damage
 from vpcflow_core.store.repeats import Repeated, Span
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState
@@ -81,6 +83,22 @@ class HasRepeats(Protocol):
         self, window: Window | None = None, sources: Sequence[str] | None = None
     ) -> list[Span]:
         """Records that `flows` leaves out, since another flow log has them."""
+
+
+@runtime_checkable
+class HasDamage(Protocol):
+    """A catalogue of files that can be missing or damaged; see `store.damage`."""
+
+    def damage(
+        self, window: Window | None = None, sources: Sequence[str] | None = None
+    ) -> list[Damage]:
+        """What there should be and is not."""
+
+    def unreadable(self, files: Iterable[StoreFile]) -> list[StoreFile]:
+        """Those of the files that are missing or known to be damaged."""
+
+    def suspect(self, files: Iterable[StoreFile]) -> None:
+        """Note files that could not be read."""
 
 
 class Engine(Protocol):

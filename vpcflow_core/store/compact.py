@@ -54,13 +54,16 @@ def _merge_group(writer: Writer, source: int, files: Sequence[OldFile]) -> int:
     tables: list[pa.Table] = []
     chosen: list[OldFile] = []
     for file in files:
+        if not writer.is_whole(file):  # it stays as it is; the next sync repairs it
+            writer.suspect(file)
+            continue
         table = _read(writer.store.path / file.path)
         if chosen and _too_much([*tables, table]):
             replaced += _merge(writer, source, chosen, tables)
             tables, chosen = [], []
         tables.append(table)
         chosen.append(file)
-    return replaced + _merge(writer, source, chosen, tables)
+    return replaced + (_merge(writer, source, chosen, tables) if chosen else 0)
 
 
 def _too_much(tables: Sequence[pa.Table]) -> bool:

@@ -105,14 +105,14 @@ class Known:
         rows += self._select(f"{failed} AND {archived} AND loaded_at < ?", [before], ARCHIVED_AGAIN)
         rest = "rest_first IS NOT NULL AND rest_first < ? AND rest_last >= ?"
         cut = [row for low, high in self._wanted for row in self._select(rest, [high, low])]
-        others = self.elsewhere(_log_object(row) for row in cut[:AGAIN]) if cut else {}
+        others = self.elsewhere(log_object(row) for row in cut[:AGAIN]) if cut else {}
         rows += [row for row in cut if self.lacks(row, others.get(row["uri"]))]
-        return {row["uri"]: (_log_object(row), row) for row in rows[:AGAIN]}
+        return {row["uri"]: (log_object(row), row) for row in rows[:AGAIN]}
 
     def free_copies(self) -> dict[str, tuple[LogObject, Any]]:
         """Copies that have to stand in for what they were copies of, with their rows, by URI."""
         rows = self._select("state NOT IN ('loaded', 'copy') AND state = 'again'", [])
-        return {row["uri"]: (_log_object(row), row) for row in rows}
+        return {row["uri"]: (log_object(row), row) for row in rows}
 
     def _select(self, condition: str, values: list[int], at_most: int = AGAIN) -> list[Any]:
         sql = f"SELECT * FROM objects WHERE source = ? AND {condition} ORDER BY loaded_at LIMIT ?"  # noqa: S608 (our own text)
@@ -136,7 +136,8 @@ def _marks(values: Iterable[str]) -> str:
     return ", ".join("?" for _ in values)
 
 
-def _log_object(row: Any) -> LogObject:
+def log_object(row: Any) -> LogObject:
+    """An object as its source gave it, of the ledger's row."""
     return LogObject(
         uri=row["uri"],
         size=row["size"],

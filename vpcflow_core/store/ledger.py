@@ -25,6 +25,14 @@ from vpcflow_core.times import EPOCH
 LEDGER_NAME = "ledger.sqlite"
 APPLICATION_ID = 0x76706366  # "vpcf": distinguishes our ledger from any other SQLite file
 BUSY_SECONDS = 30.0
+# Folder of the files that a ledger lists.
+FILES = "files"
+# What to do where a ledger is damaged or gone: nothing else knows which files count.
+RESTORE = (
+    "Put ledger.sqlite back from a backup; or delete it and the folder files beside it, then sync: "
+    "all sources are read anew."
+)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def to_ms(moment: datetime) -> int:
@@ -100,6 +108,7 @@ class Ledger:
         self._connection.row_factory = sqlite3.Row
         with self._alone():
             if self._version() == 0:
+                self._check_is_new()
                 # WAL: readers go on while the writer commits. It is a property of the file.
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._upgrade()
@@ -109,6 +118,13 @@ class Ledger:
         # FULL: a commit is on the disk before the next step; a power cut loses no commit.
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
+
+    def _check_is_new(self) -> None:
+        """An empty ledger beside files is no new store: they would be swept away."""
+        if any(self.path.parent.joinpath(FILES).rglob("*.parquet")):
+            raise StoreError(
+                f"The ledger {self.path} is empty, though the store has files.", RESTORE
+            )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -154,7 +170,8 @@ class Ledger:
         try:
             yield
         except sqlite3.Error as error:
+            damaged = getattr(error, "sqlite_errorcode", None) in _DAMAGED
             raise StoreError(
                 f"The ledger {self.path} cannot be used: {error}.",
-                "Check the disk, or sync into another folder with --store.",
+                RESTORE if damaged else "Check the disk, or sync into another folder with --store.",
             ) from error

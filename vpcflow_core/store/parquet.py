@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from vpcflow_core.errors import StoreError
 from vpcflow_core.store.base import Part
+from vpcflow_core.store.footers import checksum_of
+from vpcflow_core.store.ledger import FILES
 
-FILES = "files"
 # DuckDB's own row group: a reader prunes by time in steps of this many records.
 ROW_GROUP = 122_880
 # Measured on half a million records of the default format, one thread: million records a second,
@@ -58,6 +59,7 @@ class NewFile:
     first: int
     last: int
     objects: frozenset[int]
+    checksum: int
 
 
 def write_file(
@@ -78,6 +80,7 @@ def write_file(
         _make_folders(folder, path.parent)
         rows, first, last = _write(temporary, tables)
         _flush(temporary)
+        size, checksum = temporary.stat().st_size, checksum_of(temporary)
         os.replace(temporary, path)  # noqa: PTH105 (one name for the tests to break)
         _flush(path.parent)
     except OSError as error:
@@ -85,7 +88,7 @@ def write_file(
             f"A file of the store cannot be written at {path.parent}: {error.strerror or error}.",
             "Free some space, or sync less: --since 8d, --keep 30d.",
         ) from error
-    return NewFile(key, name, rows, path.stat().st_size, first, last, objects)
+    return NewFile(key, name, rows, size, first, last, objects, checksum)
 
 
 def _write(path: Path, tables: Iterable[pa.Table]) -> tuple[int, int, int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,7 +194,11 @@ class _Day:
     ) -> None:
         self._urls = urls
         self._seen: dict[tuple[int, str], _Seen] = {}
-        groups = [group for file in files for group in self._groups(folder, file, suspects)]
+        groups: list[pa.Table] = []
+        for file in files:
+            # A damaged file: its day is judged again once its records are back.
+            with suppress(OSError, pa.ArrowException):
+                groups += list(self._groups(folder, file, suspects))
         self._flow_logs: list[_FlowLog] = []
         self._pairs = pd.DataFrame()
         if sum(map(len, groups)):

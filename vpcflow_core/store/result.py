@@ -111,6 +111,9 @@ class SyncResult:
             one.
         complete: False if it was cancelled.
         copies: Objects whose content the store holds already, as that of another object.
+        repaired: Records of missing or damaged files of the store that were read again.
+        lost: Records of such files that the source does not have any more.
+        damaged: Records of such files that could not be read again yet.
         warnings: What the source refused or left out while the rest went well; sentences.
         notes: What else there is to know of the objects and their records; sentences.
     """
@@ -134,6 +137,9 @@ class SyncResult:
     archived: int = 0
     complete: bool = True
     copies: int = 0
+    repaired: int = 0
+    lost: int = 0
+    damaged: int = 0
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -193,6 +193,24 @@ _EVENTS = """
 ALTER TABLE objects ADD COLUMN delay INTEGER;
 """
 
+_DAMAGE = """
+-- checksum: CRC-32 of the file's bytes; NULL for files of earlier versions.
+ALTER TABLE files ADD COLUMN checksum INTEGER;
+
+-- Files that a question or a merge could not read, whatever their size says.
+CREATE TABLE suspects (path TEXT PRIMARY KEY) WITHOUT ROWID;
+
+-- Records that left with a damaged file and that the source does not give any more. object: the
+-- tracked object that they were of; 0: those of all objects that are not tracked. probe: an object
+-- that was gone; when it is there again, the day is read again.
+CREATE TABLE lost (
+    source INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE, day TEXT NOT NULL,
+    object INTEGER NOT NULL, probe INTEGER NOT NULL, records INTEGER NOT NULL,
+    tried INTEGER NOT NULL, PRIMARY KEY (source, day, object)
+) WITHOUT ROWID;
+CREATE INDEX lost_by_object ON lost (object);
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
 STEPS: tuple[str, ...] = (
     _OBJECTS_AND_FILES,
@@ -207,5 +225,6 @@ STEPS: tuple[str, ...] = (
     _REPEATS,
     _DELIVERIES,
     _EVENTS,
+    _DAMAGE,
 )
 SCHEMA_VERSION = len(STEPS)

@@ -25,14 +25,19 @@ from vpcflow_core.fields import FIELDS
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot
 from vpcflow_core.store import covering, repeats, snapshots
 from vpcflow_core.store.base import RELATIONS, STRAY, Part, StoreFile
+from vpcflow_core.store.damage import Damage, damage, unreadable
 from vpcflow_core.store.footers import last_before
 from vpcflow_core.store.hours import AHEAD
-from vpcflow_core.store.ledger import LEDGER_NAME, Ledger, from_ms, to_ms
+from vpcflow_core.store.kept import KEPT
+from vpcflow_core.store.ledger import FILES, LEDGER_NAME, RESTORE, Ledger, from_ms, to_ms
+from vpcflow_core.store.lock import LOCK_NAME
 from vpcflow_core.store.repeats import Repeated, Span
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState, read_report
 from vpcflow_core.times import Window
 
+# What a store's folder has besides its files, also without a ledger.
+OWN = (LEDGER_NAME, LOCK_NAME, KEPT, FILES, "uploads", "sources.json")
 LATEST = 2**62  # ms; later than any record
 
 
@@ -171,6 +176,29 @@ class Store:
         """What `flows` leaves out since another flow log has it; see `repeats.spans`."""
         return repeats.spans(self.ledger, window, sources)
 
+    def damage(
+        self, window: Window | None = None, sources: Sequence[str] | None = None
+    ) -> list[Damage]:
+        """What the store should have and has not, since files of it are missing or damaged.
+
+        Args:
+            window: Days that it does not touch are left out; None: of all time.
+            sources: URLs; None: all.
+        """
+        return damage(self.path, self.ledger, window, sources)
+
+    def unreadable(self, files: Iterable[StoreFile]) -> list[StoreFile]:
+        """Those of the files that are missing or known to be damaged."""
+        files = list(files)
+        bad = unreadable(self.path, self.ledger, ((file.path, file.size) for file in files))
+        return [file for file in files if file.path in bad]
+
+    def suspect(self, files: Iterable[StoreFile]) -> None:
+        """Have the next sync look at files that could not be read."""
+        paths = [(file.path.relative_to(self.path).as_posix(),) for file in files]
+        with self.ledger.transaction() as change:
+            change.executemany("INSERT OR IGNORE INTO suspects VALUES (?)", paths)
+
     def places(self, source: str) -> list[tuple[str, str]]:
         """Accounts and regions that a source's newest objects are named after; "" if by none.
 
@@ -299,7 +327,9 @@ def _make_folder(folder: Path, create: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # `ledger.sqlite...`: another process may be creating the same store at this moment.
-        foreign = next((p for p in folder.iterdir() if not p.name.startswith(LEDGER_NAME)), None)
+        if any(folder.joinpath(FILES).rglob("*.parquet")):
+            raise StoreError(f"The ledger of the store {folder} is missing.", RESTORE)
+        foreign = next((p for p in folder.iterdir() if not p.name.startswith(OWN)), None)
     except OSError as error:
         raise StoreError(f"No store can be made at {folder}: {error.strerror}.") from error
     if foreign is not None or not create:

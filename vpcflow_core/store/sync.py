@@ -18,11 +18,13 @@ from vpcflow_core.store import repeats
 from vpcflow_core.store.batch import Batch, Limits, Loaded
 from vpcflow_core.store.compact import compact
 from vpcflow_core.store.copies import Contents, content_of, settle
-from vpcflow_core.store.footers import is_damaged
+from vpcflow_core.store.damage import sentences
 from vpcflow_core.store.internal import Internal
 from vpcflow_core.store.load import Reading, copy, load
 from vpcflow_core.store.pipeline import Fetched, Pipeline
 from vpcflow_core.store.plan import Plan
+from vpcflow_core.store.repair import Repaired, repair
+from vpcflow_core.store.reread import Rereader
 from vpcflow_core.store.result import Failure, Progress, SyncResult, Tally
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.writer import Writer, writing
@@ -104,6 +106,11 @@ def sync(
             if complete and settle(store.ledger, number):
                 plan.only_copies()  # what they were copies of has changed in this very sync
                 complete = loader.run(source, workers, progress, cancelled)
+            repaired = Repaired()
+            if complete:  # the source can be listed: what is gone from it is gone
+                rereader = loader.rereader(source, workers, cancelled)
+                repaired = repair(writer, number, rereader, oldest)
+                complete = repaired.is_complete
         except VpcflowError as error:
             writer.note_error(number, error.what)
             raise
@@ -118,9 +125,13 @@ def sync(
     archived = made.archived + plan.archived
     if archived:
         warnings.append(archived_note(archived, source.url))
+    left = store.damage(sources=[source.url])
     return replace(
         made,
         archived=archived,
+        repaired=repaired.records,
+        lost=repaired.lost,
+        damaged=sum(one.records for one in left if not one.is_lost),
         warnings=tuple(
             dict.fromkeys(
                 [
@@ -128,7 +139,8 @@ def sync(
                     *_elsewhere(plan),
                     *_copied(made),
                     *_repeated(store),
-                    *_damaged(store, source.url),
+                    *_repaired(repaired, source.url),
+                    *sentences(left),
                 ]
             )
         ),
@@ -154,17 +166,15 @@ def forget(store: Store, url: str, *, wait: float = 0.0) -> int:
         return 0 if number is None else writer.forget_source(number)
 
 
-def _damaged(store: Store, url: str) -> list[str]:
-    """What the source's files on the disk lack of what the ledger knows."""
-    lost = [f for f in store.files_of(url) if is_damaged(f.path, f.size)]
-    if not lost:
-        return []
-    rows, days = sum(file.rows for file in lost), sorted({file.day for file in lost})
-    return [
-        f"{len(lost):,} files of the store with {rows:,} records of {days[0]} to {days[-1]} are "
-        "missing or damaged, and answers over these days fail or lack them. Remove the source from "
-        "the store, then sync it again."
-    ]
+def _repaired(done: Repaired, url: str) -> Iterator[str]:
+    """What was read again, and why the rest was not."""
+    if done.records:
+        yield (
+            f"{done.records:,} records of missing or damaged files of the store were read again "
+            f"from {url}."
+        )
+    if done.problems:
+        yield f"{len(done.problems):,} objects could not be read again: {done.problems[0]}"
 
 
 def _elsewhere(plan: Plan) -> list[str]:
@@ -264,6 +274,16 @@ class _Loader:
         complete = pipeline.run(each)
         each()
         return complete
+
+    def rereader(
+        self, source: Source, workers: int, cancelled: Callable[[], bool] | None
+    ) -> Rereader:
+        """Reads objects again as this one reads them."""
+
+        def each() -> bool:
+            return bool(cancelled and cancelled())
+
+        return Rereader(self._writer, source, self._reading, self._limits, workers, each)
 
     def _load(self, take: Callable[[], Fetched | None]) -> None:
         """One thread's work."""

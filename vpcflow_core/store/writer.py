@@ -26,9 +26,10 @@ from vpcflow_core.formats.base import Report
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.store import copies, covering, kept, repeats
 from vpcflow_core.store.batch import Batch, Limits, Loaded
-from vpcflow_core.store.ledger import to_ms
+from vpcflow_core.store.footers import is_whole
+from vpcflow_core.store.ledger import FILES, to_ms
 from vpcflow_core.store.lock import writer_lock
-from vpcflow_core.store.parquet import FILES, Key, NewFile, write_file
+from vpcflow_core.store.parquet import Key, NewFile, write_file
 from vpcflow_core.store.placing import OBJECT_COLUMN
 from vpcflow_core.store.plan import Plan
 from vpcflow_core.store.spans import to_text
@@ -50,6 +51,17 @@ class OldFile:
     rows: int
     size: int
     first: int
+    checksum: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a damaged file held and the source does not give any more; see the table `lost`."""
+
+    day: date
+    object: int
+    probe: int
+    records: int
 
 
 class Writer:
@@ -85,10 +97,11 @@ class Writer:
                 o for o in batch.objects if o.rows_kept or o.is_copy or o.found.uri not in tracked
             ]
             replaced = {tracked[o.found.uri] for o in objects if o.found.uri in tracked}
-            old, new = self._without(replaced)
+            old, new, damaged = self._without(replaced)
             gone = [before[o.found.uri] for o in objects if o.found.uri in before]
             with self.store.ledger.transaction() as change:
                 self._discard(change, old)
+                self._let_go(change, damaged, replaced)
                 change.executemany(
                     "DELETE FROM objects WHERE source = ? AND uri = ?",
                     [(source, loaded.found.uri) for loaded in objects],
@@ -116,6 +129,25 @@ class Writer:
         with self._committing, self.store.ledger.transaction() as change:
             self._discard(change, old)
             self._add_files(change, source, new)
+
+    def repair(
+        self, source: int, old: Sequence[OldFile], new: Sequence[NewFile], losses: Iterable[Loss]
+    ) -> None:
+        """Make the new files count instead of the old ones, and note what is lost for good.
+
+        A tracked file of which some objects have been read again since loses the others.
+        """
+        losses = list(losses)
+        with self._committing, self.store.ledger.transaction() as change:
+            self._discard(change, old)
+            self._add_files(change, source, new)
+            for loss in losses:
+                change.execute(_FORGET_LOSS, [source, loss.day.isoformat(), loss.object])
+                if loss.records:
+                    change.execute(_ADD_LOSS, [source, *_loss_row(loss)])
+            keys = [*(file.key for file in old), *(file.key for file in new)]
+            days = {key.day.isoformat() for key in keys if key.part == "flows"}
+            repeats.carry(change, source, {}, days)
 
     def files(self, where: str = "", values: Sequence[Any] = ()) -> Iterator[OldFile]:
         """The ledger's files, by source, part, day and time."""
@@ -148,6 +180,7 @@ class Writer:
             with self._committing, self.store.ledger.transaction() as change:
                 self._discard(change, old)
                 covering.forget_before(change, day)
+                change.execute("DELETE FROM lost WHERE day < ?", [day.isoformat()])
             kept.forget_before(self.store.path, day)
         return sum(file.rows for file in old)
 
@@ -192,22 +225,49 @@ class Writer:
         found = (self.store.ledger.rows(sql, [source, o.found.uri]) for o in objects)
         return {row["uri"]: row for rows in found for row in rows}
 
-    def _without(self, objects: set[int]) -> tuple[list[OldFile], list[NewFile]]:
-        """The files that hold rows of the objects, and files with all their other rows."""
+    def _without(self, objects: set[int]) -> tuple[list[OldFile], list[NewFile], list[OldFile]]:
+        """The files that hold rows of the objects, and files with all their other rows.
+
+        Those of which the other rows cannot be read come third: they stay until a repair.
+        """
         sql = "WHERE id IN (SELECT file FROM held WHERE object = ?)"
         holding = {file.id: file for number in objects for file in self.files(sql, [number])}
-        new = []
+        old, new, damaged = [], [], []
         for file in holding.values():
             rest = self.held([file]) - objects
+            if rest and not self.is_whole(file):
+                damaged.append(file)
+                continue
+            old.append(file)
             if rest:
                 parts = _rows_without(self, file, objects)
                 new.append(write_file(self.store.path, file.key, parts, rest))
-        return list(holding.values()), new
+        return old, new, damaged
+
+    def is_whole(self, file: OldFile) -> bool:
+        """Whether a file holds what was written; reads it whole."""
+        return is_whole(self.store.path / file.path, file.size, file.checksum)
+
+    def suspect(self, file: OldFile) -> None:
+        """Have the next sync look at a file that could not be read."""
+        with self.store.ledger.transaction() as change:
+            change.execute("INSERT OR IGNORE INTO suspects VALUES (?)", [file.path])
+
+    def _let_go(
+        self, change: sqlite3.Connection, damaged: Sequence[OldFile], objects: set[int]
+    ) -> None:
+        """The objects have no rows in damaged files any more, and lack none."""
+        pairs = [(file.id, number) for file in damaged for number in objects]
+        change.executemany("DELETE FROM held WHERE file = ? AND object = ?", pairs)
+        paths = [(file.path,) for file in damaged]
+        change.executemany("INSERT OR IGNORE INTO suspects VALUES (?)", paths)
+        change.executemany("DELETE FROM lost WHERE object = ?", [(one,) for one in objects])
 
     def _discard(self, change: sqlite3.Connection, files: Sequence[OldFile]) -> None:
         now = to_ms(datetime.now(UTC))
         change.executemany("INSERT INTO trash VALUES (?, ?)", [(f.path, now) for f in files])
         change.executemany("DELETE FROM files WHERE id = ?", [(f.id,) for f in files])
+        change.executemany("DELETE FROM suspects WHERE path = ?", [(f.path,) for f in files])
 
     def _add_files(self, change: sqlite3.Connection, source: int, files: Sequence[NewFile]) -> None:
         for file in files:
@@ -235,6 +295,10 @@ def writing(store: Store, wait: float = 0.0) -> Iterator[Writer]:
         yield writer
 
 
+_FORGET_LOSS = "DELETE FROM lost WHERE source = ? AND day = ? AND object = ?"
+_ADD_LOSS = """
+    INSERT INTO lost (source, day, object, probe, records, tried) VALUES (?, ?, ?, ?, ?, ?)
+"""
 _ADD_OBJECT = """
     INSERT INTO objects (id, source, uri, etag, size, account, region, flow_log_id, time, hint,
         state, tracked, records, nodata, skipdata, malformed, first, last, loaded_at, report,
@@ -244,8 +308,9 @@ _ADD_OBJECT = """
         ?, ?)
 """
 _ADD_FILE = """
-    INSERT INTO files (path, source, part, day, columns, tracked, rows, size, first, last)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO files (path, source, part, day, columns, tracked, rows, size, first, last,
+        checksum)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -301,14 +366,27 @@ def _file_row(source: int, file: NewFile) -> tuple[Any, ...]:
         file.size,
         file.first,
         file.last,
+        file.checksum,
     )
+
+
+def _loss_row(loss: Loss) -> tuple[Any, ...]:
+    now = to_ms(datetime.now(UTC))
+    return loss.day.isoformat(), loss.object, loss.probe, loss.records, now
 
 
 def _old_file(row: Any) -> OldFile:
     columns = tuple(json.loads(row["columns"]))
     key = Key(row["part"], date.fromisoformat(row["day"]), columns, bool(row["tracked"]))
     return OldFile(
-        row["id"], row["path"], row["source"], key, row["rows"], row["size"], row["first"]
+        row["id"],
+        row["path"],
+        row["source"],
+        key,
+        row["rows"],
+        row["size"],
+        row["first"],
+        row["checksum"],
     )
 
 

@@ -37,6 +37,7 @@ def _stored(rights: Rights, state: PageState) -> None:
     """What is read to the store of this machine, and the ways to add to it."""
     activity.draw(rights)
     removing.draw(rights)
+    status.damage(resources.logs(state.source, False))
     _coverage(state)
     _forms(rights)
     with st.container(border=True, key="not-read"):

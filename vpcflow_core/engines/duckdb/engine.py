@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -23,11 +23,11 @@ from sqlalchemy.sql import visitors
 
 from vpcflow_core.bounded.scratch import Scratch
 from vpcflow_core.coverage import Coverage
-from vpcflow_core.engines.base import Ask, HasRepeats
+from vpcflow_core.engines.base import Ask, HasDamage, HasRepeats
 from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
 from vpcflow_core.engines.duckdb.connections import require_affordable, views_of_connections
-from vpcflow_core.engines.duckdb.damage import OF_FILES, damage_of
+from vpcflow_core.engines.duckdb.damage import OF_FILES, damage_of, error_of
 from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import bound, written_out
 from vpcflow_core.engines.duckdb.files import (
@@ -290,7 +290,7 @@ class DuckDBEngine:
             self._provide_connections(cursor, into, window, conditions)
         for name in relations:
             present = self.store.columns(name, self.sources)
-            files = self.store.files(name, window, self.sources)
+            files = self._whole_files(name, window)
             once = self.is_once and name == "flows"
             around = window
             if once and window:
@@ -321,7 +321,7 @@ class DuckDBEngine:
             QueryError: There are too many records.
         """
         present = self.store.columns("flows", self.sources)
-        files = self.store.files("flows", window, self.sources)
+        files = self._whole_files("flows", window)
         require_affordable(sum(file.rows for file in files))
         wanted = {"vpc_id"} | (_names(*conditions) & set(COMPLETED))
         own = "direction" in wanted and _any_needs_own(files)
@@ -340,7 +340,7 @@ class DuckDBEngine:
     ) -> None:
         """Make the table of what senders logged, with which the receivers' copies are paired."""
         present = self.store.columns("flows", self.sources)
-        files = self.store.files("flows", around, self.sources)
+        files = self._whole_files("flows", around)
         sent = select_files("flows", present, files, Sent(facts), left_out)
         if around:
             start = column_of("start_time")
@@ -376,7 +376,27 @@ class DuckDBEngine:
 
     def _damage(self, window: Window | None) -> StoreError | None:
         """What is lost with missing or damaged files of the window; None if all are well."""
-        return damage_of(self.store.files("records", window, self.sources))
+        lost = [
+            file
+            for name in ("records", "transit_records")
+            for file in damage_of(self.store.files(name, window, self.sources))
+        ]
+        if lost and isinstance(self.store, HasDamage):
+            with suppress(StoreError):  # the ledger may be read-only
+                self.store.suspect(lost)
+        return error_of(lost) if lost else None
+
+    def _whole_files(self, relation: str, window: Window | None) -> list[StoreFile]:
+        """The files to read.
+
+        Raises:
+            StoreError: Some are missing or damaged: an answer would lack their records.
+        """
+        files = self._files(relation, window)
+        lost = self.store.unreadable(files) if isinstance(self.store, HasDamage) else []
+        if lost:
+            raise error_of(lost)
+        return files
 
 
 def _any_needs_own(files: Iterable[StoreFile]) -> bool:
