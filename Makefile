@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo quick test test-trino check format bench bench-unusual bench-forecasts fuzz docs screenshots requirements clean
+.PHONY: run demo quick test test-trino check format bench bench-unusual bench-forecasts fuzz attack docs screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -40,6 +40,9 @@ bench-unusual: $(VENV)/.dev  ## What each method of judging finds, and what it f
 
 fuzz: $(VENV)/.dev  ## 10,000 mutated files of every format, each within 5 s and 500 MB.
 	$(BIN)/python -m tests.fuzz
+
+attack: $(VENV)/.dev  ## SQL escapes, runaway queries, hostile uploads, visitors' rights.
+	$(BIN)/python -m tests.attack
 
 bench-forecasts: $(VENV)/.dev  ## Whether forecasts hold.
 	$(BIN)/python -m benchmarks.forecasts

@@ -24,6 +24,20 @@ def test_unpacking_ends_at_its_limit_and_says_so() -> None:
     assert sum(map(len, Unpacked(packed, 100 * MB))) == 100 * MB
 
 
+@pytest.mark.parametrize("padding", [b"", b"\0" * 100])
+@pytest.mark.parametrize("size", [0, 30, 3 * MB])
+def test_gzip_members_are_read_one_by_one_however_many(padding: bytes, size: int) -> None:
+    contents = [b"%d\n" % n + bytes(size) for n in range(5 if size > MB else 20_000)]
+    packed = padding.join(gzip.compress(content, 1) for content in contents)
+    unpacked = Unpacked(packed + padding)
+    assert b"".join(unpacked) == b"".join(contents)
+    assert unpacked.broken == ""
+    followed = Unpacked(packed + padding + b"x")
+    assert b"".join(followed) == b"".join(contents)
+    last = len(contents)
+    assert followed.broken == f"bytes that are no gzip follow gzip member {last}"
+
+
 @pytest.mark.slow
 def test_a_message_that_is_a_bomb_is_cut_and_noted() -> None:
     bomb = base64.b64encode(gzip.compress(b"x" * 200 * MB)).decode()

@@ -15,6 +15,8 @@ GZIP = b"\x1f\x8b"
 BLOCK = 16 * 2**20
 # What is unpacked at once: most objects are smaller, and are then never put together again.
 _PIECE = 2 * 2**20
+# Of a member behind another: what follows a member's end is copied, and there may be many members.
+_PART = 16 * 2**10
 _GZIP_WINDOW = 31  # zlib's number for a gzip header and the largest window
 
 
@@ -65,18 +67,22 @@ class Unpacked:
 
     def _gunzip(self, packed: Iterable[bytes]) -> Iterator[bytes]:
         member = isal_zlib.decompressobj(_GZIP_WINDOW)
-        members, fed = 0, False
+        members, fed, size = 0, False, _PIECE
         for piece in packed:
-            while piece:
-                if not fed and members and not piece.startswith(GZIP[: len(piece)]):
-                    piece = piece.lstrip(b"\0")  # padding of tapes and block devices
-                    if piece and not piece.startswith(GZIP[:1]):
+            start = 0
+            while start < len(piece):
+                part = piece[start : start + size]
+                if not fed and members and not part.startswith(GZIP[: len(part)]):
+                    rest = part.lstrip(b"\0")  # padding of tapes and block devices
+                    start += len(part) - len(rest)
+                    if not rest:
+                        continue
+                    if not rest.startswith(GZIP[:1]):
                         self.broken = f"bytes that are no gzip follow gzip member {members}"
                         return
-                    if not piece:
-                        break
+                    part = rest
                 try:
-                    out = member.decompress(piece, BLOCK)
+                    out = member.decompress(part, BLOCK)
                 except isal_zlib.error as error:  # type: ignore[misc]
                     self.broken = f"gzip content is damaged ({error})"
                     return
@@ -84,10 +90,12 @@ class Unpacked:
                 if out:
                     yield out
                 if member.eof:
-                    piece = member.unused_data
+                    start += len(part) - len(member.unused_data)
                     member, members, fed = isal_zlib.decompressobj(_GZIP_WINDOW), members + 1, False
+                    size = _PART
                 else:
-                    piece = member.unconsumed_tail
+                    start += len(part) - len(member.unconsumed_tail)
+                    size = min(2 * size, _PIECE)
         if fed or not members:
             self.broken = "gzip content is cut short"
 

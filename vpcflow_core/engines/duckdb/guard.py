@@ -48,6 +48,8 @@ HARMLESS_FUNCTIONS = frozenset({
     "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "error",
 })  # fmt: skip
 LONGEST = 100_000
+# Letters of an error: DuckDB quotes whole values, which a query can make as long as it likes.
+LONGEST_MESSAGE = 500
 # Brackets within brackets: at 5,000 DuckDB's parser took 22 s and 4 GB. Ours have 14 at most.
 DEEPEST = 200
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -310,6 +312,7 @@ def _shown(node: dict[str, Any]) -> Iterator[str]:
 
 
 def first_line(error: Exception) -> str:
-    """DuckDB's message without the picture of the place."""
-    text = str(error).strip().splitlines()[0]
-    return text.removeprefix("Parser Error: ").removeprefix("Binder Error: ")
+    """DuckDB's message without the picture of the place; values that it quotes may be cut."""
+    text = (str(error)[:10_000].strip().splitlines() or [""])[0]
+    text = text.removeprefix("Parser Error: ").removeprefix("Binder Error: ")
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]} ..."
