@@ -7,8 +7,9 @@ import hashlib
 import re
 import webbrowser
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -19,6 +20,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards.ui.admission import ADMISSION
+from dashboards.ui.upload_gate import refusal
 from dashboards.ui.visitor import Connection, authority, is_loopback
 from vpcflow_core.settings import TOKEN_PARAMETER
 
@@ -58,7 +60,7 @@ def policy() -> str:
 
 
 class Guard:
-    """Refuses connections of foreign pages, admits who has the token, and sets headers."""
+    """Refuses foreign pages and files of who may not upload, admits by token, sets headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -76,6 +78,8 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
         elif scope["type"] == "http" and (token := _token(scope)) is not None:
             await self._redirect(scope, token, self._with_headers(send))
+        elif scope["type"] == "http" and (status := refusal(scope, connection(scope))):
+            await _answer(status, self._with_headers(send))
         else:
             http = scope["type"] == "http"
             await self.app(scope, receive, self._with_headers(send) if http else send)
@@ -94,8 +98,15 @@ class Guard:
         if is_loopback(connection(scope).peer) and (secret := ADMISSION.admit(token)):
             cookie = f"{ADMISSION.cookie}={secret}; Path=/; HttpOnly; SameSite=Strict"
             headers.append((b"set-cookie", cookie.encode()))
-        await send({"type": "http.response.start", "status": 303, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
+        await _answer(HTTPStatus.SEE_OTHER, send, headers)
+
+
+async def _answer(
+    status: HTTPStatus, send: Send, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    """An answer without a body."""
+    await send({"type": "http.response.start", "status": int(status), "headers": [*headers]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def connection(scope: Scope) -> Connection:

@@ -6,6 +6,7 @@ the analyst at the machine itself alone, unless the settings say so.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -68,8 +69,11 @@ class Rights:
 
 def here() -> Rights:
     """The rights of whoever looks at the page now."""
-    setting = resources.settings().add_sources
-    return rights(setting, is_at_the_machine(str(st.get_option("server.address") or "")))
+    headers = st.context.headers
+    pairs = [(name, value) for name in headers for value in headers.get_all(name)]
+    # Streamlit gives None for a loopback peer, and has no headers where it has no connection.
+    found = Connection(st.context.ip_address or "127.0.0.1", pairs)
+    return of(found, st.context.cookies.to_dict())
 
 
 def shown(error: VpcflowError) -> str:
@@ -91,15 +95,13 @@ def rights(setting: Adding, at_the_machine: bool) -> Rights:
     return Rights("all" if at_the_machine else "none")
 
 
-def is_at_the_machine(address: str) -> bool:
-    """Whether the browser of this session runs on the machine itself, and was admitted.
+def of(found: Connection, cookies: Mapping[str, str]) -> Rights:
+    """The rights of whoever is at the other end of a connection.
 
     Args:
-        address: Where the server listens; "" for everywhere.
+        found: The connection.
+        cookies: That came with it.
     """
-    if not (is_loopback(address) and ADMISSION.is_admitted(st.context.cookies.to_dict())):
-        return False
-    headers = st.context.headers
-    pairs = [(name, value) for name in headers for value in headers.get_all(name)]
-    # Streamlit gives None for a loopback peer, and has no headers where it has no connection.
-    return Connection(st.context.ip_address or "127.0.0.1", pairs).is_of_this_machine
+    address = str(st.get_option("server.address") or "")
+    admitted = is_loopback(address) and ADMISSION.is_admitted(cookies)
+    return rights(resources.settings().add_sources, admitted and found.is_of_this_machine)

@@ -18,6 +18,7 @@ from tests.attack import sql
 from tests.attack.base import Outcome
 from tests.attack.ground import ground
 from tests.attack.uploads import uploads
+from tests.attack.visitors import visitors
 from vpcflow_core.engines.duckdb.by_hand import WORKERS
 
 
@@ -36,6 +37,7 @@ PARTS: dict[str, Callable[[Path], Iterator[Outcome]]] = {
     "escapes": _escapes,
     "runaways": _runaways,
     "uploads": uploads,
+    "visitors": visitors,
 }
 
 

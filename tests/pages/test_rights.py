@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from dashboards.ui import resources, upload_gate
 from dashboards.ui.admission import Admission
 from dashboards.ui.guard import policy
 from dashboards.ui.rights import LEVELS, Rights, rights
+from dashboards.ui.upload_gate import ROUTE
 from dashboards.ui.visitor import Connection
 from tests.pages.server import free_port, serving, wait
-from tests.pages.visitors import buttons, get, page, text
+from tests.pages.visitors import buttons, get, page, send_file, text, visiting
+from vpcflow_core.settings import Settings
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
@@ -81,6 +84,29 @@ def test_behind_a_proxy_everyone_is_a_viewer(
     asked_app: str, asked_folder: Path, header: tuple[str, str]
 ) -> None:
     assert_viewer(asked_app, asked_folder, headers=dict([header]))
+
+
+def test_files_of_viewers_are_refused_before_they_are_held(
+    asked_app: str,
+) -> None:
+    with visiting(asked_app) as visit:
+        visit.run("sources")
+        assert send_file(asked_app, visit.id) == 204
+        assert send_file(asked_app, visit.id, headers={"Via": "1.1 proxy"}) == 403
+        assert send_file(asked_app, visit.id, origin=None) == 403
+        assert send_file(asked_app, visit.id, origin="http://evil.example") == 403
+
+
+def test_files_that_wait_for_their_form_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = [(name.lower().encode(), value.encode()) for name, value in OURS]
+    scope = {"path": f"{ROUTE}session/file", "method": "PUT", "headers": headers}
+    found = Connection("127.0.0.1", OURS)
+    monkeypatch.setattr(resources, "settings", lambda: Settings(upload_limit=2, add_sources="all"))
+    for held, status in ((0, None), (20 * 2**20 - 1, None), (20 * 2**20, 507)):
+        monkeypatch.setattr(upload_gate, "waiting", lambda held=held: held)
+        assert upload_gate.refusal(scope, found) == status
+        assert upload_gate.refusal(scope | {"method": "DELETE"}, found) is None
+        assert upload_gate.refusal(scope | {"path": "/sources"}, found) is None
 
 
 def test_a_connection_without_an_origin_is_a_viewer(asked_app: str, asked_folder: Path) -> None:

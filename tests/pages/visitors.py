@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 HERE = "127.0.0.1"
 
@@ -27,26 +28,69 @@ def get(
     return answer.status, found
 
 
-def page(
+class Visit:
+    """A session of the real server, driven as a browser does.
+
+    Attributes:
+        received: All that the server has sent.
+    """
+
+    def __init__(self, app: str, link: ClientConnection) -> None:
+        self.received: list[ForwardMsg] = []
+        self._app = app
+        self._link = link
+
+    @property
+    def id(self) -> str:
+        """The session's id, as every browser knows its own."""
+        begun = (m.new_session for m in self.received if m.HasField("new_session"))
+        return next(begun).initialize.session_id
+
+    def run(
+        self, path: str, *, claimed: str = "", query: str = "", clicked: str = ""
+    ) -> list[ForwardMsg]:
+        """Ask for a page, and wait until it is drawn.
+
+        Args:
+            path: The page.
+            claimed: What the browser says the page's address is; "" for that at localhost.
+            query: Parameters of the address bar.
+            clicked: Id of a button that the browser says was clicked.
+        """
+        asked = BackMsg()
+        asked.rerun_script.page_name = path
+        asked.rerun_script.query_string = query
+        port = urlsplit(self._app).port
+        asked.rerun_script.context_info.url = claimed or f"http://localhost:{port}/{path}"
+        if clicked:
+            asked.rerun_script.widget_states.widgets.add(id=clicked, trigger_value=True)
+        self._link.send(asked.SerializeToString())
+        found = []
+        with suppress(TimeoutError):
+            while True:
+                message = ForwardMsg.FromString(bytes(self._link.recv(timeout=40)))  # type: ignore[arg-type]
+                found.append(message)
+                if message.WhichOneof("type") == "script_finished":
+                    break
+        self.received += found
+        return found
+
+
+@contextmanager
+def visiting(
     app: str,
-    path: str = "sources",
     *,
     host: str = "",
     origin: str | None = "",
     headers: Mapping[str, str] | None = None,
-    claimed: str = "",
-    query: str = "",
-) -> list[ForwardMsg]:
-    """All that the server sends for a page.
+) -> Iterator[Visit]:
+    """Open a session; no page is asked for yet.
 
     Args:
         app: URL of the app.
-        path: The page.
         host: Value of `Host`; "" for that of the URL.
         origin: Value of `Origin`; "" for the one that belongs to `host`, None for none.
         headers: Other headers.
-        claimed: What the browser says the page's address is; "" for that at localhost.
-        query: Parameters of the address bar.
 
     Raises:
         InvalidStatus: The server refuses the connection.
@@ -54,7 +98,6 @@ def page(
     port = urlsplit(app).port
     host = host or f"localhost:{port}"
     origin = f"http://{host}" if origin == "" else origin
-    claimed = claimed or f"http://localhost:{port}/{path}"
     with (
         socket.create_connection((HERE, port)) as raw,
         connect(
@@ -68,19 +111,56 @@ def page(
             proxy=None,
         ) as link,
     ):
-        asked = BackMsg()
-        asked.rerun_script.page_name = path
-        asked.rerun_script.query_string = query
-        asked.rerun_script.context_info.url = claimed
-        link.send(asked.SerializeToString())
-        received = []
-        with suppress(TimeoutError):
-            while True:
-                message = ForwardMsg.FromString(bytes(link.recv(timeout=40)))  # type: ignore[arg-type]
-                received.append(message)
-                if message.WhichOneof("type") == "script_finished":
-                    break
-        return received
+        yield Visit(app, link)
+
+
+def page(
+    app: str,
+    path: str = "sources",
+    *,
+    claimed: str = "",
+    query: str = "",
+    **connected: Any,
+) -> list[ForwardMsg]:
+    """All that the server sends for a page; see `visiting` and `Visit.run`."""
+    with visiting(app, **connected) as visit:
+        return visit.run(path, claimed=claimed, query=query)
+
+
+def send_file(
+    app: str,
+    session: str,
+    *,
+    host: str = "",
+    origin: str | None = "",
+    headers: Mapping[str, str] | None = None,
+    content: bytes = b"x",
+) -> int:
+    """Send a file to the server past any form; gives the status."""
+    port = urlsplit(app).port
+    host = host or f"localhost:{port}"
+    origin = f"http://{host}" if origin == "" else origin
+    token = _cross_site_token(app)
+    sent = {"Host": host, "X-Xsrftoken": token, "Cookie": f"_streamlit_xsrf={token}"}
+    sent |= {"Content-Type": "multipart/form-data; boundary=b"} | dict(headers or {})
+    if origin is not None:
+        sent["Origin"] = origin
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="f"; filename="a.log"\r\n\r\n'
+        + content
+        + b"\r\n--b--\r\n"
+    )
+    client = http.client.HTTPConnection(HERE, port, timeout=20)
+    client.request("PUT", f"/_stcore/upload_file/{session}/forged", body, sent)
+    status = client.getresponse().status
+    client.close()
+    return status
+
+
+def _cross_site_token(app: str) -> str:
+    """The token that the server gives every browser."""
+    _, headers = get(app, "/_stcore/health")
+    return headers.get("set-cookie", "").partition("_streamlit_xsrf=")[2].partition(";")[0]
 
 
 def text(messages: list[ForwardMsg]) -> str:
@@ -92,3 +172,9 @@ def buttons(messages: list[ForwardMsg]) -> set[str]:
     """Labels of the buttons that were drawn."""
     elements = (message.delta.new_element for message in messages)
     return {e.button.label for e in elements if e.HasField("button")}
+
+
+def button_id(messages: list[ForwardMsg], label: str) -> str:
+    """Id of a button that was drawn; "" if there is none."""
+    elements = (message.delta.new_element for message in messages)
+    return next((e.button.id for e in elements if e.button.label == label), "")
