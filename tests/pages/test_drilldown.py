@@ -223,6 +223,11 @@ def test_a_panels_menu_shows_rows_and_sql_and_downloads_the_whole_answer(
     page = settled(open_page(f"{app}/rejects?range=7d&timeslice=1m"), slugs_of("rejects"))
     body = menu(page, "rejects/outliers")
     expect(body.get_by_test_id("stDataFrame")).to_be_visible()
+    body.get_by_test_id("stDataFrame").hover()
+    expect(body.get_by_label("Search").first).to_be_visible()
+    own = body.get_by_label("Download as CSV").first  # Streamlit's: it would save formulas
+    expect(own).to_be_attached()
+    expect(own).to_be_hidden()
     expect(body.get_by_test_id("stCode")).to_contain_text("FROM flows")
     expect(body.get_by_text("The first 1,000 of 10,080 rows")).to_be_visible()
     for kind, read in (("CSV", pd.read_csv), ("Parquet", pd.read_parquet)):
