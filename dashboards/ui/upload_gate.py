@@ -48,5 +48,5 @@ def waiting() -> int:
     """Bytes of files that wait for their form to be sent."""
     if not exists():
         return 0
-    stats = Runtime.instance().uploaded_file_mgr.get_stats()  # type: ignore[attr-defined]
-    return sum(stat.byte_length for family in stats.values() for stat in family)
+    stats = Runtime.instance().uploaded_file_mgr.get_stats()
+    return sum(getattr(stat, "byte_length", 0) for family in stats.values() for stat in family)
