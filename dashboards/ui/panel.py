@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
 import streamlit as st
 
-from dashboards.ui import actions, answers, panel_body, panel_menu, violation_links
+from dashboards.ui import actions, answers, clock, panel_body, panel_menu, violation_links
 from dashboards.ui.emptiness import Own
 from dashboards.ui.markdown import inert
 from dashboards.ui.rights import shown
@@ -39,7 +42,7 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
         st.markdown(f"### {panel.title}", help=panel.help, width="stretch", anchors=False)
         place = st.container(width="content")
     try:
-        given = answers.answer(request)
+        given = _localised(answers.answer(request), state)
         with place:
             panel_menu.draw(panel, given, state)
         panel_body.draw(request, given, state, own)
@@ -50,6 +53,12 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
     except Exception:  # the border of a panel: the others must stand
         log.exception("panel %s failed", panel.slug)
         st.error("This panel failed; the server's log says why. The others are not affected.")
+
+
+def _localised(given: PanelAnswer, state: PageState) -> PanelAnswer:
+    """The answer, with the times of its notes in the page's zone."""
+    zone = ZoneInfo(state.zone)
+    return replace(given, notes=tuple(clock.localised(note, zone) for note in given.notes))
 
 
 def _below(panel: Panel, given: PanelAnswer, state: PageState) -> None:

@@ -34,7 +34,7 @@ def draw(request: PanelRequest, given: PanelAnswer, state: PageState, own: Own) 
         if given.every is not None:
             _plot(panel, given, figure_of(request, given, state.zone), WITHOUT_BUTTONS)
     elif is_empty(panel, given):
-        _empty(panel, request, state, own)
+        _empty(panel, request, given, state, own)
     elif panel.chart == "table":
         _table(panel, given, state)
     else:
@@ -49,10 +49,14 @@ def is_empty(panel: Panel, given: PanelAnswer) -> bool:
     return not given.frame[drawn].fillna(0).any()
 
 
-def _empty(panel: Panel, request: PanelRequest, state: PageState, own: Own) -> None:
+def _empty(
+    panel: Panel, request: PanelRequest, given: PanelAnswer, state: PageState, own: Own
+) -> None:
     """Why there is nothing; where the whole page is empty, the page says so once."""
     if emptiness.is_empty(state, request.window, own):
         st.caption("Nothing to show.")
+    elif panel.chart == "map" and given.notes:  # there are flows, but none has a place
+        st.info("  \n".join(map(inert, given.notes)), icon=":material/info:")
     else:
         where = panel.query.where or own
         emptiness.explain(panel.about, state, request.window, panel.slug, where)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import actions, answers, copy_link, navigation, resources
+from dashboards.ui import actions, answers, clock, copy_link, navigation, resources
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.moves import MOVES
 from dashboards.ui.report_tables import damage_sentences, inside, repeated_sentence, why
@@ -154,13 +154,12 @@ def damage(logs: FlowLogs, window: Window | None = None) -> None:
 def _coverage(coverage: Coverage, window: Window, zone: ZoneInfo) -> Iterator[str]:
     """Up to when the range is complete, and what is missing of it."""
     if coverage.settled_until and coverage.settled_until < window.end:
-        until = coverage.settled_until.astimezone(zone)
-        yield f"complete until {until:%d %b %H:%M}, later records can still arrive"
+        until = clock.moment(coverage.settled_until, zone)
+        yield f"complete until {until}, later records can still arrive"
     gaps = coverage.gaps_in(window)
     if not gaps:
         return
-    spans = [(gap.start.astimezone(zone), gap.end.astimezone(zone)) for gap in gaps]
-    named = ", ".join(f"{start:%d %b %H:%M}-{end:%d %b %H:%M}" for start, end in spans[:GAPS_NAMED])
+    named = ", ".join(clock.span(gap.start, gap.end, zone) for gap in gaps[:GAPS_NAMED])
     more = f" and {len(gaps) - GAPS_NAMED:,} more times" if len(gaps) > GAPS_NAMED else ""
     what = "no records" if all(gap.is_whole for gap in gaps) else "records are missing"
     yield f"{what}: {named}{more}"

@@ -51,10 +51,14 @@ def test_times_are_drawn_as_the_zones_wall_clock(zone: str, first: int) -> None:
     assert zone in chart.layout.xaxis.title.text
 
 
-def test_a_bucket_the_data_does_not_cover_is_hatched() -> None:
+def test_a_bucket_the_data_does_not_cover_is_grey() -> None:
     frame = pd.DataFrame({"bucket": buckets(3), "flows": [1, 1, 1]})
     chart = figure(PANELS["overview/rejections"], answer(frame, HOUR))
-    assert list(chart.data[0].marker.pattern.shape) == ["", "", "/"]
+    (grey,) = chart.layout.shapes
+    assert (pd.Timestamp(grey.x0), pd.Timestamp(grey.x1)) == (
+        frame["bucket"].iloc[2].tz_localize(None),
+        frame["bucket"].iloc[2].tz_localize(None) + HOUR,
+    )
 
 
 def test_a_decision_has_its_colour_and_its_word() -> None:

@@ -15,7 +15,8 @@ from tests.charts.frames import EVERY, START, answer, buckets, usual
 from vpcflow_core.charts import COLOURS, figure
 from vpcflow_core.charts.log_axis import floor_of
 from vpcflow_core.charts.time_axis import places, ticks
-from vpcflow_core.panels.catalogue import PANELS, PanelAnswer
+from vpcflow_core.coverage import Gap
+from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
 
 BAND = PANELS["accepts/outliers"]
 LINES = PANELS["accepts/packets-compared"]
@@ -94,13 +95,30 @@ def test_a_violation_is_a_diamond_that_knows_its_bucket_in_utc() -> None:
     assert pd.Timestamp(marks.x[0]).isoformat() == "2026-11-02T05:30:00"
 
 
-def test_what_is_not_complete_is_dotted_and_told() -> None:
-    chart = figure(BAND, usual(BAND))
-    line = called(chart, "flows")
-    assert list(np.isnan(np.asarray(line.y, dtype=float))) == [False, False, True, True]
-    (dotted,) = [trace for trace in chart.data if trace.line.dash == "dot"]
-    assert list(dotted.y) == [0, 90, 3]
-    assert "not complete yet" in chart.data[-1].customdata[3]
+OVER_TIME = [
+    BAND, LINES, TREND, PANELS["overview/rejections"], PANELS["rejects/sources-over-time"],
+    PANELS["security-groups/directions-over-time"], PANELS["traffic/packets-per-flow"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("panel", OVER_TIME, ids=lambda panel: panel.slug)
+def test_what_is_not_complete_is_grey_in_every_chart(panel: Panel) -> None:
+    given = usual(panel)
+    starts = given.frame["bucket"].drop_duplicates()
+    assert given.every is not None
+    hole = Gap(starts.iloc[0], starts.iloc[1], True)
+    chart = figure(panel, replace(given, gaps=(hole,), complete_until=starts.iloc[2]))
+    grey = [shape for shape in chart.layout.shapes if shape.fillcolor]
+    drawn = [tuple(pd.Timestamp(at, tz="UTC") for at in (one.x0, one.x1)) for one in grey]
+    assert drawn[0] == (starts.iloc[0], starts.iloc[1])
+    assert drawn[1][0] == starts.iloc[2]
+    words = "grey: records are missing or not complete yet"
+    assert words in chart.layout.xaxis.title.text
+    assert not any(trace.line.dash == "dot" for trace in chart.data if panel == BAND)
+
+
+def test_a_band_says_what_is_not_complete() -> None:
+    assert "not complete yet" in figure(BAND, usual(BAND)).data[-1].customdata[3]
 
 
 def test_one_series_alone_tells_value_band_and_verdict() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from vpcflow_core.reference.geoip import Places
+from vpcflow_core.units import humane_count
 
 WHERE = {
     "public": "public addresses of unknown place",
@@ -46,6 +47,9 @@ def _unplaced(located: pd.DataFrame) -> list[str]:
     total = int(located["flows"].sum())
     missing = located[located["latitude"].isna()]
     parts = missing.groupby("class")["flows"].sum().sort_values(ascending=False)
+    if len(parts) == 1 and total == int(parts.iloc[0]) > 0:
+        kind = str(parts.index[0])
+        return [f"All {humane_count(total)} flows come from {WHERE.get(kind, kind)}."]
     return [
         f"{_share(int(part), total)} of flows are from {WHERE.get(str(kind), kind)}."
         for kind, part in parts.items()

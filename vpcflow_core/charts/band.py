@@ -18,8 +18,6 @@ from vpcflow_core.charts.time_axis import (
     over_time,
     places,
     raised,
-    stretches,
-    unfinished,
     wall_clock,
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -29,17 +27,17 @@ DRAWN = ("value", "lower", "upper")
 
 
 def band(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
-    """A line before its band; violations are diamonds, what is not complete is dotted.
+    """A line before its band; violations are diamonds.
 
     On a logarithmic axis where a burst dwarfs all else, or what else left its band would be lost.
     """
     rows, colour = answer.frame, colour_of(panel, dark)
-    open_, least = unfinished(rows["bucket"], answer), floor_of(rows["value"])
+    least = floor_of(rows["value"])
     # Fewer than none cannot be; and none has no place of its own on a logarithmic axis.
     frame = rows.assign(**{name: raised(rows[name], least) for name in DRAWN})
     chart = go.Figure()
     _expected(chart, frame, zone, colour)
-    _line(chart, panel, frame, zone, open_, colour)
+    _line(chart, panel, frame, zone, colour)
     _violations(chart, frame[frame["violation"]], zone, dark)
     # One series alone answers the mouse: plotly would add the nearest diamond, of another bucket.
     chart.add_scatter(
@@ -54,8 +52,7 @@ def band(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
         ),
     )
     chart.update_layout(hovermode="x unified")
-    mark = "dotted" if open_.any() else ""
-    over_time(chart, answer, zone, panel.value, _top(frame), mark, least)
+    over_time(chart, answer, zone, panel.value, _top(frame), least)
     return legend_below(chart)
 
 
@@ -65,34 +62,16 @@ def _top(frame: pd.DataFrame) -> float:
     return max(largest, min(highest(frame["upper"]), 1.5 * largest))
 
 
-def _line(
-    chart: go.Figure,
-    panel: Panel,
-    frame: pd.DataFrame,
-    zone: ZoneInfo,
-    open_: pd.Series,
-    colour: str,
-) -> None:
-    """The values; where they are not complete as dots, from the bucket before on."""
-    line = {"color": colour, "width": line_width(len(frame))}
+def _line(chart: go.Figure, panel: Panel, frame: pd.DataFrame, zone: ZoneInfo, colour: str) -> None:
+    """The values."""
     chart.add_scatter(
         **places(frame["bucket"], zone),
-        y=frame["value"].where(~open_),
+        y=frame["value"],
         mode="lines",
         name=unit(panel.value),
-        line=line,
+        line={"color": colour, "width": line_width(len(frame))},
         hoverinfo="skip",
     )
-    for first, last in stretches(open_):
-        tail = frame.iloc[max(first - 1, 0) : last + 1]
-        chart.add_scatter(
-            **places(tail["bucket"], zone),
-            y=tail["value"],
-            mode="lines",
-            hoverinfo="skip",
-            line={**line, "dash": "dot"},
-            showlegend=False,
-        )
 
 
 def _expected(chart: go.Figure, frame: pd.DataFrame, zone: ZoneInfo, colour: str) -> None:

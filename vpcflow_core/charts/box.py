@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.log_axis import decades
 from vpcflow_core.charts.style import faint
-from vpcflow_core.charts.time_axis import colour_of, over_time, shade, unfinished, wall_clock
+from vpcflow_core.charts.time_axis import colour_of, over_time, wall_clock
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import humane
 
@@ -57,9 +57,7 @@ def box(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fig
         hovertext=_hover(frame, stem),
         hovertemplate="%{hovertext}<extra></extra>",
     )
-    open_ = bool(unfinished(answer.frame["bucket"], answer).any())
-    over_time(chart, answer, zone, stem, float(most.max()), "grey" if open_ else "")
-    shade(chart, answer, zone, answer.frame["bucket"])
+    over_time(chart, answer, zone, stem, float(most.max()))
     if float(least.min()) > 0 and float(most.max() / least.min()) > SPREAD:
         decades(chart, 0.7 * float(least.min()), float(most.max()), stem)
     return chart.update_layout(hovermode="x unified")

@@ -19,8 +19,6 @@ from vpcflow_core.charts.time_axis import (
     highest,
     over_time,
     places,
-    shade,
-    unfinished,
     wall_clock,
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -31,7 +29,7 @@ WHEN = "%{x|" + HOVER_TIME + "}<br>"
 
 
 def columns(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
-    """A column a bucket; those the data does not cover yet are hatched."""
+    """A column a bucket; those that are not complete are grey."""
     frame, colour = answer.frame, colour_of(panel)
     if len(frame) > MOST_COLUMNS:
         return _steps(panel, answer, zone, dark)
@@ -41,7 +39,7 @@ def columns(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go
         name=unit(panel.value),
         **hover(panel.value, frame[panel.value], WHEN + "<b>{}</b>"),
     )
-    return _finished(go.Figure(trace), panel, answer, zone, "hatched", highest(frame[panel.value]))
+    return over_time(go.Figure(trace), answer, zone, panel.value, highest(frame[panel.value]))
 
 
 def stacked(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
@@ -55,7 +53,7 @@ def stacked(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go
             customdata=[group.value] * len(group.rows),
             **hover(panel.value, group.rows[panel.value], f"{WHEN}{group.name}: <b>{{}}</b>"),
         )
-    _finished(chart, panel, answer, zone, "hatched", _highest(panel, answer))
+    over_time(chart, answer, zone, panel.value, _highest(panel, answer))
     # A click narrows by the group; Streamlit hears of no click while dragging selects.
     chart.update_layout(barmode="stack", dragmode="zoom" if panel.drill else "select")
     return legend_below(chart)
@@ -76,8 +74,7 @@ def area(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
             **hover(panel.value, group.rows[panel.value], f"{group.name}: <b>{{}}</b>"),
         )
     chart.update_layout(hovermode="x unified")
-    shade(chart, answer, zone, answer.frame["bucket"])
-    return legend_below(_finished(chart, panel, answer, zone, "grey", _highest(panel, answer)))
+    return legend_below(over_time(chart, answer, zone, panel.value, _highest(panel, answer)))
 
 
 def _steps(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
@@ -96,14 +93,12 @@ def _steps(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.
         )
     )
     chart.update_layout(hovermode="x unified")
-    shade(chart, answer, zone, frame["bucket"])
-    return _finished(chart, panel, answer, zone, "grey", highest(frame[panel.value]))
+    return over_time(chart, answer, zone, panel.value, highest(frame[panel.value]))
 
 
 def _bar(frame: pd.DataFrame, answer: PanelAnswer, zone: ZoneInfo, panel: Panel) -> dict[str, Any]:
     """Bars that begin where their bucket begins."""
     every = answer.every or timedelta(0)
-    hatched = unfinished(frame["bucket"], answer)
     x = wall_clock(frame["bucket"], zone)
     # What a clock shows twice stands side by side, each time in half the width.
     twice, again = x.duplicated(keep=False), x.duplicated()
@@ -115,18 +110,9 @@ def _bar(frame: pd.DataFrame, answer: PanelAnswer, zone: ZoneInfo, panel: Panel)
         "offset": 0,
         "width": widths if every else None,
         "marker_line_width": 0,
-        "marker_pattern_shape": ["/" if open_ else "" for open_ in hatched],
     }
 
 
 def _highest(panel: Panel, answer: PanelAnswer) -> float:
     """The highest stack."""
     return float(answer.frame.groupby("bucket")[panel.value].sum().max())
-
-
-def _finished(
-    chart: go.Figure, panel: Panel, answer: PanelAnswer, zone: ZoneInfo, mark: str, top: float
-) -> go.Figure:
-    """With its axes."""
-    open_ = unfinished(answer.frame["bucket"], answer).any()
-    return over_time(chart, answer, zone, panel.value, float(top), mark if open_ else "")

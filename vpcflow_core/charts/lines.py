@@ -19,8 +19,6 @@ from vpcflow_core.charts.time_axis import (
     over_time,
     places,
     raised,
-    shade,
-    unfinished,
     wall_clock,
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -140,10 +138,8 @@ def _finished(
     top: float,
     least: float,
 ) -> go.Figure:
-    """With its axes, its legend, and the part in grey that is not complete."""
-    mark = "grey" if unfinished(known, answer).any() else ""
-    shade(chart, answer, zone, known)
-    over_time(chart, answer, zone, panel.value, top, mark, least)
+    """With its axes and its legend."""
+    over_time(chart, answer, zone, panel.value, top, least, known)
     return legend_below(chart.update_layout(hovermode="x unified"))
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.style import INK, faint
-from vpcflow_core.charts.time_axis import colour_of, heights, places
+from vpcflow_core.charts.time_axis import colour_of, heights, places, shade
 from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
 from vpcflow_core.units import humane
 
@@ -28,6 +28,7 @@ def number(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.
             fillcolor=faint(colour, 0.15),
             hovertemplate="%{x|%a %d %b %H:%M}: <b>%{y:,}</b><extra></extra>",
         )
+        shade(chart, answer, zone, answer.frame["bucket"])
     for place, headline in enumerate(answer.headlines):
         chart.add_annotation(
             text=_text(headline, dark),

@@ -93,10 +93,12 @@ def over_time(
     zone: ZoneInfo,
     measure: str,
     top: float,
-    mark: str = "",
     least: float = 0.0,
+    known: pd.Series | None = None,
 ) -> go.Figure:
     """Axes: what a point stands for, in which zone, and numbers as people read them.
+
+    The parts that are not complete are grey.
 
     Args:
         chart: Series over time.
@@ -104,12 +106,14 @@ def over_time(
         zone: Of the times.
         measure: What is drawn.
         top: The largest value that must be seen.
-        mark: How buckets that are not complete are drawn, where there are some.
         least: Where nothing is drawn; the axis is logarithmic where that is above 0.
+        known: The buckets that may be grey, where the answer also has those of the future.
     """
+    buckets = answer.frame["bucket"] if known is None else known
+    shade(chart, answer, zone, buckets)
     parts = [f"per {format_duration(answer.every)}" if answer.every else "", zone.key]
-    why = " or ".join(filter(None, lacking(answer.frame["bucket"], answer).unique()))
-    text = ", ".join(filter(None, parts)) + (f" · {mark}: {why or LATE}" if mark else "")
+    why = " or ".join(filter(None, lacking(buckets, answer).unique()))
+    text = ", ".join(filter(None, parts)) + (f" · grey: {why}" if why else "")
     chart.update_xaxes(
         title={"text": text, "font_size": 11, "standoff": 8},
         type="date",
