@@ -14,7 +14,7 @@ import pyarrow as pa
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.sources.base import HasDeclaredFormats, HasWarnings, Source, archived_note
-from vpcflow_core.store import repeats
+from vpcflow_core.store import repeats, strays
 from vpcflow_core.store.batch import Batch, Limits, Loaded
 from vpcflow_core.store.compact import compact
 from vpcflow_core.store.copies import Contents, content_of, settle
@@ -86,6 +86,7 @@ def sync(
     internal = Internal(exclude_internal) if exclude_internal else None
     reading = Reading(given, candidates, oldest, internal)
     with writing(store, wait) as writer, _system_memory():
+        strays.move(writer)
         number = writer.source_id(source.url)
         settle(store.ledger, number)
         plan = Plan(
