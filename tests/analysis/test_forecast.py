@@ -248,6 +248,9 @@ def test_a_forecast_that_misses_its_own_past_is_known() -> None:
     values = week(8)
     assert missed(series(values, "5min"), "auto") == ""
     assert missed(series([7] * 50), "auto") == ""
+    # A steady rate after a first bucket that is there in part; roots and squares of it are rounded.
+    for level in (60, 624_960, 10**12 + 7):
+        assert missed(series([level // 6, *[level] * 575], "10min"), "auto") == ""
     values[-288:] *= 3
     why = missed(series(values, "5min"), "auto")
     assert "would have held" in why

@@ -41,6 +41,8 @@ EPOCH = pd.Timestamp(0, tz=UTC)
 EARNED, HELD_OUT = 0.25, 4
 # A forecast whose interval would have held less of the last day is not to be believed.
 HELD, LEAST_HELD = 0.8, 4
+# Square roots and their squares lose less than this part of a value.
+ROUNDING = 1e-9
 
 
 def forecast(
@@ -157,16 +159,21 @@ def missed(series: pd.DataFrame, model: Model) -> str:
     except ParameterError:
         return ""
     aside = known.merge(made[["bucket", "lower", "upper"]].tail(part), on="bucket")
-    value = aside["value"].astype("float64")
-    held = (
-        float(((value >= aside["lower"]) & (value <= aside["upper"])).mean()) if len(aside) else 1
-    )
+    held = _held(aside) if len(aside) else 1.0
     if held >= HELD:
         return ""
     return (
-        f"made of what was before, its interval would have held {held:.0%} of the last "
+        f"made of what was before, its interval would have held {100 * held:.0f} % of the last "
         f"{format_duration((part * step).to_pytimedelta())}, where 95 % are meant to be."
     )
+
+
+def _held(aside: pd.DataFrame) -> float:
+    """The share of values within their interval; of a steady series that has no width."""
+    value = aside["value"].astype("float64")
+    rounding = ROUNDING * value.abs()
+    inside = (value >= aside["lower"] - rounding) & (value <= aside["upper"] + rounding)
+    return float(inside.mean())
 
 
 def _curve(

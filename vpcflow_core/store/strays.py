@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -74,7 +73,7 @@ def _split(writer: Writer, file: OldFile, bounds: Sequence[int]) -> list[NewFile
 
 
 def _stray(part: Part) -> Part:
-    return cast("Part", "transit_stray" if part.startswith("transit") else "stray")
+    return "transit_stray" if part.startswith("transit") else "stray"
 
 
 def _objects(rows: pa.Table) -> frozenset[int]:
