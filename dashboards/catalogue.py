@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.accepts import ACCEPTS
+from dashboards.entity import ENTITY
 from dashboards.explore import EXPLORE
 from dashboards.outliers import OUTLIERS
 from dashboards.overview import OVERVIEW
@@ -16,4 +17,4 @@ from dashboards.ui.navigation import Page
 DASHBOARDS: tuple[Dashboard, ...] = (
     OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS,
 )  # fmt: skip
-PAGES: tuple[Page, ...] = (*DASHBOARDS, EXPLORE, SOURCES)
+PAGES: tuple[Page, ...] = (*DASHBOARDS, EXPLORE, ENTITY, SOURCES)

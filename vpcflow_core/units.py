@@ -70,7 +70,10 @@ def humane_seconds(seconds: float) -> str:
     return f"{seconds:,.0f} s"
 
 
-UNITS = {"bytes": humane_bytes, "duration": humane_seconds, "busy": humane_seconds}
+UNITS = {
+    "bytes": humane_bytes, "bytes_out": humane_bytes, "bytes_in": humane_bytes,
+    "duration": humane_seconds, "busy": humane_seconds, "pace": humane_seconds,
+}  # fmt: skip
 
 
 def humane(value: float, measure: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 from dashboards.ui.state import PageState
 from vpcflow_core.times import Range, Window
@@ -27,3 +27,9 @@ def link(url: str, state: PageState) -> str:
 def beside(url: str, page: str, state: PageState) -> str:
     """The address of another page, beside the one of that address."""
     return link(urljoin(url.partition("?")[0], page), state)
+
+
+def entity(url: str, text: str, state: PageState) -> str:
+    """The address of the page of an address, an id or a port, at the same time."""
+    there = replace(state, filters=())
+    return f"{beside(url, 'entity', there)}&entity={quote(text, safe=':/')}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from dashboards.ui import actions, drill, emptiness, violation_links
+from dashboards.ui import actions, drill, emptiness, links, violation_links
 from dashboards.ui.emptiness import Own
 from dashboards.ui.figures import figure_of
 from dashboards.ui.markdown import inert
@@ -24,6 +25,12 @@ WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
 # The column of a table that leads to another page.
 LEAD = "Traffic then"
 MADE_BY = "Made by"
+# The column of a table that leads to the page of a value, and the columns it may be of.
+PAGE = "Page"
+WITH_PAGE = (
+    "peer", "srcaddr", "dstaddr", "interface_id", "security_group_id", "instance_id", "subnet_id",
+    "vpc_id", "dstport",
+)  # fmt: skip
 
 
 def draw(request: PanelRequest, given: PanelAnswer, state: PageState, own: Own) -> None:
@@ -101,7 +108,8 @@ def _selected(panel: Panel, state: PageState, key: str) -> None:
 def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     key = actions.unchosen(f"table-{panel.slug}")
     leads = _leads(given, state)
-    rows = styled(panel, given, state.zone, {LEAD: leads} if leads else None)
+    more = {LEAD: leads} if leads else _pages(given, state)
+    rows = styled(panel, given, state.zone, more)
     st.dataframe(
         rows,
         column_order=_order([str(title) for title in rows.columns]),
@@ -109,7 +117,10 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
         key=key,
         alt=summary(panel, given),
         selection_mode="single-row",
-        column_config={LEAD: st.column_config.LinkColumn(display_text="Open", width="small")},
+        column_config={
+            name: st.column_config.LinkColumn(display_text="Open", width="small")
+            for name in (LEAD, PAGE)
+        },
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
         ),
@@ -119,6 +130,16 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
 def _order(titles: list[str]) -> list[str]:
     """The link of an episode stands before the long text of who made it."""
     return [*(t for t in titles if t != MADE_BY), *(t for t in titles if t == MADE_BY)]
+
+
+def _pages(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:
+    """For each row the page of the first of its values that has one."""
+    column = next((name for name in WITH_PAGE if name in given.frame), None)
+    if column is None:
+        return {}
+    url = st.context.url or ""
+    texts = ["" if pd.isna(value) else str(value) for value in given.frame[column]]
+    return {PAGE: [links.entity(url, text, state) if text else "" for text in texts]}
 
 
 def _leads(given: PanelAnswer, state: PageState) -> list[str]:

@@ -62,6 +62,7 @@ def test_addresses_of_pages_stay_what_links_to_them_say() -> None:
         ("security-groups", "Security Groups"),
         ("outliers", "Outliers"),
         ("explore", "Explore"),
+        ("entity", "Entity"),
         ("sources", "Sources"),
     ]
 

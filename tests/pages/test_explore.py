@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.pages.browsing import OpenPage, idle, unbroken, until
+from tests.pages.browsing import OpenPage, idle, params, unbroken, until
 from vpcflow_core.panels.built import Built
 from vpcflow_core.panels.explore import READY
 
@@ -34,4 +34,18 @@ def test_questions_are_ready_or_built_or_sql(app: str, open_page: OpenPage) -> N
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_test_id("stAlert")).to_be_visible()
     expect(page.get_by_text("1 rows in")).to_have_count(0)
+    unbroken(page)
+
+
+def test_a_chip_leads_to_the_page_of_its_address_which_shows_both_ways(
+    app: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{app}/rejects?srcaddr=10.0.0.34")
+    page.get_by_role("link", name="All about 10.0.0.34").click()
+    expect(page.get_by_role("heading", name="Address 10.0.0.34")).to_be_visible()
+    assert params(page)["entity"] == "10.0.0.34"
+    expect(page.get_by_text("is not in force here")).to_be_visible()
+    for title in ("Accepted and refused, both ways", "Whom it talks to", "What is new"):
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+    idle(page)
     unbroken(page)

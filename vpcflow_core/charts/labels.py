@@ -46,6 +46,10 @@ TITLES = {
     "attached": "Interfaces",
     "times": "Timeslices with traffic",
     "pace": "Comes back every",
+    "way": "Way",
+    "peer": "Other end",
+    "bytes_out": "Bytes sent",
+    "bytes_in": "Bytes received",
 }
 
 

@@ -6,6 +6,7 @@ from vpcflow_core.errors import ParameterError, closest
 from vpcflow_core.panels.accepts import ACCEPTS
 from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
 from vpcflow_core.panels.built import PREFIX, built
+from vpcflow_core.panels.entity import entity_panel
 from vpcflow_core.panels.explore import READY
 from vpcflow_core.panels.outliers import OUTLIERS
 from vpcflow_core.panels.overview import OVERVIEW
@@ -34,6 +35,8 @@ def panel(slug: str) -> Panel:
         return built(slug).panel
     if slug in READY:
         return READY[slug]
+    if (found := entity_panel(slug)) is not None:
+        return found
     if slug not in PANELS:
         raise ParameterError(
             f"There is no panel '{slug}'.",

@@ -1,0 +1,76 @@
+"""The page of one address, block, interface, instance, group, subnet, VPC or port."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboards.ui import dashboard, panel, records_dialog, resources
+from dashboards.ui.markdown import code, inert
+from dashboards.ui.rights import shown
+from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, FLOW_FILTERS, PageState
+from vpcflow_core.errors import FilterError
+from vpcflow_core.panels.entity import Entity, entity_of, entity_panels, facts
+from vpcflow_core.times import Window
+
+# Panels side by side; what is not named stands alone.
+ROWS = (("ways", "over-time"), ("peers",), ("served", "asked"), ("let-in", "new"))
+# It looks at every connection, which takes seconds: only if it is asked for.
+FOLDED = "connections"
+
+
+def draw(title: str, question: str) -> None:
+    """Draw the page."""
+    state = dashboard.begin(title, question, (*EITHER_FILTERS, *FLOW_FILTERS, "action"))
+    text = st.text_input(
+        "Address, block, port or id",
+        key="entity",
+        bind="query-params",
+        placeholder="10.0.0.5, 10.0.0.0/24, 443, eni-0a1b, i-0a1b, sg-0a1b",
+    )
+    ready = dashboard.freshness(state)
+    if ready is None or not (text or "").strip():
+        return
+    try:
+        entity = entity_of(text)
+    except FilterError as error:
+        st.info(shown(error), icon=":material/info:")
+        return
+    _who(entity)
+    _panels(entity, _both_ways(entity, state), *ready)
+
+
+def _both_ways(entity: Entity, state: PageState) -> PageState:
+    """The page without filters by the thing itself, which would leave out one of its ways."""
+    own = [field for field, text in state.filters if text.strip() == entity.text]
+    for field in own:
+        st.caption(
+            f":material/filter_alt_off: {FILTER_LABELS[field]}: {inert(entity.text)} is not in "
+            "force here: this page is about all of it, both ways."
+        )
+    return replace(state, filters=tuple(f for f in state.filters if f[0] not in own))
+
+
+def _who(entity: Entity) -> None:
+    """Who it is."""
+    st.header(f"{entity.kind} {inert(entity.text)}", anchor=False)
+    known = facts(entity, resources.flows())
+    if known:
+        lines = [f"**{name}** {code(text)}" for name, text in known.items()]
+        st.markdown("  \n".join(lines))
+    elif entity.kind != "Block":
+        st.caption("Nothing is known of it but its flows.")
+
+
+def _panels(entity: Entity, state: PageState, window: Window, generation: int) -> None:
+    """What it did."""
+    found = {p.slug.partition("?")[0].rpartition("/")[2]: p for p in entity_panels(entity)}
+    for row in ROWS:
+        for column, name in zip(st.columns(len(row)), row, strict=True):
+            with column:
+                panel.draw(state.request(found[name], window, generation), state)
+    with st.expander(found[FOLDED].title, key="entity-more", on_change="rerun") as more:
+        if more.open:
+            panel.draw(state.request(found[FOLDED], window, generation), state)
+    records_dialog.show_if_asked(state, window, generation)

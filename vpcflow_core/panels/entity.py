@@ -1,0 +1,308 @@
+"""All about one address, block, interface, instance, group, subnet, VPC or port."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import parse_qs, urlencode
+
+import pandas as pd
+
+from vpcflow_core.errors import FilterError
+from vpcflow_core.panels.analyses.groups import busiest
+from vpcflow_core.panels.analyses.questions import long_lived, new_values, refused_and_let_in
+from vpcflow_core.panels.base import Analysis, Chart, LogQueries, Panel, PanelAnswer, PanelContext
+from vpcflow_core.query.dimensions import EITHER_END, filterable
+from vpcflow_core.query.filters import exactly, parse_filter
+from vpcflow_core.query.question import Query
+from vpcflow_core.query.terms import Address, Block, Exact, Named
+from vpcflow_core.reference.iana import port_label
+
+PREFIX = "entity/"
+# Ports below those that clients send from (Linux): what answers come to is no service.
+SERVICES = "1-32767"
+MINUTE = timedelta(minutes=1)
+VOLUMES = ("flows", "bytes", "packets")
+CONNECTION = ("srcaddr", "srcport", "dstaddr", "dstport", "protocol", "interface_id")
+# Kinds of ids, by what they begin with: their field and what they are called.
+IDS = {
+    "eni": ("interface_id", "Network interface"),
+    "i": ("instance_id", "Instance"),
+    "sg": ("security_group_id", "Security group"),
+    "subnet": ("subnet_id", "Subnet"),
+    "vpc": ("vpc_id", "VPC"),
+}
+# Fields whose values have a page, and the fields of the filter box that finds it.
+FIELDS = (
+    "srcaddr", "dstaddr", "address", "interface_id", "instance_id", "security_group_id",
+    "subnet_id", "vpc_id", "dstport", "port",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One thing to look at.
+
+    Attributes:
+        text: How it is written: `10.0.0.5`, `10.0.0.0/24`, `eni-0a1b`, `443`.
+        kind: What it is, in words.
+        field: The filter that finds its flows; of addresses and ports that of either end.
+    """
+
+    text: str
+    kind: str
+    field: str
+
+    @property
+    def where(self) -> tuple[tuple[str, str], ...]:
+        """The condition that its flows meet."""
+        return ((self.field, self.text),)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Where it stands as source and as destination; () for what has no sides."""
+        return EITHER_END[self.field].ends if self.field in EITHER_END else ()
+
+
+def entity_of(text: str) -> Entity:
+    """What a text names.
+
+    Raises:
+        FilterError: It is no address, block, id or port.
+    """
+    plain = text.strip()
+    prefix = plain.partition("-")[0].lower()
+    if prefix in IDS and re.fullmatch(r"[a-z]+-[\w-]+", plain, re.IGNORECASE):
+        field, kind = IDS[prefix]
+        return Entity(exactly(plain), kind, field)
+    name = "address" if re.search(r"[.:]", plain) else "port"
+    try:
+        read = parse_filter(name, plain)
+    except FilterError:
+        read = None
+    if read is None or len(read.any_of) != 1 or read.none_of:
+        raise FilterError(
+            f"'{text}' is nothing that has a page.",
+            "Write an address, a block, a port, or an id: 10.0.0.5, 10.0.0.0/24, 443, eni-0a1b.",
+        )
+    (term,) = read.any_of
+    kinds: dict[type, str] = {Address: "Address", Block: "Block", Exact: "Port", Named: "Service"}
+    if type(term) not in kinds:
+        raise FilterError(f"'{text}' is nothing that has a page.", "Write one address or port.")
+    return Entity(str(term), kinds[type(term)], name)
+
+
+def entity_panels(entity: Entity) -> Iterator[Panel]:
+    """The panels of its page, in their order."""
+    where = entity.where
+    let_in = (*where, ("action", "ACCEPT"))
+    either = ("srcaddr", "dstaddr")
+    side = entity.ends or ("direction",)
+    yield _panel(
+        entity,
+        "ways",
+        "Accepted and refused, both ways",
+        "When it was first and last seen in this time, and what was let through and refused of it.",
+        Query((*VOLUMES, "first", "last"), by=("action",), where=where),
+        "table",
+        both_ways,
+        (),
+    )
+    yield _panel(
+        entity,
+        "over-time",
+        "Over time",
+        "Its flows in each timeslice, by decision.",
+        Query(("flows",), by=("action",), every=MINUTE, where=where, top=3),
+        "stacked",
+        busiest,
+        ("action",),
+    )
+    yield _panel(
+        entity,
+        "peers",
+        "Whom it talks to",
+        "The other ends by bytes, both ways.",
+        Query(("bytes", "flows", "accepted", "rejected"), by=either, where=where, top=50),
+        "table",
+        peers if entity.field == "address" else None,
+        either,
+    )
+    for name, title, end in (("served", "Ports served", -1), ("asked", "Ports asked for", 0)):
+        own = ((side[end], entity.text), ("action", "ACCEPT")) if entity.ends else let_in
+        if not entity.ends:
+            own = (*let_in, ("direction", "inbound" if end else "outbound"))
+        if end and entity.field != "port":
+            own = (*own, ("dstport", SERVICES))
+        yield _panel(
+            entity,
+            name,
+            title,
+            f"Destination ports of accepted flows {'to' if end else 'from'} it.",
+            Query(VOLUMES, by=("dstport",), where=own, top=50),
+            "table",
+            None,
+            ("dstport",),
+        )
+    yield _panel(
+        entity,
+        "let-in",
+        "Mostly refused, but let in somewhere",
+        "Sources most of whose flows were refused here, of which some were accepted.",
+        Query(("rejected", "accepted", "bytes"), by=("srcaddr", "dstport"), where=where, top=50),
+        "table",
+        refused_and_let_in,
+        ("srcaddr", "dstport"),
+    )
+    yield _panel(
+        entity,
+        "new",
+        "What is new",
+        "Pairs that never talked in the seven days before.",
+        Query(VOLUMES, by=either, where=where, top=50),
+        "table",
+        new_values,
+        either,
+    )
+    yield _panel(
+        entity,
+        "connections",
+        "Connections",
+        "Its connections, the longest first.",
+        Query(("duration",), by=CONNECTION, where=where, top=50),
+        "table",
+        long_lived,
+        CONNECTION,
+    )
+
+
+def entity_panel(slug: str) -> Panel | None:
+    """The panel of a slug that `entity_panels` gave; None for other slugs."""
+    name, _, said = slug.partition("?")
+    texts = parse_qs(said).get("entity", [])
+    if not texts or not name.startswith(PREFIX):
+        return None
+    return next((p for p in entity_panels(entity_of(texts[0])) if p.slug == slug), None)
+
+
+def _panel(
+    entity: Entity,
+    name: str,
+    title: str,
+    about: str,
+    query: Query,
+    chart: Chart,
+    analysis: Analysis | None,
+    drill: tuple[str, ...],
+) -> Panel:
+    slug = f"{PREFIX}{name}?{urlencode({'entity': entity.text}, safe=':/')}"
+    made = Panel(slug, title, about, query, chart, drill)
+    return made if analysis is None else replace(made, analysis=analysis)
+
+
+def both_ways(context: PanelContext) -> PanelAnswer:
+    """The rows of each side: as source and as destination; by direction of what has no sides."""
+    query = context.query
+    ((field, text), *_) = query.where
+    ends = filterable(field).ends
+    if not ends:
+        return context.answer(context.ask(replace(query, by=(*query.by, "direction"))))
+    found = [context.ask(replace(query, where=((end, text),))) for end in ends]
+    parts = [
+        one.frame.assign(way=way) for one, way in zip(found, ("sent", "received"), strict=True)
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    return context.answer(*found, frame=frame[["way", *frame.columns.drop("way")]])
+
+
+def peers(context: PanelContext) -> PanelAnswer:
+    """The other ends of an address or a block, with what went there and what came from there."""
+    query = context.query
+    ((_, text), *_) = query.where
+    found = [
+        context.ask(replace(query, by=(other,), where=((own, text),), top=None))
+        for own, other in (("srcaddr", "dstaddr"), ("dstaddr", "srcaddr"))
+    ]
+    sent, received = (
+        one.frame.rename(columns={one.frame.columns[0]: "peer"}).set_index("peer") for one in found
+    )
+    both = sent.add(received, fill_value=0)
+    both = both.assign(
+        bytes_out=sent["bytes"].reindex(both.index).fillna(0),
+        bytes_in=received["bytes"].reindex(both.index).fillna(0),
+    ).astype("int64")
+    rows = both.sort_values("bytes", ascending=False, kind="stable").head(query.top or 50)
+    rows = rows.reset_index()
+    place = context.logs.places.locate(rows["peer"]).set_index("address")["country_name"]
+    rows["country_name"] = rows["peer"].map(place)
+    return context.answer(*found, frame=rows.drop(columns="bytes"))
+
+
+def facts(entity: Entity, logs: LogQueries) -> dict[str, str]:
+    """Who it is, by what EC2, the GeoIP database and IANA know; what is not known is missing."""
+    if entity.field == "port":
+        return {"Service": port_label(int(entity.text))} if entity.text.isdigit() else {}
+    interfaces = logs.known("interfaces")
+    names = logs.names(entity.field) if entity.field != "address" else {}
+    found = {"Name": names.get(entity.text.strip('"'), "")}
+    found |= _of_interfaces(_owning(entity, interfaces), logs)
+    if entity.kind == "Address":
+        found |= _of_address(entity.text, logs)
+    return {name: text for name, text in found.items() if text}
+
+
+def _owning(entity: Entity, interfaces: pd.DataFrame) -> pd.DataFrame:
+    """The interfaces that it is, or that are in it."""
+    now = interfaces[~interfaces["gone"].astype(bool)]
+    text = entity.text.strip('"')
+    if entity.kind == "Address":
+        has = [
+            text in (*_listed(own), *_listed(public))
+            for own, public in zip(now["addresses"], now["public_addresses"], strict=True)
+        ]
+        return now[has]
+    if entity.field == "security_group_id":
+        return now[[text in _listed(groups) for groups in now["security_group_ids"]]]
+    return now[now[entity.field] == text] if entity.field in now else now.head(0)
+
+
+def _listed(values: object) -> list[str]:
+    return [] if values is None or isinstance(values, float) else list(values)  # type: ignore[call-overload]
+
+
+def _of_interfaces(rows: pd.DataFrame, logs: LogQueries) -> dict[str, str]:
+    """What interfaces have in common, or how many they are."""
+    if rows.empty:
+        return {}
+    columns = {
+        "Interface": "interface_id", "Interface name": "name", "Kind": "type",
+        "Instance": "instance_id", "Owner": "owner_id", "Subnet": "subnet_id", "VPC": "vpc_id",
+        "Account": "account_id", "Region": "region",
+    }  # fmt: skip
+    said = {label: _common(rows[column], column, logs) for label, column in columns.items()}
+    for label, column in (
+        ("Addresses", "addresses"),
+        ("Public addresses", "public_addresses"),
+        ("Security groups", "security_group_ids"),
+    ):
+        values = rows[column].explode().dropna()
+        said[label] = _common(values, "security_group_id" if "group" in column else "", logs)
+    return said
+
+
+def _common(values: pd.Series, column: str, logs: LogQueries) -> str:
+    """The values in words; of many the number."""
+    found = [str(value) for value in values.dropna().unique()]
+    if len(found) > 6:
+        return f"{len(found):,} different ones"
+    names = logs.names(column) if column in {field for field, _ in IDS.values()} else {}
+    return ", ".join(f"{value} ({names[value]})" if value in names else value for value in found)
+
+
+def _of_address(text: str, logs: LogQueries) -> dict[str, str]:
+    """Where an address lies."""
+    (row,) = logs.places.locate([text]).to_dict("records")
+    place = [row[part] for part in ("city", "country_name") if isinstance(row[part], str)]
+    return {"Place": ", ".join(place), "Kind of address": str(row["class"])}
