@@ -28,8 +28,8 @@ MADE_BY = "Made by"
 # The column of a table that leads to the page of a value, and the columns it may be of.
 PAGE = "Page"
 WITH_PAGE = (
-    "peer", "srcaddr", "dstaddr", "interface_id", "security_group_id", "instance_id", "subnet_id",
-    "vpc_id", "dstport",
+    "peer", "group", "srcaddr", "dstaddr", "interface_id", "security_group_id", "instance_id",
+    "subnet_id", "vpc_id", "dstport",
 )  # fmt: skip
 
 
@@ -139,6 +139,8 @@ def _pages(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:
         return {}
     url = st.context.url or ""
     texts = ["" if pd.isna(value) else str(value) for value in given.frame[column]]
+    if column == "group":  # blocks have pages, countries have none
+        texts = [text if "/" in text else "" for text in texts]
     return {PAGE: [links.entity(url, text, state) if text else "" for text in texts]}
 
 

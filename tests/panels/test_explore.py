@@ -113,3 +113,30 @@ def test_what_is_not_shown_is_one_more_group(few: FlowLogs) -> None:
 def test_what_cannot_be_asked_is_refused_in_words(slug: str) -> None:
     with pytest.raises(MisuseError):
         panel(slug)
+
+
+def test_a_scan_from_many_hosts_of_a_block_is_one_row(tmp_path: Path) -> None:
+    hosts = [
+        line(START + timedelta(minutes=n), f"203.0.113.{n}", f"10.0.0.{n % 7}", n, "REJECT")
+        for n in range(1, 201)
+    ]
+    hosts.append(line(START, "198.51.100.7", "10.0.0.5", 443))
+    (tmp_path / "scan.log").write_text("\n".join(hosts))
+    with FlowLogs.open(tmp_path / "scan.log", store=tmp_path / "store") as opened:
+        (row,) = opened.panel("explore/scans-by-block").frame.to_dict("records")
+        assert row == {
+            "group": "203.0.113.0/24", "flows": 200, "bytes": 200 * 840, "sources": 200,
+            "destinations": 7, "ports": 200,
+        }  # fmt: skip
+        countries = opened.panel("explore/sources-by-country").frame
+        assert countries["flows"].sum() == 201
+
+
+def test_sources_have_their_fan_out_both_decisions_and_their_share(few: FlowLogs) -> None:
+    (row,) = few.panel("rejects/sources").frame.to_dict("records")
+    assert (row["srcaddr"], row["flows"], row["rejected"], row["accepted"]) == (
+        "203.0.113.9", 20, 20, 1,
+    )  # fmt: skip
+    assert (row["destinations"], row["ports"], row["share"]) == (1, 1, 100.0)
+    assert (row["country_name"], row["name"]) == ("", "")
+    assert few.panel("accepts/sources").frame["share"].sum() == pytest.approx(100)

@@ -47,6 +47,8 @@ TITLES = {
     "times": "Timeslices with traffic",
     "pace": "Comes back every",
     "way": "Way",
+    "share": "Share, %",
+    "group": "Group",
     "peer": "Other end",
     "bytes_out": "Bytes sent",
     "bytes_in": "Bytes received",

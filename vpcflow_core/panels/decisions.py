@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vpcflow_core.panels.analyses.groups import located, places
+from vpcflow_core.panels.analyses.sources import fan_out
 from vpcflow_core.panels.analyses.time import band, compared, trend
-from vpcflow_core.panels.base import MINUTE, Panel
+from vpcflow_core.panels.base import MINUTE, Panel, rows
 from vpcflow_core.query.question import Query
 
 
@@ -98,6 +99,7 @@ class Decision:
                 Query(volumes, by=fields, where=where, top=10),
                 "table",
                 drill=fields,
+                analysis=fan_out if slug == "sources" else rows,
                 about=about,
             )
         yield Panel(

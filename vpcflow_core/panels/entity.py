@@ -40,6 +40,13 @@ FIELDS = (
     "subnet_id", "vpc_id", "dstport", "port",
 )  # fmt: skip
 
+# What is said of the interfaces that an entity is, or that are in it; the column of each.
+FACTS = {
+    "Interface": "interface_id", "Interface name": "name", "Kind": "type",
+    "Instance": "instance_id", "Owner": "owner_id", "Subnet": "subnet_id", "VPC": "vpc_id",
+    "Account": "account_id", "Region": "region",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
@@ -276,12 +283,7 @@ def _of_interfaces(rows: pd.DataFrame, logs: LogQueries) -> dict[str, str]:
     """What interfaces have in common, or how many they are."""
     if rows.empty:
         return {}
-    columns = {
-        "Interface": "interface_id", "Interface name": "name", "Kind": "type",
-        "Instance": "instance_id", "Owner": "owner_id", "Subnet": "subnet_id", "VPC": "vpc_id",
-        "Account": "account_id", "Region": "region",
-    }  # fmt: skip
-    said = {label: _common(rows[column], column, logs) for label, column in columns.items()}
+    said = {label: _common(rows[column], column, logs) for label, column in FACTS.items()}
     for label, column in (
         ("Addresses", "addresses"),
         ("Public addresses", "public_addresses"),

@@ -12,6 +12,7 @@ from vpcflow_core.panels.analyses.questions import (
     new_values,
     refused_and_let_in,
 )
+from vpcflow_core.panels.analyses.sources import grouped_by
 from vpcflow_core.panels.base import Analysis, Panel, rows
 from vpcflow_core.query.question import Query
 
@@ -61,6 +62,9 @@ _TABLE: tuple[Panel, ...] = (
     _asked("databases", "Databases reached from the Internet", "Accepted flows from public addresses to the usual ports of databases and caches.", SERVICE, (*FLOWS, *TIMES), _LET_IN | {"srcaddr": PUBLIC, "dstport": DATABASES}),
     _asked("refused-and-let-in", "Mostly refused, but let in somewhere", "Sources whose flows were mostly refused, of which some were accepted.", ("srcaddr",), ("rejected", "accepted", "destinations", "ports", "bytes"), analysis=refused_and_let_in),
     _asked("scans", "Who scans", "Refused sources by the number of ports and destinations they tried.", ("srcaddr",), ("ports", "destinations", "flows", *TIMES), {"action": "REJECT"}),
+    _asked("scans-by-block", "Who scans, by /24 and /64", "Refused sources by their block: a scan from many hosts of one network is one row.", ("srcaddr",), ("flows",), {"action": "REJECT"}, grouped_by("/24"), drill=()),
+    _asked("sources-by-block", "Sources by /16 and /48", "Sources by their block, with how many places they talk to.", ("srcaddr",), ("flows",), analysis=grouped_by("/16"), drill=()),
+    _asked("sources-by-country", "Sources by country", "Sources by country, with how many places they talk to.", ("srcaddr",), ("flows",), analysis=grouped_by("country"), drill=()),
     _asked("refused-inside", "Refused inside the network", "Refused flows between private addresses: a forgotten rule, or somebody who looks around.", SERVICE, (*FLOWS, *TIMES), {"action": "REJECT", "srcaddr": PRIVATE, "dstaddr": PRIVATE}),
     _asked("uploads", "Most sent to the Internet", "Outbound bytes to public addresses: where data leaves.", ENDS, (*VOLUMES, *TIMES), {"direction": "outbound", "dstaddr": PUBLIC}),
     _asked("between-vpcs", "Between VPCs", "Traffic whose two ends lie in different VPCs, by the interfaces that EC2 knows.", ("vpc_id",), VOLUMES, analysis=between("vpc_id"), drill=()),
