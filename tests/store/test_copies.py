@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from vpcflow_core.errors import AccessError
 from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import SyncResult, forget, sync
+from vpcflow_core.times import Window
 
 FOLDER, _, NAME = key(7).rpartition("/")
 HIVE = "AWSLogs/aws-account-id=1/aws-service=vpcflowlogs/aws-region=eu-central-1/year=2026/month=11"
@@ -142,6 +145,94 @@ def test_a_copy_of_what_could_not_be_read_is_read_itself(store: Store) -> None:
     source.refused.clear()
     assert sync(store, source).copies == 1
     assert numbers(store) == {1: 1}
+
+
+def cut(data: bytes) -> bytes:
+    """The object without its end; some records are in what is left."""
+    plain = gzip.decompress(data)
+    return gzip.compress(plain, 0, mtime=0)[: len(plain) * 2 // 3]
+
+
+BROKEN, WHOLE = f"{FOLDER}/{NAME}", f"{HIVE}/{NAME}"
+LINES = log([line(number, START) for number in range(30)])
+
+
+@pytest.mark.parametrize("names", [(BROKEN, WHOLE), (WHOLE, BROKEN)])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_whole_copy_wins_over_a_broken_object_of_the_same_source(
+    store: Store, names: tuple[str, str], together: bool
+) -> None:
+    source = Memory("s3://bucket/")
+    source.put(names[0], cut(LINES))
+    if not together:
+        assert sync(store, source).failed == 1
+        assert 0 < len(numbers(store)) < 30
+    source.put(names[1], LINES)
+    sync(store, source)
+    assert numbers(store) == dict.fromkeys(range(30), 1)
+    state = store.sources()[0]
+    assert (state.objects, state.broken, state.copies) == (2, 0, 1)
+    reads = source.reads.copy()
+    assert sync(store, source).objects == 0
+    assert source.reads == reads
+
+
+def test_a_whole_copy_wins_over_a_broken_object_of_another_source(store: Store) -> None:
+    broken, whole = Memory("s3://a/"), Memory("s3://b/")
+    broken.put(BROKEN, cut(LINES))
+    broken.put(key(8), log([line(100, START)]))
+    whole.put(BROKEN, LINES)
+    sync(store, broken)
+    sync(store, whole)
+    assert numbers(store) == dict.fromkeys([*range(30), 100], 1)
+    assert [state.broken for state in store.sources()] == [0, 0]
+    for source in (broken, whole, broken):
+        assert sync(store, source).objects == 0
+    assert numbers(store) == dict.fromkeys([*range(30), 100], 1)
+    forget(store, whole.url)
+    sync(store, broken)  # what is left is read again
+    assert 0 < len(numbers(store)) < 31
+
+
+@pytest.mark.parametrize("other", [cut(LINES)[:-30], cut(LINES), log([line(1, START)]), b""])
+def test_a_copy_that_is_no_better_than_a_broken_object_is_read_once_and_not_counted(
+    store: Store, other: bytes
+) -> None:
+    source, second = Memory("s3://a/"), Memory("s3://b/")
+    source.put(BROKEN, cut(LINES))
+    second.put(BROKEN, other)
+    sync(store, source)
+    before = numbers(store)
+    assert set(before.values()) == {1}
+    for _ in range(2):
+        sync(store, second)
+        assert numbers(store) == before
+    assert second.reads[BROKEN] == 1
+
+
+def test_a_whole_copy_that_is_read_for_a_span_keeps_what_was_there(store: Store) -> None:
+    source, second = Memory("s3://a/"), Memory("s3://b/")
+    hours = [START + timedelta(minutes=number) for number in range(30)]
+    lines = log([line(number, at) for number, at in enumerate(hours)])
+    source.put(BROKEN, cut(lines))
+    second.put(BROKEN, lines)
+    sync(store, source)
+    before = set(numbers(store))
+    sync(store, second, span=Window(START, START + timedelta(minutes=2)))
+    assert before <= set(numbers(store))
+    sync(store, second)
+    assert numbers(store) == dict.fromkeys(range(30), 1)
+
+
+def test_a_copy_that_was_no_better_and_becomes_whole_wins(store: Store) -> None:
+    source, second = Memory("s3://a/"), Memory("s3://b/")
+    source.put(BROKEN, cut(LINES))
+    second.put(BROKEN, cut(LINES)[:-30])
+    sync(store, source)
+    sync(store, second)
+    second.put(BROKEN, LINES)
+    sync(store, second)
+    assert numbers(store) == dict.fromkeys(range(30), 1)
 
 
 @pytest.mark.parametrize("version", [1, 5, 7])

@@ -21,9 +21,10 @@ from vpcflow_core.store.spans import NEVER, Spans, common, from_text, minus
 # Whether the records of another object stand for those of `objects`. Content decides where AWS did
 # not name both of them: what it named differently are two deliveries, which two flow logs may make
 # of the same records. They stay as they were written, and one of the flow logs is used for totals.
+# A broken object stands for those alone that were read and are no better: they have a content.
 _HELD = """EXISTS (
-    SELECT 1 FROM objects h WHERE h.state IN ('loaded', 'broken') AND h.id <> objects.id
-        AND h.identity = objects.identity
+    SELECT 1 FROM objects h WHERE h.id <> objects.id AND h.identity = objects.identity
+        AND (h.state = 'loaded' OR (h.state = 'broken' AND objects.content <> ''))
 ) OR EXISTS (
     SELECT 1 FROM objects h WHERE h.state IN ('loaded', 'broken') AND h.id <> objects.id
         AND h.content <> '' AND h.content = objects.content

@@ -41,12 +41,17 @@ class Known:
         ledger: The store's ledger.
         source: The source's number in it.
         wanted: The records wanted.
+
+    Attributes:
+        broken: Rows of objects that could not be read whole, by URI of another one that is the same
+            and may be whole.
     """
 
     def __init__(self, ledger: Ledger, source: int, wanted: Spans) -> None:
         self._ledger = ledger
         self._source = source
         self._wanted = wanted
+        self.broken: dict[str, list[Any]] = {}
 
     def any(self) -> bool:
         """Whether the source ever gave an object."""
@@ -59,9 +64,15 @@ class Known:
         return {row["uri"]: row for row in self._ledger.rows(sql, [self._source, *uris])}
 
     def elsewhere(self, objects: Iterable[LogObject]) -> dict[str, Elsewhere]:
-        """What is loaded of these objects under other names or by other sources, by URI."""
-        asked = {found.uri: found.known_as for found in objects}
-        sql = f"""SELECT identity, url, uri, source, spans, rest_first, rest_last
+        """What is loaded of these objects under other names or by other sources, by URI.
+
+        What is broken there counts for objects alone that were read and are no better.
+        """
+        sizes = {}
+        asked = {}
+        for found in objects:
+            asked[found.uri], sizes[found.uri] = found.known_as, found.size
+        sql = f"""SELECT objects.*, url
                   FROM objects JOIN sources ON source = sources.id
                   WHERE state IN ('loaded', 'broken') AND identity IN ({_marks(asked)})"""  # noqa: S608 (marks)
         held: dict[str, list[Any]] = {}
@@ -71,7 +82,21 @@ class Known:
             uri: [row for row in held.get(name, ()) if not self._is_own(row, uri)]
             for uri, name in asked.items()
         }
-        return {uri: _together(rows) for uri, rows in others.items() if rows}
+        return {uri: _together(rows) for uri, rows in self._sound(others, sizes).items() if rows}
+
+    def _sound(self, others: dict[str, list[Any]], sizes: dict[str, int]) -> dict[str, list[Any]]:
+        """The rows without those that are all broken, which are noted."""
+        doubtful = [u for u, rows in others.items() if all(r["state"] == "broken" for r in rows)]
+        if not doubtful:
+            return others
+        own = self.rows(doubtful)
+        rivals = {
+            uri: others[uri]
+            for uri in doubtful
+            if others[uri] and not _was_read(own.get(uri), sizes[uri])
+        }
+        self.broken |= rivals
+        return {uri: rows for uri, rows in others.items() if uri not in rivals}
 
     def _is_own(self, row: Any, uri: str) -> bool:
         return bool(row["source"] == self._source and row["uri"] == uri)
@@ -117,6 +142,12 @@ class Known:
     def _select(self, condition: str, values: list[int], at_most: int = AGAIN) -> list[Any]:
         sql = f"SELECT * FROM objects WHERE source = ? AND {condition} ORDER BY loaded_at LIMIT ?"  # noqa: S608 (our own text)
         return self._ledger.rows(sql, [self._source, *values, at_most])
+
+
+def _was_read(row: Any, size: int) -> bool:
+    """Whether a copy has been read as it is now: it was not whole either."""
+    is_copy = row is not None and row["state"] == "copy"
+    return is_copy and bool(row["content"]) and row["size"] == size
 
 
 def _together(rows: list[Any]) -> Elsewhere:

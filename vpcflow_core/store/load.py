@@ -12,6 +12,7 @@ import pyarrow as pa
 from vpcflow_core import formats
 from vpcflow_core.errors import FormatError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
+from vpcflow_core.sources.base import LogObject
 from vpcflow_core.store.base import STRAY
 from vpcflow_core.store.batch import Batch, Loaded
 from vpcflow_core.store.cut import Cut
@@ -99,10 +100,26 @@ def _unreadable(
     return Loaded(number, fetched.found, state, False, empty, str(error))
 
 
-def copy(fetched: Fetched, number: int, content: str, other: str) -> Loaded:
-    """What to say of an object with the same content as another, whose records count."""
-    report = Report(file=fetched.found.uri, notes=[f"Same content as {other}, counted once."])
-    return Loaded(number, fetched.found, "copy", False, report, content=content)
+def copy(found: LogObject, number: int, content: str, note: str) -> Loaded:
+    """What to say of an object where another's records count."""
+    report = Report(file=found.uri, notes=[note])
+    return Loaded(number, found, "copy", False, report, content=content)
+
+
+def records_if_whole(fetched: Fetched, reading: Reading) -> int:
+    """How many records an object has that can be read to its end; -1 of one that cannot."""
+    parse = formats.parse(
+        fetched.data,
+        name=fetched.found.uri,
+        given=reading.given,
+        candidates=reading.candidates,
+    )
+    try:
+        for _ in parse:
+            pass
+    except (VpcflowError, pa.ArrowException, OSError, EOFError, zlib.error):
+        return -1
+    return -1 if parse.report.broken else parse.report.records
 
 
 class _Rows:

@@ -15,7 +15,7 @@ from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.known import Elsewhere, Known
 from vpcflow_core.store.ledger import Ledger
 from vpcflow_core.store.listing import WHOLE, Listing
-from vpcflow_core.store.spans import Spans, spans_of
+from vpcflow_core.store.spans import Spans, from_text, spans_of, union
 from vpcflow_core.times import Window
 
 # Names looked up in the ledger at once.
@@ -113,6 +113,10 @@ class Plan:
         """The records of a planned object that are to be in the store."""
         return self._keep.get(found.known_as, self._wanted)
 
+    def broken(self, found: LogObject) -> list[Any]:
+        """The ledger's rows of broken objects that a planned one may stand for, if it is whole."""
+        return self._known.broken.get(found.uri, [])
+
     def _new(self) -> Iterator[LogObject]:
         try:
             found = self._found()
@@ -167,6 +171,7 @@ class Plan:
 
     def _planned(self, found: LogObject, row: Any, other: Elsewhere | None = None) -> LogObject:
         keep = self._known.to_keep(row, other)
+        keep = union(keep, *(from_text(rival["spans"]) for rival in self.broken(found)))
         if keep != self._wanted:
             self._keep[found.known_as] = keep
         self._in_flight.add(found.known_as)
@@ -179,6 +184,8 @@ class Plan:
             return True
         if known["state"] in ("failed", "again"):
             return True  # refused then, the listing offers it now; or what it is a copy of is gone
+        if known["state"] == "copy" and found.uri in self._known.broken:
+            return True  # it may be whole
         if known["state"] == "copy" and other and self._known.lacks_elsewhere(other):
             return True
         if known["state"] == "loaded" and self._known.lacks(known, other):

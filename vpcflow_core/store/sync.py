@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,7 +21,8 @@ from vpcflow_core.store.compact import compact
 from vpcflow_core.store.copies import Contents, content_of, settle
 from vpcflow_core.store.damage import sentences
 from vpcflow_core.store.internal import Internal
-from vpcflow_core.store.load import Reading, copy, load
+from vpcflow_core.store.known import log_object
+from vpcflow_core.store.load import Reading, copy, load, records_if_whole
 from vpcflow_core.store.pipeline import Fetched, Pipeline
 from vpcflow_core.store.plan import Plan
 from vpcflow_core.store.repair import Repaired, repair
@@ -33,6 +35,8 @@ from vpcflow_core.times import Window
 __all__ = ["RELIST", "Failure", "Limits", "Progress", "SyncResult", "forget", "sync"]
 
 RELIST = timedelta(hours=48)
+# In place of the hash of an object without bytes: it was read.
+_EMPTY = "empty"
 
 
 def sync(
@@ -303,14 +307,41 @@ class _Loader:
         number, content = self._writer.next_id(), content_of(fetched.data)
         other, keep = self._contents.claim(fetched.found, content, self._plan.keep(fetched.found))
         if other:
-            return copy(fetched, number, content, other)
+            note = f"Same content as {other}, counted once."
+            return copy(fetched.found, number, content, note)
+        if (broken := self._plan.broken(fetched.found)) and not self._is_better(fetched, broken):
+            note = f"No better than {broken[0]['uri']}, which is broken; not counted."
+            return copy(fetched.found, number, content or _EMPTY, note)
         return replace(load(fetched, number, batch, self._reading, keep), content=content)
+
+    def _is_better(self, fetched: Fetched, broken: Sequence[Any]) -> bool:
+        """Whether an object is whole, with no fewer records than broken ones that are the same."""
+        if fetched.problem:
+            return True  # it is noted as what it is, and tried again
+        most = max(int(row["records"]) for row in broken)
+        return records_if_whole(fetched, self._reading) >= most
+
+    def _give_way(self, loaded: Loaded) -> Iterator[int]:
+        """Take back the records of broken objects where a whole one's are to count.
+
+        They are gone for a moment rather than there twice, should the process end between. Gives
+        the sources of these objects.
+        """
+        for row in self._plan.broken(loaded.found) if loaded.state == "loaded" else ():
+            note = f"{loaded.found.uri} is the same and whole: its records count."
+            batch = self._batch()
+            batch.objects.append(copy(log_object(row), self._writer.next_id(), "", note))
+            self._writer.commit(row["source"], batch)
+            yield row["source"]
 
     def _batch(self) -> Batch:
         return Batch(self._writer.store.path, self._limits)
 
     def _commit(self, batch: Batch) -> None:
         if batch.objects:
+            gave_way = {source for o in batch.objects for source in self._give_way(o)}
             self._writer.commit(self._number, batch)
+            for source in gave_way:
+                settle(self._writer.store.ledger, source)
             self._contents.landed(batch.objects)
             self._plan.landed(loaded.found for loaded in batch.objects)

@@ -111,6 +111,9 @@ class Writer:
                 covering.replace_objects(change, source, objects, replaced)
                 copies.free(change, [(row["identity"], row["content"]) for row in gone])
                 copies.free_new(change, [loaded.id for loaded in objects if loaded.is_copy])
+                # Another copy of what is broken may be whole.
+                broken = [o for o in objects if o.state == "broken"]
+                copies.free(change, [(o.found.known_as, o.content) for o in broken])
                 self._add_files(change, source, [*batch.files, *new])
                 keys = [*(file.key for file in batch.files), *(file.key for file in old)]
                 days = {key.day.isoformat() for key in keys if key.part == "flows"}
