@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
 from vpcflow_core import connections as lived
+from vpcflow_core import notebook
 from vpcflow_core import series as over_time
 from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.analysis.forecast import COLUMNS as FORECAST
 from vpcflow_core.analysis.forecast import Model
 from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
+from vpcflow_core.arrow import arrow_table
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines import by_days
 from vpcflow_core.engines.base import Catalogue, Engine, HasDamage, HasRepeats
@@ -26,7 +28,9 @@ from vpcflow_core.engines.open import is_elsewhere, open_catalogue, open_engine
 from vpcflow_core.errors import EmptyError, ParameterError
 from vpcflow_core.inventory.names import names_of as network_names
 from vpcflow_core.inventory.tables import Kind
-from vpcflow_core.panels.catalogue import Panel, PanelAnswer, Parameters, panel
+from vpcflow_core.links import View, page_link
+from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer, Parameters, panel
+from vpcflow_core.panels.explore import READY
 from vpcflow_core.panels.request import DEFAULTS as JUDGED
 from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
 from vpcflow_core.query.as_logged import is_about_interfaces
@@ -72,6 +76,7 @@ from vpcflow_core.workspace.sync import load, recent
 from vpcflow_core.workspace.workspace import own_store
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from plotly.graph_objects import Figure
 
 # What a top list shows beside the measure it is sorted by.
@@ -94,6 +99,7 @@ class FlowLogs:
         synced: What `open` loaded.
         catalogue: What there is to ask about; the store if None.
         counts_once: Whether totals leave out the receiver's copy of a flow; see `once`.
+        source: URL of the only source that is asked, as `only` has set it; "" for all.
 
     Raises:
         ParameterError: Neither a store nor a catalogue is given.
@@ -106,6 +112,7 @@ class FlowLogs:
     synced: SyncResult | None = None
     catalogue: Catalogue = None  # type: ignore[assignment]  # __post_init__ fills it
     counts_once: bool = False
+    source: str = ""
 
     def __post_init__(self) -> None:
         if self.catalogue is None:
@@ -179,7 +186,7 @@ class FlowLogs:
 
     def only(self, source: str) -> Self:
         """Only records of the source of that URL."""
-        return replace(self, engine=self.engine.only([source]))
+        return replace(self, engine=self.engine.only([source]), source=source)
 
     def once(self) -> Self:
         """Count a flow between two logged interfaces once: its receiver's copy is left out.
@@ -700,6 +707,39 @@ class FlowLogs:
         shown = panel(slug)
         return RenderedPanel(shown, shown.answer(shown.request(self.window, zone=zone), self))
 
+    def panels(self) -> pd.DataFrame:
+        """Every panel and ready question that `panel` answers.
+
+        Returns:
+            slug, title, help (what it shows) and chart (how it is drawn).
+        """
+        listed = [*PANELS.values(), *READY.values()]
+        columns = ("slug", "title", "help", "chart")
+        return pd.DataFrame({name: [getattr(p, name) for p in listed] for name in columns})
+
+    def link(self, shown: str = "overview", *, fixed: bool = False, zone: str = "UTC") -> str:
+        """The address of the page that shows a panel of these logs: same range and filters.
+
+        The app must show the same sources: `vpcflow serve`. The setting `app_url` says where it is.
+
+        Args:
+            shown: A panel's slug, such as `overview/protocols`, or a page's name.
+            fixed: Whether the link is to show this very time for ever, not the newest data.
+            zone: IANA name of the zone that the page shows times in.
+
+        Raises:
+            ParameterError: There is no such panel, or pages have no such filter.
+        """
+        moves = self.range is not None and not fixed
+        asked = self.range if moves and self.range else Range(fixed=self.window)
+        alone = self.source if len(self.catalogue.sources()) > 1 else ""
+        view = View(asked, self.filters, alone, self.counts_once, zone)
+        return page_link(load_settings().app_url, shown, view)
+
+    def _repr_html_(self) -> str:
+        """What is in these logs, for notebooks."""
+        return notebook.logs_html(self)
+
     def close(self) -> None:
         """Close the engine and the catalogue: the store."""
         try:
@@ -750,6 +790,18 @@ class RenderedPanel:
     def sql(self) -> str:
         """The query that ran."""
         return self.answer.sql
+
+    def arrow(self) -> pa.Table:
+        """The rows as an Arrow table; `polars.from_arrow` makes them a frame of polars."""
+        return arrow_table(self.frame)
+
+    def _repr_html_(self) -> str:
+        """The first rows, notes and SQL."""
+        return notebook.panel_html(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """The figure, for notebooks; the rows where none can be drawn."""
+        return notebook.panel_bundle(self)
 
     def figure(self, zone: str = "UTC", dark: bool = False) -> Figure:
         """The plotly figure; show it with `charts.CONFIG`, so that maps need no Internet."""

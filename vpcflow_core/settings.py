@@ -163,6 +163,11 @@ class Settings(BaseSettings):
         "server's credentials), or `all`, the server's folders too. `auto`: all on the machine "
         "that the app runs on, nothing from elsewhere.",
     )
+    app_url: str = Field(
+        "http://localhost:8501",
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address of the app, for links that Python and the command line write.",
+    )
     upload_limit: int = Field(50, ge=1, le=1000, description="Largest uploaded file, in MB.")
 
     @field_validator("sources")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from dashboards.ui.filter_text import decision_of, filter_problem
 from dashboards.ui.parameters import PARAMETERS, read_parameters, written
 from vpcflow_core.errors import TimeError, closest
+from vpcflow_core.links import DEFAULT_RANGE, VERSION, page_params, query_string
 from vpcflow_core.panels.base import Panel
 from vpcflow_core.panels.request import DEFAULTS, PanelRequest, Parameters
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END, filterable
@@ -19,9 +18,6 @@ from vpcflow_core.redaction import holds_secret
 from vpcflow_core.settings import TOKEN_PARAMETER
 from vpcflow_core.times import Range, Window, parse_range
 
-# Version of the names and forms of the parameters; older ones are read by the same rules.
-VERSION = 1
-DEFAULT_RANGE = Range(length=timedelta(hours=24))
 QUICK_RANGES = (
     "24h", "15m", "1h", "3h", "6h", "12h", "2d", "7d", "30d", "today", "yesterday", "this week",
 )  # fmt: skip  # the first one is the default
@@ -95,19 +91,13 @@ class PageState:
 
     def params(self) -> dict[str, str]:
         """The URL's parameters; what has its default is left out."""
-        named = {
-            "range": str(self.range) if self.range != DEFAULT_RANGE else "",
-            "tz": self.zone if self.zone != "UTC" else "",
-            **dict(self.filters),
-            **written(self.parameters),
-            "once": "true" if self.once else "",
-            "source": self.source,
-        }
-        return {name: text for name, text in named.items() if text}
+        texts = {**dict(self.filters), **written(self.parameters)}
+        given = {name: text for name, text in texts.items() if text}
+        return {**page_params(self.range, self.zone, self.once, self.source), **given}
 
     def query_string(self) -> str:
         """The parameters of a link to this page, with the version of their scheme."""
-        return urlencode({**self.params(), "v": VERSION}, safe="/:,*!")
+        return query_string(self.params())
 
 
 def parse_state(params: Mapping[str, str]) -> tuple[PageState, list[str]]:

@@ -9,8 +9,9 @@ import streamlit as st
 
 from dashboards.ui import hidden_widgets, resources
 from dashboards.ui.markdown import inert
-from dashboards.ui.state import DEFAULT_RANGE, QUICK_RANGES
+from dashboards.ui.state import QUICK_RANGES
 from vpcflow_core.errors import TimeError
+from vpcflow_core.links import DEFAULT_RANGE
 from vpcflow_core.query.windows import resolve_window
 from vpcflow_core.times import Range, Window, ceil_to, parse_range
 

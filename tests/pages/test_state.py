@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from dashboards.ui import links
 from dashboards.ui.parameters import PARAMETERS, WATCHES, read_parameters, written
 from dashboards.ui.state import (
-    DEFAULT_RANGE,
     FILTER_LABELS,
     NAMES,
     PageState,
@@ -20,6 +19,7 @@ from dashboards.ui.state import (
     parse_state,
     tidied,
 )
+from vpcflow_core.links import DEFAULT_RANGE
 from vpcflow_core.panels.catalogue import PANELS, PanelRequest, Parameters
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.times import Range, Window, parse_range

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+from vpcflow_core.arrow import arrow_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +30,7 @@ class QueryResult:
     seconds: float
     truncated: bool = False
     notes: tuple[str, ...] = ()
+
+    def arrow(self) -> pa.Table:
+        """The rows as an Arrow table."""
+        return arrow_table(self.frame)
