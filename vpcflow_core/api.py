@@ -40,6 +40,7 @@ from vpcflow_core.query.connections.select import ConnectionQuery, Order, connec
 from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled, joined
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
+from vpcflow_core.query.names import with_names
 from vpcflow_core.query.question import Place, Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import (
@@ -379,7 +380,7 @@ class FlowLogs:
         return replace(engine.run(question, window), notes=notes)
 
     def wanted(self, filters: Filters, window: Window) -> Filters:
-        """The own filters and these, with the addresses of the window in place of countries."""
+        """The own filters and these, with ids and addresses in place of names and countries."""
 
         def countries_of(field: str, others: Filters) -> dict[str, str]:
             question = select_for(
@@ -389,7 +390,15 @@ class FlowLogs:
             placed = found.dropna(subset="country")
             return dict(zip(placed["address"], placed["country"], strict=True))
 
-        return resolved(self.filters & filters, countries_of)
+        named = with_names(self.filters & filters, self.names, self._addresses_of)
+        return resolved(named, countries_of)
+
+    def _addresses_of(self, name: str) -> tuple[str, ...]:
+        """The addresses that interfaces of a name (in lower case) have or had."""
+        known = self.known("interfaces")
+        rows = known[known["name"].fillna("").str.lower() == name]
+        listed = [rows[column].explode() for column in ("addresses", "public_addresses")]
+        return tuple(pd.concat(listed).dropna().unique())
 
     def top(
         self, fields: str | Iterable[str], *, by: str = "flows", n: int | None = 10

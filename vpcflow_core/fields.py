@@ -138,7 +138,7 @@ def _time(aws: str, title: str, doc: str) -> Field:
 # How a filter is written: texts beside the boxes of the app, in Markdown.
 _ADDRESSES = (
     "An address, a block, a country, a pattern or a list: `10.0.0.5`, `10.0.0.0/8`, "
-    "`2001:db8::/32`, `country:US`, `203.0.*`. A leading `!` leaves out: `!10.0.0.0/8`."
+    "`2001:db8::/32`, `country:US`, `name:prod-web-1`, `203.0.*`. A leading `!` leaves out: `!10.0.0.0/8`."
 )
 _PORTS = "A port, name, range or list: `443`, `https`, `1024-65535`, `80, 443`, `!22`."
 _PROTOCOLS = "A keyword, a number or a list: `tcp`, `17`, `tcp, udp`, `!icmp`."

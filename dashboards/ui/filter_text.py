@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from vpcflow_core.errors import MisuseError
 from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.filters import Filter, Filters, parse_filter
-from vpcflow_core.query.terms import Term
+from vpcflow_core.query.names import FIELDS, is_named
+from vpcflow_core.query.terms import Exact, Term
 
 DECISIONS = DIMENSIONS["action"].words
 
@@ -35,6 +37,39 @@ def filter_problem(name: str, text: str) -> str:
     except MisuseError as error:
         return f"{error.what} {error.next_step}".strip()
     return ""
+
+
+def understood(field: str, text: str, names: Iterable[str]) -> str:
+    """A text of a box of addresses, in which names of interfaces and countries are marked as such.
+
+    >>> understood("srcaddr", "Germany, !Prod-Web-1, elsewhere", ["prod-web-1"])
+    "country:DE, !name:Prod-Web-1, elsewhere"
+    """
+    known = {name.lower() for name in names}
+    return ", ".join(_marked(field, piece.strip(), known) for piece in text.split(","))
+
+
+def _marked(field: str, piece: str, known: set[str]) -> str:
+    bang, plain = ("!", piece[1:].strip()) if piece.startswith("!") else ("", piece)
+    if not plain or not filter_problem(field, plain):
+        return piece
+    if plain.lower() in known:
+        return f"{bang}name:{plain}"
+    country = f"country:{plain}"
+    return piece if filter_problem(field, country) else f"{bang}{parse_filter(field, country)}"
+
+
+def suggestion(field: str, text: str, names: Mapping[str, str]) -> str:
+    """That a value of a filter is no name there is, and which come close; "" where all are."""
+    if field not in FIELDS or not names:
+        return ""
+    values = [str(t.value) for t in parse_filter(field, text).any_of if isinstance(t, Exact)]
+    unknown = next((value for value in values if not is_named(field, names, value)), None)
+    if unknown is None:
+        return ""
+    known = sorted({name for name in names.values() if unknown.lower() in name.lower()})
+    near = known or get_close_matches(unknown, sorted(set(names.values())), 5)
+    return f"'{unknown}' is no name here." + (f" There are: {', '.join(near[:8])}." if near else "")
 
 
 def chips_of(field: str, text: str) -> list[Chip]:

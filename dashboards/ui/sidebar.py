@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from dashboards.ui import hidden_widgets, refreshing
-from dashboards.ui.filter_text import DECISIONS, filter_problem
+from dashboards.ui.filter_text import DECISIONS, filter_problem, suggestion, understood
 from dashboards.ui.markdown import inert
-from dashboards.ui.resources import source_urls, workspace
+from dashboards.ui.resources import flows, source_urls, workspace
 from dashboards.ui.rights import here
 from dashboards.ui.source_labels import source_labels
 from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, FLOW_FILTERS, MORE_FILTERS
 from vpcflow_core.query.dimensions import filterable
+from vpcflow_core.query.names import FIELDS
 
 # Of the fold that holds more filters: whether it is open.
 MORE = "more-filters"
@@ -115,7 +116,14 @@ def _help(field: str) -> str | None:
 
 def _box(field: str) -> str:
     """One text box; a text that cannot be read is refused below it, and the last good one kept."""
-    text = st.text_input(FILTER_LABELS[field], key=field, bind="query-params", help=_help(field))
+    text = st.text_input(
+        FILTER_LABELS[field],
+        key=field,
+        bind="query-params",
+        help=_help(field),
+        on_change=_understand,
+        args=(field,),
+    )
     text = (text or "").strip()
     problem = filter_problem(field, text)
     good = st.session_state.setdefault("good_filters", {})
@@ -126,4 +134,21 @@ def _box(field: str) -> str:
         )
     else:
         good[field] = text
+        if text and (hint := suggestion(field, text, _names(field))):
+            st.caption(inert(hint))
     return str(good.get(field, ""))
+
+
+def _names(field: str) -> Mapping[str, str]:
+    """What the values of a field are called, by id; of addresses the interfaces that have them."""
+    if field in FIELDS:
+        return flows().names(field)
+    is_address = filterable(field).kind == "address" and field != "country"
+    return flows().names("interface_id") if is_address else {}
+
+
+def _understand(field: str) -> None:
+    """Read names typed plainly into a box of addresses: a country, an interface."""
+    text = str(st.session_state[field] or "")
+    if filterable(field).kind == "address" and filter_problem(field, text):
+        st.session_state[field] = understood(field, text, _names(field).values())

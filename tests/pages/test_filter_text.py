@@ -12,6 +12,8 @@ from dashboards.ui.filter_text import (
     excluding,
     filter_problem,
     narrowed,
+    suggestion,
+    understood,
     without,
 )
 from vpcflow_core.query.filters import exactly, parse_filter
@@ -69,3 +71,21 @@ def test_a_clicked_value_of_any_characters_is_that_value(value: str) -> None:
     text = narrowed("interface_id", "", exactly(value))
     (term,) = parse_filter("interface_id", text).any_of
     assert term == parse_filter("interface_id", exactly(value)).any_of[0]
+
+
+def test_names_and_countries_typed_plainly_into_a_box_of_addresses_are_understood() -> None:
+    names = ["prod-web-1"]
+    assert understood("srcaddr", "Germany, !Prod-Web-1, 10.0.0.0/8", names) == (
+        "country:DE, !name:Prod-Web-1, 10.0.0.0/8"
+    )
+    assert understood("address", "elsewhere", names) == "elsewhere"
+
+
+def test_a_name_that_there_is_not_is_answered_with_those_that_come_close() -> None:
+    names = {"eni-0a1b": "prod-web-1", "eni-0a2b": "prod-db-1"}
+    assert suggestion("interface_id", "prod-web-1, eni-9, prod-*", names) == ""
+    assert suggestion("interface_id", "web", names) == (
+        "'web' is no name here. There are: prod-web-1."
+    )
+    assert suggestion("interface_id", "prod-wbe-1", names).endswith("prod-web-1, prod-db-1.")
+    assert suggestion("region", "web", names) == ""

@@ -25,6 +25,7 @@ from vpcflow_core.reference import iana
 from vpcflow_core.reference.geoip import label_points
 
 COUNTRY = "country:"
+NAME = "name:"
 _NUMBER = re.compile(r"\d{1,19}")
 _RANGE = re.compile(r"(\d{1,19})\s*-\s*(\d{1,19})")
 _PLAIN = re.compile(r'[^\s,"*!-](?:[^,"*]*[^\s,"*])?')
@@ -78,8 +79,18 @@ class Country:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedOwner:
+    """Any address of an interface that is called so."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"{NAME}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class AddressesOf:
-    """One of these addresses; what a country stands for once the logs have been asked."""
+    """One of these addresses; what a country or a name stands for once the logs were asked."""
 
     name: str
     addresses: tuple[str, ...]
@@ -128,7 +139,9 @@ class Missing:
         return "-"
 
 
-Term = Exact | Address | Block | Country | AddressesOf | Span | Named | Pattern | Missing
+Term = (
+    Exact | Address | Block | Country | NamedOwner | AddressesOf | Span | Named | Pattern | Missing
+)
 
 
 def read_term(text: str, dimension: Dimension) -> Term:
@@ -146,6 +159,8 @@ def read_term(text: str, dimension: Dimension) -> Term:
     if "*" in text:
         return _pattern(text, dimension)
     if dimension.kind == "address":
+        if text.lower().startswith(NAME) and text[len(NAME) :].strip():
+            return NamedOwner(text[len(NAME) :].strip())
         by_country = text.lower().startswith(COUNTRY)
         return _country(text, dimension) if by_country else _address(text, dimension)
     if dimension.is_number:
