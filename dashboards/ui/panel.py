@@ -44,7 +44,7 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
     try:
         given = _localised(answers.answer(request), state)
         with place:
-            panel_menu.draw(panel, given, state)
+            panel_menu.draw(request, panel, given, state)
         panel_body.draw(request, given, state, own)
         if panel.chart == "table" or not panel_body.is_empty(panel, given):
             _below(panel, given, state)

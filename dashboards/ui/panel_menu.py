@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
-from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
-from dashboards.ui import actions
+from dashboards.ui import actions, links
+from dashboards.ui.evidence import about, file_name, packed
+from dashboards.ui.figures import figure_of
+from dashboards.ui.files import csv, parquet
 from dashboards.ui.state import PageState
-from vpcflow_core.panels.catalogue import Panel, PanelAnswer
-from vpcflow_core.plain_text import defused_value
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer, PanelRequest
 
 ROWS_SHOWN = 1000
 
 
-def draw(panel: Panel, given: PanelAnswer, state: PageState) -> None:
+def draw(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageState) -> None:
     """The button; what it opens is made only then."""
     with st.popover(
         "",
@@ -28,10 +28,10 @@ def draw(panel: Panel, given: PanelAnswer, state: PageState) -> None:
         help="Rows, SQL, downloads, records",
     ) as menu:
         if menu.open:
-            _open(panel, given, state)
+            _open(request, panel, given, state)
 
 
-def _open(panel: Panel, given: PanelAnswer, state: PageState) -> None:
+def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageState) -> None:
     count = len(given.frame)
     hint = " A chosen row narrows the page." if panel.drill else ""
     st.caption(f"{panel.help} {count:,} rows in {given.seconds * 1000:,.0f} ms.{hint}")
@@ -49,7 +49,8 @@ def _open(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     if count > ROWS_SHOWN:
         st.caption(f"The first {ROWS_SHOWN:,} of {count:,} rows; the downloads have them all.")
     with st.container(horizontal=True):
-        downloads(given.frame, panel.slug.replace("/", "-"))
+        downloads(given.frame, panel.slug.replace("/", "-"), file_name(panel.slug, request.window))
+        _evidence(request, panel, given, state)
         st.button(
             "Records behind it",
             key=f"records-{panel.slug}",
@@ -60,35 +61,46 @@ def _open(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     st.code(given.sql, language="sql", wrap_lines=True)
 
 
-def downloads(frame: pd.DataFrame, name: str) -> None:
-    """Buttons that make the whole frame's file when they are pressed."""
-    _download(name, "CSV", "text/csv", lambda: csv(frame))
-    _download(name, "Parquet", "application/octet-stream", lambda: parquet(frame))
+def _evidence(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageState) -> None:
+    """A button that packs all of it into one file."""
+    url = st.context.url or ""
+    link = links.fixed(url, state, request.window)
+    drawn = panel.chart != "table" and not given.frame.empty
+
+    def make() -> bytes:
+        figure = figure_of(request, given, state.zone) if drawn else None
+        return packed(given, about(panel, given, state, request.window, link), figure)
+
+    name = panel.slug.replace("/", "-")
+    st.download_button(
+        "Download evidence",
+        make,
+        f"{file_name(panel.slug, request.window)}.zip",
+        "application/zip",
+        key=f"evidence-{name}",
+        on_click="ignore",
+        help="One ZIP: the rows, the figure, the SQL, the filters and the link",
+    )
 
 
-def _download(name: str, kind: str, mime: str, make: Callable[[], bytes]) -> None:
+def downloads(frame: pd.DataFrame, name: str, file: str = "") -> None:
+    """Buttons that make the whole frame's file when they are pressed.
+
+    Args:
+        frame: The rows.
+        name: Of the buttons.
+        file: Name of the file, without its ending; `name` if not given.
+    """
+    _download(name, file or name, "CSV", "text/csv", lambda: csv(frame))
+    _download(name, file or name, "Parquet", "application/octet-stream", lambda: parquet(frame))
+
+
+def _download(name: str, file: str, kind: str, mime: str, make: Callable[[], bytes]) -> None:
     st.download_button(
         f"Download {kind}",
         make,
-        f"{name}.{kind.lower()}",
+        f"{file}.{kind.lower()}",
         mime,
         key=f"{kind}-{name}",
         on_click="ignore",
     )
-
-
-def csv(frame: pd.DataFrame) -> bytes:
-    """The whole frame as CSV, times ISO 8601; no cell is a formula of a spreadsheet."""
-    safe = frame.copy(deep=False)
-    for number, (_, column) in enumerate(frame.items()):
-        if not is_numeric_dtype(column) and not is_datetime64_any_dtype(column):
-            safe.isetitem(number, [defused_value(value) for value in column])
-    safe = safe.rename(columns=defused_value)
-    return safe.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ").encode()
-
-
-def parquet(frame: pd.DataFrame) -> bytes:
-    """The whole frame as Parquet."""
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import answers, panel_menu
+from dashboards.ui.evidence import file_name
 from dashboards.ui.markdown import inert
 from dashboards.ui.refreshing import DIALOG
 from dashboards.ui.rights import shown
@@ -56,7 +57,8 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
         alt=f"Records behind {panel.title}",
     )
     with st.container(horizontal=True):
-        panel_menu.downloads(frame, f"records-{panel.slug.replace('/', '-')}")
+        name = f"records-{panel.slug.replace('/', '-')}"
+        panel_menu.downloads(frame, name, file_name(name, request.window))
     with st.expander("SQL"):
         st.code(found.sql, language="sql", wrap_lines=True)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboards.ui.panel_menu import csv
+from dashboards.ui.files import csv
 from vpcflow_core.cli.main import main
 from vpcflow_core.cli.output import Output, write
 from vpcflow_core.plain_text import defused, without_folders

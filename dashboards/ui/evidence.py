@@ -1,0 +1,62 @@
+"""A panel as one file: rows, figure, SQL, and what was asked; knows no Streamlit."""
+
+from __future__ import annotations
+
+import io
+import re
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from plotly.graph_objects import Figure
+
+from dashboards.ui.files import csv, parquet
+from dashboards.ui.state import FILTER_LABELS, PageState
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer
+from vpcflow_core.times import Window, format_instant
+
+
+def file_name(name: str, window: Window) -> str:
+    """Page, panel and range as the name of a file, without what file systems refuse.
+
+    >>> from vpcflow_core.times import parse_range
+    >>> file_name("rejects/sources", parse_range("2026-11-25").fixed)
+    'rejects-sources_20261125T0000Z-20261126T0000Z'
+    """
+    ends = "-".join(f"{at:%Y%m%dT%H%MZ}" for at in (window.start, window.end))
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)[:100]}_{ends}"
+
+
+def about(panel: Panel, given: PanelAnswer, state: PageState, window: Window, link: str) -> str:
+    """What was asked, in lines: panel, time, filters, what to know, and the link to it."""
+    lines = [
+        f"Panel: {panel.title} ({panel.slug})",
+        f"What it shows: {panel.help}",
+        f"From: {format_instant(window.start)}",
+        f"To (not included): {format_instant(window.end)}",
+        *(f"Filter, {FILTER_LABELS[field]}: {text}" for field, text in state.filters),
+        *(f"The panel's own condition, {field}: {text}" for field, text in panel.query.where),
+        *([f"Source: {state.source}"] if state.source else []),
+        *(["Each flow counts once."] if state.once else []),
+        f"Rows: {len(given.frame):,}",
+        *(f"Note: {note}" for note in given.notes),
+        f"Link: {link}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def packed(given: PanelAnswer, said: str, figure: Figure | None) -> bytes:
+    """A ZIP of the rows (CSV, Parquet), the SQL, what was asked, and the figure as a page.
+
+    Args:
+        given: What the panel shows.
+        said: What was asked, as `about` says it.
+        figure: Its figure; None for tables.
+    """
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("about.txt", said)
+        archive.writestr("rows.csv", csv(given.frame))
+        archive.writestr("rows.parquet", parquet(given.frame))
+        archive.writestr("query.sql", given.sql)
+        if figure is not None:
+            archive.writestr("figure.html", figure.to_html(include_plotlyjs=True))
+    return buffer.getvalue()

@@ -1,0 +1,45 @@
+"""Evidence: one file with the rows, the figure, the SQL, the filters and the link."""
+
+from __future__ import annotations
+
+import io
+from zipfile import ZipFile
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboards.ui.evidence import about, file_name, packed
+from dashboards.ui.state import PageState
+from vpcflow_core.panels.catalogue import PANELS, PanelAnswer
+from vpcflow_core.times import Window, parse_range
+
+DAY: Window = parse_range("2026-11-25").window(parse_range("2026-11-25").fixed.end)  # type: ignore[union-attr]
+PANEL = PANELS["rejects/sources"]
+STATE = PageState(filters=(("srcaddr", "203.0.113.0/24"),), once=True)
+
+
+def test_evidence_says_what_was_asked_and_holds_it_all() -> None:
+    frame = pd.DataFrame({"srcaddr": ["=1+1", "203.0.113.9"], "flows": [3, 2]})
+    given = PanelAnswer(frame, "SELECT 1", 0.1, ("A note.",))
+    said = about(PANEL, given, STATE, DAY, "http://localhost/rejects?v=1")
+    for part in (
+        "rejects/sources", "From: 2026-11-25T00:00Z", "To (not included): 2026-11-26T00:00Z",
+        "Filter, Source address: 203.0.113.0/24", "action: REJECT", "counts once", "Rows: 2",
+        "A note.", "http://localhost/rejects?v=1",
+    ):  # fmt: skip
+        assert part in said
+    with ZipFile(io.BytesIO(packed(given, said, go.Figure()))) as archive:
+        assert set(archive.namelist()) == {
+            "about.txt", "rows.csv", "rows.parquet", "query.sql", "figure.html",
+        }  # fmt: skip
+        assert archive.read("query.sql") == b"SELECT 1"
+        assert b"\n=1+1" not in archive.read("rows.csv")  # no formula of a spreadsheet
+        assert pd.read_parquet(io.BytesIO(archive.read("rows.parquet"))).equals(frame)
+    with ZipFile(io.BytesIO(packed(given, said, None))) as archive:
+        assert "figure.html" not in archive.namelist()
+
+
+def test_files_are_named_after_page_panel_and_range() -> None:
+    assert file_name("rejects/sources", DAY) == "rejects-sources_20261125T0000Z-20261126T0000Z"
+    odd = file_name("explore/built?measure=bytes&by=srcaddr", DAY)
+    assert odd.startswith("explore-built-measure-bytes-by-srcaddr_")
