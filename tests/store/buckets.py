@@ -19,12 +19,17 @@ A_PAGE = 1000
 class MemoryBucket(Bucket):
     """Objects by key; `asked` counts the listings by prefix, `read` the objects."""
 
+    listings_say_restored = True
+
     def __init__(self) -> None:
         super().__init__("logs", SourceOptions())
         self.bodies: dict[str, bytes] = {}
         self.times: dict[str, datetime] = {}
         self.archived: set[str] = set()
         self.frozen: set[str] = set()  # archived, which no listing says
+        self.thawed: set[str] = set()  # archived, and restored by now
+        self.refused: set[str] = set()
+        self.heads: Counter[str] = Counter()
         self.closed: set[str] = set()
         self.failing: set[str] = set()
         self.asked: Counter[str] = Counter()
@@ -56,12 +61,15 @@ class MemoryBucket(Bucket):
 
     def get(self, key: str) -> bytes:
         self.read[key] += 1
-        if key in self.archived | self.frozen:
+        if key in (self.archived | self.frozen) - self.thawed:
             raise SourceError(f"s3://logs/{key} lies in an archive (InvalidObjectState).")
+        if key in self.refused:
+            raise AccessError(f"Reading s3://logs/{key} was refused (AccessDenied).")
         return self.bodies[key]
 
     def restored(self, key: str) -> bool:
-        return False
+        self.heads[key] += 1
+        return key in self.thawed
 
     def _entry(self, key: str) -> Entry:
         size = len(self.bodies[key])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from tests.store.buckets import MemoryBucket, put_day, source_of
 from tests.store.doubles import START, Memory, key, line, log, numbers, turn_back
 from vpcflow_core.errors import AccessError, SourceError
+from vpcflow_core.sources.s3 import finding
+from vpcflow_core.store import known
 from vpcflow_core.store.ledger import LEDGER_NAME, to_ms
 from vpcflow_core.store.listing import HOLES
 from vpcflow_core.store.store import Store
@@ -214,6 +217,52 @@ def test_a_source_that_is_a_part_of_a_region_has_holes_too(
     assert month_of_logs.asked[cold.rpartition("/")[0] + "/"] == 1
     month_of_logs.archived = set()
     assert sync(store, source).objects == 1
+
+
+def test_where_listings_do_not_say_what_is_restored_a_sync_asks_for_some(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "RESTORES_ASKED", 3)
+    bucket = MemoryBucket()
+    day = (NOW - 20 * DAY).replace(hour=12)
+    times = [day + timedelta(minutes=5 * number) for number in range(10)]
+    bucket.archived = {put_day(bucket, time, number=n) for n, time in enumerate(times)}
+    bucket.thawed = set(bucket.archived)
+    bucket.listings_say_restored = False
+    put_day(bucket, NOW)
+    first = read(store, bucket)
+    assert (first.objects, first.archived, bucket.heads.total()) == (4, 7, 3)
+    assert "do not say which archived objects are restored" in " ".join(first.warnings)
+    loaded = 4
+    for _ in range(60):  # three of ten by chance, each time
+        loaded += read(store, bucket).objects
+        if loaded == 11:
+            break
+    assert (loaded, len(bucket.heads)) == (11, 10)
+    heads = bucket.heads.total()
+    bucket.listings_say_restored = True
+    assert read(store, bucket).objects == 0
+    assert bucket.heads.total() == heads
+
+
+def test_objects_that_cannot_be_read_are_tried_some_at_a_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "FAILED_AGAIN", 3)
+    bucket = MemoryBucket()
+    times = [NOW - timedelta(minutes=5 * number) for number in range(10)]
+    bucket.refused = {put_day(bucket, time, number=n) for n, time in enumerate(times)}
+    put_day(bucket, NOW - timedelta(hours=2), number=99)
+    assert read(store, bucket).failed == 10
+    tried: Counter[str] = Counter()
+    for _ in range(4):
+        result = read(store, bucket)
+        assert (result.failed, result.skipped, bucket.read.total()) == (3, 1, 3)
+        assert "7 more objects of s3://logs could not be read before" in result.warnings[0]
+        tried += bucket.read
+    assert (len(tried), max(tried.values())) == (10, 2)  # each in its turn
+    bucket.refused = set()
+    assert [read(store, bucket).objects for _ in range(5)] == [3, 3, 3, 1, 0]
 
 
 def test_holes_are_listed_again_a_hundred_at_a_time(store: Store) -> None:

@@ -14,6 +14,8 @@ from vpcflow_core.store.spans import NEVER, Spans, common, from_text, minus, uni
 
 # Objects tried again in one sync at most; the next sync tries others.
 AGAIN = 50_000
+# Of those, objects that could not be read: each costs a request that is likely to fail again.
+FAILED_AGAIN = 1_000
 # Objects that only reading shows to be archived: how many a sync asks for, and how often.
 ARCHIVED_AGAIN = 100
 ASKED_EVERY = timedelta(days=1)
@@ -45,6 +47,7 @@ class Known:
     Attributes:
         broken: Rows of objects that could not be read whole, by URI of another one that is the same
             and may be whole.
+        waiting: Objects that could not be read, and that are left to later syncs.
     """
 
     def __init__(self, ledger: Ledger, source: int, wanted: Spans) -> None:
@@ -52,6 +55,7 @@ class Known:
         self._source = source
         self._wanted = wanted
         self.broken: dict[str, list[Any]] = {}
+        self.waiting = 0
 
     def any(self) -> bool:
         """Whether the source ever gave an object."""
@@ -120,11 +124,14 @@ class Known:
     def to_try_again(self, unread_too: bool) -> dict[str, tuple[LogObject, Any]]:
         """Objects that may give more than they did, with their rows, by URI."""
         # SQLite takes an index for a condition that repeats the index's own.
-        failed = "state NOT IN ('loaded', 'copy')" + (
-            "" if unread_too else " AND state <> 'unread'"
-        )
+        left = "state NOT IN ('loaded', 'copy')"
+        read = "state IN ('failed', 'broken'" + ("" if unread_too else ", 'unread'") + ")"
+        rows = self._select(f"{left} AND NOT {read}", [])
+        failed = f"{left} AND state IN ('failed', 'broken')"
         archived = f"coalesce(report, '') LIKE '%{ARCHIVED}%'"
-        rows = self._select(f"{failed} AND NOT {archived}", [])
+        tried = self._select(f"{failed} AND NOT {archived}", [], FAILED_AGAIN)
+        self.waiting = self._count(f"{failed} AND NOT {archived}") - len(tried)
+        rows += tried
         # Listings do not say what intelligent tiering has archived: a few are asked for.
         before = to_ms(datetime.now(UTC) - ASKED_EVERY)
         rows += self._select(f"{failed} AND {archived} AND loaded_at < ?", [before], ARCHIVED_AGAIN)
@@ -138,6 +145,10 @@ class Known:
         """Copies that have to stand in for what they were copies of, with their rows, by URI."""
         rows = self._select("state NOT IN ('loaded', 'copy') AND state = 'again'", [])
         return {row["uri"]: (log_object(row), row) for row in rows}
+
+    def _count(self, condition: str) -> int:
+        sql = f"SELECT count(*) FROM objects WHERE source = ? AND {condition}"  # noqa: S608 (our own text)
+        return int(self._ledger.value(sql, [self._source]))
 
     def _select(self, condition: str, values: list[int], at_most: int = AGAIN) -> list[Any]:
         sql = f"SELECT * FROM objects WHERE source = ? AND {condition} ORDER BY loaded_at LIMIT ?"  # noqa: S608 (our own text)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from vpcflow_core.errors import EmptyError
-from vpcflow_core.sources.base import Listed, ListsByPlace, LogObject, Source
+from vpcflow_core.sources.base import ARCHIVED, Listed, ListsByPlace, LogObject, Source
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.known import Elsewhere, Known
 from vpcflow_core.store.ledger import Ledger
@@ -99,6 +99,11 @@ class Plan:
         self._listing.note(change, self._listed)
 
     @property
+    def waiting(self) -> int:
+        """Objects that could not be read before, and that this sync does not try."""
+        return self._known.waiting
+
+    @property
     def archived(self) -> int:
         """Archived objects that were left out, by this listing and earlier ones."""
         return self._listing.archived(self._listed)
@@ -150,7 +155,7 @@ class Plan:
         for uri, found in fresh.items():
             row, other = known.get(uri), others.get(uri)
             if row is not None and not self._changed(found, row, other):
-                self.skipped += row["state"] != "unread"
+                self.skipped += row["state"] not in ("unread", "failed")
             elif found.known_as in self._in_flight:
                 copies.append(found)  # two names of one file
             elif other and _has_none(row) and not self._known.lacks_elsewhere(other):
@@ -182,8 +187,11 @@ class Plan:
         """Whether an object the ledger knows has to be loaded again."""
         if found.uri in self._again:
             return True
-        if known["state"] in ("failed", "again"):
-            return True  # refused then, the listing offers it now; or what it is a copy of is gone
+        if known["state"] == "again":
+            return True  # what it is a copy of is gone
+        some = self.waiting and ARCHIVED not in (known["report"] or "")
+        if known["state"] == "failed" and not some:
+            return True  # refused then, the listing offers it now; where many are, some at a time
         if known["state"] == "copy" and found.uri in self._known.broken:
             return True  # it may be whole
         if known["state"] == "copy" and other and self._known.lacks_elsewhere(other):

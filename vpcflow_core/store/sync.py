@@ -21,7 +21,7 @@ from vpcflow_core.store.compact import compact
 from vpcflow_core.store.copies import Contents, content_of, settle
 from vpcflow_core.store.damage import sentences
 from vpcflow_core.store.internal import Internal
-from vpcflow_core.store.known import log_object
+from vpcflow_core.store.known import FAILED_AGAIN, log_object
 from vpcflow_core.store.load import Reading, copy, load, records_if_whole
 from vpcflow_core.store.pipeline import Fetched, Pipeline
 from vpcflow_core.store.plan import Plan
@@ -141,6 +141,7 @@ def sync(
             dict.fromkeys(
                 [
                     *warnings,
+                    *_waiting(plan, source.url),
                     *_elsewhere(plan),
                     *_copied(made),
                     *_repeated(store),
@@ -180,6 +181,16 @@ def _repaired(done: Repaired, url: str) -> Iterator[str]:
         )
     if done.problems:
         yield f"{len(done.problems):,} objects could not be read again: {done.problems[0]}"
+
+
+def _waiting(plan: Plan, url: str) -> list[str]:
+    """How many objects could not be read before and are left to later syncs."""
+    if plan.waiting <= 0:
+        return []
+    return [
+        f"{plan.waiting:,} more objects of {url} could not be read before; each sync tries "
+        f"{FAILED_AGAIN:,} of them again."
+    ]
 
 
 def _elsewhere(plan: Plan) -> list[str]:

@@ -141,14 +141,14 @@ class Bucket:
             "Check the network, then sync again; nothing is lost.",
         ) from broken
 
-    def restored(self, key: str) -> bool:
-        """Whether an archived object can be read by now, where listings do not say it.
-
-        S3's own listings do; services like it are asked for the object's head.
-        """
+    @property
+    def listings_say_restored(self) -> bool:
+        """Whether listings say what was restored of an archive: those of S3, not of all like it."""
         endpoint = self.options.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", "")
-        if not endpoint or (urlsplit(endpoint).hostname or "").endswith(AWS_HOSTS):
-            return False
+        return not endpoint or (urlsplit(endpoint).hostname or "").endswith(AWS_HOSTS)
+
+    def restored(self, key: str) -> bool:
+        """Whether an archived object can be read by now, by its head."""
         wanted = {"Bucket": self.name, "Key": key, **self._payer}
         head = self._ask("s3:GetObject", key, lambda s3: s3.head_object(**wanted))
         return 'ongoing-request="false"' in head.get("Restore", "")

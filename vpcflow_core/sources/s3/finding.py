@@ -12,8 +12,9 @@ from vpcflow_core.sources.s3.layout import folder_window
 from vpcflow_core.sources.s3.walk import REGION, Folder, Stretch, folder_of
 from vpcflow_core.times import Window
 
-# Archived objects that services like S3, whose listings do not say it, are asked about one by one.
-RESTORES_ASKED = 2_000
+# Archived objects that services like S3, whose listings do not say it, are asked about one by one
+# at each sync: some seconds of it. Which ones is left to chance.
+RESTORES_ASKED = 200
 
 
 class Finding:
@@ -29,6 +30,7 @@ class Finding:
         archived: How many of them are archived.
         narrowed: Whether less was listed than the span.
         refusals: Why folders were left out.
+        unasked: Whether there were more archived objects than may be asked for.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Finding:
         self.archived = 0
         self.narrowed = False
         self.refusals: list[SourceError] = []
+        self.unasked = False
         self._base = base
         self._span = span
         self._to_list = to_list
@@ -63,7 +66,9 @@ class Finding:
 
     def may_ask(self) -> bool:
         """Whether to ask for one more archived object; several threads do."""
-        return next(self._asked) < RESTORES_ASKED
+        may = next(self._asked) < RESTORES_ASKED
+        self.unasked |= not may
+        return may
 
     def archive(self, stretch: Stretch | None) -> None:
         """Count an archived object of a day."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -15,7 +16,7 @@ from vpcflow_core.errors import EmptyError, SettingsError, SourceError
 from vpcflow_core.sources.base import Listed, LogObject, ToList, archived_note
 from vpcflow_core.sources.open import DEFAULTS, SourceOptions
 from vpcflow_core.sources.s3.bucket import Bucket, Entry
-from vpcflow_core.sources.s3.finding import Finding
+from vpcflow_core.sources.s3.finding import RESTORES_ASKED, Finding
 from vpcflow_core.sources.s3.layout import describe, is_log_like, time_may_hold
 from vpcflow_core.sources.s3.walk import Folder, Stretch, Walk, ahead
 from vpcflow_core.times import Window
@@ -95,6 +96,11 @@ class S3Source:
                     now.archive(stretch)
                     continue
                 yield self._object(entry, stretch.place if stretch else "")
+        if now.unasked:
+            self.warnings.append(
+                f"Listings of {self.url} do not say which archived objects are restored: each sync "
+                f"asks for {RESTORES_ASKED:,} of them."
+            )
         if now.refusals and not now.objects and not (now.narrowed and self.listed.places):
             raise now.refusals[0]
 
@@ -135,11 +141,13 @@ class S3Source:
         entries = walk.entries(stretch)
         spans = (stretch.span, walk.span)
         chosen = [e for e in entries if all(_wanted(e, span) for span in spans)]
-        return stretch, [self._restored(entry) for entry in sorted(chosen, key=_time)]
+        # In another order each time, so that no object is asked for never.
+        by_chance = {id(e): self._restored(e) for e in random.sample(chosen, len(chosen))}
+        return stretch, [by_chance[id(entry)] for entry in sorted(chosen, key=_time)]
 
     def _restored(self, entry: Entry) -> Entry:
         """The object as it is, where the listing has it as archived."""
-        ask = entry.archived and self._found.may_ask()
+        ask = entry.archived and not self._bucket.listings_say_restored and self._found.may_ask()
         if ask and self._bucket.restored(entry.key):
             return replace(entry, archived=False)
         return entry
