@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import streamlit as st
 
 from dashboards.ui import panel_menu, resources
-from dashboards.ui.rights import shown
+from dashboards.ui.rights import here, shown
 from dashboards.ui.state import PageState
-from vpcflow_core.errors import VpcflowError
+from vpcflow_core.errors import QueryError, VpcflowError
 from vpcflow_core.fields import find_field
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.times import Range, Window, format_duration
 
 # Rows that an answer has at most; the notice says so.
 MOST_ROWS = 10_000
+_ANALYZED = re.compile(r"\bexplain\s+analyze\b", re.IGNORECASE)
 REMEMBERED = 20
 EXAMPLES = {
     "Top sources of refused flows": """SELECT srcaddr, count(*) AS flows
@@ -69,11 +71,22 @@ def draw(state: PageState, window: Window) -> None:
 def _answer(text: str, state: PageState, window: Window) -> QueryResult | VpcflowError:
     logs = resources.logs(state.source, state.once).filtered(state.where)
     try:
+        if names_files(text) and not here().folders:
+            raise QueryError("EXPLAIN ANALYZE names files of the server.", "Use EXPLAIN.")
         asked = replace(logs, range=Range(fixed=window))
         with st.spinner("The query runs", show_time=True):
             return asked.ask_sql(text, max_rows=MOST_ROWS)
     except VpcflowError as error:
         return error
+
+
+def names_files(text: str) -> bool:
+    r"""Whether the answer to a text may name files of the server.
+
+    >>> names_files("explain\n Analyze FROM flows"), names_files("EXPLAIN FROM flows")
+    (True, False)
+    """
+    return bool(_ANALYZED.search(text))
 
 
 def _result(answer: QueryResult) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dashboards.ui.sql import names_files
 from tests.attack import sql
 from tests.attack.base import sentence_fault
 from tests.attack.escapes import DECOYS, ESCAPES, Escape
@@ -16,7 +17,7 @@ from tests.attack.ground import SECRET, Ground, ground
 from tests.attack.runaways import RUNAWAYS
 from tests.attack.uploads import LIMIT, NAMES, UPLOADS, named
 from vpcflow_core.engines.duckdb import guard
-from vpcflow_core.errors import QueryError
+from vpcflow_core.errors import QueryError, VpcflowError
 from vpcflow_core.intake.judge import judge
 
 GROUPS = sorted({escape.group for escape in ESCAPES})
@@ -66,6 +67,24 @@ def test_an_error_is_short_however_long_the_value_that_it_quotes(attacked: Groun
     outcome = sql.escape(attacked, Escape("", text))
     assert outcome.fault == ""
     assert len(outcome.held) < 600
+
+
+EXPLAINED = (
+    "EXPLAIN ANALYZE {s}", "explain\tanalyze {s}", ";EXPLAIN\nANALYZE {s}", "EXPLAIN/**/ANALYZE {s}",
+    "/**/EXPLAIN ANALYZE {s}", "EXPLAIN\u00a0ANALYZE {s}", "EXPLAIN (ANALYZE) {s}", "EXPLAIN {s}",
+    "EXPLAIN (ANALYZE, FORMAT json) {s}", "EXPLAIN --\nANALYZE {s}", "EXPLAIN ANALYZE VERBOSE {s}",
+    "{s}", "SELECT filename FROM flows", "SELECT flows FROM flows", "DESCRIBE flows", "SHOW TABLES",
+)  # fmt: skip
+
+
+def test_no_answer_names_files_unless_the_page_of_sql_knows_it(attacked: Ground) -> None:
+    for text in EXPLAINED:
+        asked = text.replace("{s}", "SELECT srcaddr, count(*) FROM flows GROUP BY srcaddr")
+        try:
+            found = attacked.engine.run_text(asked).frame.to_csv()
+        except VpcflowError as error:
+            found = str(error)
+        assert names_files(asked) or str(attacked.folder) not in found, text
 
 
 CHEAP = ("archives", "other files")
