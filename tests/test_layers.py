@@ -45,7 +45,8 @@ ALLOWED: dict[str, set[str]] = {
     "notebook": BASE | {"api", "charts", "plain_text"},
     "workspace": BASE | {"inventory", "settings", "sources", "formats", "store"},
     "checks": BASE
-    | {"inventory", "settings", "sources", "formats", "store", "query", "panels", "workspace"},
+    | {"inventory", "settings", "sources", "formats", "store", "query", "panels", "workspace"}
+    | {"engines"},
     "api": {"*"},
     "cli": {"*"},
     "__init__": {"*"},

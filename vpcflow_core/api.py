@@ -334,7 +334,7 @@ class FlowLogs:
             for part in placed(query)
         ]
         made = joined(results, query) if is_spread(query) else results[0]
-        return replace(made, notes=notes)
+        return replace(made, notes=(*notes, *made.notes))
 
     def _earliest(self, query: Query, window: Window) -> datetime | None:
         """Where the first record starts that reaches into what a question spreads."""
@@ -377,7 +377,8 @@ class FlowLogs:
         wanted = self.wanted(asked, window)
         engine, notes = self._counting(Query(()), wanted)
         question = records_for(window, wanted, columns, relation=relation, limit=limit)
-        return replace(engine.run(question, window), notes=notes)
+        made = engine.run(question, window)
+        return replace(made, notes=(*notes, *made.notes))
 
     def wanted(self, filters: Filters, window: Window) -> Filters:
         """The own filters and these, with ids and addresses in place of names and countries."""
@@ -655,7 +656,7 @@ class FlowLogs:
 
     def _as_logged(self, result: QueryResult) -> QueryResult:
         """An answer of the records as they were logged; says so where flows are to count once."""
-        return replace(result, notes=(AS_LOGGED,)) if self.counts_once else result
+        return replace(result, notes=(AS_LOGGED, *result.notes)) if self.counts_once else result
 
     def sql(self, text: str, *, max_rows: int | None = None) -> pd.DataFrame:
         """A person's own SELECT over the relations.

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.checks import check_elsewhere
 from vpcflow_core.engines.open import KINDS, open_catalogue
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.engines.trino.client import Reply, table_of
@@ -236,3 +237,21 @@ def test_closing_lets_go_of_the_client() -> None:
     client = StandIn()
     logs(client).close()
     assert client.closed
+
+
+def test_a_check_says_what_is_there_and_what_pages_will_miss(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = StandIn()
+    made = TrinoCatalogue(client, URL, "hive", "logs")
+    monkeypatch.setattr("vpcflow_core.checks.elsewhere.open_catalogue", lambda url: made)
+    found = {(finding.part, finding.state): finding for finding in check_elsewhere(URL)}
+    assert "dstport" in found["fields", "warning"].found
+    assert "7 records" in found["logs", "warning"].found
+    assert client.closed
+
+
+def test_a_check_of_what_is_not_there_fails_in_a_sentence() -> None:
+    (finding,) = check_elsewhere("trino://ann@127.0.0.1:1/hive/logs")
+    assert finding.state == "failed"
+    assert "cannot be reached" in finding.found

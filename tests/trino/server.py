@@ -138,7 +138,9 @@ def running(memory: str = "1500m") -> Iterator[int]:
     config.write_text(CONFIG.format(port=port, plugins=_plugins(home, folder)))
     (folder / "etc" / "log.properties").write_text("io.trino=WARN\n")
     with (folder / "log").open("w") as log:
-        server = subprocess.Popen(_command(runtime, home, folder, memory), stdout=log, stderr=log)
+        server = subprocess.Popen(
+            _command(runtime, home, folder, memory), cwd=folder, stdout=log, stderr=log
+        )
         try:
             _wait(server, port, folder / "log")
             yield port

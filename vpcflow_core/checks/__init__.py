@@ -1,6 +1,7 @@
 """Whether a source can be read, what it holds, and which fields its logs lack."""
 
 from vpcflow_core.checks.base import Finding, State
+from vpcflow_core.checks.elsewhere import check_elsewhere
 from vpcflow_core.checks.source import check
 
-__all__ = ["Finding", "State", "check"]
+__all__ = ["Finding", "State", "check", "check_elsewhere"]

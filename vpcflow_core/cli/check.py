@@ -9,8 +9,10 @@ import pandas as pd
 import typer
 
 from vpcflow_core.checks import check as findings_of
+from vpcflow_core.checks import check_elsewhere
 from vpcflow_core.cli.options import OutputOption, SourceOptions
 from vpcflow_core.cli.output import Output, write
+from vpcflow_core.engines.open import is_elsewhere
 from vpcflow_core.settings import load_settings
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.sources.schemes import examples
@@ -37,7 +39,10 @@ def check(
     setting = options.setting(source, load_settings().sources)
     how = source_options(setting)
     opened = open_source(setting.url, options=how)
-    found = list(findings_of(opened, how, log_format=setting.log_format))
+    if is_elsewhere(opened.url):
+        found = list(check_elsewhere(opened.url))
+    else:
+        found = list(findings_of(opened, how, log_format=setting.log_format))
     write(pd.DataFrame(map(asdict, found), dtype="object"), output)
     if any(finding.state == "failed" for finding in found):
         raise typer.Exit(1)

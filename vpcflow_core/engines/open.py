@@ -74,7 +74,7 @@ def _trino_tables(url: str, source: Source, span: Window | None, first: date | N
 
 KINDS = (
     EngineKind("duckdb", Store, _duckdb),
-    EngineKind("trino", TrinoCatalogue, _trino, ("trino",), _trino_at, _trino_tables),
+    EngineKind("trino", TrinoCatalogue, _trino, ("trino", "athena"), _trino_at, _trino_tables),
 )
 
 
@@ -154,7 +154,7 @@ def tables_for(
     if make is None:
         raise ParameterError(
             f"'{url}' is no engine that tables can be made at.",
-            "Write it as trino://user@host:port/catalog/schema",
+            "Write it as trino://user@host:port/catalog/schema, or athena://catalog.database?...",
         )
     return make(url, source, span, first)
 

@@ -82,6 +82,15 @@ _ROWS: tuple[Scheme, ...] = (
         stands_alone=True,
         is_engine=True,
     ),
+    Scheme(
+        "athena",
+        "elsewhere",
+        "athena://catalog.database?workgroup=name",
+        "all",
+        fixed=True,
+        stands_alone=True,
+        is_engine=True,
+    ),
 )
 SCHEMES: dict[str, Scheme] = {row.name: row for row in _ROWS}
 FOLDERS = SCHEMES["file"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from vpcflow_core.engines.trino.athena_location import AthenaLocation
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
+from vpcflow_core.engines.trino.client import Client
 from vpcflow_core.engines.trino.connection import TrinoConnection
 from vpcflow_core.engines.trino.location import Location
 from vpcflow_core.engines.trino.logs import trees_of
@@ -16,16 +18,27 @@ from vpcflow_core.times import Window
 
 
 def catalogue_at(url: str, since: timedelta | None, inventory: Store | None) -> TrinoCatalogue:
-    """The catalogue of a schema at a Trino.
+    """The catalogue of a schema at a Trino, or of a database at Athena.
 
     Args:
-        url: As `Location` reads it.
+        url: As `Location` or `AthenaLocation` reads it.
         since: Only records of that most recent time count; None: as the URL says, else all.
         inventory: Whose snapshots tell of the network; it is closed with the catalogue.
 
     Raises:
         SettingsError: The URL lacks a part, or the package trino is not installed.
     """
+    if _is_athena(url):
+        place = AthenaLocation.parse(url)
+        return TrinoCatalogue(
+            _athena(place),
+            url,
+            place.catalog,
+            place.database,
+            since=since or place.since,
+            refresh=place.refresh,
+            inventory=inventory,
+        )
     at = Location.parse(url)
     return TrinoCatalogue(
         TrinoConnection(at),
@@ -41,8 +54,23 @@ def catalogue_at(url: str, since: timedelta | None, inventory: Store | None) -> 
 def tables_at(
     url: str, source: Source, span: Window | None, first: date | None
 ) -> tuple[list[str], Callable[[str], object]]:
-    """The statements that make logs tables of a schema at a Trino, and what runs one."""
+    """The statements that make logs tables of a schema, and what runs one."""
+    if _is_athena(url):
+        there = AthenaLocation.parse(url)
+        name = f"{there.catalog}.{there.database}"
+        return statements(trees_of(source, span), name, "athena", first=first), _athena(there).run
     at = Location.parse(url)
     place = f"{at.catalog}.{at.schema}"
     made = statements(trees_of(source, span), place, "trino", first=first)
     return made, TrinoConnection(at).run
+
+
+def _is_athena(url: str) -> bool:
+    return url.lower().startswith("athena://")
+
+
+def _athena(place: AthenaLocation) -> Client:
+    """The client; boto3 is imported only where Athena is asked."""
+    from vpcflow_core.engines.trino.athena import AthenaClient
+
+    return AthenaClient(place)

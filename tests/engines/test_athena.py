@@ -1,0 +1,181 @@
+"""The client of Athena, over HTTP: states, pages, throttling, reuse, limits and failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from tests.trino.look_alike import Answer, LookAlike, serving
+from vpcflow_core.engines.open import open_catalogue
+from vpcflow_core.engines.trino.athena import AthenaClient
+from vpcflow_core.engines.trino.athena_location import AthenaLocation
+from vpcflow_core.errors import (
+    AccessError,
+    CredentialsError,
+    FailureError,
+    QueryError,
+    SettingsError,
+    VpcflowError,
+)
+
+URL = "athena://AwsDataCatalog.flowlogs?workgroup=vpcflow&output=s3://results/a&region=eu-west-1"
+COLUMNS = [("n", "bigint"), ("who", "varchar"), ("at", "timestamp(3)"), ("sum", "decimal(38,0)"),
+           ("groups", "array(varchar)"), ("ok", "boolean")]  # fmt: skip
+NOON = datetime(2026, 11, 2, 12)
+ROW = [7, "10.0.0.1", NOON, 2**70, ["sg-1", "sg-2"], True]
+
+
+def answered(sql: str) -> Answer:
+    if "many" in sql:
+        return [("n", "bigint")], [[n] for n in range(250)]
+    return COLUMNS, [ROW, [None] * 6]
+
+
+@pytest.fixture
+def like() -> LookAlike:
+    return LookAlike(answered)
+
+
+@pytest.fixture
+def client(
+    like: LookAlike, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., AthenaClient]]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    made: list[AthenaClient] = []
+    with serving(like) as endpoint:
+
+        def make(more: str = "") -> AthenaClient:
+            location = AthenaLocation.parse(f"{URL}&endpoint={endpoint}{more}")
+            made.append(
+                AthenaClient(location, sleep=lambda _: None, today=lambda: date(2026, 11, 2))
+            )
+            return made[-1]
+
+        yield make
+        for one in made:
+            one.close()
+
+
+def test_values_have_their_types(client: Callable[..., AthenaClient]) -> None:
+    reply = client().run("SELECT 1")
+    first, second = reply.table.to_pylist()
+    assert list(first.values()) == [7, "10.0.0.1", NOON, 2**70, ["sg-1", "sg-2"], True]
+    assert set(second.values()) == {None}
+
+
+def test_a_query_is_started_where_the_url_says(
+    client: Callable[..., AthenaClient], like: LookAlike
+) -> None:
+    client().run("SELECT 1")
+    name, asked = like.calls[1]
+    assert name == "StartQueryExecution"
+    assert asked["QueryExecutionContext"] == {"Catalog": "awsdatacatalog", "Database": "flowlogs"}
+    assert asked["WorkGroup"] == "vpcflow"
+    assert asked["ResultConfiguration"] == {"OutputLocation": "s3://results/a"}
+
+
+def test_long_answers_come_in_pages_and_are_cut_where_asked(
+    client: Callable[..., AthenaClient], like: LookAlike
+) -> None:
+    assert client().run("SELECT many").table["n"].to_pylist() == list(range(250))
+    cut = client().run("SELECT many", most=50)
+    assert (cut.table.num_rows, cut.truncated) == (50, True)
+    assert like.names().count("GetQueryResults") == 4
+
+
+def test_a_throttled_start_is_tried_again(
+    client: Callable[..., AthenaClient], like: LookAlike
+) -> None:
+    like.throttled = 3
+    client().run("SELECT 1")
+    assert like.names().count("StartQueryExecution") == 4
+    assert len(like.queries) == 1
+
+
+def test_a_query_that_takes_too_long_is_stopped_there(
+    client: Callable[..., AthenaClient], like: LookAlike
+) -> None:
+    like.polls = 10**9
+    with pytest.raises(FailureError, match="took longer than"):
+        client().run("SELECT 1", timedelta(seconds=0.2))
+    assert like.names()[-1] == "StopQueryExecution"
+
+
+def test_what_was_scanned_and_paid_is_said_and_a_reused_result_costs_nothing(
+    client: Callable[..., AthenaClient],
+) -> None:
+    athena = client()
+    assert athena.run("SELECT 1").notes == ("Athena scanned 25.0 MB: 0.0001 USD.",)
+    assert "nothing was scanned" in athena.run("SELECT 1").notes[0]
+    assert athena.spent == 25_000_000
+
+
+def test_the_limit_of_a_day_refuses_before_it_is_exceeded(
+    client: Callable[..., AthenaClient], like: LookAlike
+) -> None:
+    like.cutoff = 30_000_000
+    athena = client("&day=60MB")
+    athena.run("SELECT 1")
+    athena.run("SELECT 2")
+    started = like.names().count("StartQueryExecution")
+    with pytest.raises(FailureError, match=r"limit of 60.0 MB a day"):
+        athena.run("SELECT 3")
+    assert like.names().count("StartQueryExecution") == started
+
+
+def test_a_workgroup_without_a_limit_is_refused_unless_allowed(
+    client: Callable[..., AthenaClient], like: LookAlike
+) -> None:
+    like.cutoff = None
+    with pytest.raises(SettingsError, match="no limit of bytes"):
+        client().run("SELECT 1")
+    assert client("&unlimited=yes").run("SELECT 1").table.num_rows == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "sentence"),
+    [
+        ({"fail": "SYNTAX_ERROR: line 1:8"}, QueryError, "refuses the query: SYNTAX_ERROR"),
+        ({"error": "AccessDeniedException"}, AccessError, "refused StartQueryExecution"),
+        ({"error": "ExpiredTokenException"}, CredentialsError, "refuses the credentials"),
+        ({"error": "InvalidRequestException"}, QueryError, "refuses the query: no"),
+    ],
+)
+def test_each_failure_is_a_sentence(
+    client: Callable[..., AthenaClient],
+    like: LookAlike,
+    fault: dict[str, str],
+    error: type[VpcflowError],
+    sentence: str,
+) -> None:
+    for name, value in fault.items():
+        setattr(like, name, value)
+    with pytest.raises(error, match=sentence):
+        client().run("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("athena://flowlogs", "a catalog and a database"),
+        ("athena://c.d/table", "a catalog and a database"),
+        ("athena://c.d?day=lots", "no size such as"),
+        ("athena://c.d?group=x", "'group' is no parameter"),
+        ("athena://c.d?price=x", "no price"),
+    ],
+)
+def test_a_wrong_address_is_refused_in_a_sentence(url: str, why: str) -> None:
+    with pytest.raises(SettingsError, match=why):
+        AthenaLocation.parse(url)
+
+
+def test_athena_looks_at_eight_days_unless_asked_otherwise() -> None:
+    location = AthenaLocation.parse(URL)
+    assert (location.since, location.catalog) == (timedelta(days=8), "awsdatacatalog")
+    assert AthenaLocation.parse(f"{URL}&since=30d&day=1.5TB").day == 1_500_000_000_000
+    with closing(open_catalogue(URL)) as catalogue:
+        assert catalogue.url == URL

@@ -1,0 +1,66 @@
+"""What a check finds of an engine beyond this machine: reached, tables, columns, newest record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from vpcflow_core.checks.base import Finding, refused
+from vpcflow_core.engines.base import Catalogue
+from vpcflow_core.engines.open import open_catalogue
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.fields import DEFAULT_VPC_FORMAT
+from vpcflow_core.times import format_duration, format_instant
+
+# Records are there minutes after their traffic; an hour without any is worth a look.
+LATE = timedelta(hours=1)
+_TRANSIT = "transit gateways log nothing there, or have no views yet"
+
+
+def check_elsewhere(url: str) -> Iterator[Finding]:
+    """Everything that questions to the engine depend on, one finding after the other.
+
+    Args:
+        url: Where it is.
+
+    Raises:
+        SettingsError: The URL lacks a part.
+    """
+    catalogue = open_catalogue(url)
+    try:
+        yield from _findings(catalogue, url)
+    except VpcflowError as error:
+        yield refused("engine", url, error)
+    finally:
+        catalogue.close()
+
+
+def _findings(catalogue: Catalogue, url: str) -> Iterator[Finding]:
+    present = catalogue.columns("records")
+    yield Finding("engine", url, "ok", "It answers, and the user may ask it.")
+    yield Finding("tables", "flows, records", "ok", f"They have {len(present)} columns.")
+    if not catalogue.columns("transit_records"):
+        yield Finding("tables", "transit_flows", "ok", f"Not there: {_TRANSIT}.")
+    own = {name.replace("-", "_") for name in DEFAULT_VPC_FORMAT} - {"start", "end"}
+    lacking = sorted((own | {"start_time", "end_time"}) - set(present))
+    if lacking:
+        names = ", ".join(lacking)
+        yield Finding("fields", "records", "warning", f"Columns that pages will miss: {names}.")
+    yield _newest(catalogue)
+
+
+def _newest(catalogue: Catalogue) -> Finding:
+    extent = catalogue.coverage().extent
+    if extent is None:
+        remedy = "Does the URL's since reach back to the newest records?"
+        return Finding("logs", "records", "warning", "There are no records.", remedy)
+    age = datetime.now(UTC) - extent.end
+    (state,) = catalogue.sources()
+    found = (
+        f"{state.records:,} records from {format_instant(extent.start)} on; the newest started "
+        f"{format_instant(extent.end)}."
+    )
+    if age > LATE:
+        late = f"{found} That is over {format_duration(LATE)} ago."
+        return Finding("logs", "records", "warning", late, "Do the flow logs still deliver?")
+    return Finding("logs", "records", "ok", found)

@@ -1,0 +1,313 @@
+"""A client of Amazon Athena on boto3: start, wait, fetch; throttled, stopped and paid for.
+
+Athena bills what it scans, at least 10 MB a query. The limit for one query is the workgroup's, and
+AWS holds it; the limit for a day is held here, for this process.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from botocore import exceptions as aws
+
+from vpcflow_core.engines.trino.athena_location import AthenaLocation
+from vpcflow_core.engines.trino.client import Reply, table_of
+from vpcflow_core.errors import (
+    AccessError,
+    CredentialsError,
+    FailureError,
+    MissingError,
+    QueryError,
+    SettingsError,
+)
+from vpcflow_core.sources.aws.client import client_of, session_of
+from vpcflow_core.sources.aws.errors import code_of
+from vpcflow_core.sources.open import SourceOptions
+from vpcflow_core.times import format_duration
+
+# Bytes of a statement that Athena takes.
+LONGEST = 262_144
+# Queries of this process that may be under way at once.
+AT_ONCE = 4
+# Seconds between two looks at a query, and before a start that was throttled is tried again.
+FIRST_LOOK, LAST_LOOK = 0.2, 2.0
+LEAST_BILLED = 10_000_000
+TB = 10**12
+_THROTTLED = {"TooManyRequestsException", "ThrottlingException", "Throttling"}
+_EXPIRED = {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException",
+            "InvalidClientTokenId", "InvalidSignatureException"}  # fmt: skip
+SHORTER = "Ask for a shorter range or add filters."
+
+
+class AthenaClient:
+    """Asks Athena; safe to share between threads.
+
+    Args:
+        location: Which tables, whose limits.
+        sleep: Waits some seconds; tests do not.
+        today: The UTC day whose scanned bytes are counted.
+    """
+
+    longest = LONGEST
+
+    def __init__(
+        self,
+        location: AthenaLocation,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+    ) -> None:
+        options = SourceOptions(
+            profile=location.profile, region=location.region, endpoint_url=location.endpoint
+        )
+        session = session_of(options)
+        region = location.region or session.region_name
+        if not region:
+            raise SettingsError("Athena needs a region.", "Add &region=eu-central-1 to the URL.")
+        self.location = location
+        self._athena = client_of(session, "athena", options, region, attempts=3)
+        self._sleep, self._today = sleep, today
+        self._turn = threading.Semaphore(AT_ONCE)
+        self._spending = threading.Lock()
+        self._spent: tuple[date, int] = (today(), 0)
+        self._most: int | None = None
+
+    @property
+    def spent(self) -> int:
+        """Bytes that were billed today to this process."""
+        with self._spending:
+            day, count = self._spent
+            return count if day == self._today() else 0
+
+    def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
+        """Answer one statement; see `Client`."""
+        with self._turn, _failures(self.location):
+            self._require_budget()
+            end = time.monotonic() + (timeout or timedelta(minutes=30)).total_seconds()
+            id = self._started(sql, end)
+            done = self._waited(id, end, timeout)
+            if done.get("StatementType") == "DDL":
+                return Reply(table_of((), (), []))
+            names, kinds, rows = self._fetched(id, most)
+            scanned = int(done.get("Statistics", {}).get("DataScannedInBytes", 0))
+            truncated = most is not None and len(rows) > most
+            note = self._note(done, scanned)
+            return Reply(table_of(names, kinds, rows[:most]), scanned, truncated, (note,))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._athena.close()
+
+    def limit(self) -> int | None:
+        """Most bytes that one query may scan, as the workgroup says; None: no limit."""
+        group = self._athena.get_work_group(WorkGroup=self.location.workgroup)["WorkGroup"]
+        found = group.get("Configuration", {}).get("BytesScannedCutoffPerQuery")
+        return int(found) if found else None
+
+    def _require_budget(self) -> None:
+        """Refuse what might exceed the day's limit, before anything is scanned."""
+        if self._most is None:
+            found = self.limit()
+            if found is None and not self.location.unlimited:
+                raise SettingsError(
+                    f"The workgroup {self.location.workgroup} has no limit of bytes for a query.",
+                    "Set its BytesScannedCutoffPerQuery, or add &unlimited=yes to the URL.",
+                )
+            self._most = found or 0
+        day = self.location.day
+        if day is not None and self.spent + max(self._most, LEAST_BILLED) > day:
+            raise FailureError(
+                f"Today {_size(self.spent)} were scanned at Athena; one more query may scan "
+                f"{_size(self._most)}, beyond the limit of {_size(day)} a day.",
+                f"{SHORTER} The limit is the URL's parameter day.",
+            )
+
+    def _started(self, sql: str, end: float) -> str:
+        at, pause = self.location, FIRST_LOOK
+        minutes = max(1, int(at.refresh.total_seconds() // 60))
+        asked: dict[str, Any] = {
+            "QueryString": sql,
+            # boto3 sends a call that had no answer again: with one token it starts nothing twice.
+            "ClientRequestToken": uuid4().hex,
+            "QueryExecutionContext": {"Catalog": at.catalog, "Database": at.database},
+            "WorkGroup": at.workgroup,
+            "ResultReuseConfiguration": {
+                "ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": minutes}
+            },
+        }
+        if at.output:
+            asked["ResultConfiguration"] = {"OutputLocation": at.output}
+        while True:
+            try:
+                return str(self._athena.start_query_execution(**asked)["QueryExecutionId"])
+            except aws.ClientError as error:
+                if code_of(error) not in _THROTTLED:
+                    raise
+                if time.monotonic() + pause > end:
+                    raise FailureError(
+                        "Athena takes no more queries of this account at present.",
+                        "Ask again later; the quota is that of active DML queries.",
+                    ) from error
+            self._sleep(pause)
+            pause = min(2 * pause, 10 * LAST_LOOK)
+
+    def _waited(self, id: str, end: float, timeout: timedelta | None) -> dict[str, Any]:
+        """The execution, once it has succeeded."""
+        pause = FIRST_LOOK
+        while True:
+            found: dict[str, Any] = self._athena.get_query_execution(QueryExecutionId=id)
+            done = found["QueryExecution"]
+            state = done["Status"]["State"]
+            if state in ("SUCCEEDED", "FAILED", "CANCELLED"):
+                self._count(done)
+                if state != "SUCCEEDED":
+                    raise _ended(state, done["Status"])
+                return dict(done)
+            if time.monotonic() > end:
+                self._athena.stop_query_execution(QueryExecutionId=id)
+                length = format_duration(timeout or timedelta(minutes=30))
+                raise FailureError(
+                    f"The query took longer than {length} and was stopped.",
+                    f"{SHORTER} The limit is the setting query_timeout.",
+                )
+            self._sleep(pause)
+            pause = min(1.5 * pause, LAST_LOOK)
+
+    def _count(self, done: dict[str, Any]) -> None:
+        """Add what is billed: nothing for a failed query or a result that was there."""
+        scanned = int(done.get("Statistics", {}).get("DataScannedInBytes", 0))
+        if done["Status"]["State"] == "FAILED" or _is_reused(done):
+            return
+        with self._spending:
+            day, count = self._spent
+            today = self._today()
+            billed = max(scanned, LEAST_BILLED) if done.get("StatementType") != "DDL" else 0
+            self._spent = (today, (count if day == today else 0) + billed)
+
+    def _note(self, done: dict[str, Any], scanned: int) -> str:
+        if _is_reused(done):
+            return "Athena answered from an earlier result: nothing was scanned."
+        cost = max(scanned, LEAST_BILLED) / TB * self.location.price
+        return f"Athena scanned {_size(scanned)}: {cost:.4f} USD."
+
+    def _fetched(self, id: str, most: int | None) -> tuple[list[str], list[str], list[list[Any]]]:
+        names: list[str] = []
+        kinds: list[str] = []
+        rows: list[list[Any]] = []
+        for page in self._pages(id):
+            if not names:
+                columns = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+                names = [column["Name"] for column in columns]
+                kinds = [_kind(column) for column in columns]
+                page["ResultSet"]["Rows"] = page["ResultSet"]["Rows"][1:]  # the header
+            for row in page["ResultSet"]["Rows"]:
+                texts = [cell.get("VarCharValue") for cell in row["Data"]]
+                rows.append([_value(t, k) for t, k in zip(texts, kinds, strict=True)])
+            if most is not None and len(rows) > most:
+                break
+        return names, kinds, rows
+
+    def _pages(self, id: str) -> Iterator[dict[str, Any]]:
+        more: dict[str, str] = {}
+        while True:
+            page = self._athena.get_query_results(QueryExecutionId=id, MaxResults=1000, **more)
+            yield page
+            if not page.get("NextToken"):
+                return
+            more = {"NextToken": page["NextToken"]}
+
+
+# How values of a type are read from the text that Athena sends.
+_READERS: dict[str, Callable[[str], Any]] = {
+    "boolean": lambda value: value == "true", "tinyint": int, "smallint": int, "integer": int,
+    "bigint": int, "real": float, "float": float, "double": float,
+}  # fmt: skip
+
+
+def _size(count: int) -> str:
+    """Bytes as Athena bills them: a MB is a million."""
+    return f"{count / 10**6:,.1f} MB" if count < 10**9 else f"{count / 10**9:,.1f} GB"
+
+
+def _is_reused(done: dict[str, Any]) -> bool:
+    statistics = done.get("Statistics", {})
+    return bool(statistics.get("ResultReuseInformation", {}).get("ReusedPreviousResult"))
+
+
+def _kind(column: dict[str, Any]) -> str:
+    if column["Type"] == "decimal":
+        return f"decimal({column.get('Precision', 38)},{column.get('Scale', 0)})"
+    return "array(varchar)" if column["Type"] == "array" else str(column["Type"])
+
+
+def _value(text: str | None, kind: str) -> Any:
+    """A value of its column's type, from the text that Athena sends."""
+    if text is None:
+        return None
+    if kind.startswith("timestamp"):
+        return datetime.fromisoformat(text.removesuffix(" UTC"))
+    if kind.startswith("array"):
+        # Ids and addresses: none holds a comma.
+        return [part for part in text.strip("[]").split(", ") if part]
+    if kind == "date":
+        return date.fromisoformat(text)
+    return _READERS.get(kind, str)(text)
+
+
+def _ended(state: str, status: dict[str, Any]) -> Exception:
+    """The error of a query that did not succeed."""
+    why = str(status.get("StateChangeReason", "")).partition("\n")[0]
+    if state == "CANCELLED":
+        if "Bytes scanned limit" in why:
+            return FailureError("The query would scan more than its workgroup allows.", SHORTER)
+        return FailureError("The query was stopped at Athena.", "Ask again.")
+    # 2: an error of the user, by Athena's own count.
+    is_users = status.get("AthenaError", {}).get("ErrorCategory") == 2
+    if "NOT_FOUND" in why or "does not exist" in why:
+        return MissingError(f"Athena lacks what was asked for: {why}", _TABLES)
+    if is_users or "SYNTAX_ERROR" in why or "COLUMN_NOT_FOUND" in why:
+        return QueryError(f"Athena refuses the query: {why}")
+    return FailureError(f"The query failed at Athena: {why}", "Ask again, or for a shorter range.")
+
+
+_TABLES = "Make the tables: vpcflow tables athena://... --logs s3://bucket/prefix"
+_PERMISSIONS = "docs/engines.md has the permissions that Athena, Glue and S3 want."
+
+
+class _failures:  # noqa: N801 (a context manager that reads as a function)
+    """AWS's errors as ours."""
+
+    def __init__(self, location: AthenaLocation) -> None:
+        self.location = location
+
+    def __enter__(self) -> None:
+        """Nothing."""
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError)):
+            raise CredentialsError("There are no AWS credentials for Athena.", _LOGIN) from error
+        if isinstance(error, aws.ClientError):
+            raise self._of(error) from error
+        if isinstance(error, aws.BotoCoreError):
+            raise FailureError(
+                f"Athena cannot be reached ({type(error).__name__}).", "Check region and network."
+            ) from error
+
+    def _of(self, error: aws.ClientError) -> Exception:
+        code = code_of(error)
+        message = str(error.response.get("Error", {}).get("Message", ""))
+        if code in _EXPIRED:
+            return CredentialsError(f"AWS refuses the credentials ({code}).", _LOGIN)
+        if "AccessDenied" in code:
+            return AccessError(f"Athena refused {error.operation_name}: {message}", _PERMISSIONS)
+        if code == "InvalidRequestException":
+            return QueryError(f"Athena refuses the query: {message}")
+        return FailureError(f"Athena failed ({code}): {message}", "Ask again.")
+
+
+_LOGIN = "Log in again (aws sso login), or name a profile: &profile=NAME in the URL."
