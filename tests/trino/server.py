@@ -12,6 +12,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tarfile
 import time
 import urllib.request
@@ -225,3 +226,10 @@ def add_hive(port: int, folder: Path) -> None:
         except Exception:  # a moment after the start, no worker counts yet
             time.sleep(1)
     execute(port, statement)
+
+
+if __name__ == "__main__":  # whether there is a Java to run it
+    try:
+        print(java())
+    except MissingPartError as missing:
+        sys.exit(str(missing))
