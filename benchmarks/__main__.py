@@ -37,7 +37,8 @@ def main() -> None:
     size = sum(file.stat().st_size for file in folder.rglob("*.log.gz"))
     print(f"{folder}: {size / 1e6:,.0f} MB of gzip, {os.cpu_count()} processors", flush=True)
     ways = options.only or (QUICK_WAYS if options.quick else list(ingest.WAYS))
-    runs = ingest.measure(folder, ways, QUICK_ROUNDS if options.quick else ROUNDS)
+    rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
+    runs = ingest.measure(folder, ways, rounds)
     print(ingest.table(runs), flush=True)
     targets = _targets(runs)
     if not (options.only or options.quick):
@@ -111,6 +112,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="Fewer records, runs and ways.")
     parser.add_argument("--records", type=int, default=0, help="How many (10 million; 1 quick).")
+    parser.add_argument("--rounds", type=int, default=0, help="Runs of each way (5; 3 quick).")
     parser.add_argument("--only", action="append", choices=ingest.WAYS, help="Only this way.")
     return parser.parse_args()
 

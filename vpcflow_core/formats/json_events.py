@@ -17,6 +17,7 @@ from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME
 from vpcflow_core.formats.raw_lines import STREAM
 from vpcflow_core.formats.values import typed_times
 
+_LOOK = 2**16
 _TEXT = pa.string()
 _EVENTS = pa.list_(pa.struct({"id": _TEXT, "timestamp": pa.int64(), "message": _TEXT}))
 # All that CloudWatch Logs writes; a message with any other key is read the careful way.
@@ -29,7 +30,7 @@ _PLACES = {"log_group": "logGroup", STREAM: "logStream"}
 
 def has_messages(block: bytes) -> bool:
     """Whether the block begins with such a message, as far as one sees."""
-    return b'"logEvents"' in block[: block.find(b"[{") + 1]
+    return b'"logEvents"' in block[: block.find(b"[{", 0, _LOOK) + 1]
 
 
 def read(block: bytes, lines: int) -> tuple[pa.Array, pa.Table] | None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import pyarrow as pa
 
 from vpcflow_core.fields import COLLECTOR_FIELDS, column_name
@@ -65,7 +66,14 @@ def is_utf8(block: bytes) -> bool:
 
 def without_dashes(block: bytes) -> bytes:
     """The block with null where a value is `-`, which is no number."""
-    return _DASH.sub(b'":null', block) if b'"-"' in block else block
+    return _DASH.sub(b'":null', block) if _has_dash_in_quotes(block) else block
+
+
+def _has_dash_in_quotes(block: bytes) -> bool:
+    """Whether `"-"` is in the block; dashes are rarer than the quotes that a search stops at."""
+    codes = np.frombuffer(block, dtype=np.uint8)
+    dashes = np.flatnonzero(codes[1:-1] == ord("-")) + 1
+    return bool(((codes[dashes - 1] == ord('"')) & (codes[dashes + 1] == ord('"'))).any())
 
 
 def types_of(block: bytes) -> Types | None:

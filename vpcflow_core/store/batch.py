@@ -40,7 +40,7 @@ class Limits:
     bytes: int = 128 * 2**20
     objects: int = 5_000
     seconds: float = 10.0
-    fetched: int = 96 * 2**20
+    fetched: int = 48 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
