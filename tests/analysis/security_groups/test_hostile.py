@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.analysis.security_groups.usage_tables import flow, rule, used
+from tests.analysis.security_groups.usage_tables import INTERFACES, flow, flow_frame, rule, used
+from vpcflow_core.analysis.security_groups.findings import findings
 from vpcflow_core.analysis.security_groups.hostile import Hostile, hostile_sources
+from vpcflow_core.inventory.tables import frame_of
 
 
 def refused(source: str, flows: int, rejected: int, destinations: int, ports: int) -> Hostile:
@@ -49,3 +51,23 @@ def test_where_all_that_came_is_hostile_no_block_is_advised() -> None:
     foe = Hostile({"198.51.100.9": "refused 30 times"})
     (row,) = used(flows, [rule("sg-web", ports=22)], hostile=foe).to_dict("records")
     assert (row["seen_blocks"], row["seen_share"]) == ("", 0.0)
+
+
+def test_open_services_are_sentences_the_hostile_ones_first() -> None:
+    flows = [
+        flow("eni-web", "203.0.113.5", 6, 3389, 3),
+        flow("eni-web", "198.51.100.9", 6, 22, 10),
+        flow("eni-web", "203.0.113.6", 6, 22, 10),
+        flow("eni-db", "203.0.113.7", 6, 22, 10),  # no group of it is open
+        flow("eni-web", "203.0.113.8", 6, 22, 10, reply=True),
+    ]
+    for one in flows[:4]:
+        one["reply"] = False
+    rules = [rule("sg-web", ports=3389), rule("sg-web", ports=(20, 25)), rule("sg-web", ports=443)]
+    foe = Hostile({"198.51.100.9": "refused 30 times"})
+    shown = used(flows, rules, hostile=foe)
+    assert findings(shown, flow_frame(flows), frame_of("interfaces", INTERFACES), foe) == [
+        "SSH (22) is open to the world: 2 sources seen, 1 of them hostile (198.51.100.9).",
+        "RDP (3389) is open to the world: 1 source seen.",
+        "Telnet (23) is open to the world: unused.",
+    ]

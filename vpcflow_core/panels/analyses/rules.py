@@ -10,6 +10,7 @@ import pandas as pd
 from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.analysis.security_groups.accepted import received
+from vpcflow_core.analysis.security_groups.findings import findings
 from vpcflow_core.analysis.security_groups.hostile import Hostile, hostile_sources
 from vpcflow_core.analysis.security_groups.usage import rules_in_use, unused_groups
 from vpcflow_core.analysis.security_groups.versions import timed
@@ -50,7 +51,8 @@ def rules(context: PanelContext) -> PanelAnswer:
     refused = context.logs.ask(REFUSED, request.window)
     hostile = _hostile(refused.frame, result.frame)
     frame = rules_in_use(result.frame, interfaces, rules, lists, groups, hostile)
-    notes = [*_narrowed(context), *notes_of(frame)]
+    found = findings(frame, result.frame, interfaces, hostile)
+    notes = [*found, *_narrowed(context), *notes_of(frame)]
     if len(result.frame) == MOST_ROWS:
         notes.append("The smallest flows are left out: there are too many different ones.")
     if len(kept) < len(cuts):
