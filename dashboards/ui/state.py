@@ -132,8 +132,6 @@ def at_rest(name: str, value: object) -> bool:
 def tidied(params: Mapping[str, str]) -> dict[str, str]:
     """Parameters of a link that widgets know in another form alone; "" is to be left out."""
     made = dict.fromkeys(secrets_in(params), "")
-    if not is_range(params.get("range", "")):
-        made["range"] = ""
     if params.get("once", "").lower() in YES:
         made["once"] = "true"
     if (action := params.get("action", "").strip()) and not filter_problem("action", action):
