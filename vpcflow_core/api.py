@@ -35,8 +35,9 @@ from vpcflow_core.panels.request import DEFAULTS as JUDGED
 from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
 from vpcflow_core.query.as_logged import is_about_interfaces
 from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.connections.questions import AnyQuery, question_for
 from vpcflow_core.query.connections.received import received_for
-from vpcflow_core.query.connections.select import ConnectionQuery, Order, connections_for
+from vpcflow_core.query.connections.select import ConnectionQuery, Order
 from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled, joined
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
@@ -625,12 +626,12 @@ class FlowLogs:
         return noted(found.frame[list(lived.COLUMNS)], *notes)
 
     def ask_connections(
-        self, query: ConnectionQuery, window: Window | None = None, filters: Filters | None = None
+        self, query: AnyQuery, window: Window | None = None, filters: Filters | None = None
     ) -> QueryResult:
         """Answer a question for connections in the window alone; see `connections`."""
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
-        question = connections_for(query, window, wanted, self.engine.columns())
+        question = question_for(query, window, wanted, self.engine.columns())
         return self._as_logged(self.engine.run(question, window))
 
     def ask_received(

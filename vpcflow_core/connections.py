@@ -6,14 +6,14 @@ the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
 
 import pandas as pd
 
 from vpcflow_core.query.connections.roles import FLAGS
+from vpcflow_core.query.connections.search import Ask, first_connections
 from vpcflow_core.query.connections.select import ConnectionQuery, Order
 from vpcflow_core.query.connections.words import IDLE_TCP
 from vpcflow_core.query.result import QueryResult
@@ -34,7 +34,6 @@ LIVED = ("first", "last", "duration", "busy", "records", "action")
 WAYS = (("bytes_out", "bytes_in"), ("packets_out", "packets_in"))
 
 Row: TypeAlias = dict[Any, Any]
-Ask: TypeAlias = Callable[[ConnectionQuery, Window], QueryResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,8 @@ def listed(ask: Ask, query: ConnectionQuery, window: Window, extent: Window | No
         window: Range of time that some record of a connection started in.
         extent: First to last record of all.
     """
-    results = [ask(query, window)]
-    if not _is_exact(results[0].frame, query):
-        results.append(ask(replace(query, whole=True), window))
-    found = results[-1].frame.drop(columns=["candidates", "least"])
+    results = first_connections(ask, query, window)
+    found = results[-1].frame
     going = _going_on(found, window, extent)
     if going.empty:
         return Connections(found, tuple(results))
@@ -74,15 +71,6 @@ def listed(ask: Ask, query: ConnectionQuery, window: Window, extent: Window | No
     earlier = ask(_between(going, query.order), before)
     found, notes = _from_beginning(found, going, earlier.frame, before, window)
     return Connections(_sorted(found, query.order), (*results, earlier), notes)
-
-
-def _is_exact(frame: pd.DataFrame, query: ConnectionQuery) -> bool:
-    """Whether no five-tuple that was not looked at can have a connection that belongs here."""
-    if frame.empty or query.candidates is None or frame["candidates"].iloc[0] < query.candidates:
-        return True
-    return bool(
-        len(frame) == query.limit and _value(frame, query.order).iloc[-1] >= frame["least"].iloc[-1]
-    )
 
 
 def _value(frame: pd.DataFrame, order: Order) -> pd.Series[int]:
@@ -111,7 +99,7 @@ def _between(going: pd.DataFrame, order: Order) -> ConnectionQuery:
     ports = {int(p) for n in ("client_port", "server_port") for p in going[n].dropna()}
     every = going[["client_port", "server_port"]].notna().all(axis=None)
     return ConnectionQuery(
-        order, None, True, tuple(sorted(addresses)), tuple(sorted(ports)) if every else ()
+        order, None, tuple(sorted(addresses)), tuple(sorted(ports)) if every else ()
     )
 
 

@@ -16,10 +16,19 @@ from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.connections import COLUMNS
 from vpcflow_core.errors import ParameterError, QueryError
+from vpcflow_core.query.connections import promises, search
+from vpcflow_core.query.connections.search import first_connections
+from vpcflow_core.query.connections.select import ConnectionQuery, Order
 from vpcflow_core.query.connections.words import IDLE, IDLE_TCP
 
 FLAGS = f"{V2} tcp-flags vpc-id"
 CLIENT, SERVER = "10.0.0.7", "10.0.9.9"
+
+
+@pytest.fixture(autouse=True)
+def searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few the records are, connections are searched for as among many."""
+    monkeypatch.setattr(search, "FEW", 0)
 
 
 def at(seconds: float) -> datetime:
@@ -283,6 +292,61 @@ def test_connections_are_those_that_a_loop_finds(tmp_path: Path) -> None:
         records.append(sent(source, port, target, to, begin, lasts, **more))
     rows = found(tmp_path, records, limit=1000)
     assert sorted((r["duration"], r["records"]) for r in rows) == sorted(oracle(records))
+
+
+def many_alike(seed: int) -> list[dict[str, str]]:
+    """Records of which many are alike: same lengths, times, bytes; ports used again; both ways."""
+    rng = random.Random(seed)
+    records = []
+    for _ in range(900):
+        pair = [(CLIENT, rng.randrange(5000, 5120)), (SERVER, rng.choice([53, 443, 5000]))]
+        rng.shuffle(pair)
+        (source, port), (target, to) = pair
+        more = {
+            "protocol": rng.choice([6, 17, 1]),
+            "interface": rng.choice(["eni-a", "eni-b", "-"]),
+            "tcp-flags": rng.choice(["-", 0, 2, 3, 18, 19]),
+            "action": rng.choice(["ACCEPT", "ACCEPT", "REJECT"]),
+            "bytes": rng.choice([100, 100, 2**62]),
+        }
+        begin, lasts = 1000 * rng.randrange(30), rng.choice([-5, 0, 59, 59, 59, 500])
+        records.append(sent(source, port, target, to, begin, lasts, **more))
+    return records
+
+
+def test_the_first_of_many_alike_are_those_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is left out of the search, in several parts, and under filters."""
+    monkeypatch.setattr(search, "AT_A_TIME", 400)
+    monkeypatch.setattr(search, "TRIED", 1)
+    asked: list[tuple[Order, int, dict[str, str]]] = [
+        ("duration", 7, {}),
+        ("duration", 5, {"action": "REJECT"}),
+        ("bytes", 1, {"action": "REJECT"}),
+        ("records", 40, {}),
+        ("start", 7, {"protocol": "udp"}),
+    ]
+    with stored(tmp_path, (FLAGS, many_alike(7))) as flows:
+        for order, limit, filters in asked:
+            some, query = flows.where(**filters), ConnectionQuery(order, limit)
+            *before, first = first_connections(some.ask_connections, query, some.window)
+            assert before
+            pd.testing.assert_frame_equal(first.frame, some.ask_connections(query).frame)
+
+
+def test_where_any_five_tuple_may_hold_the_first_all_are_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (search, promises):
+        monkeypatch.setattr(module, "MOST_PROMISES", 3)
+    records = [sent(CLIENT, 2000 + n, SERVER, 443, 0, n % 3) for n in range(40)]
+    with stored(tmp_path, (V2, records)) as flows:
+        frame = flows.connections(limit=5)
+        assert frame["duration"].tolist() == [2] * 5
+        pd.testing.assert_frame_equal(
+            frame, flows.ask_connections(ConnectionQuery(limit=5)).frame[list(COLUMNS)]
+        )
 
 
 def test_longest_flows_show_each_connection_once_as_it_lived(tmp_path: Path) -> None:

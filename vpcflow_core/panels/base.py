@@ -14,7 +14,7 @@ from vpcflow_core.clock_changes import clock_changes, sentences
 from vpcflow_core.coverage import Coverage, Gap
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.request import BAND_PARAMETERS, DEFAULTS, PanelRequest, Parameters
-from vpcflow_core.query.connections.select import ConnectionQuery
+from vpcflow_core.query.connections.questions import AnyQuery
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
@@ -69,7 +69,7 @@ class LogQueries(Protocol):
         """Run one question, without the buckets in which nothing was."""
 
     def ask_connections(
-        self, query: ConnectionQuery, window: Window | None = None, filters: Filters | None = None
+        self, query: AnyQuery, window: Window | None = None, filters: Filters | None = None
     ) -> QueryResult:
         """Run one question for connections."""
 
@@ -207,7 +207,7 @@ class PanelContext:
         """Ask something under the page's filters."""
         return self.logs.ask(query, window or self.request.window, self.request.filters)
 
-    def ask_connections(self, query: ConnectionQuery, window: Window) -> QueryResult:
+    def ask_connections(self, query: AnyQuery, window: Window) -> QueryResult:
         """Ask for connections of which some record meets the page's filters."""
         return self.logs.ask_connections(query, window, self.request.filters)
 

@@ -108,6 +108,33 @@ class OneOf(FunctionElement[bool]):
         self.meaning = meaning
 
 
+class AmongNumbers(FunctionElement[bool]):
+    """Whether a whole number is one of many, which travel as one list; there is one at least.
+
+    Attributes:
+        values: The numbers.
+    """
+
+    name = "among_numbers"
+    type = Boolean()
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], values: Sequence[int]) -> None:
+        super().__init__(column, literal(list(values), ARRAY(BigInteger())))
+        self.values = tuple(values)
+
+
+class Fingerprint(FunctionElement[int]):
+    """A number from 0 to below 2**62: one for equal values, nearly always another for others.
+
+    It holds within one question and engine alone. Two of them can be added.
+    """
+
+    name = "fingerprint"
+    type = BigInteger()
+    inherit_cache = False
+
+
 class ListContains(FunctionElement[bool]):
     """Whether a list has a member of that value."""
 
@@ -231,5 +258,5 @@ def _all_of(element: AllOf, compiler: SQLCompiler, **kw: Any) -> str:
 # What every engine has to write: a test holds its compile.py to this list.
 CONSTRUCTS: tuple[type[Any], ...] = (
     TimeBucket, SecondsBetween, SecondBefore, Quantile, AddressIn, OneOf,
-    ListContains, ListMatches, ListLength, Members, BitAnd, Slices,
+    ListContains, ListMatches, ListLength, Members, BitAnd, Slices, AmongNumbers, Fingerprint,
 )  # fmt: skip

@@ -26,7 +26,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from vpcflow_core.query.constructs import (
     AddressIn,
+    AmongNumbers,
     BitAnd,
+    Fingerprint,
     ListContains,
     ListLength,
     ListMatches,
@@ -80,6 +82,19 @@ def _one_of(element: OneOf, compiler: SQLCompiler, **kw: Any) -> str:
         return f"{compiler.process(column, **kw)} IN {about} ({listed})"
     inner = f"SELECT unnest({compiler.process(values, **kw)})"
     return f"{compiler.process(column, **kw)} IN {about} ({inner})"
+
+
+@compiles(AmongNumbers, "duckdb")
+def _among_numbers(element: AmongNumbers, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = element.clauses
+    if kw.get("literal_binds"):
+        return f"{compiler.process(column, **kw)} IN ({', '.join(map(str, element.values))})"
+    return f"{compiler.process(column, **kw)} IN (SELECT unnest({compiler.process(values, **kw)}))"
+
+
+@compiles(Fingerprint, "duckdb")
+def _fingerprint(element: Fingerprint, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(hash({compiler.process(element.clauses, **kw)}) >> 2 AS BIGINT)"
 
 
 @compiles(ListContains, "duckdb")

@@ -16,7 +16,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from vpcflow_core.query.constructs import (
     AddressIn,
+    AmongNumbers,
     BitAnd,
+    Fingerprint,
     ListContains,
     ListLength,
     ListMatches,
@@ -92,6 +94,21 @@ def _one_of(element: OneOf, compiler: SQLCompiler, **kw: Any) -> str:
     about = f"/* {element.count:,} of {element.meaning} */"
     members = f"SELECT a FROM UNNEST(split({listed}, ' ')) AS t(a)"  # noqa: S608 (quoted above)
     return f"{compiler.process(column, **kw)} IN {about} ({members})"
+
+
+@compiles(AmongNumbers, "trino")
+def _among_numbers(element: AmongNumbers, compiler: SQLCompiler, **kw: Any) -> str:
+    column, _ = element.clauses
+    listed = " ".join(map(str, element.values))
+    members = f"SELECT CAST(a AS BIGINT) FROM UNNEST(split('{listed}', ' ')) AS t(a)"  # noqa: S608
+    return f"{compiler.process(column, **kw)} IN ({members})"
+
+
+@compiles(Fingerprint, "trino")
+def _fingerprint(element: Fingerprint, compiler: SQLCompiler, **kw: Any) -> str:
+    texts = [f"CAST({compiler.process(part, **kw)} AS varchar)" for part in element.clauses]
+    hashed = f"from_big_endian_64(xxhash64(to_utf8(concat_ws(' ', {', '.join(texts)}))))"
+    return f"bitwise_right_shift({hashed}, 2)"
 
 
 @compiles(ListContains, "trino")

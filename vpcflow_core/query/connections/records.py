@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.connections.words import number, word
-from vpcflow_core.query.constructs import AllOf
+from vpcflow_core.query.constructs import AllOf, Fingerprint
 from vpcflow_core.times import Window
 
 KEY = ("interface_id", "protocol", "low_address", "low_port", "high_address", "high_port")
@@ -36,12 +36,81 @@ def key_of(relation: CTE) -> list[ColumnElement[Any]]:
     return [relation.c[name] for name in KEY]
 
 
+def number_of(rows: CTE) -> ColumnElement[int]:
+    """The number of a key: it stands for interface and five-tuple where many are compared.
+
+    Two keys can have the same number, hardly ever.
+    """
+    low, high = (
+        Fingerprint(rows.c[f"{side}_address"], rows.c[f"{side}_port"]) for side in ("low", "high")
+    )
+    return Fingerprint(rows.c.interface_id, rows.c.protocol, low + high)
+
+
+def number_of_record(columns: Collection[str]) -> ColumnElement[int]:
+    """The number of the key that a record of `flows` has, whoever sent.
+
+    Args:
+        columns: The columns that some record of the store has.
+    """
+    source, target = (
+        Fingerprint(column_of(f"{side}addr"), _keyed(f"{side}port", columns))
+        for side in ("src", "dst")
+    )
+    return Fingerprint(
+        _keyed("interface_id", columns), _keyed("protocol", columns), source + target
+    )
+
+
+def ends_of_record(columns: Collection[str]) -> list[ColumnElement[int]]:
+    """Numbers of the two ends of a record at its interface, as `number_of_end` gives them."""
+    shared = [_keyed(name, columns) for name in ("interface_id", "protocol")]
+    return [
+        Fingerprint(*shared, column_of(f"{side}addr"), _keyed(f"{side}port", columns))
+        for side in ("src", "dst")
+    ]
+
+
+def number_of_end(rows: CTE, side: str) -> ColumnElement[int]:
+    """The number of the low or the high end of a key at its interface."""
+    ends = (rows.c[f"{side}_address"], rows.c[f"{side}_port"])
+    return Fingerprint(rows.c.interface_id, rows.c.protocol, *ends)
+
+
+def known(name: str, columns: Collection[str]) -> ColumnElement[Any]:
+    """The column, null where no record has it."""
+    column = column_of(name)
+    return column if name in columns else cast(null(), column.type)
+
+
+def _keyed(name: str, columns: Collection[str]) -> ColumnElement[Any]:
+    """The column as a key has it, never null."""
+    return func.coalesce(known(name, columns), word("") if name == "interface_id" else number(-1))
+
+
+def lasting(start: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The end of a record, never before its start."""
+    return case((end > start, end), else_=start)
+
+
+def met(window: Window | None, conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether a record started in the window, has both ends, and meets the conditions."""
+    start = column_of("start_time")
+    return AllOf(
+        *((start >= window.start, start < window.end) if window else ()),
+        column_of("srcaddr").is_not(None),
+        column_of("dstaddr").is_not(None),
+        *conditions,
+    )
+
+
 def records(
     window: Window | None,
     conditions: Sequence[ColumnElement[bool]],
     columns: Collection[str],
     extra: Sequence[Label[Any]] = (),
     relation: str = "flows",
+    name: str = "parts",
 ) -> CTE:
     """The records of a window.
 
@@ -51,21 +120,15 @@ def records(
         columns: The columns that some record of the store has.
         extra: More columns.
         relation: Where the records are.
+        name: What they are called in the SQL; those that are used twice are held in memory.
 
     Returns:
         `KEY`, `upward`, start_time, end_time (never before the start), bytes, packets, action,
         tcp_flags, vpc_id, and the extra columns.
     """
-
-    def known(name: str) -> ColumnElement[Any]:
-        column = column_of(name)
-        return column if name in columns else cast(null(), column.type)
-
     start, end = column_of("start_time"), column_of("end_time")
     source, target = column_of("srcaddr"), column_of("dstaddr")
-    source_port, target_port = (
-        func.coalesce(known(name), number(-1)) for name in ("srcport", "dstport")
-    )
+    source_port, target_port = (_keyed(name, columns) for name in ("srcport", "dstport"))
     upward = or_(source < target, and_(source == target, source_port <= target_port))
     ends = {
         "low_address": (source, target),
@@ -75,26 +138,19 @@ def records(
     }
     made = (
         select(
-            func.coalesce(known("interface_id"), word("")).label("interface_id"),
-            func.coalesce(known("protocol"), number(-1)).label("protocol"),
+            _keyed("interface_id", columns).label("interface_id"),
+            _keyed("protocol", columns).label("protocol"),
             *(case((upward, up), else_=down).label(name) for name, (up, down) in ends.items()),
             upward.label("upward"),
             start,
-            case((end > start, end), else_=start).label("end_time"),
+            lasting(start, end).label("end_time"),
             *(
-                known(name).label(name)
+                known(name, columns).label(name)
                 for name in ("bytes", "packets", "action", "tcp_flags", "vpc_id")
             ),
             *extra,
         )
         .select_from(table(relation))
-        .where(
-            AllOf(
-                *((start >= window.start, start < window.end) if window else ()),
-                source.is_not(None),
-                target.is_not(None),
-                *conditions,
-            )
-        )
+        .where(met(window, conditions))
     )
-    return made.cte("parts")
+    return made.cte(name)

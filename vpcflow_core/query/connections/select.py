@@ -24,13 +24,19 @@ from vpcflow_core.errors import ParameterError, closest
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.connections.gathered import counted, evidence, sessions, totals
-from vpcflow_core.query.connections.records import KEY, key_of, records
+from vpcflow_core.query.connections.records import (
+    KEY,
+    ends_of_record,
+    key_of,
+    number_of_end,
+    number_of_record,
+    records,
+)
 from vpcflow_core.query.connections.roles import decided
-from vpcflow_core.query.connections.words import IDLE, TCP, WITH_PORTS, among, number, word
-from vpcflow_core.query.constructs import SecondsBetween
+from vpcflow_core.query.connections.words import WITH_PORTS, among, number, word
+from vpcflow_core.query.constructs import AmongNumbers, SecondsBetween
 from vpcflow_core.query.dimensions import require
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.query.measures import whole_sum
 from vpcflow_core.times import Window
 
 Order = Literal["duration", "bytes", "records", "start"]
@@ -41,8 +47,6 @@ SHARED = frozenset({
     "interface_id", "account_id", "vpc_id", "subnet_id", "instance_id", "region", "az_id",
     "protocol", "type", "security_group_id", "interface_name", "interface_owner", "address", "port",
 })  # fmt: skip
-# Five-tuples that are cut into connections for each one to be listed: those that promise the most.
-CANDIDATES = 20
 # More rows than any machine holds: what is above is meant as all.
 MOST = 10**9
 
@@ -54,20 +58,16 @@ class ConnectionQuery:
     Attributes:
         order: What the first ones have the most of; `start`: the newest first.
         limit: How many; None: all.
-        whole: Look at every five-tuple, not at the most promising alone.
         addresses, ports: Only connections between some of these; any if empty.
+        numbers: Only those of five-tuples with one of these numbers (`records.number_of`), one at
+            least; None: any.
     """
 
     order: Order = "duration"
     limit: int | None = 100
-    whole: bool = False
     addresses: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
-
-    @property
-    def candidates(self) -> int | None:
-        """How many five-tuples are cut into connections; None: all."""
-        return None if self.whole or self.limit is None else CANDIDATES * min(self.limit, MOST)
+    numbers: tuple[int, ...] | None = None
 
 
 def connections_for(
@@ -86,37 +86,59 @@ def connections_for(
         a protocol has none), protocol, interface_id, vpc_id, first, last,
         duration (seconds), busy (likewise, in which some record lasted), bytes_out, bytes_in,
         packets_out, packets_in, records, action (`ACCEPT`, `REJECT`, `mixed`),
-        initiator_known_by; `candidates` and `least`: how many five-tuples were cut, and the most
-        that any other one can have of the order. A row without records of its own is none.
+        initiator_known_by.
 
     Raises:
         MissingDataError: No record has addresses, or a field that is filtered by.
         ParameterError: There is no such order, or the limit is below 1.
     """
-    _check(query, columns)
-    shared, single = parted(filters)
+    found = cut(query, window, filters, columns)
+    tuples = _around(found, query, window, filters, columns)
+    oriented = _oriented(decided(found, tuples, listed=query.limit is not None))
+    return (
+        select(*_shown(oriented))
+        .select_from(oriented)
+        .order_by(*_in_order(oriented.c, query.order))
+    )
+
+
+def cut(query: ConnectionQuery, window: Window, filters: Filters, columns: Collection[str]) -> CTE:
+    """The connections that `connections_for` lists, by their keys, before anyone is the client."""
+    check(query, columns)
+    _, single = parted(filters)
+    chosen = []
+    if query.numbers is not None:
+        chosen = [AmongNumbers(number_of_record(columns), query.numbers)]
     parts = records(
         window,
-        [*conditions_of(shared, columns), *_between(query)],
+        [*_shared(query, filters, columns), *chosen],
         columns,
         _meets(conditions_of(single, columns)),
     )
-    tuples = _promising(parts, query.order)
-    candidates = select(*tuples.c).where(tuples.c.matched > number(0))
-    if query.candidates is not None:
-        candidates = candidates.order_by(tuples.c.promise.desc()).limit(query.candidates)
-    chosen = candidates.cte("candidates")
-    first = _first(sessions(_of(parts, chosen), _columns).cte("sessions"), query)
-    found = _oriented(decided(first, tuples, listed=query.limit is not None))
-    return (
-        select(
-            *_shown(found),
-            select(func.count()).select_from(chosen).scalar_subquery().label("candidates"),
-            select(func.min(chosen.c.promise)).scalar_subquery().label("least"),
-        )
-        .select_from(found)
-        .order_by(*_in_order(found.c, query.order))
-    )
+    found = sessions(parts, _columns).cte("sessions")
+    wanted = select(*found.c).where(found.c.matched > number(0))
+    return wanted.order_by(*_in_order(found.c, query.order)).limit(_at_most(query)).cte("listed")
+
+
+def _shared(
+    query: ConnectionQuery, filters: Filters, columns: Collection[str]
+) -> list[ColumnElement[bool]]:
+    """What all records of a connection have to meet."""
+    shared, _ = parted(filters)
+    return [*conditions_of(shared, columns), *_between(query)]
+
+
+def _around(
+    found: CTE, query: ConnectionQuery, window: Window, filters: Filters, columns: Collection[str]
+) -> CTE:
+    """The five-tuples whose ports tell who serves: of few connections, those at their ends."""
+    conditions = _shared(query, filters, columns)
+    if query.limit is not None:
+        low, high = (select(number_of_end(found, side).label("end")) for side in ("low", "high"))
+        ends = low.union(high).cte("ends_listed")
+        conditions.append(or_(*(end.in_(select(ends.c.end)) for end in ends_of_record(columns))))
+    around = records(window, conditions, columns, name="around")
+    return select(*key_of(around)).distinct().cte("tuples")
 
 
 def every_connection(
@@ -146,7 +168,13 @@ def parted(filters: Filters) -> tuple[Filters, Filters]:
     return Filters(tuple(shared)), Filters(tuple(i for i in filters if i.field not in SHARED))
 
 
-def _check(query: ConnectionQuery, columns: Collection[str]) -> None:
+def check(query: ConnectionQuery, columns: Collection[str]) -> None:
+    """Refuse a question that cannot be asked.
+
+    Raises:
+        MissingDataError: No record has addresses.
+        ParameterError: There is no such order, or the limit is below 1.
+    """
     if query.order not in ORDERS:
         hint = closest(query.order, ORDERS)
         raise ParameterError(
@@ -170,39 +198,7 @@ def _columns(parts: CTE) -> list[Label[Any]]:
     return [*evidence(parts), *totals(parts), counted(parts.c.meets).label("matched")]
 
 
-def _promising(parts: CTE, order: Order) -> CTE:
-    """Each five-tuple with the most of the order that a connection of it can have."""
-    rows = parts.c
-    lasts = SecondsBetween(rows.start_time, rows.end_time)
-    span = SecondsBetween(func.min(rows.start_time), func.max(rows.end_time))
-    longest = number(2) * func.max(lasts)
-    idle = case((longest > number(IDLE), longest), else_=number(IDLE))
-    most = func.sum(lasts) + idle * (func.count() - number(1))
-    promises = {
-        "duration": case((or_(rows.protocol == number(TCP), span < most), span), else_=most),
-        "bytes": whole_sum(func.sum(rows.bytes)),
-        "records": func.count(),
-        "start": func.max(rows.start_time),
-    }
-    key = key_of(parts)
-    return (
-        select(
-            *key,
-            promises[order].label("promise"),
-            counted(rows.meets).label("matched"),
-        )
-        .group_by(*key)
-        .cte("tuples")
-    )
-
-
-def _of(parts: CTE, chosen: CTE) -> CTE:
-    """The records of the chosen five-tuples."""
-    same = and_(*(parts.c[name] == chosen.c[name] for name in KEY))
-    return select(*parts.c).select_from(parts.join(chosen, same)).cte("chosen_parts")
-
-
-def _value(rows: Any, order: Order) -> ColumnElement[Any]:
+def value_of(rows: Any, order: Order) -> ColumnElement[Any]:
     """What connections are sorted by."""
     values: dict[Order, ColumnElement[Any]] = {
         "duration": SecondsBetween(rows.first, rows.last),
@@ -214,14 +210,8 @@ def _value(rows: Any, order: Order) -> ColumnElement[Any]:
 
 
 def _in_order(rows: Any, order: Order) -> list[ColumnElement[Any]]:
-    """The highest first; equal ones by their ends and time."""
-    return [_value(rows, order).desc(), *(rows[name] for name in KEY), rows.first]
-
-
-def _first(found: CTE, query: ConnectionQuery) -> CTE:
-    """The connections to be listed."""
-    wanted = select(*found.c).where(found.c.matched > number(0))
-    return wanted.order_by(*_in_order(found.c, query.order)).limit(_at_most(query)).cte("listed")
+    """The highest first; of equal ones the earlier, then by their ends."""
+    return [value_of(rows, order).desc(), rows.first, *(rows[name] for name in KEY)]
 
 
 def _oriented(rows: CTE) -> CTE:

@@ -1,0 +1,212 @@
+"""What finds the first connections of many before any is made: numbers alone are compared.
+
+A connection is no longer, larger or newer than its five-tuple promises, so that only five-tuples
+that promise enough have to be cut into connections. Five-tuples of one number promise together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    table,
+    true,
+)
+
+from vpcflow_core.query.columns import Instant, column_of
+from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.connections.gathered import counted
+from vpcflow_core.query.connections.records import (
+    known,
+    lasting,
+    met,
+    number_of,
+    number_of_record,
+)
+from vpcflow_core.query.connections.select import (
+    ConnectionQuery,
+    Order,
+    check,
+    cut,
+    parted,
+    value_of,
+)
+from vpcflow_core.query.connections.words import IDLE, IDLE_TCP, SYN, TCP, has_bits, number
+from vpcflow_core.query.constructs import SecondsBetween
+from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.measures import whole_sum
+from vpcflow_core.times import Window
+
+# Five-tuples whose promises are read at a time.
+MOST_PROMISES = 100_000
+# Seconds above any silence.
+ENDLESS = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsQuery:
+    """How many records connections would be made of."""
+
+    connections: ConnectionQuery
+
+
+@dataclass(frozen=True, slots=True)
+class PromisesQuery:
+    """The five-tuples that promise the most.
+
+    Attributes:
+        order: What a connection has the most of.
+        part, parts: Only that part of all five-tuples, which are parted evenly.
+    """
+
+    order: Order
+    part: int = 0
+    parts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesQuery:
+    """What the first connections have of their order."""
+
+    connections: ConnectionQuery
+
+
+def records_for(
+    query: RecordsQuery, window: Window, filters: Filters, columns: Collection[str]
+) -> Select[Any]:
+    """The SELECT that counts: `records`.
+
+    Raises:
+        MissingDataError, ParameterError: As `connections_for`.
+    """
+    check(query.connections, columns)
+    shared, _ = parted(filters)
+    conditions = conditions_of(shared, columns)
+    counts = select(func.count().label("records")).select_from(table("flows"))
+    return counts.where(met(window, conditions))
+
+
+def values_for(
+    query: ValuesQuery, window: Window, filters: Filters, columns: Collection[str]
+) -> Select[Any]:
+    """The SELECT for the first connections in numbers.
+
+    Returns:
+        number (of their five-tuple), value and since, as `promises_for` gives them; the first row
+        is the first connection.
+    """
+    found = cut(query.connections, window, filters, columns)
+    value = value_of(found.c, query.connections.order)
+    if query.connections.order == "start":
+        value = _after(window, found.c.first)
+    shown = select(
+        number_of(found).label("number"),
+        value.label("value"),
+        _after(window, found.c.first).label("since"),
+    )
+    return shown.order_by(value.desc(), found.c.first)
+
+
+def promises_for(
+    query: PromisesQuery, window: Window, filters: Filters, columns: Collection[str]
+) -> Select[Any]:
+    """The SELECT for what five-tuples promise.
+
+    Returns:
+        number (`records.number_of`), value (the most that a connection of it can have of the
+        order; for `start`, seconds after the window's begin), since (its first record, likewise);
+        at most `MOST_PROMISES` rows, the highest value first, of equal ones the earlier.
+    """
+    shared, single = parted(filters)
+    rows = _briefly(query, window, [*conditions_of(shared, columns)], single, columns)
+    promised = _promised(rows, is_single=bool(single))
+    return (
+        select(promised.c.number, _most(promised, query.order).label("value"), promised.c.since)
+        .order_by(_most(promised, query.order).desc(), promised.c.since)
+        .limit(MOST_PROMISES)
+    )
+
+
+def _briefly(
+    query: PromisesQuery,
+    window: Window,
+    conditions: list[ColumnElement[bool]],
+    single: Filters,
+    columns: Collection[str],
+) -> CTE:
+    """Records as few small numbers: all of a day fit into memory."""
+    start, end = column_of("start_time"), column_of("end_time")
+    tuple_number = number_of_record(columns)
+    if query.parts > 1:
+        conditions = [*conditions, tuple_number % number(query.parts) == number(query.part)]
+    made = select(
+        tuple_number.label("number"),
+        cast(_after(window, start), Integer).label("begins"),
+        cast(_after(window, lasting(start, end)), Integer).label("ends"),
+        _silence(cast(SecondsBetween(start, lasting(start, end)), Integer), columns).label("idle"),
+        known("bytes", columns).label("bytes"),
+        and_(true(), *conditions_of(single, columns)).label("meets"),
+    )
+    return made.select_from(table("flows")).where(met(window, conditions)).cte("brief")
+
+
+def _silence(lasts: ColumnElement[Any], columns: Collection[str]) -> ColumnElement[Any]:
+    """The longest silence after which the connection may go on, as one record shows it."""
+    is_tcp = known("protocol", columns) == number(TCP)
+    longest = case((lasts > number(IDLE // 2), lasts * number(2)), else_=number(IDLE))
+    found = [(is_tcp, number(IDLE_TCP))]
+    if "tcp_flags" in columns:
+        rests = and_(is_tcp, has_bits(known("tcp_flags", columns), SYN, 0))
+        found.insert(0, (rests, number(ENDLESS)))
+    return case(*found, else_=longest)
+
+
+def _promised(rows: CTE, *, is_single: bool) -> CTE:
+    """Records by five-tuple."""
+    made = select(
+        rows.c.number,
+        func.min(rows.c.begins).label("since"),
+        func.max(rows.c.ends).label("until"),
+        func.max(rows.c.begins).label("newest"),
+        func.sum(rows.c.ends - rows.c.begins).label("lasts"),
+        func.max(rows.c.idle).label("idle"),
+        func.count().label("records"),
+        whole_sum(func.sum(rows.c.bytes)).label("bytes"),
+    ).group_by(rows.c.number)
+    if is_single:
+        made = made.having(counted(rows.c.meets) > number(0))
+    return made.cte("promised")
+
+
+def _most(rows: CTE, order: Order) -> ColumnElement[Any]:
+    """The most of the order that a connection of a five-tuple can have."""
+    found = rows.c
+    span = cast(found.until - found.since, BigInteger)
+    most = cast(found.lasts, BigInteger) + cast(found.idle, BigInteger) * (
+        found.records - number(1)
+    )
+    promises: dict[Order, ColumnElement[Any]] = {
+        "duration": case((most < span, most), else_=span),
+        "bytes": found.bytes,
+        "records": found.records,
+        "start": found.newest,
+    }
+    return promises[order]
+
+
+def _after(window: Window, time: ColumnElement[Any]) -> ColumnElement[int]:
+    """Seconds after the window began."""
+    return SecondsBetween(literal(window.start, Instant()), time)

@@ -1,0 +1,89 @@
+"""The first connections of many: only five-tuples that can hold one of them are cut.
+
+First all five-tuples are asked what they promise, in parts that fit into memory. The best ones are
+cut; what the last of their first connections has, any other five-tuple must promise as well to be
+cut in a second round. That is exact: docs/decisions/connections.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+import pandas as pd
+
+from vpcflow_core.query.connections.promises import (
+    MOST_PROMISES,
+    PromisesQuery,
+    RecordsQuery,
+    ValuesQuery,
+)
+from vpcflow_core.query.connections.questions import AnyQuery
+from vpcflow_core.query.connections.select import ConnectionQuery
+from vpcflow_core.query.result import QueryResult
+from vpcflow_core.times import Window
+
+# Below this number of records all connections are made: quicker than to search.
+FEW = 20_000
+# Records whose five-tuples are held at a time: DuckDB takes about 120 bytes for each.
+AT_A_TIME = 6_000_000
+# Five-tuples that are cut first, for each connection to be listed.
+TRIED = 20
+# A list of more connections is not searched for: nearly all would have to be cut.
+LONGEST_LIST = 5_000
+
+Ask: TypeAlias = Callable[[AnyQuery, Window], QueryResult]
+
+
+def first_connections(ask: Ask, query: ConnectionQuery, window: Window) -> list[QueryResult]:
+    """What was asked for the connections of a question; the last answer has them.
+
+    Args:
+        ask: Answers a question.
+        query: The question.
+        window: Range of time that some record of a connection started in.
+    """
+    if query.limit is None or query.limit > LONGEST_LIST:
+        return [ask(query, window)]
+    records = int(ask(RecordsQuery(query), window).frame["records"].iloc[0])
+    if records <= FEW:
+        return [ask(query, window)]
+    parts = -(-records // AT_A_TIME)
+    asked = [ask(PromisesQuery(query.order, part, parts), window) for part in range(parts)]
+    numbers = _numbers(ask, query, window, [result.frame for result in asked])
+    if numbers is not None:
+        query = replace(query, numbers=numbers)
+    return [*asked, ask(query, window)]
+
+
+def _numbers(
+    ask: Ask, query: ConnectionQuery, window: Window, found: list[pd.DataFrame]
+) -> tuple[int, ...] | None:
+    """Numbers of the five-tuples that hold the first connections; None: any may."""
+    promises = pd.concat(found).sort_values(
+        ["value", "since"], ascending=[False, True], kind="stable"
+    )
+    is_all = all(len(frame) < MOST_PROMISES for frame in found)
+    if not is_all:
+        promises = promises.head(MOST_PROMISES)
+    tried, needed = 0, min(TRIED * (query.limit or 1), len(promises))
+    first = promises[:0]
+    while needed > tried:
+        tried = needed
+        numbers = tuple(promises["number"].head(tried).tolist())
+        first = ask(ValuesQuery(replace(query, numbers=numbers)), window).frame
+        needed = _needed(promises, first, query.limit)
+        if needed == len(promises) and not is_all:
+            return None
+    return tuple(first["number"].unique().tolist())
+
+
+def _needed(promises: pd.DataFrame, first: pd.DataFrame, limit: int | None) -> int:
+    """How many five-tuples promise a connection at least as good as the last one of these."""
+    if len(first) != limit:
+        return len(promises)
+    last = first.iloc[-1]
+    is_better = promises["value"] > last["value"]
+    is_equal = (promises["value"] == last["value"]) & (promises["since"] <= last["since"])
+    return int((is_better | is_equal).sum())
