@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import random
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from tests.engines.duckdb.networks import NOON, V2, column, flow, snapshot, stored
 from tests.store.doubles import Memory
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.engines.base import Ask
+from vpcflow_core.engines.interfaces import cache
+from vpcflow_core.engines.interfaces.inference import common_addresses, inferred
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
 
@@ -104,3 +112,67 @@ def test_a_store_of_vpc_json_has_the_collectors_word_first(tmp_path: Path) -> No
     assert column(flows, "direction") == ["outbound", "inbound"]
     assert column(flows, "security_group_ids") == [["sg-7"], ["sg-1", "sg-2"]]
     assert column(flows, "subnet_id") == ["subnet-7", "subnet-a"]
+
+
+def own_by_a_loop(records: list[tuple[str, str, str]]) -> dict[tuple[str, bool], set[str]]:
+    """The addresses that all records of an interface and family have."""
+    found: dict[tuple[str, bool], set[str]] = {}
+    for interface, *ends in records:
+        key = (interface, ":" in ends[0])
+        found[key] = found.get(key, set(ends)) & set(ends)
+    return found
+
+
+def test_what_days_have_in_common_is_what_all_records_have() -> None:
+    rng = random.Random(11)
+    pools = [[A, B, C, FAR], [V6, FAR6, "2001:db8::3"]]
+    records = [
+        (f"eni-{rng.randrange(40)}", *rng.sample(rng.choice(pools), 2), rng.randrange(4))
+        for _ in range(130)
+    ]
+    records += [("eni-own", A, A, day) for day in range(4)]
+    rows = ", ".join(f"('{id}', '{one}', '{other}', {day})" for id, one, other, day in records)
+    relation = (
+        "SELECT *, NULL::VARCHAR AS account_id, 'vpc-1' AS vpc_id, NULL::VARCHAR AS subnet_id "
+        f"FROM (VALUES {rows}) v(interface_id, srcaddr, dstaddr, day)"
+    )
+    database = duckdb.connect()
+
+    def ask(sql: str, tables: Mapping[str, pa.Table]) -> pa.Table:
+        for name, table in tables.items():
+            database.register(name, table)
+        return database.sql(sql).to_arrow_table()
+
+    days = [
+        common_addresses(ask, f"(SELECT * FROM ({relation}) WHERE day = {day})") for day in range(4)
+    ]
+    by_day, at_once = (
+        inferred(ask, f"({relation})", found, {"eni-7": {A}}).set_index(["interface_id", "v6"])
+        for found in (days, [common_addresses(ask, f"({relation})")])
+    )
+    pd.testing.assert_frame_equal(by_day, at_once)
+    expected = own_by_a_loop([record[:3] for record in records if record[0] != "eni-7"])
+    assert set(by_day.index) == set(expected)
+    sure = {key: next(iter(found)) for key, found in expected.items() if len(found) == 1}
+    assert {key: by_day["address"].to_dict()[key] for key in sure} == sure
+    assert by_day["address"][[key for key, found in expected.items() if not found]].isna().all()
+    assert by_day["vpc_id"].notna().all()
+    assert by_day["account_id"].isna().all()
+
+
+def test_a_day_is_read_once_whatever_the_range(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def counted(ask: Ask, sql: str) -> pd.DataFrame:
+        read.append(sql)
+        return common_addresses(ask, sql)
+
+    monkeypatch.setattr(cache, "common_addresses", counted)
+    records = [flow("eni-x", A, FAR, n + 1, NOON + timedelta(days=n)) for n in range(3)]
+    flows = stored(tmp_path / "s", (V2, records))
+    for first, last in ((0, 2), (0, 1), (1, 3), (0, 3)):
+        span = flows.between(NOON + timedelta(days=first), NOON + timedelta(days=last))
+        assert set(column(span, "direction")) == {"outbound"}
+    assert len(read) == 3

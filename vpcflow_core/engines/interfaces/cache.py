@@ -1,14 +1,14 @@
 """What an engine knows of the network behind its records, gathered when asked for and kept.
 
 Snapshots are read when there is a new one; what is inferred from the log, once a generation of the
-store and span of days.
+store and span of days, of which each day is read once.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from vpcflow_core.engines.base import Ask, CountsSnapshots
 from vpcflow_core.engines.interfaces.facts import Facts
-from vpcflow_core.engines.interfaces.inference import inferred
+from vpcflow_core.engines.interfaces.inference import common_addresses, inferred
 from vpcflow_core.engines.interfaces.rows import (
     BLOCK,
     EVER,
@@ -38,6 +38,8 @@ from vpcflow_core.times import Window
 Row = dict[str, Any]
 # Spans that a page asks about: its own, the same a day and a week before, each with `once`.
 KEPT = 12
+# Days of which the addresses in common are kept: about 300 bytes for each interface of a day.
+KEPT_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,20 @@ class Need:
     sources: tuple[str, ...] | None
     own: bool
     owners: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFlows:
+    """The flows of some days as they were logged, for what is inferred from them.
+
+    Attributes:
+        relation: SQL of all of them.
+        days: SQL of those of each day, by what makes it another one: the names of its files.
+            Empty: they are not known by day.
+    """
+
+    relation: str
+    days: Mapping[Hashable, str]
 
 
 class SnapshotFacts:
@@ -99,19 +115,20 @@ class InventoryCache:
         self._refreshing = threading.RLock()
         # What needs no look at the log never waits for what does.
         self._kept = {own: _Kept() for own in (False, True)}
+        self._common: OrderedDict[Hashable, pd.DataFrame] = OrderedDict()
 
     def columns(self) -> frozenset[str]:
         """Columns of `flows` that snapshots can fill."""
         with self._refreshing:
             return self._current().columns
 
-    def facts(self, need: Need, ask: Ask, relation: Callable[[], str]) -> Facts:
+    def facts(self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]) -> Facts:
         """What is known for a question.
 
         Args:
             need: What it needs to know.
             ask: Asks the log, if it has to be.
-            relation: Gives the SQL of the plain flows of these days.
+            plain: Gives the plain flows of these days.
         """
         with self._refreshing:
             snapshots = self._current()
@@ -120,13 +137,30 @@ class InventoryCache:
         if need.own:
             return self._kept[True].get(
                 (self._store.generation(), need),
-                lambda: _gathered(snapshots, rows, need, ask, relation()),
+                lambda: self._gathered(snapshots, rows, need, ask, plain()),
             )
         # Where nothing ever changed, the facts of all windows are the same.
         days = None if len(rows) == len(snapshots.rows) else need.days
         return self._kept[False].get(
             (snapshots.count, Need(days, None, False, False)), lambda: _facts(rows, subnets)
         )
+
+    def _gathered(
+        self, snapshots: SnapshotFacts, rows: list[Row], need: Need, ask: Ask, plain: PlainFlows
+    ) -> Facts:
+        days = [self._common_of(key, sql, ask) for key, sql in plain.days.items()]
+        if not days:
+            days = [common_addresses(ask, f"({plain.relation})")]
+        return _gathered(snapshots, rows, need, ask, plain.relation, days)
+
+    def _common_of(self, key: Hashable, sql: str, ask: Ask) -> pd.DataFrame:
+        """What the records of a day have in common; one thread at a time is here."""
+        if key not in self._common:
+            self._common[key] = common_addresses(ask, f"({sql})")
+        self._common.move_to_end(key)
+        if len(self._common) > KEPT_DAYS:
+            self._common.popitem(last=False)
+        return self._common[key]
 
     def _current(self) -> SnapshotFacts:
         if self._store.snapshot_count() != self._snapshots.count:
@@ -160,11 +194,16 @@ def days_of(window: Window | None) -> Window | None:
 
 
 def _gathered(
-    snapshots: SnapshotFacts, rows: list[Row], need: Need, ask: Ask, relation: str
+    snapshots: SnapshotFacts,
+    rows: list[Row],
+    need: Need,
+    ask: Ask,
+    relation: str,
+    days: Sequence[pd.DataFrame],
 ) -> Facts:
     """What snapshots show, and what the log shows of the other interfaces."""
     addresses = {row["interface_id"]: set(_own(row)) for row in rows if _own(row)}
-    found = inferred(ask, f"({relation})", addresses)
+    found = inferred(ask, f"({relation})", days, addresses)
     rows = _joined(rows, found, snapshots.blocks)
     neighbours = [
         (row["home"], address)
@@ -195,6 +234,7 @@ def _facts(
         neighbours=_pairs("home", "address", neighbours),
         owners=_pairs("address", "interface_id", owners),
         has_history=len(table) > pc.count_distinct(table["interface_id"]).as_py(),
+        has_ipv4="net" in used,
         has_partial_octets="octet" in used,
         has_ipv6="net6" in used,
         has_secondary_addresses="own" in used,

@@ -31,10 +31,12 @@ def direction(facts: Facts, names: Set[str], located: bool) -> str:
         cases.append("n.address IS NOT NULL THEN 'internal'")
     # The own address lies in the subnet: the peer's address alone decides.
     for own, peer, word in _SIDES:
-        inner = [f"{_in4(peer, facts)} THEN 'internal'"]
+        inner = [f"{_in4(peer, facts)} THEN 'internal'"] if facts.has_ipv4 else []
         way = _by_flow_direction(f"'{word}'", names)
         cases.append(f"r.{own} = k.own4 THEN {_case(inner, way)}")
-    inside = [_both(_in4("srcaddr", facts), _in4("dstaddr", facts))]
+    inside = (
+        [_both(*(_in4(end, facts) for end in ("srcaddr", "dstaddr")))] if facts.has_ipv4 else []
+    )
     inside += [_both(_in6("srcaddr"), _in6("dstaddr"))] if facts.has_ipv6 else []
     cases += [f"{test} THEN 'internal'" for test in inside]
     return _typed(_case(cases, _by_flow_direction(_by_others(facts, *_WORDS), names)))

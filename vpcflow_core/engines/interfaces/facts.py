@@ -23,6 +23,7 @@ class Facts:
         neighbours: `home` and `address`: own addresses in subnets whose blocks are unknown.
         owners: `address` and `interface_id`: own addresses of interfaces that logged something.
         has_history: Whether an interface has several rows.
+        has_ipv4: Whether a block is one of IPv4.
         has_partial_octets: Whether a block ends inside an octet.
         has_ipv6: Whether a block is one of IPv6.
         has_secondary_addresses: Whether some interface has `own` addresses.
@@ -33,6 +34,7 @@ class Facts:
     neighbours: pa.Table
     owners: pa.Table
     has_history: bool
+    has_ipv4: bool
     has_partial_octets: bool
     has_ipv6: bool
     has_secondary_addresses: bool

@@ -1,13 +1,14 @@
 """An interface's own address, inferred from the log itself.
 
-It is the address that the interface's records have in common, of each family. An interface that
-talks to one peer alone has two such addresses; docs/decisions/knowledge-of-interfaces.md says how
-one of them is chosen, and when neither is.
+It is the address that the interface's records have in common, of each family. What the records of
+several days have in common is common to those of each day, so that a day is read once. An interface
+that talks to one peer alone has two such addresses; docs/decisions/knowledge-of-interfaces.md says
+how one of them is chosen, and when neither is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -27,12 +28,9 @@ _CANDIDATES = """
         SELECT interface_id, v6, any_value(ROW(srcaddr, dstaddr)) AS ends FROM (
             SELECT interface_id, srcaddr, dstaddr, strpos(srcaddr, ':') > 0 AS v6
             FROM {relation} r
-            WHERE srcaddr IS NOT NULL AND dstaddr IS NOT NULL AND interface_id IS NOT NULL{unknown})
+            WHERE srcaddr IS NOT NULL AND dstaddr IS NOT NULL AND interface_id IS NOT NULL)
         GROUP BY interface_id, v6)
 """
-_UNKNOWN = """
-            AND NOT EXISTS (
-                SELECT 1 FROM declared_interfaces d WHERE d.interface_id = r.interface_id)"""
 _IN_COMMON = """
     SELECT interface_id, v6, {places},
         bool_and(srcaddr = one OR dstaddr = one) AS is_one,
@@ -48,39 +46,68 @@ _ALSO_LOGGED = """
 """
 
 
-def inferred(ask: Ask, relation: str, declared: Mapping[str, Set[str]]) -> pd.DataFrame:
-    """The own addresses of interfaces that no snapshot shows with addresses.
+def common_addresses(ask: Ask, relation: str) -> pd.DataFrame:
+    """The addresses that all records of an interface have, of each family.
 
     Args:
         ask: Answers a SELECT of ours, with tables beside it.
         relation: SQL of records with interface_id, srcaddr, dstaddr and `PLACES`.
+
+    Returns:
+        One row an interface, family and address, or one without an address where there is none:
+        interface_id, v6, address and `PLACES` (null where no record has it).
+    """
+    places = ", ".join(f"any_value({name}) AS {name}" for name in PLACES)
+    candidates = ask(_CANDIDATES.format(relation=relation), {})
+    sql = _IN_COMMON.format(relation=relation, places=places)
+    found: pd.DataFrame = ask(sql, {"interface_candidates": candidates}).to_pandas()
+    found = found.merge(candidates.to_pandas(), on=["interface_id", "v6"])
+    is_other = found["is_other"] & (found["one"] != found["other"])
+    rows = [
+        found[found["is_one"]].assign(address=found["one"]),
+        found[is_other].assign(address=found["other"]),
+        found[~(found["is_one"] | is_other)].assign(address=None),
+    ]
+    return pd.concat(rows, ignore_index=True)[["interface_id", "v6", "address", *PLACES]]
+
+
+def inferred(
+    ask: Ask, relation: str, days: Sequence[pd.DataFrame], declared: Mapping[str, Set[str]]
+) -> pd.DataFrame:
+    """The own addresses of interfaces that no snapshot shows with addresses.
+
+    Args:
+        ask: Answers a SELECT of ours, with tables beside it.
+        relation: SQL of all records.
+        days: What the records of each day have in common, as `common_addresses` gives it.
         declared: The interfaces that snapshots show with addresses, and these addresses.
 
     Returns:
         One row an interface and family: interface_id, v6, address (null: undecided) and `PLACES`
         (null where no record has it).
     """
-    found = _common(ask, relation, declared)
-    # A record of an interface to itself has its own address at both ends.
-    alone = found["one"] == found["other"]
-    sure = (found["is_one"] ^ found["is_other"]) | alone & found["is_one"]
-    address = found["one"].where(found["is_one"], found["other"]).astype("object")
-    found["address"] = address.where(sure, None)
-    torn = found[found["is_one"] & found["is_other"] & ~alone]
+    found = _common_to_all(days, declared)
+    torn = found[found["other"].notna()]
+    found["address"] = found["one"].where(found["other"].isna(), None).astype("object")
     if len(torn):
         _decide(found, torn, _others(ask, relation, torn), declared)
     return found[["interface_id", "v6", "address", *PLACES]]
 
 
-def _common(ask: Ask, relation: str, declared: Mapping[str, Set[str]]) -> pd.DataFrame:
-    """Two candidates an interface and family, and whether all of its records have them."""
-    places = ", ".join(f"any_value({name}) AS {name}" for name in PLACES)
-    beside = {"declared_interfaces": pa.table({"interface_id": pa.array(declared, pa.string())})}
-    sql = _CANDIDATES.format(relation=relation, unknown=_UNKNOWN if declared else "")
-    candidates = ask(sql, beside if declared else {})
-    sql = _IN_COMMON.format(relation=relation, places=places)
-    found: pd.DataFrame = ask(sql, {"interface_candidates": candidates}).to_pandas()
-    return found.merge(candidates.to_pandas(), on=["interface_id", "v6"])
+def _common_to_all(days: Sequence[pd.DataFrame], declared: Mapping[str, Set[str]]) -> pd.DataFrame:
+    """An interface and family a row, with `one` and `other` address that all its days share."""
+    every = pd.concat([day.assign(day=at) for at, day in enumerate(days)], ignore_index=True)
+    every = every[~every["interface_id"].isin(declared.keys())]
+    by = every.groupby(["interface_id", "v6"])
+    found = by[list(PLACES)].first()
+    shared = (
+        every.groupby(["interface_id", "v6", "address"])["day"].nunique().reset_index("address")
+    )
+    shared = shared[shared["day"] == by["day"].nunique().reindex(shared.index)]
+    ends = shared.groupby(level=["interface_id", "v6"])["address"].agg(["min", "max"])
+    one, other = (ends[name].reindex(found.index).astype("object") for name in ("min", "max"))
+    found["one"], found["other"] = one, other.where(one != other, None)
+    return found.reset_index()
 
 
 def _others(ask: Ask, relation: str, torn: pd.DataFrame) -> pd.DataFrame:

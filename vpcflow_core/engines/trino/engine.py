@@ -15,7 +15,7 @@ from sqlalchemy.sql import visitors
 
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.frames import frame_of
-from vpcflow_core.engines.interfaces.cache import InventoryCache, Need, days_of
+from vpcflow_core.engines.interfaces.cache import InventoryCache, Need, PlainFlows, days_of
 from vpcflow_core.engines.interfaces.completion import COMPLETED, Completion, knowable, needs_own
 from vpcflow_core.engines.interfaces.copies import AROUND, COPIES, Sent, sent_copies
 from vpcflow_core.engines.interfaces.facts import Facts
@@ -214,8 +214,9 @@ class TrinoEngine:
         """What is known for a question."""
         days = days_of(window)
 
-        def plain() -> str:
-            return _inside(select_relation("flows", self.catalogue.relation("flows"), days), days)
+        def plain() -> PlainFlows:
+            relation = select_relation("flows", self.catalogue.relation("flows"), days)
+            return PlainFlows(_inside(relation, days), {})
 
         return self._inventory.facts(Need(days, None, own, owners), self._ask, plain)
 
