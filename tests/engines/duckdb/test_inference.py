@@ -17,8 +17,9 @@ from tests.engines.duckdb.networks import NOON, V2, column, flow, snapshot, stor
 from tests.store.doubles import Memory
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.base import Ask
-from vpcflow_core.engines.interfaces import cache
+from vpcflow_core.engines.duckdb import shared_addresses
 from vpcflow_core.engines.interfaces.inference import common_addresses, inferred
+from vpcflow_core.store.kept import folder_of
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
 
@@ -160,7 +161,7 @@ def test_what_days_have_in_common_is_what_all_records_have() -> None:
     assert by_day["account_id"].isna().all()
 
 
-def test_a_day_is_read_once_whatever_the_range(
+def test_a_day_is_read_once_whatever_the_range_and_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
@@ -169,10 +170,19 @@ def test_a_day_is_read_once_whatever_the_range(
         read.append(sql)
         return common_addresses(ask, sql)
 
-    monkeypatch.setattr(cache, "common_addresses", counted)
+    monkeypatch.setattr(shared_addresses, "common_addresses", counted)
+    monkeypatch.setattr(shared_addresses, "MANY_RECORDS", 1)
     records = [flow("eni-x", A, FAR, n + 1, NOON + timedelta(days=n)) for n in range(3)]
     flows = stored(tmp_path / "s", (V2, records))
     for first, last in ((0, 2), (0, 1), (1, 3), (0, 3)):
         span = flows.between(NOON + timedelta(days=first), NOON + timedelta(days=last))
         assert set(column(span, "direction")) == {"outbound"}
     assert len(read) == 3
+    with FlowLogs.open(tmp_path / "s") as again:
+        assert set(column(again, "direction")) == {"outbound"}
+        assert len(read) == 3
+    for path in folder_of(tmp_path / "s").iterdir():
+        path.write_bytes(b"damaged")
+    with FlowLogs.open(tmp_path / "s") as again:
+        assert set(column(again, "direction")) == {"outbound"}
+    assert len(read) == 6

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import datetime, timedelta
@@ -40,6 +40,7 @@ from vpcflow_core.engines.duckdb.files import (
 )
 from vpcflow_core.engines.duckdb.kept import KeptAnswers
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
+from vpcflow_core.engines.duckdb.shared_addresses import days_of_files
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache, Need, PlainFlows, days_of
 from vpcflow_core.engines.interfaces.completion import (
@@ -368,11 +369,7 @@ class DuckDBEngine:
         def plain() -> PlainFlows:
             present = self.store.columns("flows", self.sources)
             files = self.store.files("flows", days, self.sources)
-            by_day: dict[Hashable, str] = {}
-            for day in sorted({file.day for file in files}):
-                found = [file for file in files if file.day == day]
-                names = tuple(file.path.name for file in found)
-                by_day[names] = select_files("flows", present, found)
+            by_day = days_of_files(files, present, self._days)
             return PlainFlows(select_files("flows", present, files), by_day)
 
         facts = self._inventory.facts(Need(days, sources, own, owners), _asking(cursor), plain)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -36,6 +36,7 @@ from vpcflow_core.engines.interfaces.rows import (
 from vpcflow_core.times import Window
 
 Row = dict[str, Any]
+ReadDay: TypeAlias = Callable[[Ask], pd.DataFrame]
 # Spans that a page asks about: its own, the same a day and a week before, each with `once`.
 KEPT = 12
 # Days of which the addresses in common are kept: about 300 bytes for each interface of a day.
@@ -65,12 +66,12 @@ class PlainFlows:
 
     Attributes:
         relation: SQL of all of them.
-        days: SQL of those of each day, by what makes it another one: the names of its files.
-            Empty: they are not known by day.
+        days: Reads what those of each day have in common (`common_addresses`), by what makes it
+            another day: the names of its files. Empty: they are not known by day.
     """
 
     relation: str
-    days: Mapping[Hashable, str]
+    days: Mapping[Hashable, ReadDay]
 
 
 class SnapshotFacts:
@@ -148,15 +149,15 @@ class InventoryCache:
     def _gathered(
         self, snapshots: SnapshotFacts, rows: list[Row], need: Need, ask: Ask, plain: PlainFlows
     ) -> Facts:
-        days = [self._common_of(key, sql, ask) for key, sql in plain.days.items()]
+        days = [self._common_of(key, read, ask) for key, read in plain.days.items()]
         if not days:
             days = [common_addresses(ask, f"({plain.relation})")]
         return _gathered(snapshots, rows, need, ask, plain.relation, days)
 
-    def _common_of(self, key: Hashable, sql: str, ask: Ask) -> pd.DataFrame:
+    def _common_of(self, key: Hashable, read: ReadDay, ask: Ask) -> pd.DataFrame:
         """What the records of a day have in common; one thread at a time is here."""
         if key not in self._common:
-            self._common[key] = common_addresses(ask, f"({sql})")
+            self._common[key] = read(ask)
         self._common.move_to_end(key)
         if len(self._common) > KEPT_DAYS:
             self._common.popitem(last=False)
