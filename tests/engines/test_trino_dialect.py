@@ -15,7 +15,8 @@ import sqlglot
 from sqlalchemy import Select, select
 from trino.sqlalchemy.dialect import TrinoDialect
 
-import vpcflow_core.engines.trino.compile  # noqa: F401  (registers Trino's words)
+import vpcflow_core.engines.duckdb.compile
+import vpcflow_core.engines.trino.compile  # noqa: F401  (both register their words)
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.base import Engine
 from vpcflow_core.fields import FIELDS
