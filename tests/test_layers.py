@@ -43,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "charts": BASE | {"reference", "query", "panels"},
     "links": BASE | {"panels", "query"},
     "notebook": BASE | {"api", "charts", "plain_text"},
+    "report": BASE | {"api", "arrow", "charts", "notebook", "panels", "plain_text"},
     "workspace": BASE | {"inventory", "settings", "sources", "formats", "store"},
     "checks": BASE
     | {"inventory", "settings", "sources", "formats", "store", "query", "panels", "workspace"}
@@ -57,7 +58,7 @@ CONFINED = {
     "botocore": {"sources", "inventory", "checks", "engines"},
     "sqlalchemy": {"query", "engines"},
     "trino": {"engines"},
-    "plotly": {"charts", "api"},
+    "plotly": {"charts", "api", "report"},
     "statsmodels": {"analysis"},
     "streamlit": set(),
 }

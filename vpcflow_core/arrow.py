@@ -24,7 +24,13 @@ def arrow_table(frame: pd.DataFrame) -> pa.Table:
     huge = [name for name in frame.columns if _is_huge(frame[name])]
     made = frame.assign(**{name: frame[name].map(_decimal) for name in huge})
     made.attrs = {}
-    return pa.Table.from_pandas(made, preserve_index=False)
+    try:
+        return pa.Table.from_pandas(made, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        # Values of several kinds, as a SELECT of one's own may give: their text.
+        mixed = made.select_dtypes("object").columns
+        texts = {n: made[n].map(str, na_action="ignore").astype("str") for n in mixed}
+        return pa.Table.from_pandas(made.assign(**texts), preserve_index=False)
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:

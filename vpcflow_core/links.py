@@ -17,6 +17,8 @@ from vpcflow_core.times import Range
 # Version of the names and forms of the parameters; older ones are read by the same rules.
 VERSION = 1
 DEFAULT_RANGE = Range(length=timedelta(hours=24))
+# The part of the page Explore for SELECTs.
+SQL_PAGE = "explore/sql"
 # Boxes of the page Explore for the fields that a question is grouped by.
 _GROUPS = ("group", "group2", "group3")
 _UNESCAPED = "/:,*!"
@@ -89,6 +91,8 @@ def page_of(shown: str) -> tuple[str, dict[str, str]]:
     """The page that shows a panel, and the parameters with which it does."""
     if shown in pages():
         return shown, {}
+    if shown == SQL_PAGE:
+        return "explore", {"tab": "sql"}
     slug = panel(shown).slug
     page, _, name = slug.partition("/")
     if slug.startswith(PREFIX):

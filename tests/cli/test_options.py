@@ -17,7 +17,7 @@ from vpcflow_core.cli.options import AnswerOptions, SourceOptions, expanded
 from vpcflow_core.settings import SourceSetting
 
 COMMON = {"--store", "--last", "--from", "--to", "--where", "--once", "--output",
-          "--source", "--json", "--csv"}  # fmt: skip
+          "--source", "--json", "--csv", "--link"}  # fmt: skip
 ANSWERING = ("top", "series", "connections", "outliers", "forecast", "sql")
 
 

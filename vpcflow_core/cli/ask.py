@@ -8,7 +8,11 @@ from typing import Annotated
 import typer
 
 from vpcflow_core.cli.options import AnswerOptions, PlaceOption, Places
+from vpcflow_core.links import SQL_PAGE
+from vpcflow_core.panels.base import Chart
+from vpcflow_core.panels.built import Built
 from vpcflow_core.query.measures import MEASURES
+from vpcflow_core.series import names_of
 
 
 def top(
@@ -21,7 +25,9 @@ def top(
 ) -> None:
     """List the busiest values of a field, or of fields together."""
     with options.flows() as flows:
-        options.show(flows.top(fields, by=by, n=n), flows)
+        asked = names_of(fields)
+        chart: Chart = "bars" if len(asked) == 1 else "table"
+        options.show(flows.top(fields, by=by, n=n), flows, lambda: Built(by, asked, chart, n).slug)
 
 
 def series(
@@ -54,7 +60,13 @@ def series(
             zone=timezone,
         )
         changes = [name for name in frame.columns if "change_" in name]
-        options.show(frame.drop(columns=changes), flows)
+        groups = names_of(by or ())
+        chart: Chart = "lines" if compare else "stacked" if groups else "columns"
+        options.show(
+            frame.drop(columns=changes),
+            flows,
+            lambda: Built(measure, groups, chart, n).slug,
+        )
 
 
 def sql(
@@ -70,6 +82,6 @@ def sql(
     """
     with options.flows() as flows:
         result = flows.ask_sql(text, max_rows=limit)
-        options.show(result.frame, flows)
+        options.show(result.frame, flows, lambda: SQL_PAGE)
         if result.truncated:
             print(f"Only the first {limit:,} rows are shown; see --limit.", file=sys.stderr)

@@ -31,4 +31,5 @@ def connections(
     All records of a five-tuple at one interface, both ways, from the first to the last.
     """
     with options.flows() as flows:
-        options.show(flows.connections(order=order.value, limit=limit), flows)
+        found = flows.connections(order=order.value, limit=limit)
+        options.show(found, flows, lambda: "explore/connections")

@@ -85,7 +85,7 @@ def outliers(
             by=by,
             n=number,
         )
-        options.show(frame, flows)
+        options.show(frame, flows, lambda: "outliers")
     if frame["violation"].any():
         raise typer.Exit(VIOLATION)
 
@@ -112,4 +112,4 @@ def forecast(
         frame = flows.forecast(
             measure, every=every or None, periods=periods, model=model.value, place=place.value
         )
-        options.show(frame, flows)
+        options.show(frame, flows, lambda: "traffic")

@@ -16,7 +16,6 @@ app = typer.Typer(
     name="vpcflow",
     cls=CommandGroup,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

@@ -21,7 +21,7 @@ import typer
 
 from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.cli.output import Output, write
+from vpcflow_core.cli.output import AnswerForm, Output, write
 from vpcflow_core.engines.open import is_elsewhere
 from vpcflow_core.errors import FilterError, MisuseError
 from vpcflow_core.plain_text import visible_lines
@@ -58,8 +58,8 @@ FormatOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerOptions:
-    """The options of every command that answers from the store."""
+class QuestionOptions:
+    """The options of every command that asks the store: which records."""
 
     store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None
     last: Annotated[
@@ -101,9 +101,6 @@ class AnswerOptions:
             "to ask where its records lie, trino://user@host:port/catalog/schema."
         ),
     ] = ""
-    output: OutputOption = Output.table
-    as_json: Annotated[bool, typer.Option("--json", help="The same as --output json.")] = False
-    as_csv: Annotated[bool, typer.Option("--csv", help="The same as --output csv.")] = False
 
     @contextmanager
     def flows(self) -> Iterator[FlowLogs]:
@@ -139,26 +136,6 @@ class AnswerOptions:
             return find_workspace(settings).engine_url if settings.sources else ""
         return wanted if wanted and is_elsewhere(wanted) else ""
 
-    def show(self, frame: pd.DataFrame, flows: FlowLogs) -> None:
-        """Print an answer; what to know about it goes to standard error."""
-        write(frame, self.form)
-        for note in (*flows.notes, *notes_of(frame)):
-            print(visible_lines(note), file=sys.stderr)
-
-    @property
-    def form(self) -> Output:
-        """The form of the answer.
-
-        Raises:
-            MisuseError: The options ask for two.
-        """
-        forms = {self.output} - {Output.table}
-        forms |= {Output.json} if self.as_json else set()
-        forms |= {Output.csv} if self.as_csv else set()
-        if len(forms) > 1:
-            raise MisuseError("--json, --csv and --output contradict each other.", "Give one.")
-        return next(iter(forms), self.output)
-
     def _url(self, store: Store) -> str:
         """The URL of the source that is asked for."""
         known = [state.url for state in store.sources()]
@@ -183,6 +160,61 @@ class AnswerOptions:
         if self.last:
             return replace(flows, range=parse_range(self.last))
         return flows.between(self.start, self.end) if self.start else flows
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions(QuestionOptions):
+    """The options of every command that answers from the store."""
+
+    output: Annotated[
+        AnswerForm,
+        typer.Option(
+            help="Form of the answer; spreadsheet is CSV without formulas among its cells, parquet "
+            "goes to a file or pipe."
+        ),
+    ] = AnswerForm.table
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --output json.")] = False
+    as_csv: Annotated[bool, typer.Option("--csv", help="The same as --output csv.")] = False
+    link: Annotated[
+        bool,
+        typer.Option("--link", help="Also print the address of the page that shows the answer."),
+    ] = False
+
+    def show(self, frame: pd.DataFrame, flows: FlowLogs, page: Callable[[], str]) -> None:
+        """Print an answer; what to know about it goes to standard error.
+
+        Args:
+            frame: The answer.
+            flows: What gave it.
+            page: Gives the page or panel that shows it, for `--link`.
+        """
+        write(frame, self.form)
+        for note in (*flows.notes, *notes_of(frame)):
+            print(visible_lines(note), file=sys.stderr)
+        if self.link:
+            print(_address(flows, page), file=sys.stderr)
+
+    @property
+    def form(self) -> AnswerForm:
+        """The form of the answer.
+
+        Raises:
+            MisuseError: The options ask for two.
+        """
+        forms = {self.output} - {AnswerForm.table}
+        forms |= {AnswerForm.json} if self.as_json else set()
+        forms |= {AnswerForm.csv} if self.as_csv else set()
+        if len(forms) > 1:
+            raise MisuseError("--json, --csv and --output contradict each other.", "Give one.")
+        return next(iter(forms), self.output)
+
+
+def _address(flows: FlowLogs, page: Callable[[], str]) -> str:
+    """The link to a page, or why there is none: the answer itself stands."""
+    try:
+        return visible_lines(flows.link(page()))
+    except MisuseError as error:
+        return visible_lines(f"No link: {error}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""Answers as text: table, JSON or CSV."""
+"""Answers as text: table, JSON or CSV; or as Parquet."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vpcflow_core.arrow import parquet_bytes
+from vpcflow_core.errors import MisuseError
 from vpcflow_core.fields import find_field
 from vpcflow_core.plain_text import defused_value, visible
 
@@ -33,6 +36,16 @@ class Output(StrEnum):
     def is_csv(self) -> bool:
         """Whether it is CSV; `spreadsheet` is CSV in which no cell begins a formula."""
         return self in (Output.csv, Output.spreadsheet)
+
+
+class AnswerForm(StrEnum):
+    """Forms of an answer from the store."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    parquet = "parquet"
+    spreadsheet = "spreadsheet"
 
 
 def iso(moment: datetime) -> str:
@@ -102,19 +115,32 @@ def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(frame.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def write(frame: pd.DataFrame, form: Output, title: str = "") -> None:
-    """Print a frame to standard output; a table's title goes above it."""
-    if form is Output.json:
+def write(frame: pd.DataFrame, form: Output | AnswerForm, title: str = "") -> None:
+    """Print a frame to standard output; a table's title goes above it.
+
+    Raises:
+        MisuseError: Parquet is to go to a terminal.
+    """
+    if form == AnswerForm.parquet:
+        _write_parquet(frame)
+    elif form == Output.json:
         json.dump(rows_of(frame), sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
-    elif form.is_csv:
+    elif form in (Output.csv, Output.spreadsheet):
         # As objects: pandas would turn whole numbers beside missing ones into floats.
         rows = pd.DataFrame(rows_of(frame), columns=frame.columns, dtype="object")
-        if form is Output.spreadsheet:
+        if form == Output.spreadsheet:
             rows = rows.map(defused_value).rename(columns=defused_value)
         rows.to_csv(sys.stdout, index=False)
     else:
         print_table(frame, title)
+
+
+def _write_parquet(frame: pd.DataFrame) -> None:
+    if sys.stdout.isatty():
+        raise MisuseError("Parquet is no text for a terminal.", "Write it to a file: > FILE")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(parquet_bytes(frame))
 
 
 def print_table(frame: pd.DataFrame, title: str = "") -> None:
@@ -127,7 +153,18 @@ def print_table(frame: pd.DataFrame, title: str = "") -> None:
         table.add_column(_text(str(name)), justify="right" if numeric else "left", overflow="fold")
     for row in rows_of(frame):
         table.add_row(*[_text(cell(value, name)) for name, value in row.items()])
-    console().print(table)
+    _paged(table, len(frame))
+
+
+def _paged(table: Table, rows: int) -> None:
+    """Print a table; one that is longer than the terminal through a pager."""
+    screen = console()
+    if not sys.stdout.isatty() or rows + 2 <= screen.height:
+        screen.print(table)
+        return
+    os.environ.setdefault("LESS", "-FRSX")  # colours, long lines cut, the screen left as it was
+    with screen.pager(styles=True):
+        screen.print(table)
 
 
 def _text(text: str) -> Text:

@@ -1,0 +1,1 @@
+"""Dashboards of a range as one file."""
