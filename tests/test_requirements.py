@@ -14,7 +14,13 @@ PIN = re.compile(
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-dev.txt", "requirements-java.txt"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-java.txt",
+        "requirements-notebook.txt",
+    ],
 )
 def test_every_requirement_is_pinned_and_has_hashes(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
