@@ -180,7 +180,9 @@ class AnswerOptions(QuestionOptions):
         typer.Option("--link", help="Also print the address of the page that shows the answer."),
     ] = False
 
-    def show(self, frame: pd.DataFrame, flows: FlowLogs, page: Callable[[], str]) -> None:
+    def show(
+        self, frame: pd.DataFrame, flows: FlowLogs, page: Callable[[], str] = lambda: "overview"
+    ) -> None:
         """Print an answer; what to know about it goes to standard error.
 
         Args:
