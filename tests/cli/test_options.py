@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, fields
@@ -12,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from vpcflow_core.cli.commands import COMMANDS
+from vpcflow_core.cli.examples import EXAMPLES
 from vpcflow_core.cli.main import app
 from vpcflow_core.cli.options import AnswerOptions, SourceOptions, expanded
 from vpcflow_core.settings import SourceSetting
@@ -81,6 +83,17 @@ def test_a_command_is_named_after_its_function_and_explained() -> None:
         assert command.name == COMMANDS[name].__name__ == name
         assert COMMANDS.summary(name) == command.help.partition("\n")[0]
         assert all(getattr(p, "help", "") for p in command.params), name
+
+
+def test_every_command_has_examples_with_options_that_it_has() -> None:
+    assert set(EXAMPLES) == set(COMMANDS)
+    for name, examples in EXAMPLES.items():
+        for program, command, *words in map(shlex.split, examples):
+            assert (program, command) == ("vpcflow", name)
+            options = {word for word in words if word.startswith("-")}
+            assert options <= names_of(name), name
+    shown = CliRunner().invoke(app, ["top", "--help"], env={"COLUMNS": "60"}).output
+    assert f"  {EXAMPLES['top'][0]}\n" in shown
 
 
 def test_the_list_of_commands_needs_none_of_them() -> None:

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from vpcflow_core.cli.commands import COMMANDS
+from vpcflow_core.cli.examples import epilog
 
 
 class _Built(Mapping[str, Any]):
@@ -21,7 +22,7 @@ class _Built(Mapping[str, Any]):
         alone = typer.Typer(
             add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
         )
-        alone.command(name)(expanded(function))
+        alone.command(name, epilog=epilog(name))(expanded(function))
         return typer.main.get_command(alone)
 
     def __iter__(self) -> Iterator[str]:

@@ -1,0 +1,34 @@
+"""An example or two for the help of each command; the tests read their options."""
+
+from __future__ import annotations
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "serve": ("vpcflow serve s3://central-logs/prod", "vpcflow serve logs/ --port 8600"),
+    "demo": ("vpcflow demo",),
+    "fields": ("vpcflow fields --output json",),
+    "check": ("vpcflow check s3://central-logs/prod --profile audit",),
+    "tables": (
+        "vpcflow tables trino://ann@trino.example:8443/hive/logs --logs s3://central-logs/prod",
+    ),
+    "sync": ("vpcflow sync s3://central-logs/prod --since 8d", "vpcflow sync logs/"),
+    "inspect": ("vpcflow inspect logs/flows.log.gz",),
+    "read": ("vpcflow read logs/flows.log.gz --output json",),
+    "top": (
+        "vpcflow top srcaddr --by bytes -n 10 --last 24h --where action=REJECT",
+        "vpcflow top srcaddr,dstport --last 7d --link",
+    ),
+    "series": ("vpcflow series bytes --every 5m --last 24h --compare 1d,7d --output csv",),
+    "connections": ("vpcflow connections --last 24h --order bytes --where dstport=5432",),
+    "outliers": ("vpcflow outliers packets --last 6h --threshold 3",),
+    "forecast": ("vpcflow forecast bytes --every 1h --last 7d --periods 24",),
+    "sql": ("vpcflow sql 'select count(*) from flows' --last 24h",),
+    "report": ("vpcflow report --last 24h --html report.html --page overview --page rejects",),
+    "open": ("vpcflow open rejects/reasons --last 7d --where dstport=22",),
+}
+
+
+def epilog(command: str) -> str:
+    """The examples of a command as they stand below its help; "" without any."""
+    lines = [f"  {example}" for example in EXAMPLES.get(command, ())]
+    # \b keeps the lines as they are.
+    return "\n".join(["\b", "Examples:", *lines]) if lines else ""
