@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboards.ui import panel_menu, resources
-from dashboards.ui.rights import here, shown
+from dashboards.ui.rights import Rights, here, shown
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import QueryError, VpcflowError
 from vpcflow_core.fields import find_field
@@ -19,6 +19,10 @@ from vpcflow_core.times import Range, Window, format_duration
 MOST_ROWS = 10_000
 _ANALYZED = re.compile(r"\bexplain\s+analyze\b", re.IGNORECASE)
 REMEMBERED = 20
+UNGUARDED = (
+    "SQL by hand would read whatever the server's account may read there.",
+    "Whoever runs the app can use it, or set add_sources to aws. Questions and panels answer you.",
+)
 EXAMPLES = {
     "Top sources of refused flows": """SELECT srcaddr, count(*) AS flows
 FROM flows
@@ -71,13 +75,28 @@ def draw(state: PageState, window: Window) -> None:
 def _answer(text: str, state: PageState, window: Window) -> QueryResult | VpcflowError:
     logs = resources.logs(state.source, state.once).filtered(state.where)
     try:
-        if names_files(text) and not here().folders:
-            raise QueryError("EXPLAIN ANALYZE names files of the server.", "Use EXPLAIN.")
+        if refused := refusal(text, logs.engine.guards_sql, here()):
+            raise refused
         asked = replace(logs, range=Range(fixed=window))
         with st.spinner("The query runs", show_time=True):
             return asked.ask_sql(text, max_rows=MOST_ROWS)
     except VpcflowError as error:
         return error
+
+
+def refusal(text: str, guards_sql: bool, rights: Rights) -> QueryError | None:
+    """Why a visitor may not run a text, if so.
+
+    Args:
+        text: What was typed.
+        guards_sql: Whether the engine reads its relations alone, whatever the text says.
+        rights: The visitor's.
+    """
+    if names_files(text) and not rights.folders:
+        return QueryError("EXPLAIN ANALYZE names files of the server.", "Use EXPLAIN.")
+    if not (guards_sql or rights.aws):
+        return QueryError(*UNGUARDED)
+    return None
 
 
 def names_files(text: str) -> bool:

@@ -102,7 +102,14 @@ class HasDamage(Protocol):
 
 
 class Engine(Protocol):
-    """Something that answers."""
+    """Something that answers.
+
+    Attributes:
+        guards_sql: Whether a person's own SELECT reaches the relations alone, whatever it says;
+            else it reads what the server's account may read there.
+    """
+
+    guards_sql: bool
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         """The columns that some record has or that can be known; the field table's if empty."""

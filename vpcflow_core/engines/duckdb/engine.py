@@ -77,6 +77,8 @@ class DuckDBEngine:
         timeout: A question that takes longer is stopped; None: none is.
     """
 
+    guards_sql = True
+
     def __init__(
         self,
         store: FileCatalogue,

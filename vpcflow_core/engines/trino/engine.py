@@ -50,6 +50,8 @@ class TrinoEngine:
         timeout: A question that takes longer is stopped; None: none is.
     """
 
+    guards_sql = False
+
     def __init__(
         self, catalogue: TrinoCatalogue, *, timeout: timedelta | None = timedelta(minutes=2)
     ) -> None:
