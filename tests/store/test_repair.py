@@ -13,12 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dashboards.ui.report_tables import damage_sentences
 from tests.store.doubles import START, Memory, key, line, log, numbers, records
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import AccessError, StoreError
+from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.compact import compact
-from vpcflow_core.store.damage import Damage
+from vpcflow_core.store.damage import Damage, sentences
 from vpcflow_core.store.difference import Difference
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Limits, sync
@@ -158,6 +160,19 @@ def test_what_the_source_has_no_more_is_counted_and_all_else_kept(
     assert store.damage() == []
 
 
+def test_blocks_that_are_left_out_hide_no_object_that_is_gone(store: Store, source: Memory) -> None:
+    inside = ("10.0.0.96/27", "10.0.0.192/26", "10.1.0.0/16")  # senders of the second and third
+    sync(store, source, workers=1, limits=Limits(objects=2), exclude_internal=inside)
+    whole = records(store)
+    first, second = [file for file in store.files("flows") if file.rows > 9][:2]
+    second.path.unlink()
+    del source.data[key(0)]  # which only the first file has
+    done = sync(store, source, exclude_internal=inside)
+    assert (done.repaired, done.lost) == (second.rows, 0)
+    assert records(store) == whole
+    assert first.path.exists()
+
+
 def test_a_tracked_object_that_is_gone_loses_what_the_file_held(
     store: Store, source: Memory
 ) -> None:
@@ -239,3 +254,36 @@ def test_a_store_without_its_ledger_keeps_its_files_and_says_what_to_do(
     with Store.open(tmp_path / "s") as store:
         sync(store, source)
         assert records(store) == whole
+
+
+def test_a_deleted_file_is_counted_as_lost_and_the_others_are_read_again(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for name in ("a.log", "b.log"):
+        at = START + timedelta(hours=len(name))
+        (folder / name).write_bytes(log([line(ord(name[0]) * 100 + n, at) for n in range(30)]))
+    sync(store, LocalSource(folder), workers=1)
+    whole = numbers(store)
+    (file,) = store.files("flows")
+    file.path.unlink()
+    (folder / "a.log").unlink()
+    done = sync(store, LocalSource(folder))
+    assert (done.repaired, done.lost, done.damaged) == (30, 30, 0)
+    assert numbers(store) == Counter({n: c for n, c in whole.items() if n >= ord("b") * 100})
+    with FlowLogs.open(store.path) as logs:
+        assert logs.top("srcaddr", by="flows", n=99)["flows"].sum() == 30
+
+
+def test_damage_is_named_by_source_and_kind_and_without_folders_to_visitors() -> None:
+    found = [
+        Damage("file:///srv/logs", DAY, 5, False),
+        Damage("file:///srv/logs", date(2026, 11, 3), 7, False),
+        Damage("s3://logs", DAY, 1000, True),
+    ]
+    waiting, lost = sentences(found)
+    assert waiting.startswith("12 records of 01 Nov 2026 to 03 Nov 2026 cannot be read")
+    assert "Sync file:///srv/logs again" in waiting
+    assert lost.startswith("1,000 records of 01 Nov 2026 were lost")
+    assert "Sync a folder of the server again" in damage_sentences(found, with_paths=False)[0]

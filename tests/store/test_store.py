@@ -135,8 +135,9 @@ def test_a_store_of_a_later_version_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be one" * 50])
 def test_a_damaged_ledger_is_told_in_words(tmp_path: Path, content: bytes) -> None:
     (tmp_path / LEDGER_NAME).write_bytes(content)
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StoreError, match="cannot be used") as caught:
         Store.open(tmp_path)
+    assert "from a backup" in caught.value.next_step
 
 
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ give any more leaves the ledger with the damaged file, and is noted as lost; who
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -145,13 +145,15 @@ class _Day:
         end = start + DAY_MS
         rows = self._writer.store.ledger.rows(_OF_DAY, [self._source, start, end])
         made = self._rereader.untracked(rows, ((start, end),))
-        if made.problems or not made.is_complete:
-            return Repaired(is_complete=made.is_complete, problems=tuple(made.problems))
+        problems = (*made.problems, *_broken(made))
+        if problems or not made.is_complete:
+            return Repaired(is_complete=made.is_complete, problems=problems)
         left_out = sum(one.report.internal for one in made.loaded.values())
         expected = sum(file.rows for file in self._files) + self._before
         whole = [file for file in self._files if self._writer.is_whole(file)]
         back = expected - self._before - sum(file.rows for file in whole)
-        if _rows(made.files) + left_out >= expected:
+        # Whole files may have the only records of an object that is gone.
+        if not made.gone and _rows(made.files) + left_out >= expected:
             self._writer.repair(self._source, self._files, made.files, [self._loss(0, made)])
             return Repaired(records=back + self._before)
         return self._add(made, whole, expected)
@@ -181,6 +183,12 @@ class _Day:
         return Loss(self._day, 0, max(made.gone, default=0), records)
 
 
+def _broken(made: Reread) -> list[str]:
+    """Objects that were whole before, and were not read to their end this time."""
+    broken = (one for one in made.loaded.values() if one.state == "broken")
+    return [f"{one.found.uri}: {one.problem}" for one in broken]
+
+
 def _tracked(writer: Writer, source: int, rereader: Rereader, file: OldFile) -> Repaired:
     """Read the objects of a damaged file again."""
     held = sorted(writer.held([file]))
@@ -190,17 +198,16 @@ def _tracked(writer: Writer, source: int, rereader: Rereader, file: OldFile) -> 
     done = _reload(writer, source, rereader, held)
     if done.problems or not done.is_complete:
         return done
-    gone = writer.held([file])
-    losses, lost, most = [], 0, file.rows
-    for number in sorted(gone):
-        missing = min(_missing(writer, number) - _noted(writer, number), most - lost)
-        missing = max(missing, 0)
-        lost += missing
+    gone = _absent(writer, writer.held([file]))
+    losses, most = [], file.rows
+    for number, absent in sorted(gone.items()):
+        missing = max(min(absent - _noted(writer, number), most), 0)
+        most -= missing
         losses.append(Loss(file.key.day, number, number, missing))
     still_there = list(writer.files("WHERE id = ?", [file.id]))
     if still_there:
         writer.repair(source, still_there, [], losses)
-    return done + Repaired(lost=lost)
+    return done + Repaired(lost=file.rows - most)
 
 
 def _reload(writer: Writer, source: int, rereader: Rereader, numbers: Sequence[int]) -> Repaired:
@@ -213,9 +220,9 @@ def _reload(writer: Writer, source: int, rereader: Rereader, numbers: Sequence[i
         poorer = {n for n, row in rows.items() if _count(made.loaded[n].report) < _whole_count(row)}
         rows = {number: row for number, row in rows.items() if number not in poorer}
         if not poorer:
-            before = {number: _missing(writer, number) for number in rows}
+            back = sum(_absent(writer, rows).values())
             writer.commit(source, made.batches[0])
-            return Repaired(records=sum(before.values()))
+            return Repaired(records=back)
     return Repaired()
 
 
@@ -230,17 +237,17 @@ def _whole_count(row: Any) -> int:
     return int(row["records"] + row["internal"] + row["dropped"])
 
 
-def _missing(writer: Writer, number: int) -> int:
-    """How many records of a tracked object no whole file has."""
-    rows = writer.store.ledger.rows(_ONE, [number])
+def _absent(writer: Writer, numbers: Collection[int]) -> dict[int, int]:
+    """How many records of tracked objects no whole file has; each file is read once."""
+    ledger = writer.store.ledger
+    rows = (row for number in numbers for row in ledger.rows(_ONE, [number]))
+    absent = Counter({row["id"]: row["records"] for row in rows})
     sql = "WHERE id IN (SELECT file FROM held WHERE object = ?)"
-    there = (
-        _rows_of(writer, file, number)
-        for file in writer.files(sql, [number])
-        if writer.is_whole(file)
-    )
-    had = sum(row["records"] for row in rows)
-    return max(int(had) - sum(there), 0)
+    files = {file.id: file for number in numbers for file in writer.files(sql, [number])}
+    for file in files.values():
+        if writer.is_whole(file):
+            absent.subtract(_counted(writer, file))
+    return {number: max(absent[number], 0) for number in numbers}
 
 
 def _noted(writer: Writer, number: int) -> int:
@@ -249,10 +256,11 @@ def _noted(writer: Writer, number: int) -> int:
     return int(writer.store.ledger.value(sql, [number]))
 
 
-def _rows_of(writer: Writer, file: OldFile, number: int) -> int:
+def _counted(writer: Writer, file: OldFile) -> dict[int, int]:
+    """Records of a tracked file by object."""
     with pq.ParquetFile(writer.store.path / file.path) as opened:
-        objects = opened.read(columns=[OBJECT_COLUMN])[OBJECT_COLUMN]
-    return int(pc.sum(pc.equal(objects, pa.scalar(number, pa.int64())), min_count=0).as_py() or 0)
+        counts = pc.value_counts(opened.read(columns=[OBJECT_COLUMN])[OBJECT_COLUMN])
+    return {one["values"]: one["counts"] for one in counts.to_pylist()}
 
 
 def _found_again(

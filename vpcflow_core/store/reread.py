@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vpcflow_core.errors import MissingError
+from vpcflow_core.errors import CredentialsError, MissingError, SourceError
 from vpcflow_core.sources.base import LogObject, Source
 from vpcflow_core.store.batch import Batch, Limits, Loaded
 from vpcflow_core.store.known import log_object
@@ -96,7 +96,9 @@ class Rereader:
         """Whether the source has an object (again)."""
         try:
             self._source.read(log_object(row))
-        except MissingError:
+        except CredentialsError:  # the same would befall every object
+            raise
+        except SourceError:
             return False
         return True
 
