@@ -40,7 +40,7 @@ def like() -> LookAlike:
 
 
 @pytest.fixture
-def client(
+def athena_client(
     like: LookAlike, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., AthenaClient]]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -60,17 +60,17 @@ def client(
             one.close()
 
 
-def test_values_have_their_types(client: Callable[..., AthenaClient]) -> None:
-    reply = client().run("SELECT 1")
+def test_values_have_their_types(athena_client: Callable[..., AthenaClient]) -> None:
+    reply = athena_client().run("SELECT 1")
     first, second = reply.table.to_pylist()
     assert list(first.values()) == [7, "10.0.0.1", NOON, 2**70, ["sg-1", "sg-2"], True]
     assert set(second.values()) == {None}
 
 
 def test_a_query_is_started_where_the_url_says(
-    client: Callable[..., AthenaClient], like: LookAlike
+    athena_client: Callable[..., AthenaClient], like: LookAlike
 ) -> None:
-    client().run("SELECT 1")
+    athena_client().run("SELECT 1")
     name, asked = like.calls[1]
     assert name == "StartQueryExecution"
     assert asked["QueryExecutionContext"] == {"Catalog": "awsdatacatalog", "Database": "flowlogs"}
@@ -79,46 +79,46 @@ def test_a_query_is_started_where_the_url_says(
 
 
 def test_long_answers_come_in_pages_and_are_cut_where_asked(
-    client: Callable[..., AthenaClient], like: LookAlike
+    athena_client: Callable[..., AthenaClient], like: LookAlike
 ) -> None:
-    assert client().run("SELECT many").table["n"].to_pylist() == list(range(250))
-    cut = client().run("SELECT many", most=50)
+    assert athena_client().run("SELECT many").table["n"].to_pylist() == list(range(250))
+    cut = athena_client().run("SELECT many", most=50)
     assert (cut.table.num_rows, cut.truncated) == (50, True)
     assert like.names().count("GetQueryResults") == 4
 
 
 def test_a_throttled_start_is_tried_again(
-    client: Callable[..., AthenaClient], like: LookAlike
+    athena_client: Callable[..., AthenaClient], like: LookAlike
 ) -> None:
     like.throttled = 3
-    client().run("SELECT 1")
+    athena_client().run("SELECT 1")
     assert like.names().count("StartQueryExecution") == 4
     assert len(like.queries) == 1
 
 
 def test_a_query_that_takes_too_long_is_stopped_there(
-    client: Callable[..., AthenaClient], like: LookAlike
+    athena_client: Callable[..., AthenaClient], like: LookAlike
 ) -> None:
     like.polls = 10**9
     with pytest.raises(FailureError, match="took longer than"):
-        client().run("SELECT 1", timedelta(seconds=0.2))
+        athena_client().run("SELECT 1", timedelta(seconds=0.2))
     assert like.names()[-1] == "StopQueryExecution"
 
 
 def test_what_was_scanned_and_paid_is_said_and_a_reused_result_costs_nothing(
-    client: Callable[..., AthenaClient],
+    athena_client: Callable[..., AthenaClient],
 ) -> None:
-    athena = client()
+    athena = athena_client()
     assert athena.run("SELECT 1").notes == ("Athena scanned 25.0 MB: 0.0001 USD.",)
     assert "nothing was scanned" in athena.run("SELECT 1").notes[0]
     assert athena.spent == 25_000_000
 
 
 def test_the_limit_of_a_day_refuses_before_it_is_exceeded(
-    client: Callable[..., AthenaClient], like: LookAlike
+    athena_client: Callable[..., AthenaClient], like: LookAlike
 ) -> None:
     like.cutoff = 30_000_000
-    athena = client("&day=60MB")
+    athena = athena_client("&day=60MB")
     athena.run("SELECT 1")
     athena.run("SELECT 2")
     started = like.names().count("StartQueryExecution")
@@ -128,12 +128,12 @@ def test_the_limit_of_a_day_refuses_before_it_is_exceeded(
 
 
 def test_a_workgroup_without_a_limit_is_refused_unless_allowed(
-    client: Callable[..., AthenaClient], like: LookAlike
+    athena_client: Callable[..., AthenaClient], like: LookAlike
 ) -> None:
     like.cutoff = None
     with pytest.raises(SettingsError, match="no limit of bytes"):
-        client().run("SELECT 1")
-    assert client("&unlimited=yes").run("SELECT 1").table.num_rows == 2
+        athena_client().run("SELECT 1")
+    assert athena_client("&unlimited=yes").run("SELECT 1").table.num_rows == 2
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_workgroup_without_a_limit_is_refused_unless_allowed(
     ],
 )
 def test_each_failure_is_a_sentence(
-    client: Callable[..., AthenaClient],
+    athena_client: Callable[..., AthenaClient],
     like: LookAlike,
     fault: dict[str, str],
     error: type[VpcflowError],
@@ -155,7 +155,7 @@ def test_each_failure_is_a_sentence(
     for name, value in fault.items():
         setattr(like, name, value)
     with pytest.raises(error, match=sentence):
-        client().run("SELECT 1")
+        athena_client().run("SELECT 1")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from vpcflow_core.times import parse_range
 
 
 @pytest.fixture(scope="module")
-def day(sample_store: Path) -> Iterator[FlowLogs]:
+def sample_day(sample_store: Path) -> Iterator[FlowLogs]:
     with FlowLogs.open(sample_store) as opened:
         yield opened.between(UNTIL - parse_range("24h").window(UNTIL).length, UNTIL)
 
@@ -47,20 +47,23 @@ def test_what_is_no_one_thing_is_refused(text: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_page_of_an_address_says_who_it_is_and_both_ways(day: FlowLogs) -> None:
-    interface = day.known("interfaces").dropna(subset=["instance_id"]).iloc[0]
+def test_the_page_of_an_address_says_who_it_is_and_both_ways(sample_day: FlowLogs) -> None:
+    interface = sample_day.known("interfaces").dropna(subset=["instance_id"]).iloc[0]
     address = interface["addresses"][0]
-    known = facts(entity_of(address), day)
+    known = facts(entity_of(address), sample_day)
     assert interface["interface_id"] in known["Interface"]
     assert known["Owner"] == interface["owner_id"]
     by_slug = {p.slug.partition("?")[0]: p for p in entity_panels(entity_of(address))}
-    shown = {name: p.answer(p.request(day.window), day).frame for name, p in by_slug.items()}
-    total = day.where(address=address).top("action")["flows"].sum()
+    shown = {
+        name: p.answer(p.request(sample_day.window), sample_day).frame
+        for name, p in by_slug.items()
+    }
+    total = sample_day.where(address=address).top("action")["flows"].sum()
     assert shown["entity/ways"]["flows"].sum() == total
     assert shown["entity/over-time"]["flows"].sum() == total
-    asked = day.where(srcaddr=address, action="ACCEPT").top("dstport", n=50)
+    asked = sample_day.where(srcaddr=address, action="ACCEPT").top("dstport", n=50)
     assert shown["entity/asked"]["flows"].sum() == asked["flows"].sum()
     peers = shown["entity/peers"]
     top = peers["peer"].iloc[0]
-    sent = day.where(srcaddr=address, dstaddr=top).top("action")["bytes"].sum()
+    sent = sample_day.where(srcaddr=address, dstaddr=top).top("action")["bytes"].sum()
     assert peers["bytes_out"].iloc[0] == sent

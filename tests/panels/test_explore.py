@@ -20,21 +20,21 @@ START = datetime(2026, 11, 10, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def day(sample_store: Path) -> Iterator[FlowLogs]:
+def explored_day(sample_store: Path) -> Iterator[FlowLogs]:
     with FlowLogs.open(sample_store) as opened:
         yield opened.between(UNTIL - DAY, UNTIL)
 
 
 @pytest.mark.slow
-def test_every_ready_question_has_an_answer_of_what_it_asks(day: FlowLogs) -> None:
+def test_every_ready_question_has_an_answer_of_what_it_asks(explored_day: FlowLogs) -> None:
     assert len(READY) >= 17
     for slug, asked in READY.items():
-        frame = day.panel(slug).frame
+        frame = explored_day.panel(slug).frame
         assert set(asked.drill) <= set(frame.columns), slug
         assert len(frame) <= 50, slug
-    pairs = day.panel("explore/pairs").frame
-    assert pairs.equals(day.top("srcaddr,dstaddr", by="bytes", n=50)[list(pairs.columns)])
-    remote = day.panel("explore/remote-access").frame
+    pairs = explored_day.panel("explore/pairs").frame
+    assert pairs.equals(explored_day.top("srcaddr,dstaddr", by="bytes", n=50)[list(pairs.columns)])
+    remote = explored_day.panel("explore/remote-access").frame
     assert set(remote["dstport"]) <= {22, 3389}
     assert not remote["srcaddr"].str.startswith("10.").any()
 
@@ -48,7 +48,7 @@ def line(at: datetime, source: str, target: str, port: int, action: str = "ACCEP
 
 
 @pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowLogs]:
+def few_records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowLogs]:
     """Two days: on the second, new sources, calls every ten minutes, and a brute force."""
     known = [line(START + timedelta(hours=h), "198.51.100.1", "10.0.0.5", 443) for h in range(48)]
     new = [line(START + DAY + timedelta(hours=h), "203.0.113.9", "10.0.0.5", 22, "REJECT")
@@ -64,8 +64,8 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowLogs]:
         yield opened.between(START + DAY, START + 2 * DAY)
 
 
-def test_what_is_new_was_never_seen_in_the_seven_days_before(few: FlowLogs) -> None:
-    shown = few.panel("explore/new-sources")
+def test_what_is_new_was_never_seen_in_the_seven_days_before(few_records: FlowLogs) -> None:
+    shown = few_records.panel("explore/new-sources")
     assert shown.frame[["srcaddr", "flows"]].to_numpy().tolist() == [
         ["10.0.0.5", 100], ["203.0.113.9", 21],
     ]  # fmt: skip
@@ -73,29 +73,29 @@ def test_what_is_new_was_never_seen_in_the_seven_days_before(few: FlowLogs) -> N
     assert "the logs begin 2026-11-10T00:00Z" in shown.answer.notes[0]
 
 
-def test_what_comes_back_at_a_regular_pace_is_a_beacon(few: FlowLogs) -> None:
-    (row,) = few.panel("explore/beacons").frame.to_dict("records")
+def test_what_comes_back_at_a_regular_pace_is_a_beacon(few_records: FlowLogs) -> None:
+    (row,) = few_records.panel("explore/beacons").frame.to_dict("records")
     assert (row["srcaddr"], row["dstaddr"], row["dstport"]) == ("10.0.0.5", "192.0.2.7", 8443)
     assert (row["times"], row["pace"], row["flows"]) == (100, 600, 100)
 
 
-def test_who_was_mostly_refused_but_let_in_is_found(few: FlowLogs) -> None:
-    (row,) = few.panel("explore/refused-and-let-in").frame.to_dict("records")
+def test_who_was_mostly_refused_but_let_in_is_found(few_records: FlowLogs) -> None:
+    (row,) = few_records.panel("explore/refused-and-let-in").frame.to_dict("records")
     assert (row["srcaddr"], row["rejected"], row["accepted"]) == ("203.0.113.9", 20, 1)
 
 
 @pytest.mark.parametrize("chart", DRAWN)
-def test_a_built_question_is_its_slug_and_is_drawn(chart: str, few: FlowLogs) -> None:
+def test_a_built_question_is_its_slug_and_is_drawn(chart: str, few_records: FlowLogs) -> None:
     by = ("srcaddr", "dstport", "action")[: DRAWN[chart][2]]
     asked = Built("flows", by, chart, 2)
     assert built(asked.slug) == asked
-    shown = few.panel(asked.slug)
+    shown = few_records.panel(asked.slug)
     assert panel(asked.slug).chart == chart
     assert shown.figure().data
 
 
-def test_what_is_not_shown_is_one_more_group(few: FlowLogs) -> None:
-    frame = few.panel(Built("flows", ("srcaddr",), "bars", 2).slug).frame
+def test_what_is_not_shown_is_one_more_group(few_records: FlowLogs) -> None:
+    frame = few_records.panel(Built("flows", ("srcaddr",), "bars", 2).slug).frame
     assert frame["flows"].tolist() == [100, 24, 21]
     assert frame["srcaddr"].tolist()[:2] == ["10.0.0.5", "198.51.100.1"]
     assert frame["srcaddr"].isna().tolist() == [False, False, True]
@@ -132,11 +132,11 @@ def test_a_scan_from_many_hosts_of_a_block_is_one_row(tmp_path: Path) -> None:
         assert countries["flows"].sum() == 201
 
 
-def test_sources_have_their_fan_out_both_decisions_and_their_share(few: FlowLogs) -> None:
-    (row,) = few.panel("rejects/sources").frame.to_dict("records")
+def test_sources_have_their_fan_out_both_decisions_and_their_share(few_records: FlowLogs) -> None:
+    (row,) = few_records.panel("rejects/sources").frame.to_dict("records")
     assert (row["srcaddr"], row["flows"], row["rejected"], row["accepted"]) == (
         "203.0.113.9", 20, 20, 1,
     )  # fmt: skip
     assert (row["destinations"], row["ports"], row["share"]) == (1, 1, 100.0)
     assert (row["country_name"], row["name"]) == ("", "")
-    assert few.panel("accepts/sources").frame["share"].sum() == pytest.approx(100)
+    assert few_records.panel("accepts/sources").frame["share"].sum() == pytest.approx(100)

@@ -30,17 +30,19 @@ DAY = date(2026, 11, 1)
 
 
 @pytest.fixture
-def source() -> Memory:
+def damaged_source() -> Memory:
     """Objects around midnight, some across it, and two files that AWS did not name."""
-    source = Memory()
+    damaged_source = Memory()
     for number in range(6):
         at = START + timedelta(hours=21, minutes=50 * number)
         lines = [line(100 * number + n, at + timedelta(minutes=n)) for n in range(40)]
-        source.put(key(number), log([*lines, line(0, at, "NODATA")]), at)
+        damaged_source.put(key(number), log([*lines, line(0, at, "NODATA")]), at)
     for number in (7, 8):
         at = START + timedelta(hours=3 * number)
-        source.put(f"mine-{number}.log", log([line(1000 * number + n, at) for n in range(9)]), at)
-    return source
+        damaged_source.put(
+            f"mine-{number}.log", log([line(1000 * number + n, at) for n in range(9)]), at
+        )
+    return damaged_source
 
 
 def overwrite(file: Path, content: bytes) -> None:
@@ -101,28 +103,30 @@ def break_all(store: Store, damage: str, choose: Callable[[StoreFile], bool]) ->
     ],
 )
 def test_what_a_damaged_file_held_is_read_again_once(
-    store: Store, source: Memory, damage: str, merged: bool, monkeypatch: pytest.MonkeyPatch
+    store: Store, damaged_source: Memory, damage: str, merged: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if merged:
         monkeypatch.setattr("vpcflow_core.store.compact.SMALL_FILES", 1)
-    sync(store, source, limits=Limits(objects=1))
+    sync(store, damaged_source, limits=Limits(objects=1))
     whole, states = records(store), store.sources()
     broken = break_all(store, damage, lambda file: file.day == DAY)
-    done = sync(store, source)
+    done = sync(store, damaged_source)
     assert (done.repaired, done.lost, done.damaged) == (broken, 0, 0)
     assert f"{broken:,} records of missing or damaged files of the store" in " ".join(done.warnings)
     assert records(store) == whole
     assert [(s.objects, s.records) for s in store.sources()] == [
         (s.objects, s.records) for s in states
     ]
-    again = sync(store, source)
+    again = sync(store, damaged_source)
     assert (again.repaired, again.warnings) == (0, ())
     assert records(store) == whole
 
 
-def test_until_then_pages_and_questions_say_what_is_missing(tmp_path: Path, source: Memory) -> None:
+def test_until_then_pages_and_questions_say_what_is_missing(
+    tmp_path: Path, damaged_source: Memory
+) -> None:
     with Store.open(tmp_path / "s") as store:
-        sync(store, source)
+        sync(store, damaged_source)
         broken = break_all(store, "another file", lambda file: file.day == DAY)
     with FlowLogs.open(tmp_path / "s") as logs:
         assert logs.damage() == [Damage("memory://", DAY, broken, False)]
@@ -138,89 +142,91 @@ def test_until_then_pages_and_questions_say_what_is_missing(tmp_path: Path, sour
 
 @pytest.mark.parametrize("gone", ["all", "one"])
 def test_what_the_source_has_no_more_is_counted_and_all_else_kept(
-    store: Store, source: Memory, gone: str
+    store: Store, damaged_source: Memory, gone: str
 ) -> None:
-    sync(store, source, workers=1, limits=Limits(objects=2))
-    whole, before = records(store), dict(source.data)
+    sync(store, damaged_source, workers=1, limits=Limits(objects=2))
+    whole, before = records(store), dict(damaged_source.data)
     first = next(file for file in store.files("flows") if file.rows > 9)
     broken = break_all(store, "gone", lambda file: file.path == first.path)
-    for name in [key(0)] if gone == "one" else list(source.data):
+    for name in [key(0)] if gone == "one" else list(damaged_source.data):
         if name != "mine-8.log":  # a listing without any object is an error of its own
-            del source.data[name]
-    done = sync(store, source)
+            del damaged_source.data[name]
+    done = sync(store, damaged_source)
     assert done.repaired + done.lost == broken
     assert done.lost == (broken if gone == "all" else 40)
     assert records(store) <= whole
     assert records(store).total() == whole.total() - done.lost
     assert store.damage() == [Damage("memory://", DAY, done.lost, True)]
     assert "does not have them any more" in done.warnings[-1]
-    source.data = before
-    assert sync(store, source).repaired == done.lost
+    damaged_source.data = before
+    assert sync(store, damaged_source).repaired == done.lost
     assert records(store) == whole
     assert store.damage() == []
 
 
-def test_blocks_that_are_left_out_hide_no_object_that_is_gone(store: Store, source: Memory) -> None:
+def test_blocks_that_are_left_out_hide_no_object_that_is_gone(
+    store: Store, damaged_source: Memory
+) -> None:
     inside = ("10.0.0.96/27", "10.0.0.192/26", "10.1.0.0/16")  # senders of the second and third
-    sync(store, source, workers=1, limits=Limits(objects=2), exclude_internal=inside)
+    sync(store, damaged_source, workers=1, limits=Limits(objects=2), exclude_internal=inside)
     whole = records(store)
     first, second = [file for file in store.files("flows") if file.rows > 9][:2]
     second.path.unlink()
-    del source.data[key(0)]  # which only the first file has
-    done = sync(store, source, exclude_internal=inside)
+    del damaged_source.data[key(0)]  # which only the first file has
+    done = sync(store, damaged_source, exclude_internal=inside)
     assert (done.repaired, done.lost) == (second.rows, 0)
     assert records(store) == whole
     assert first.path.exists()
 
 
 def test_a_tracked_object_that_is_gone_loses_what_the_file_held(
-    store: Store, source: Memory
+    store: Store, damaged_source: Memory
 ) -> None:
-    sync(store, source, limits=Limits(objects=1))
-    whole, before = numbers(store), dict(source.data)
+    sync(store, damaged_source, limits=Limits(objects=1))
+    whole, before = numbers(store), dict(damaged_source.data)
     names = {"mine-7.log"}
     break_all(store, "empty", lambda file: file.rows == 9 and file.first.hour == 21)
-    del source.data["mine-7.log"]
-    done = sync(store, source)
+    del damaged_source.data["mine-7.log"]
+    done = sync(store, damaged_source)
     assert (done.repaired, done.lost) == (0, 9)
     assert numbers(store).total() == whole.total() - 9
-    source.data |= {name: before[name] for name in names}
-    assert sync(store, source).repaired == 9
+    damaged_source.data |= {name: before[name] for name in names}
+    assert sync(store, damaged_source).repaired == 9
     assert numbers(store) == whole
     assert store.damage() == []
 
 
 def test_an_object_that_is_refused_leaves_the_damaged_file_for_the_next_sync(
-    store: Store, source: Memory
+    store: Store, damaged_source: Memory
 ) -> None:
-    sync(store, source)
+    sync(store, damaged_source)
     whole = records(store)
     broken = break_all(store, "short", lambda file: file.day == DAY)
-    source.refused = {name: AccessError("refused") for name in source.data}
-    done = sync(store, source)
+    damaged_source.refused = {name: AccessError("refused") for name in damaged_source.data}
+    done = sync(store, damaged_source)
     assert (done.repaired, done.lost, done.damaged) == (0, 0, broken)
     assert "could not be read again" in " ".join(done.warnings)
-    source.refused = {}
-    assert sync(store, source).repaired == broken
+    damaged_source.refused = {}
+    assert sync(store, damaged_source).repaired == broken
     assert records(store) == whole
 
 
 def test_damage_found_while_merging_stops_nothing_and_is_repaired_next(
-    store: Store, source: Memory, monkeypatch: pytest.MonkeyPatch
+    store: Store, damaged_source: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(20):
         at = START + timedelta(minutes=number)
-        source.put(key(40 + number), log([line(5000 + number, at)]), at)
+        damaged_source.put(key(40 + number), log([line(5000 + number, at)]), at)
     monkeypatch.setattr("vpcflow_core.store.repair.CHECKED_BYTES", 0)
     monkeypatch.setattr("vpcflow_core.store.compact.SMALL_FILES", 99)
-    sync(store, source, limits=Limits(objects=1))
+    sync(store, damaged_source, limits=Limits(objects=1))
     whole = records(store)
     flip(store.files("flows")[3].path, 0.3)
     monkeypatch.setattr("vpcflow_core.store.compact.SMALL_FILES", 8)
     with writing(store) as writer:
         assert compact(writer) >= 18
     assert [one.is_lost for one in store.damage()] == [False]
-    assert sync(store, source).repaired > 0
+    assert sync(store, damaged_source).repaired > 0
     assert records(store) == whole
 
 
@@ -236,10 +242,10 @@ def test_records_are_left_out_as_often_as_others_have_them(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("ledger", ["missing", "empty"])
 def test_a_store_without_its_ledger_keeps_its_files_and_says_what_to_do(
-    tmp_path: Path, source: Memory, ledger: str
+    tmp_path: Path, damaged_source: Memory, ledger: str
 ) -> None:
     with Store.open(tmp_path / "s") as store:
-        sync(store, source)
+        sync(store, damaged_source)
         whole = records(store)
     for path in (tmp_path / "s").glob("ledger.sqlite*"):
         path.unlink()
@@ -252,7 +258,7 @@ def test_a_store_without_its_ledger_keeps_its_files_and_says_what_to_do(
         path.unlink()
     shutil.rmtree(tmp_path / "s" / "files")
     with Store.open(tmp_path / "s") as store:
-        sync(store, source)
+        sync(store, damaged_source)
         assert records(store) == whole
 
 

@@ -40,28 +40,28 @@ QUESTIONS = (
 
 
 @pytest.fixture(scope="module")
-def store(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def copied_store(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     folder = tmp_path_factory.mktemp("days") / "store"
     shutil.copytree(sample_store, folder)
     with Store.open(folder) as opened:
         yield opened
 
 
-def many_days(store: Store) -> FlowLogs:
+def many_days(copied_store: Store) -> FlowLogs:
     """Days, and parts of the first and the last one."""
-    extent = store.extent()
+    extent = copied_store.extent()
     assert extent is not None
-    return FlowLogs(store).between(extent.end - timedelta(days=5, minutes=77), extent.end)
+    return FlowLogs(copied_store).between(extent.end - timedelta(days=5, minutes=77), extent.end)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("query", QUESTIONS, ids=lambda query: f"{query.measures} {query.by}")
 def test_asked_by_days_it_is_the_answer_in_one_go(
-    store: Store, query: Query, monkeypatch: pytest.MonkeyPatch
+    copied_store: Store, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = many_days(store).ask(query)
+    alone = many_days(copied_store).ask(query)
     monkeypatch.setattr(engines, "MANY_RECORDS", 0)
-    first, again = (many_days(store).ask(query) for _ in range(2))
+    first, again = (many_days(copied_store).ask(query) for _ in range(2))
     for found in (first, again):
         pd.testing.assert_frame_equal(found.frame, alone.frame)
         assert found.sql == alone.sql
@@ -69,7 +69,7 @@ def test_asked_by_days_it_is_the_answer_in_one_go(
 
 @pytest.mark.slow
 def test_another_process_does_not_ask_about_days_that_are_over(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    copied_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "MANY_RECORDS", 0)
     query = Query(("flows", "bytes"), every=timedelta(minutes=10))
@@ -83,13 +83,13 @@ def test_another_process_does_not_ask_about_days_that_are_over(
         provide(*args, **names)  # type: ignore[arg-type]
 
     monkeypatch.setattr(engines.DuckDBEngine, "_provide", noted)
-    first = many_days(store).ask(query).frame
+    first = many_days(copied_store).ask(query).frame
     assert len(asked) == 6
-    pd.testing.assert_frame_equal(many_days(store).ask(query).frame, first)
+    pd.testing.assert_frame_equal(many_days(copied_store).ask(query).frame, first)
     assert len(asked) == 7  # the day that goes on
-    for path in kept.folder_of(store.path).iterdir():
+    for path in kept.folder_of(copied_store.path).iterdir():
         path.write_bytes(b"damaged")
-    pd.testing.assert_frame_equal(many_days(store).ask(query).frame, first)
+    pd.testing.assert_frame_equal(many_days(copied_store).ask(query).frame, first)
     assert len(asked) == 13
 
 
@@ -98,17 +98,17 @@ def test_what_is_forgotten_of_the_records_is_forgotten_of_the_answers(
 ) -> None:
     monkeypatch.setattr(engines, "MANY_RECORDS", 0)
     shutil.copytree(sample_store, tmp_path / "s")
-    with Store.open(tmp_path / "s") as store:
-        flows = many_days(store)
+    with Store.open(tmp_path / "s") as copied_store:
+        flows = many_days(copied_store)
         flows.ask(Query(("flows",), every=HOUR))
-        folder = kept.folder_of(store.path)
+        folder = kept.folder_of(copied_store.path)
         ends = sorted(path.name[:10] for path in folder.iterdir())
         assert len(ends) == 5
         day = flows.window.start.date() + timedelta(days=3)
-        with writing(store) as writer:
+        with writing(copied_store) as writer:
             writer.forget_before(day)
             assert sorted(path.name[:10] for path in folder.iterdir()) == ends[3:]
-            for source in store.sources():
+            for source in copied_store.sources():
                 writer.forget_source(writer.source_id(source.url))
         assert not folder.exists()
 
