@@ -19,9 +19,7 @@ def test_questions_are_ready_or_built_or_sql(app: str, open_page: OpenPage) -> N
     page.get_by_role("combobox", name="Question", exact=True).click()
     page.get_by_role("option", name=READY["explore/scans"].title, exact=True).click()
     until(page, ask="scans")
-    expect(
-        page.get_by_role("heading", name=READY["explore/scans"].title, exact=True)
-    ).to_be_visible()
+    expect(page.get_by_role("heading", name=READY["explore/scans"].title)).to_be_visible()
     page.get_by_text("SQL", exact=True).first.click()
     until(page, tab="sql")
     box = page.get_by_role("textbox", name="SQL")
