@@ -65,6 +65,7 @@ def explain(what: str, state: PageState, window: Window, name: str, own: Own) ->
         own: What besides the filters is asked of the records.
     """
     st.info(sentence(what, state, window), icon=":material/search_off:")
+    ranges = list(_ranges(state, window, own))
     with st.container(horizontal=True):
         if state.filters:
             fields = [field for field, _ in state.filters]
@@ -74,8 +75,10 @@ def explain(what: str, state: PageState, window: Window, name: str, own: Own) ->
                 on_click=actions.clear_filters,
                 args=(fields,),
             )
-        for label, text in _ranges(state, window, own):
+        for label, text in ranges:
             st.button(label, key=f"widen-{name}-{label}", on_click=actions.set_range, args=(text,))
+    if not ranges:
+        st.caption("There are none at any other time of the data either.")
 
 
 def _ranges(state: PageState, window: Window, own: Own) -> Iterator[tuple[str, str]]:
@@ -87,8 +90,15 @@ def _ranges(state: PageState, window: Window, own: Own) -> Iterator[tuple[str, s
     wider = week.start < window.start or week.end > window.end
     if wider and _count(state, week, own) != 0:
         yield "Last 7 days", WIDER
-    if not _reaches(window):
-        yield "Show all data", str(extent.snapped(timerange.MINUTE))
+    everything = extent.snapped(timerange.MINUTE)
+    if not _reaches(window) or (
+        not _covers(week, everything) and _count(state, everything, own) != 0
+    ):
+        yield "Show all data", str(everything)
+
+
+def _covers(outer: Window, inner: Window) -> bool:
+    return outer.start <= inner.start and outer.end >= inner.end
 
 
 def _reaches(window: Window) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboards.ui import dashboard, panel, records_dialog, resources
+from dashboards.ui import dashboard, emptiness, panel, records_dialog, resources
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.rights import shown
 from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, FLOW_FILTERS, PageState
@@ -65,12 +65,16 @@ def _who(entity: Entity) -> None:
 
 def _panels(entity: Entity, state: PageState, window: Window, generation: int) -> None:
     """What it did."""
+    own = entity.where
+    if emptiness.is_empty(state, window, own):
+        emptiness.explain(f"records of {inert(entity.text)}", state, window, "entity", own)
+        return
     found = {p.slug.partition("?")[0].rpartition("/")[2]: p for p in entity_panels(entity)}
     for row in ROWS:
         for column, name in zip(st.columns(len(row)), row, strict=True):
             with column:
-                panel.draw(state.request(found[name], window, generation), state)
+                panel.draw(state.request(found[name], window, generation), state, own)
     with st.expander(found[FOLDED].title, key="entity-more", on_change="rerun") as more:
         if more.open:
-            panel.draw(state.request(found[FOLDED], window, generation), state)
+            panel.draw(state.request(found[FOLDED], window, generation), state, own)
     records_dialog.show_if_asked(state, window, generation)

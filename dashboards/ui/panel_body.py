@@ -15,6 +15,7 @@ from dashboards.ui.figures import figure_of
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import CONFIG, styled
+from vpcflow_core.panels.base import rows
 from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.units import humane
@@ -66,7 +67,11 @@ def _empty(
         st.info("  \n".join(map(inert, given.notes)), icon=":material/info:")
     else:
         where = panel.query.where or own
-        emptiness.explain(panel.about, state, request.window, panel.slug, where)
+        # What an analysis has not found need not be for want of records.
+        found = (
+            "matches" if panel.analysis is not rows and panel.about == "records" else panel.about
+        )
+        emptiness.explain(found, state, request.window, panel.slug, where)
 
 
 def _chart(panel: Panel, given: PanelAnswer, state: PageState, chart: Figure) -> None:
@@ -109,10 +114,10 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     key = actions.unchosen(f"table-{panel.slug}")
     leads = _leads(given, state)
     more = {LEAD: leads} if leads else _pages(given, state)
-    rows = styled(panel, given, state.zone, more)
+    styler = styled(panel, given, state.zone, more)
     st.dataframe(
-        rows,
-        column_order=_order([str(title) for title in rows.columns]),
+        styler,
+        column_order=_order([str(title) for title in styler.columns]),
         hide_index=True,
         key=key,
         alt=summary(panel, given),
@@ -150,8 +155,8 @@ def _leads(given: PanelAnswer, state: PageState) -> list[str]:
         return [violation_links.episode(state, row) for _, row in given.frame.iterrows()]
     if "deviations" not in given.frame:
         return []
-    rows = zip(given.frame["panel"], given.frame["bucket"], strict=True)
-    return [violation_links.lead(state, PANELS[slug], at, given.every) for slug, at in rows]
+    found = zip(given.frame["panel"], given.frame["bucket"], strict=True)
+    return [violation_links.lead(state, PANELS[slug], at, given.every) for slug, at in found]
 
 
 def _numbers(panel: Panel, given: PanelAnswer) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
 
-from dashboards.ui import hidden_widgets, resources
+from dashboards.ui import hidden_widgets, page_css, resources
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import QUICK_RANGES
 from vpcflow_core.errors import TimeError
@@ -22,16 +22,27 @@ NAMES = {
     "30d": "Last 30 days", "today": "Today", "yesterday": "Yesterday", "this week": "This week",
 }  # fmt: skip
 MINUTE = timedelta(minutes=1)
+TYPED = (
+    "The box of ranges also takes text: `90m`, `last 3 days`, `yesterday 9-10`, "
+    "`2026-11-25 09:00 - 10:00`, two times of ISO 8601 or seconds since 1970."
+)
 
 
 def controls(title: str, question: str) -> tuple[Range, str]:
     """Draw title and controls; gives the range asked for and the zone."""
-    hidden_widgets.hide()
-    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+    page_css.apply()
+    with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         st.title(title, anchor=False, help=question, width="stretch")
-        range_box, custom = st.container(width=230), st.container(width="content")
+        range_box, custom = st.container(width=210), st.container(width="content")
         # It stands right of the range's box, but a typed range is read in that zone.
-        zone = st.selectbox("Time zone", _zones(), key="tz", bind="query-params", width=170)
+        zone = st.selectbox(
+            "Time zone",
+            _zones(),
+            key="tz",
+            bind="query-params",
+            width=150,
+            label_visibility="collapsed",
+        )
     text = _text()
     asked = _read(text, zone)
     with custom.popover("Custom", key="custom-range", on_change="rerun") as opened:
@@ -64,8 +75,7 @@ def _quick(text: str, zone: str) -> None:
         format_func=lambda choice: _name(choice, zone),
         on_change=_choose,
         args=(zone,),
-        help="Pick one or type your own: `90m`, `last 3 days`, `yesterday 9-10`, "
-        "`2026-11-25 09:00 - 10:00`, two times of ISO 8601 or seconds since 1970.",
+        label_visibility="collapsed",
     )
 
 
@@ -141,6 +151,7 @@ def _fixed_times(asked: Range, zone: str) -> None:
     start = st.datetime_input(f"From ({zone})", start, key=f"from-{name}", step=60)
     end = st.datetime_input(f"To ({zone})", end, key=f"to-{name}", step=60)
     st.button("Show these times", on_click=_fix, args=(start, end, zone), width="stretch")
+    st.caption(TYPED)
 
 
 def _fix(start: datetime, end: datetime, zone: str) -> None:

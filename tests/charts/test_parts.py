@@ -32,6 +32,13 @@ def test_parts_are_drawn_in_the_colours_and_words_of_decisions() -> None:
     assert [text.strip() for text in totals.text] == ["750", "94"]
 
 
+def test_beside_the_longest_bar_is_room_for_its_number() -> None:
+    for panel, rows in ((PORTS, ports()), (PANELS["overview/destination-ports"], ports())):
+        chart = figure(panel, answer(rows))
+        assert chart.layout.xaxis.range == (0, rows["flows"].max() + (panel is PORTS) * 3)
+        assert chart.layout.margin.r >= 8 * len("750")
+
+
 def test_a_click_on_a_part_says_its_bar_and_its_part() -> None:
     accepted, rejected, rest, _ = figure(PORTS, answer(ports())).data
     assert [list(pair) for pair in rejected.customdata] == [[443, "REJECT"], [22, "REJECT"]]

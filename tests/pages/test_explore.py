@@ -49,3 +49,12 @@ def test_a_chip_leads_to_the_page_of_its_address_which_shows_both_ways(
         expect(page.get_by_role("heading", name=title)).to_be_visible()
     idle(page)
     unbroken(page)
+
+
+def test_the_page_of_an_address_without_records_says_so_once(app: str, open_page: OpenPage) -> None:
+    page = open_page(f"{app}/entity?entity=203.0.113.254")
+    expect(page.get_by_text("No records of 203.0.113.254 between")).to_have_count(1)
+    expect(page.get_by_text("There are none at any other time of the data either.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Whom it talks to")).to_have_count(0)
+    idle(page)
+    unbroken(page)

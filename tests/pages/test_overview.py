@@ -15,6 +15,7 @@ from tests.pages.browsing import (
     chips,
     drawn,
     idle,
+    key,
     pick,
     ready,
     settled,
@@ -99,3 +100,12 @@ def test_the_page_is_drawn_at_the_first_records_while_others_are_still_read(
         page = open_page(serve(tmp_path / "store", {"logs": str(sample), "waiting": waiting}))
         ready(page, charts=9)
         expect(page.get_by_text(" records, ").or_(page.get_by_text("Looking for"))).to_be_visible()
+
+
+def test_panels_of_a_narrow_page_are_wide_enough_to_read(app: str, open_page: OpenPage) -> None:
+    page = open_page(app)
+    page.set_viewport_size({"width": 1024, "height": 800})
+    settled(page, PANELS)
+    boxes = [page.locator(f".st-key-panel-{key(slug)}").bounding_box() for slug in PANELS]
+    assert min(box["width"] for box in boxes if box) >= 300
+    assert max(box["x"] + box["width"] for box in boxes if box) <= 1024

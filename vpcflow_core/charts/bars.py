@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from vpcflow_core.units import humane
 
 # Fewer bars than this would be blocks.
 FEW = 6
+# Width of a letter of the number behind a bar, in pixels, with some air.
+LETTER = 8
 
 
 def bars(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -35,7 +38,7 @@ def bars(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figur
         hoverinfo="text",
         hovertext=hover_texts(panel, frame, _heads(panel, answer, field, frame[field])),
     )
-    return _upright(go.Figure(trace), float(values.max()), len(frame))
+    return _upright(go.Figure(trace), float(values.max()), trace.text)
 
 
 def split(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -46,12 +49,13 @@ def split(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figu
     chart = go.Figure()
     for group in groups(panel, answer, part):
         chart.add_trace(_part(panel, answer, group, shown))
+    numbers = [f" {humane(value, panel.value)}" for value in whole]
     chart.add_scatter(
         x=whole,
         y=[shown[value] for value in whole.index],
         mode="text",
         showlegend=False,
-        text=[f" {humane(value, panel.value)}" for value in whole],
+        text=numbers,
         textposition="middle right",
         cliponaxis=False,
         hoverinfo="skip",
@@ -59,7 +63,7 @@ def split(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figu
     # The order of the bars would else be the one in which the parts happen to come.
     chart.update_yaxes(categoryorder="array", categoryarray=list(shown.values()))
     chart.update_layout(barmode="stack")
-    return legend_below(_upright(chart, float(whole.max()), len(whole)), axis=4)
+    return legend_below(_upright(chart, float(whole.max()), numbers), axis=4)
 
 
 def _part(panel: Panel, answer: PanelAnswer, group: Group, shown: dict[Any, str]) -> go.Bar:
@@ -85,10 +89,12 @@ def _heads(panel: Panel, answer: PanelAnswer, field: str, values: pd.Series) -> 
     return [named(field, value, names, panel.rest) for value in values]
 
 
-def _upright(chart: go.Figure, largest: float, count: int) -> go.Figure:
+def _upright(chart: go.Figure, largest: float, numbers: Sequence[str]) -> go.Figure:
     """The first bar on top; room for the number behind the longest one; few bars stay slim."""
     chart.update_yaxes(
         autorange="reversed", type="category", ticksuffix="  ", title=None, fixedrange=True
     )
-    chart.update_xaxes(visible=False, fixedrange=True, range=[0, (largest or 1) * 1.2])
-    return chart.update_layout(dragmode=False, bargap=1 - 0.75 * min(1, count / FEW))
+    chart.update_xaxes(visible=False, fixedrange=True, range=[0, largest or 1])
+    slim = 1 - 0.75 * min(1, len(numbers) / FEW)
+    room = LETTER * max(map(len, numbers), default=0)
+    return chart.update_layout(dragmode=False, bargap=slim, margin_r=room)

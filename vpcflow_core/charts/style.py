@@ -64,7 +64,7 @@ def dress(chart: go.Figure, dark: bool) -> go.Figure:
     layout = chart.layout
     layout.template = _template(dark)
     layout.height = layout.height or HEIGHT
-    layout.margin = MARGIN
+    layout.margin = MARGIN | layout.margin.to_plotly_json()
     layout.separators = ".,"
     layout.font.size = 13
     layout.hoverlabel.update(namelength=-1, align="left")

@@ -1,0 +1,25 @@
+"""What Streamlit has no option for, said to the browser: a few rules, without which all still works."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+# Tables have a small button that saves cells as they are: a spreadsheet would run those that begin
+# a formula. Our own downloads do not. It is known by its label; an option of Streamlit that takes
+# it away would take copying, too.
+_RULES = """
+[class*=st-key-unseen-], button[aria-label^="Download as CSV"] { display: none }
+
+/* Panels that would be too narrow to read stand below each other. */
+[data-testid=stColumn]:has([class*=st-key-panel-]) { min-width: min(20rem, 100%) }
+
+[data-testid=stMainBlockContainer] { padding-left: 2rem; padding-right: 2rem }
+@media (max-width: 640px) {
+  [data-testid=stMainBlockContainer] { padding-left: 1rem; padding-right: 1rem }
+}
+"""
+
+
+def apply() -> None:
+    """Tell the browser; once on every page."""
+    st.html(f"<style>{_RULES}</style>")
