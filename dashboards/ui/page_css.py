@@ -1,4 +1,4 @@
-"""What Streamlit has no option for, said to the browser: a few rules, without which all still works."""
+"""What Streamlit has no option for: a few rules of CSS, without which all still works."""
 
 from __future__ import annotations
 
