@@ -13,7 +13,6 @@ import pytest
 import vpcflow_core
 from tests.store import doubles
 from vpcflow_core import FlowLogs
-from vpcflow_core.api import EMPTY_STORE, ONLY_TRANSIT
 from vpcflow_core.errors import (
     FilterError,
     MissingDataError,
@@ -23,6 +22,7 @@ from vpcflow_core.errors import (
     StoreError,
     TimeError,
 )
+from vpcflow_core.flow_logs.notes import EMPTY_STORE, ONLY_TRANSIT
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
 from vpcflow_core.store.store import Store

@@ -42,7 +42,10 @@ ALLOWED: dict[str, set[str]] = {
     "panels": BASE | {"reference", "inventory", "query", "analysis", "series", "connections"},
     "charts": BASE | {"reference", "query", "panels"},
     "links": BASE | {"panels", "query"},
-    "notebook": BASE | {"api", "charts", "plain_text"},
+    "notebook": BASE | {"api", "charts", "flow_logs", "plain_text"},
+    "flow_logs": BASE
+    | {"arrow", "reference", "inventory", "settings", "store", "query", "engines", "analysis"}
+    | {"series", "connections", "panels", "charts", "links", "notebook"},
     "report": BASE | {"api", "arrow", "charts", "notebook", "panels", "plain_text"},
     "workspace": BASE | {"inventory", "settings", "sources", "formats", "store"},
     "checks": BASE
@@ -58,7 +61,7 @@ CONFINED = {
     "botocore": {"sources", "inventory", "checks", "engines"},
     "sqlalchemy": {"query", "engines"},
     "trino": {"engines"},
-    "plotly": {"charts", "api", "report"},
+    "plotly": {"charts", "flow_logs", "report"},
     "statsmodels": {"analysis"},
     "streamlit": set(),
 }
@@ -133,6 +136,13 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "outliers": {"bands", "buckets"},
         "forecast": {"models", "buckets"},
         "*": {"buckets"},
+    },
+    "flow_logs": {
+        "selection": set(),
+        "rendered": set(),
+        "notes": {"selection"},
+        "questions": {"selection"},
+        "*": {"questions", "rendered"},
     },
     "panels": {
         "request": set(),

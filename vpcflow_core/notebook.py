@@ -12,7 +12,8 @@ from vpcflow_core.plain_text import visible
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vpcflow_core.api import FlowLogs, RenderedPanel
+    from vpcflow_core.api import FlowLogs
+    from vpcflow_core.flow_logs.rendered import RenderedPanel
 
 ROWS = 20
 # What JupyterLab and VS Code draw by the plotly.js that they or the plotly package bring.

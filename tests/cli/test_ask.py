@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from vpcflow_core.api import EMPTY_STORE, FlowLogs
+from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import main
+from vpcflow_core.flow_logs.notes import EMPTY_STORE
 from vpcflow_core.store.store import Store
 
 Run = Callable[..., tuple[int, str, str]]

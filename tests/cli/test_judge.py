@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.cli.test_ask import Run, ask_settings, rows, run
-from vpcflow_core.api import EMPTY_STORE, FlowLogs
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.flow_logs.notes import EMPTY_STORE
 from vpcflow_core.store.store import Store
 
 __all__ = ["ask_settings", "run"]

@@ -1,0 +1,1 @@
+"""The parts of `FlowLogs`, a module for each purpose; `api` puts them together."""

@@ -1,0 +1,201 @@
+"""Questions as `query` has them, answered by the engine; panels stand on these alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pandas as pd
+
+from vpcflow_core.engines import by_days
+from vpcflow_core.engines.base import Engine
+from vpcflow_core.engines.by_days import Asked
+from vpcflow_core.flow_logs.selection import Selection
+from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
+from vpcflow_core.query.as_logged import is_about_interfaces
+from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.connections.questions import AnyQuery, question_for
+from vpcflow_core.query.connections.received import received_for
+from vpcflow_core.query.countries import resolved
+from vpcflow_core.query.fill import filled, joined
+from vpcflow_core.query.filters import NO_FILTERS, Filters
+from vpcflow_core.query.names import with_names
+from vpcflow_core.query.question import Query
+from vpcflow_core.query.result import QueryResult
+from vpcflow_core.query.select import is_spread, placed, records_for, select_for, snapped, touched
+from vpcflow_core.times import Window
+
+
+class Questions(Selection):
+    """Every kind of question: over flows, records, connections, and by SQL."""
+
+    def ask(
+        self, query: Query, window: Window | None = None, filters: Filters | None = None
+    ) -> QueryResult:
+        """Answer a question.
+
+        Args:
+            query: The question; with `every`, buckets without flows are zero.
+            window: The time to ask about instead of the own one.
+            filters: Conditions besides the own ones.
+
+        Raises:
+            FieldError: No such measure or dimension.
+            MissingDataError: No record has a field that the question needs.
+            ParameterError: The answer would be far too large.
+        """
+        window = window or self.window
+        result = self.sparse(query, window, filters)
+        return replace(result, frame=filled(result.frame, query, window))
+
+    def sparse(
+        self, query: Query, window: Window | None = None, filters: Filters | None = None
+    ) -> QueryResult:
+        """As `ask`, without the buckets in which nothing was."""
+        window = window or self.window
+        columns = self.engine.columns("records" if query.records else "flows")
+        span = touched(query, window, self._earliest(query, window))
+        wanted = self.wanted(filters or NO_FILTERS, span)
+        engine, notes = self._counting(query, wanted)
+        results = [
+            by_days.run(engine, Asked(part, wanted, columns, self._earliest), window)
+            for part in placed(query)
+        ]
+        made = joined(results, query) if is_spread(query) else results[0]
+        return replace(made, notes=(*notes, *made.notes))
+
+    def _earliest(self, query: Query, window: Window) -> datetime | None:
+        """Where the first record starts that reaches into what a question spreads."""
+        if not is_spread(query):
+            return None
+        return self.coverage.reaching(snapped(query, window)).start
+
+    def _counting(self, query: Query, filters: Filters) -> tuple[Engine, tuple[str, ...]]:
+        """What answers a question, and what to say of it."""
+        if not self.counts_once:
+            return self.engine, ()
+        if is_about_interfaces(query, filters):
+            return self.engine, (AS_LOGGED,)
+        return self.engine.once(), ()
+
+    def left_out(self, window: Window | None = None, filters: Filters | None = None) -> int:
+        """How many records `once` leaves out.
+
+        Args:
+            window: The time to ask about instead of the own one.
+            filters: Conditions besides the own ones.
+        """
+        counts = [
+            int(flows.ask(Query(("flows",)), window, filters).frame["flows"].sum())
+            for flows in (self, self.once())
+        ]
+        return counts[0] - counts[1]
+
+    def records(
+        self,
+        window: Window | None = None,
+        filters: Filters | None = None,
+        *,
+        where: Iterable[tuple[str, str]] = (),
+        status: bool = False,
+        limit: int = 1000,
+    ) -> QueryResult:
+        """The records themselves, the newest first, with every field that some record has.
+
+        Args:
+            window: The time they started in, instead of the own one.
+            filters: Conditions besides the own ones.
+            where: More conditions: pairs of field and text.
+            status: Records without traffic too: NODATA and SKIPDATA.
+            limit: How many at most.
+
+        Raises:
+            MissingDataError: No record has a field that is filtered by.
+        """
+        window, relation = window or self.window, "records" if status else "flows"
+        columns = self.engine.columns(relation)
+        asked = Filters.parse(where, columns) & (filters or NO_FILTERS)
+        wanted = self.wanted(asked, window)
+        engine, notes = self._counting(Query(()), wanted)
+        question = records_for(window, wanted, columns, relation=relation, limit=limit)
+        made = engine.run(question, window)
+        return replace(made, notes=(*notes, *made.notes))
+
+    def wanted(self, filters: Filters, window: Window) -> Filters:
+        """The own filters and these, with ids and addresses in place of names and countries."""
+
+        def countries_of(field: str, others: Filters) -> dict[str, str]:
+            question = select_for(
+                Query(("flows",), by=(field,)), window, others, self.engine.columns()
+            )
+            found = self.places.locate(self.engine.run(question, window).frame[field])
+            placed = found.dropna(subset="country")
+            return dict(zip(placed["address"], placed["country"], strict=True))
+
+        named = with_names(self.filters & filters, self.names, self._addresses_of)
+        return resolved(named, countries_of)
+
+    def _addresses_of(self, name: str) -> tuple[str, ...]:
+        """The addresses that interfaces of a name (in lower case) have or had."""
+        known = self.known("interfaces")
+        rows = known[known["name"].fillna("").str.lower() == name]
+        listed = [rows[column].explode() for column in ("addresses", "public_addresses")]
+        return tuple(pd.concat(listed).dropna().unique())
+
+    def ask_connections(
+        self, query: AnyQuery, window: Window | None = None, filters: Filters | None = None
+    ) -> QueryResult:
+        """Answer a question for connections in the window alone; see `connections`."""
+        window = window or self.window
+        wanted = self.wanted(filters or NO_FILTERS, window)
+        question = question_for(query, window, wanted, self.engine.columns())
+        return self._as_logged(self.engine.run(question, window))
+
+    def ask_received(
+        self,
+        window: Window | None = None,
+        filters: Filters | None = None,
+        *,
+        cuts: Sequence[datetime] = (),
+        limit: int = 500_000,
+    ) -> QueryResult:
+        """What interfaces received, and which of it answers them; see `query.connections.received`.
+
+        Args:
+            window: The time to ask about instead of the own one.
+            filters: Conditions besides the own ones.
+            cuts: Moments that no row may reach over, ascending.
+            limit: How many rows at most.
+        """
+        window = window or self.window
+        wanted = self.wanted(filters or NO_FILTERS, window)
+        question = received_for(window, wanted, self.engine.columns(), cuts=cuts, limit=limit)
+        return self._as_logged(self.engine.run(question, window))
+
+    def _as_logged(self, result: QueryResult) -> QueryResult:
+        """An answer of the records as they were logged; says so where flows are to count once."""
+        return replace(result, notes=(AS_LOGGED, *result.notes)) if self.counts_once else result
+
+    def sql(self, text: str, *, max_rows: int | None = None) -> pd.DataFrame:
+        """A person's own SELECT over the relations.
+
+        They are `flows`, `records`, `connections` (as logged, see `connections`; of at most five
+        million records), `transit_flows` and `transit_records`.
+
+        Filters, source and range narrow the relations before the SELECT sees them.
+
+        Raises:
+            QueryError: It is not one SELECT over the relations, or it is wrong.
+        """
+        return self.ask_sql(text, max_rows=max_rows).frame
+
+    def ask_sql(self, text: str, *, max_rows: int | None = None) -> QueryResult:
+        """As `sql`, with the time it took and whether rows were left off."""
+        window = self.window if self.range is not None else None
+        columns = {*self.engine.columns("records"), *self.engine.columns("transit_records")}
+        span = window or self.extent
+        wanted = self.wanted(NO_FILTERS, span) if span else self.filters
+        conditions = conditions_of(wanted, columns)
+        engine = self.engine.once() if self.counts_once else self.engine
+        return engine.run_text(text, window, conditions, max_rows)
