@@ -22,7 +22,7 @@ from vpcflow_core.errors import (
     StoreError,
     TimeError,
 )
-from vpcflow_core.flow_logs.notes import EMPTY_STORE, ONLY_TRANSIT
+from vpcflow_core.flow_logs.notes import COPIED, EMPTY_STORE, ONLY_TRANSIT
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
 from vpcflow_core.store.store import Store
@@ -114,6 +114,20 @@ def test_open_answers_from_its_source_alone(folder: Path, tmp_path: Path) -> Non
         assert flows.top("srcaddr")["srcaddr"].tolist() == ["10.5.5.5"]
     with FlowLogs.open(tmp_path / "mine") as both:
         assert len(both.top("srcaddr", n=None)) == 5
+
+
+def test_a_file_of_a_folder_that_was_loaded_says_where_its_records_count(
+    folder: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    FlowLogs.open(folder, store=store).close()
+    (file,) = (path for path in folder.rglob("*") if path.is_file())
+    with FlowLogs.open(file, store=store) as flows:
+        assert flows.notes == (COPIED,)
+        assert flows.top("srcaddr").empty
+    with FlowLogs.open(store) as flows:
+        assert flows.notes == ()
+        assert not flows.top("srcaddr").empty
 
 
 def test_open_of_nothing_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,10 @@ ONLY_TRANSIT = (
     "The store holds records of transit gateways alone: vpcflow sql 'SELECT ... FROM transit_flows'"
 )
 EMPTY_STORE = "The store holds no records yet: vpcflow sync SOURCE"
+COPIED = (
+    "The records of this source were loaded from another source before, and count there: ask that "
+    "source, or all of the store."
+)
 
 
 class Notes(Selection):
@@ -21,22 +25,13 @@ class Notes(Selection):
     def notes(self) -> tuple[str, ...]:
         """What to know about the answers, in sentences."""
         if self.extent is None:
-            only_transit = self.engine.extent("transit_records") is not None
-            return (
-                ONLY_TRANSIT if only_transit else EMPTY_STORE,
-                *self._strays(),
-                *self._repeated(),
-                *sentences(self.damage()),
-            )
+            return (self._why_empty(), *self._of_records(None))
         window, relative_to = self._resolved()
-        if relative_to == "now":
-            return (*self._strays(), *self._repeated(), *sentences(self.damage(window)))
         length = format_duration(window.length)
+        ends = f"The data ends {format_instant(window.end)}: these are its last {length}."
         return (
-            f"The data ends {format_instant(window.end)}: these are its last {length}.",
-            *self._strays(),
-            *self._repeated(),
-            *sentences(self.damage(window)),
+            *(() if relative_to == "now" else (ends,)),
+            *self._of_records(window),
         )
 
     @property
@@ -56,6 +51,20 @@ class Notes(Selection):
         """
         catalogue = self.catalogue
         return catalogue.damage(window) if isinstance(catalogue, HasDamage) else []
+
+    def _of_records(self, window: Window | None) -> tuple[str, ...]:
+        """What is odd about the records: their times, repetitions, what of them is lost."""
+        return (*self._strays(), *self._repeated(), *sentences(self.damage(window)))
+
+    def _why_empty(self) -> str:
+        if self._copied():
+            return COPIED
+        return ONLY_TRANSIT if self.engine.extent("transit_records") is not None else EMPTY_STORE
+
+    def _copied(self) -> bool:
+        """Whether all objects of the source that is asked count as those of other sources."""
+        own = next((s for s in self.catalogue.sources() if s.url == self.source), None)
+        return own is not None and 0 < own.objects == own.copies
 
     def _repeated(self) -> tuple[str, ...]:
         return tuple(found.sentence for found in self.repeated)
