@@ -289,7 +289,9 @@ def managed(made: dict[str, str]) -> set[str]:
 EC2_ACTIONS = {
     "ec2:DescribeFlowLogs", "ec2:DescribeManagedPrefixLists", "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs", "ec2:GetManagedPrefixListEntries",
+    "ec2:DescribeVpcs", "ec2:GetManagedPrefixListEntries", "ec2:DescribeInstances",
+    "ec2:DescribeNatGateways", "ec2:DescribeVpcEndpoints", "ec2:DescribeAddresses",
+    "ec2:DescribeRouteTables",
 }  # fmt: skip
 
 

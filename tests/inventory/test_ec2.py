@@ -17,7 +17,8 @@ from tests.aws import CREDENTIALS
 from tests.inventory.ec2_server import Ec2, serving
 from vpcflow_core.inventory import ec2 as module
 from vpcflow_core.inventory.ec2 import caller, sentence, take, take_all
-from vpcflow_core.inventory.ec2_calls import ENTRIES, INTERFACES, PARTS, RULES, row, rules_of
+from vpcflow_core.inventory.ec2_answers import rules_of
+from vpcflow_core.inventory.ec2_calls import ENTRIES, INTERFACES, PARTS, RULES, row
 from vpcflow_core.inventory.tables import TABLES, Snapshot
 
 REGION = "eu-central-1"
@@ -118,9 +119,53 @@ def test_interfaces_have_all_their_addresses_groups_and_tags(ec2_service: Ec2, c
     assert only(taken.tables["subnets"], subnet_id=subnet["SubnetId"]) == {
         "subnet_id": subnet["SubnetId"], "name": "front", "vpc_id": vpc["VpcId"],
         "cidrs": ["10.0.1.0/24", block], "az_id": subnet["AvailabilityZoneId"],
+        "owner_id": DEFAULT_ACCOUNT_ID,
     }  # fmt: skip
     group = only(taken.tables["security_groups"], security_group_id=ids[0])
     assert (group["name"], group["vpc_id"]) == ("web", vpc["VpcId"])
+
+
+def test_what_interfaces_belong_to_is_read_beside_them(ec2_service: Ec2, client: Any) -> None:
+    vpc = client.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = client.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    elastic = client.allocate_address(
+        Domain="vpc", TagSpecifications=tagged("elastic-ip", Name="exit")
+    )
+    nat = client.create_nat_gateway(
+        SubnetId=subnet, AllocationId=elastic["AllocationId"],
+        TagSpecifications=tagged("natgateway", Name="way-out", team="net"),
+    )["NatGateway"]["NatGatewayId"]  # fmt: skip
+    gateway = client.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    client.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    routes = client.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    client.associate_route_table(RouteTableId=routes, SubnetId=subnet)
+    client.create_route(RouteTableId=routes, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+    client.create_route(RouteTableId=routes, DestinationIpv6CidrBlock="::/0", GatewayId=gateway)
+    endpoint = client.create_vpc_endpoint(
+        VpcId=vpc, ServiceName="com.amazonaws.eu-central-1.sqs", VpcEndpointType="Interface",
+        SubnetIds=[subnet],
+    )["VpcEndpoint"]["VpcEndpointId"]  # fmt: skip
+    instance = client.run_instances(
+        ImageId="ami-12c6146b", MinCount=1, MaxCount=1, SubnetId=subnet,
+        TagSpecifications=tagged("instance", Name="web-1", team="web"),
+    )["Instances"][0]["InstanceId"]  # fmt: skip
+    tables = snapshot().tables
+    found = only(tables["nat_gateways"], nat_gateway_id=nat)
+    assert (found["name"], found["vpc_id"], found["subnet_id"]) == ("way-out", vpc, subnet)
+    assert (found["state"], found["tags"]) == ("available", ["Name=way-out", "team=net"])
+    assert found["created"].endswith("+00:00")
+    found = only(tables["vpc_endpoints"], vpc_endpoint_id=endpoint)
+    assert (found["service"], found["type"]) == ("com.amazonaws.eu-central-1.sqs", "Interface")
+    assert (found["vpc_id"], found["subnet_ids"]) == (vpc, [subnet])
+    found = only(tables["elastic_ips"], allocation_id=elastic["AllocationId"])
+    assert (found["address"], found["name"]) == (elastic["PublicIp"], "exit")
+    found = only(tables["route_tables"], route_table_id=routes)
+    assert (found["main"], found["subnet_ids"]) == (False, [subnet])
+    assert found["routes"] == [f"0.0.0.0/0 {nat}", "10.0.0.0/16 local", f"::/0 {gateway}"]
+    found = only(tables["instances"], instance_id=instance)
+    assert (found["name"], found["subnet_id"]) == ("web-1", subnet)
+    assert (found["state"], found["tags"]) == ("running", ["Name=web-1", "team=web"])
+    assert found["launched"].endswith("+00:00")
 
 
 @pytest.mark.slow
@@ -144,7 +189,11 @@ def test_every_question_is_asked_by_the_page(ec2_service: Ec2) -> None:
     snapshot()
     assert set(ec2_service.asked) == {p.call.operation for p in PARTS} | {ENTRIES.operation}
     pages = {p.call.operation: str(p.call.page) for p in PARTS} | {ENTRIES.operation: "100"}
-    assert all(pages[r["Action"]] == r["MaxResults"] for r in ec2_service.requests)
+    # EC2 gives all Elastic IPs at once.
+    assert all(pages[r["Action"]] == r.get("MaxResults", "0") for r in ec2_service.requests)
+    assert {r["Action"] for r in ec2_service.requests if "MaxResults" not in r} == {
+        "DescribeAddresses"
+    }
 
 
 def test_prefix_lists_have_all_their_blocks(ec2_service: Ec2, client: Any) -> None:
@@ -247,7 +296,10 @@ def test_a_missing_permission_loses_that_part_alone(ec2_service: Ec2, part: Any)
     ec2_service.refuse(part.call.operation, "UnauthorizedOperation")
     taken = snapshot()
     assert set(taken.tables) == set(TABLES) - {part.kind}
-    words = part.kind.replace("_", " ").replace("vpc", "VPC")
+    words = {
+        "vpcs": "VPCs", "vpc_endpoints": "VPC endpoints", "nat_gateways": "NAT gateways",
+        "elastic_ips": "elastic IPs",
+    }.get(part.kind, part.kind.replace("_", " "))  # fmt: skip
     assert taken.notes == (f"{words}: not permitted, add {part.call.action}",)
     assert sentence(taken).endswith(f"; {taken.notes[0]}")
 
@@ -362,7 +414,10 @@ def test_the_sentence_counts_each_kind(ec2_service: Ec2) -> None:
     assert said.startswith(
         f"EC2 {DEFAULT_ACCOUNT_ID} eu-central-1: 0 interfaces, 1 security group, "
     )
-    assert said.endswith("3 subnets, 1 VPC, 6 prefix lists, 0 flow logs")
+    assert said.endswith(
+        "3 subnets, 1 VPC, 6 prefix lists, 0 flow logs, 0 instances, 0 NAT gateways, "
+        "0 VPC endpoints, 0 elastic IPs, 1 route table"
+    )
 
 
 def interface(**more: Any) -> dict[str, Any]:

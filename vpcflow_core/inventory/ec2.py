@@ -6,6 +6,7 @@ and noted; nothing here raises because of what AWS answers.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from botocore import xform_name
 from botocore.config import Config
 
 from vpcflow_core.errors import SettingsError
+from vpcflow_core.inventory.ec2_answers import Item, Row, rules_of
 from vpcflow_core.inventory.ec2_calls import (
     ENTRIES,
     PARTS,
@@ -28,11 +30,8 @@ from vpcflow_core.inventory.ec2_calls import (
     RULES,
     SECURITY_GROUPS,
     Call,
-    Item,
     Part,
-    Row,
     row,
-    rules_of,
 )
 from vpcflow_core.inventory.ec2_errors import code_of, explanation, failure_of
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot, frame_of
@@ -106,7 +105,12 @@ def _counted(count: int, kind: Kind) -> str:
 
 
 def _words(kind: Kind) -> str:
-    return kind.replace("_", " ").replace("vpc", "VPC")
+    """The kind in words.
+
+    >>> _words("vpc_endpoints"), _words("elastic_ips")
+    ('VPC endpoints', 'elastic IPs')
+    """
+    return re.sub(r"\b(vpc|nat|ip)(?=s?\b)", lambda found: found[0].upper(), kind.replace("_", " "))
 
 
 def _client(session: boto3.Session, service: str, region: str, attempts: int) -> Client:
@@ -195,9 +199,13 @@ class _Taker:
             yield from self._pages(call, arguments)
 
     def _pages(self, call: Call, arguments: Mapping[str, Any]) -> Iterator[Item]:
-        paginator = self.client.get_paginator(xform_name(call.operation))
+        operation = xform_name(call.operation)
+        if not call.page:
+            yield from call.items(getattr(self.client, operation)(**arguments))
+            return
+        paginator = self.client.get_paginator(operation)
         for page in paginator.paginate(**arguments, PaginationConfig={"PageSize": call.page}):
-            yield from page.get(call.result, ())
+            yield from call.items(page)
 
 
 def _owner(tables: Mapping[Kind, pd.DataFrame]) -> str:

@@ -5,22 +5,15 @@ Tables of data alone: a column is a key of EC2's answer, or a function of one it
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
 from typing import Any
 
+from vpcflow_core.inventory import ec2_answers as answers
+from vpcflow_core.inventory.ec2_answers import Item, Row
 from vpcflow_core.inventory.tables import Kind
 
-Item = Mapping[str, Any]  # one thing of an answer, as botocore gives it
-Row = dict[str, Any]  # one row of a snapshot's table
 Column = str | Callable[[Item], Any]
-
-# An interface's IPv4 prefixes are /28 (EC2 guide, "Assign prefixes to network interfaces"): sixteen
-# addresses each. Anything larger is not listed address by address.
-_LISTED_BITS = 24
-_NOT_ITS_OWN = ("disassociated", "failing", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +23,21 @@ class Call:
     Attributes:
         operation: AWS's name; the permission is `ec2:` and this name.
         result: Key of the answer that holds the items.
-        page: Items asked for at a time, the most that EC2 allows.
+        page: Items asked for at a time, the most that EC2 allows; 0: it gives all at once.
         wishes: Further arguments, left out where EC2 does not know them.
+        inner: Key of each item that holds the items proper; "" where they are these.
     """
 
     operation: str
     result: str
     page: int = 1000
     wishes: Mapping[str, Any] = field(default_factory=dict)
+    inner: str = ""
+
+    def items(self, page: Mapping[str, Any]) -> Iterator[Item]:
+        """The items of a page of its answer."""
+        for item in page.get(self.result, ()):
+            yield from item.get(self.inner, ()) if self.inner else (item,)
 
     @property
     def action(self) -> str:
@@ -66,66 +66,6 @@ def row(columns: Mapping[str, Column], item: Item) -> Row:
     }
 
 
-def _tags(item: Item) -> list[str]:
-    tags = item.get("TagSet") or item.get("Tags") or ()
-    return sorted(f"{tag['Key']}={tag.get('Value', '')}" for tag in tags)
-
-
-def _name(item: Item) -> str | None:
-    return next((tag[5:] for tag in _tags(item) if tag.startswith("Name=") and tag[5:]), None)
-
-
-def _distinct(words: Iterable[str | None]) -> list[str]:
-    return list(dict.fromkeys(word for word in words if word))
-
-
-def _addresses(item: Item) -> list[str]:
-    """Own addresses: the primary one, secondary ones, those of IPv4 prefixes, IPv6 ones."""
-    own = sorted(item.get("PrivateIpAddresses", ()), key=lambda address: not address.get("Primary"))
-    six = sorted(
-        item.get("Ipv6Addresses", ()), key=lambda address: not address.get("IsPrimaryIpv6")
-    )
-    return _distinct(
-        [
-            item.get("PrivateIpAddress"),
-            *(address.get("PrivateIpAddress") for address in own),
-            *(a for prefix in item.get("Ipv4Prefixes", ()) for a in _inside(prefix["Ipv4Prefix"])),
-            *(address.get("Ipv6Address") for address in six),
-        ]
-    )
-
-
-def _inside(prefix: str) -> Iterator[str]:
-    block = IPv4Network(prefix)
-    return map(str, block if block.prefixlen >= _LISTED_BITS else ())
-
-
-def _public_addresses(item: Item) -> list[str]:
-    holders = [item, *item.get("PrivateIpAddresses", ())]
-    found = [holder.get("Association") or {} for holder in holders]
-    return _distinct(one.get(key) for one in found for key in ("PublicIp", "CarrierIp"))
-
-
-def _type(item: Item) -> str | None:
-    """The interface's type in one way of writing: EC2 has `natGateway` beside `load_balancer`.
-
-    >>> _type({"InterfaceType": "natGateway"}), _type({"InterfaceType": "efa-only"})
-    ('nat_gateway', 'efa_only')
-    """
-    word = item.get("InterfaceType")
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", word).lower() if word else None
-
-
-def _blocks(item: Item) -> list[str]:
-    """The blocks of a subnet or VPC, without those that were taken away."""
-    found = [item.get("CidrBlock")]
-    for version in ("", "Ipv6"):
-        for one in item.get(f"{version}CidrBlockAssociationSet", ()):
-            state = (one.get(f"{version}CidrBlockState") or {}).get("State")
-            found += [] if state in _NOT_ITS_OWN else [one.get(f"{version}CidrBlock")]
-    return _distinct(found)
-
-
 INTERFACES = Part(
     "interfaces",
     # Interfaces that a service manages may be hidden unless asked for; they are in the logs.
@@ -134,18 +74,21 @@ INTERFACES = Part(
     ),
     {
         "interface_id": "NetworkInterfaceId",
-        "name": _name,
-        "type": _type,
+        "name": answers.name,
+        "type": answers.interface_type,
         "description": "Description",
         "vpc_id": "VpcId",
         "subnet_id": "SubnetId",
         "instance_id": lambda item: (item.get("Attachment") or {}).get("InstanceId"),
         "owner_id": "OwnerId",
         "requester_id": "RequesterId",
-        "addresses": _addresses,
-        "public_addresses": _public_addresses,
+        "addresses": answers.addresses,
+        "public_addresses": answers.public_addresses,
         "security_group_ids": lambda item: sorted(g["GroupId"] for g in item.get("Groups", ())),
-        "tags": _tags,
+        "tags": answers.tags,
+        "prefixes": lambda item: [p["Ipv6Prefix"] for p in item.get("Ipv6Prefixes", ())],
+        "status": "Status",
+        "attached": lambda item: answers.moment((item.get("Attachment") or {}).get("AttachTime")),
     },
 )
 SECURITY_GROUPS = Part(
@@ -157,7 +100,7 @@ SECURITY_GROUPS = Part(
         "description": "Description",
         "vpc_id": "VpcId",
         "owner_id": "OwnerId",
-        "tags": _tags,
+        "tags": answers.tags,
     },
 )
 RULES = Part(
@@ -181,14 +124,17 @@ SUBNETS = Part(
     Call("DescribeSubnets", "Subnets"),
     {
         "subnet_id": "SubnetId",
-        "name": _name,
+        "name": answers.name,
         "vpc_id": "VpcId",
-        "cidrs": _blocks,
+        "cidrs": answers.blocks,
         "az_id": "AvailabilityZoneId",
+        "owner_id": "OwnerId",
     },
 )
 VPCS = Part(
-    "vpcs", Call("DescribeVpcs", "Vpcs"), {"vpc_id": "VpcId", "name": _name, "cidrs": _blocks}
+    "vpcs",
+    Call("DescribeVpcs", "Vpcs"),
+    {"vpc_id": "VpcId", "name": answers.name, "cidrs": answers.blocks, "owner_id": "OwnerId"},
 )
 FLOW_LOGS = Part(
     "flow_logs",
@@ -216,44 +162,82 @@ PREFIX_LISTS = Part(
 # Asked for each prefix list; an item is one of its blocks.
 ENTRIES = Call("GetManagedPrefixListEntries", "Entries", page=100)
 
+INSTANCES = Part(
+    "instances",
+    Call("DescribeInstances", "Reservations", inner="Instances"),
+    {
+        "instance_id": "InstanceId",
+        "name": answers.name,
+        "vpc_id": "VpcId",
+        "subnet_id": "SubnetId",
+        "state": lambda item: (item.get("State") or {}).get("Name"),
+        "launched": lambda item: answers.moment(item.get("LaunchTime")),
+        "tags": answers.tags,
+    },
+)
+NAT_GATEWAYS = Part(
+    "nat_gateways",
+    Call("DescribeNatGateways", "NatGateways"),
+    {
+        "nat_gateway_id": "NatGatewayId",
+        "name": answers.name,
+        "vpc_id": "VpcId",
+        "subnet_id": "SubnetId",
+        "state": "State",
+        "connectivity": "ConnectivityType",
+        "created": lambda item: answers.moment(item.get("CreateTime")),
+        "interface_ids": lambda item: answers.of_nat_gateway(item, "NetworkInterfaceId"),
+        "addresses": lambda item: answers.of_nat_gateway(item, "PrivateIp"),
+        "public_addresses": lambda item: answers.of_nat_gateway(item, "PublicIp"),
+        "tags": answers.tags,
+    },
+)
+VPC_ENDPOINTS = Part(
+    "vpc_endpoints",
+    Call("DescribeVpcEndpoints", "VpcEndpoints"),
+    {
+        "vpc_endpoint_id": "VpcEndpointId",
+        "name": answers.name,
+        "vpc_id": "VpcId",
+        "type": "VpcEndpointType",
+        "service": "ServiceName",
+        "state": "State",
+        "created": lambda item: answers.moment(item.get("CreationTimestamp")),
+        "subnet_ids": lambda item: sorted(item.get("SubnetIds", ())),
+        "route_table_ids": lambda item: sorted(item.get("RouteTableIds", ())),
+        "interface_ids": lambda item: sorted(item.get("NetworkInterfaceIds", ())),
+        "tags": answers.tags,
+    },
+)
+ELASTIC_IPS = Part(
+    "elastic_ips",
+    Call("DescribeAddresses", "Addresses", page=0),
+    {
+        "allocation_id": lambda item: item.get("AllocationId") or item.get("PublicIp"),
+        "name": answers.name,
+        "address": "PublicIp",
+        "interface_id": "NetworkInterfaceId",
+        "instance_id": "InstanceId",
+        "tags": answers.tags,
+    },
+)
+ROUTE_TABLES = Part(
+    "route_tables",
+    Call("DescribeRouteTables", "RouteTables", page=100),
+    {
+        "route_table_id": "RouteTableId",
+        "name": answers.name,
+        "vpc_id": "VpcId",
+        "main": lambda item: any(one.get("Main") for one in item.get("Associations", ())),
+        "subnet_ids": lambda item: sorted(
+            one["SubnetId"] for one in item.get("Associations", ()) if one.get("SubnetId")
+        ),
+        "routes": lambda item: sorted(filter(None, map(answers.route, item.get("Routes", ())))),
+    },
+)
+
 # In the order they are asked; rules come behind the groups they may have to be derived from.
 PARTS: tuple[Part, ...] = (
     INTERFACES, SECURITY_GROUPS, RULES, SUBNETS, VPCS, PREFIX_LISTS, FLOW_LOGS,
+    INSTANCES, NAT_GATEWAYS, VPC_ENDPOINTS, ELASTIC_IPS, ROUTE_TABLES,
 )  # fmt: skip
-
-# Where a security group of DescribeSecurityGroups names the other end of its rules: the list of a
-# permission, the key of its items, and the column of `rules` it belongs to.
-_ENDS = (
-    ("IpRanges", "CidrIp", "cidr"),
-    ("Ipv6Ranges", "CidrIpv6", "cidr"),
-    ("PrefixListIds", "PrefixListId", "prefix_list_id"),
-    ("UserIdGroupPairs", "GroupId", "referenced_group_id"),
-)
-
-
-def rules_of(group: Item) -> Iterator[Row]:
-    """The rules of a security group as DescribeSecurityGroups lists them.
-
-    They carry no id there; theirs is made of what they say, so that it stays the same.
-    """
-    for egress, key in ((False, "IpPermissions"), (True, "IpPermissionsEgress")):
-        for permission in group.get(key, ()):
-            for ends, name, column in _ENDS:
-                for end in permission.get(ends, ()):
-                    yield _rule(group, permission, egress, column, end[name], end)
-
-
-def _rule(group: Item, permission: Item, egress: bool, column: str, value: str, end: Item) -> Row:
-    ports = permission.get("FromPort"), permission.get("ToPort")
-    way = "egress" if egress else "ingress"
-    words = (group["GroupId"], way, permission["IpProtocol"], *ports, value)
-    return {
-        "rule_id": "/".join("-" if word is None else str(word) for word in words),
-        "security_group_id": group["GroupId"],
-        "egress": egress,
-        "protocol": permission["IpProtocol"],
-        "from_port": ports[0],
-        "to_port": ports[1],
-        column: value,
-        "description": end.get("Description"),
-    }

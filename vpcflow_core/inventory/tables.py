@@ -14,8 +14,9 @@ from typing import Any, Literal
 import pandas as pd
 
 Kind = Literal[
-    "interfaces", "security_groups", "rules", "subnets", "vpcs", "prefix_lists", "flow_logs"
-]
+    "interfaces", "security_groups", "rules", "subnets", "vpcs", "prefix_lists", "flow_logs",
+    "instances", "nat_gateways", "vpc_endpoints", "elastic_ips", "route_tables",
+]  # fmt: skip
 # `text` may be null; `texts` is a list, empty where there is nothing; `number` may be null.
 Type = Literal["text", "texts", "number", "flag"]
 
@@ -44,9 +45,11 @@ _TABLES = (
             "interface_id": "text", "name": "text", "type": "text", "description": "text",
             "vpc_id": "text", "subnet_id": "text", "instance_id": "text", "owner_id": "text",
             "requester_id": "text", "addresses": "texts", "public_addresses": "texts",
-            "security_group_ids": "texts", "tags": "texts",
+            "security_group_ids": "texts", "tags": "texts", "prefixes": "texts",
+            "status": "text", "attached": "text",
         },
-        "Network interfaces: own addresses (primary first, secondary, IPv6), groups, owner.",
+        "Network interfaces: own addresses (primary first, secondary, IPv6), groups, owner; "
+        "prefixes of IPv6; `attached` is when, in ISO 8601.",
     ),
     Table(
         "security_groups", "security_group_id",
@@ -68,11 +71,15 @@ _TABLES = (
     ),
     Table(
         "subnets", "subnet_id",
-        {"subnet_id": "text", "name": "text", "vpc_id": "text", "cidrs": "texts", "az_id": "text"},
+        {
+            "subnet_id": "text", "name": "text", "vpc_id": "text", "cidrs": "texts",
+            "az_id": "text", "owner_id": "text",
+        },
         "Subnets: their blocks of IPv4 and IPv6.",
     ),
     Table(
-        "vpcs", "vpc_id", {"vpc_id": "text", "name": "text", "cidrs": "texts"},
+        "vpcs", "vpc_id",
+        {"vpc_id": "text", "name": "text", "cidrs": "texts", "owner_id": "text"},
         "VPCs: their blocks of IPv4 and IPv6.",
     ),
     Table(
@@ -88,6 +95,50 @@ _TABLES = (
             "error": "text",
         },
         "Flow logs: what they watch, where they write, and what went wrong.",
+    ),
+    Table(
+        "instances", "instance_id",
+        {
+            "instance_id": "text", "name": "text", "vpc_id": "text", "subnet_id": "text",
+            "state": "text", "launched": "text", "tags": "texts",
+        },
+        "Instances of EC2; `launched` is when they were started last, in ISO 8601.",
+    ),
+    Table(
+        "nat_gateways", "nat_gateway_id",
+        {
+            "nat_gateway_id": "text", "name": "text", "vpc_id": "text", "subnet_id": "text",
+            "state": "text", "connectivity": "text", "created": "text", "interface_ids": "texts",
+            "addresses": "texts", "public_addresses": "texts", "tags": "texts",
+        },
+        "NAT gateways: `connectivity` is `public` or `private`.",
+    ),
+    Table(
+        "vpc_endpoints", "vpc_endpoint_id",
+        {
+            "vpc_endpoint_id": "text", "name": "text", "vpc_id": "text", "type": "text",
+            "service": "text", "state": "text", "created": "text", "subnet_ids": "texts",
+            "route_table_ids": "texts", "interface_ids": "texts", "tags": "texts",
+        },
+        "VPC endpoints: `type` as EC2 has it (`Interface`, `Gateway`, ...), `service` in full "
+        "(`com.amazonaws.eu-central-1.s3`).",
+    ),
+    Table(
+        "elastic_ips", "allocation_id",
+        {
+            "allocation_id": "text", "name": "text", "address": "text", "interface_id": "text",
+            "instance_id": "text", "tags": "texts",
+        },
+        "Elastic IP addresses, those of nothing too.",
+    ),
+    Table(
+        "route_tables", "route_table_id",
+        {
+            "route_table_id": "text", "name": "text", "vpc_id": "text", "main": "flag",
+            "subnet_ids": "texts", "routes": "texts",
+        },
+        "Route tables: a route is `destination target`, such as `0.0.0.0/0 nat-0a1b`; those that "
+        "lead nowhere are left out.",
     ),
 )  # fmt: skip
 
