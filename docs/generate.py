@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
+from docs.interfaces import mcp_page
+from docs.tables import table
 from vpcflow_core import errors
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field
 from vpcflow_core.panels.catalogue import PANELS
@@ -15,13 +17,6 @@ from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.settings import Settings, SourceSetting
 
 REFERENCE = Path(__file__).parent / "reference"
-
-
-def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A Markdown table."""
-    heads = list(heads)
-    lines = [heads, ["---"] * len(heads), *([str(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def fields_page() -> str:
@@ -116,6 +111,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "filters.md": filters_page,
     "measures.md": measures_page,
     "errors.md": errors_page,
+    "mcp.md": mcp_page,
 }
 
 

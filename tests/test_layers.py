@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "units": set(),
     "plain_text": set(),
     "arrow": set(),
+    "json_rows": set(),
     "fields": {"errors"},
     "coverage": {"times"},
     "clock_changes": {"times"},
@@ -47,6 +48,8 @@ ALLOWED: dict[str, set[str]] = {
     | {"arrow", "reference", "inventory", "settings", "store", "query", "engines", "analysis"}
     | {"series", "connections", "panels", "charts", "links", "notebook"},
     "report": BASE | {"api", "arrow", "charts", "notebook", "panels", "plain_text"},
+    "mcp": BASE
+    | {"analysis", "api", "json_rows", "links", "panels", "plain_text", "query", "series"},
     "workspace": BASE | {"inventory", "settings", "sources", "formats", "store"},
     "checks": BASE
     | {"inventory", "settings", "sources", "formats", "store", "query", "panels", "workspace"}
@@ -61,6 +64,7 @@ CONFINED = {
     "botocore": {"sources", "inventory", "checks", "engines"},
     "sqlalchemy": {"query", "engines"},
     "trino": {"engines"},
+    "mcp": {"mcp"},
     "plotly": {"charts", "flow_logs", "report"},
     "statsmodels": {"analysis"},
     "streamlit": set(),

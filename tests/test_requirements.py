@@ -19,6 +19,7 @@ PIN = re.compile(
         "requirements.txt",
         "requirements-dev.txt",
         "requirements-java.txt",
+        "requirements-mcp.txt",
         "requirements-notebook.txt",
     ],
 )

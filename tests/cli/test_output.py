@@ -16,7 +16,7 @@ import pytest
 
 from tests.logs import fill, write_sample
 from vpcflow_core.cli.main import main
-from vpcflow_core.cli.output import plain
+from vpcflow_core.json_rows import plain
 
 DAY, TEXT = datetime(2026, 11, 1, tzinfo=UTC), "2026-11-01T00:00:00Z"
 

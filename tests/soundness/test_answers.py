@@ -11,7 +11,7 @@ import pytest
 
 from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.cli.output import rows_of
+from vpcflow_core.json_rows import rows_of
 from vpcflow_core.query.question import Query
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window

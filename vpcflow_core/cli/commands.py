@@ -30,6 +30,7 @@ _FILES = (
     ("ask", "sql", "Run your own SELECT over flows and records."),
     ("report", "report", "Write dashboards as one file whose figures need no Internet."),
     ("open", "open", "Open the page that shows a panel, for the same range and filters."),
+    ("mcp", "mcp", "Answer the questions of an AI assistant (Model Context Protocol), read-only."),
 )
 
 

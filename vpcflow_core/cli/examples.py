@@ -24,6 +24,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "sql": ("vpcflow sql 'select count(*) from flows' --last 24h",),
     "report": ("vpcflow report --last 24h --html report.html --page overview --page rejects",),
     "open": ("vpcflow open rejects/reasons --last 7d --where dstport=22",),
+    "mcp": ("vpcflow mcp", "vpcflow mcp --store ~/flows --where account_id=123456789012"),
 }
 
 

@@ -15,10 +15,11 @@ import pyarrow as pa
 import typer
 
 from vpcflow_core.cli.options import FormatOption, OutputOption
-from vpcflow_core.cli.output import Output, cell, iso, plain, print_table, write
+from vpcflow_core.cli.output import Output, cell, print_table, write
 from vpcflow_core.errors import AccessError, FormatError, MissingError
 from vpcflow_core.formats import LogFormat, Parse, Rejected, Report, parse
 from vpcflow_core.formats.base import ENVELOPE, EXAMPLE_LENGTH
+from vpcflow_core.json_rows import iso, plain
 from vpcflow_core.plain_text import defused_value, visible_lines
 
 Paths = Annotated[list[Path], typer.Argument(help="Log files, or folders of them.")]

@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from vpcflow_core.cli.output import Output, console, plain, write
+from vpcflow_core.cli.output import Output, console, write
 from vpcflow_core.errors import MisuseError, VpcflowError
+from vpcflow_core.json_rows import plain
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.store.result import SyncResult
 from vpcflow_core.workspace.inventory import InventoryRefresh

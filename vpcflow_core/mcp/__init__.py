@@ -1,0 +1,1 @@
+"""The questions of vpcflow for AI assistants, by the Model Context Protocol."""
