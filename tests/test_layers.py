@@ -129,9 +129,10 @@ INSIDE: dict[str, dict[str, set[str]]] = {
     "engines": {
         "base": set(),
         "frames": set(),
+        "named": set(),
         "open": {"*"},
         "interfaces": {"base"},
-        "*": {"base", "frames", "interfaces"},
+        "*": {"base", "frames", "named", "interfaces"},
     },
     "analysis": {
         "buckets": set(),

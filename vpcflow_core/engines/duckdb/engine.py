@@ -18,8 +18,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, TableClause, and_
-from sqlalchemy.sql import visitors
+from sqlalchemy import ColumnElement, Select, and_
 
 from vpcflow_core.bounded.scratch import Scratch
 from vpcflow_core.coverage import Coverage
@@ -51,10 +50,11 @@ from vpcflow_core.engines.interfaces.completion import (
 )
 from vpcflow_core.engines.interfaces.copies import AROUND, COPIES, Sent, sent_copies
 from vpcflow_core.engines.interfaces.facts import Facts
+from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.store.base import RELATIONS, StoreFile
+from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.repeats import Span
 from vpcflow_core.times import Window, format_duration
 
@@ -177,7 +177,7 @@ class DuckDBEngine:
             conditions = [start >= window.start, start < window.end, *conditions]
         wanted = checked.mentioned
         if wanted is not None:
-            wanted |= _names(*conditions)
+            wanted |= columns_named(*conditions)
         setup = Setup()
         with _failures(self, window), self._cursor() as cursor:
             self._provide(
@@ -221,7 +221,7 @@ class DuckDBEngine:
         self, question: Select[Any], window: Window, sql: str, values: list[Any]
     ) -> pa.Table:
         """The answer, kept or new; that about a day which is over is kept on the disk."""
-        relations, names = _relations(question), _names(question)
+        relations, names = relations_named(question), columns_named(question)
         path = self._kept_at(window, relations, sql, values) if self._is_over(window) else None
         if path and (found := self._days.get(path)) is not None:
             return found
@@ -326,7 +326,7 @@ class DuckDBEngine:
         present = self.store.columns("flows", self.sources)
         files = self._whole_files("flows", window)
         require_affordable(sum(file.rows for file in files))
-        wanted = {"vpc_id"} | (_names(*conditions) & set(COMPLETED))
+        wanted = {"vpc_id"} | (columns_named(*conditions) & set(COMPLETED))
         own = "direction" in wanted and _any_needs_own(files)
         completion = Completion(self._facts(cursor, into, window, own, False), wanted, False)
         left_out = self._left_out(into, window)
@@ -406,18 +406,6 @@ class DuckDBEngine:
 
 def _any_needs_own(files: Iterable[StoreFile]) -> bool:
     return any(needs_own(names) for names in {file.columns for file in files})
-
-
-def _relations(question: Select[Any]) -> set[str]:
-    """The relations that a SELECT names."""
-    tables = [node for node in visitors.iterate(question) if isinstance(node, TableClause)]
-    return {table.name for table in tables if table.name in RELATIONS}
-
-
-def _names(*elements: ClauseElement) -> frozenset[str]:
-    """The columns that a statement or conditions name."""
-    nodes = (node for element in elements for node in visitors.iterate(element))
-    return frozenset(node.name for node in nodes if isinstance(node, ColumnClause))
 
 
 def _asking(cursor: Cursor) -> Ask:

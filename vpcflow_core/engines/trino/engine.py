@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, Select, TableClause, and_
-from sqlalchemy.sql import visitors
+from sqlalchemy import ColumnElement, Select, and_
 
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.frames import frame_of
@@ -19,6 +18,7 @@ from vpcflow_core.engines.interfaces.cache import InventoryCache, Need, PlainFlo
 from vpcflow_core.engines.interfaces.completion import COMPLETED, Completion, knowable, needs_own
 from vpcflow_core.engines.interfaces.copies import AROUND, COPIES, Sent, sent_copies
 from vpcflow_core.engines.interfaces.facts import Facts
+from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.engines.trino.client import Reply
 from vpcflow_core.engines.trino.dialect import written_out
@@ -88,7 +88,7 @@ class TrinoEngine:
         """
         began = time.perf_counter()
         sql = written_out(question)
-        tables = self._tables(_relations(question), window, wanted=_names(question))
+        tables = self._tables(relations_named(question), window, wanted=columns_named(question))
         reply = self._asked(with_tables(sql, tables))
         seconds = time.perf_counter() - began
         return QueryResult(frame_of(reply.table), sql, seconds, notes=reply.notes)
@@ -122,7 +122,7 @@ class TrinoEngine:
         if window is not None:
             start = column_of("start_time")
             conditions = [start >= window.start, start < window.end, *conditions]
-        wanted = frozenset(COMPLETED) & (words | _names(*conditions))
+        wanted = frozenset(COMPLETED) & (words | columns_named(*conditions))
         tables = self._tables(
             words & set(RELATIONS), window, conditions, wanted=COMPLETED if "*" in text else wanted
         )
@@ -203,7 +203,7 @@ class TrinoEngine:
     ) -> dict[str, str]:
         """The relation of connections, of the records as they were logged."""
         present = self.catalogue.columns("flows")
-        wanted = {"vpc_id"} | (_names(*conditions) & set(COMPLETED))
+        wanted = {"vpc_id"} | (columns_named(*conditions) & set(COMPLETED))
         own = "direction" in wanted and needs_own(present)
         facts = self._facts(window, own, False)
         found = self.catalogue.relation("flows")
@@ -234,15 +234,3 @@ def _inside(select: str, window: Window | None) -> str:
     start = column_of("start_time")
     inside = written_out(and_(start >= window.start, start < window.end))
     return f"SELECT * FROM ({select}) WHERE {inside}"  # noqa: S608 (our own text)
-
-
-def _relations(question: Select[Any]) -> set[str]:
-    """The relations that a SELECT names."""
-    tables = [node for node in visitors.iterate(question) if isinstance(node, TableClause)]
-    return {table.name for table in tables if table.name in RELATIONS}
-
-
-def _names(*elements: ClauseElement) -> frozenset[str]:
-    """The columns that a statement or conditions name."""
-    nodes = (node for element in elements for node in visitors.iterate(element))
-    return frozenset(node.name for node in nodes if isinstance(node, ColumnClause))
