@@ -47,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "flow_logs": BASE
     | {"arrow", "reference", "inventory", "settings", "store", "query", "engines", "analysis"}
     | {"series", "connections", "panels", "charts", "links", "notebook"},
-    "report": BASE | {"api", "arrow", "charts", "notebook", "panels", "plain_text"},
+    "report": BASE | {"api", "arrow", "charts", "links", "notebook", "panels", "plain_text"},
     "mcp": BASE
     | {"analysis", "api", "json_rows", "links", "panels", "plain_text", "query", "series"},
     "workspace": BASE | {"inventory", "settings", "sources", "formats", "store"},

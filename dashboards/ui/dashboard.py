@@ -66,7 +66,7 @@ class Dashboard:
         state = begin(
             self.title, self.question, self.filters, list(self.fixed), self.uses_parameters
         )
-        if (shown := freshness(state)) is not None:
+        if (shown := freshness(state, self.path)) is not None:
             _body(self, state, *shown)
 
 
@@ -97,8 +97,12 @@ def begin(
     return state
 
 
-def freshness(state: PageState) -> tuple[Window, int] | None:
+def freshness(state: PageState, page: str = "") -> tuple[Window, int] | None:
     """Draw how fresh the data is, and the chips; what to do while there is nothing to show.
+
+    Args:
+        state: What the page shows.
+        page: Path of a page of which there is a report.
 
     Returns:
         What the range means, and the store's generation; None for an empty store.
@@ -110,7 +114,7 @@ def freshness(state: PageState) -> tuple[Window, int] | None:
         status.nothing_yet()
         return None
     window, anchored = timerange.window(state.range, extent)
-    status.freshness(logs, window, anchored, state)
+    status.freshness(logs, window, anchored, state, page)
     chips.draw(state)
     return window, logs.catalogue.generation()
 

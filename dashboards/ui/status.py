@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import actions, answers, clock, copy_link, navigation, resources
+from dashboards.ui import actions, answers, clock, copy_link, navigation, report_menu, resources
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.moves import MOVES
 from dashboards.ui.report_tables import damage_sentences, inside, repeated_sentence, why
@@ -85,7 +85,7 @@ def nothing_yet() -> None:
     navigation.link("sources", "Sources and uploads", ":material/database:")
 
 
-def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -> None:
+def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState, page: str) -> None:
     """One line: what is shown, how old the newest record is, and what is missing."""
     extent = logs.present_extent
     assert extent is not None  # noqa: S101  the caller shows `nothing_yet` instead
@@ -108,6 +108,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
         st.markdown(shown, width="stretch")
         _moves(window, extent)
         copy_link.draw(state, window)
+        report_menu.draw(page, state, window)
         refresh()
     st.caption(" · ".join(parts))
     repeats(logs)

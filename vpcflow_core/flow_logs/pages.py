@@ -9,6 +9,7 @@ from vpcflow_core.flow_logs.rendered import RenderedPanel
 from vpcflow_core.links import View, page_link
 from vpcflow_core.panels.catalogue import PANELS, panel
 from vpcflow_core.panels.explore import READY
+from vpcflow_core.panels.request import DEFAULTS, Parameters
 from vpcflow_core.settings import load_settings
 from vpcflow_core.times import Range
 
@@ -16,19 +17,23 @@ from vpcflow_core.times import Range
 class Pages(Questions):
     """The dashboards from Python."""
 
-    def panel(self, slug: str, *, zone: str = "UTC") -> RenderedPanel:
+    def panel(
+        self, slug: str, *, zone: str = "UTC", parameters: Parameters = DEFAULTS
+    ) -> RenderedPanel:
         """A panel of the dashboards, answered for these logs: its rows, SQL and figure.
 
         Args:
             slug: Its name: `overview/protocols`.
             zone: IANA name of the zone whose clock days are counted by.
+            parameters: What outliers are judged by.
 
         Raises:
             ParameterError: There is no panel of that slug.
             MissingDataError: The logs lack a field that it needs.
         """
         shown = panel(slug)
-        return RenderedPanel(shown, shown.answer(shown.request(self.window, zone=zone), self))
+        request = shown.request(self.window, parameters=parameters, zone=zone)
+        return RenderedPanel(shown, shown.answer(request, self))
 
     def panels(self) -> pd.DataFrame:
         """Every panel and ready question that `panel` answers.

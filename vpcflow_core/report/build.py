@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from vpcflow_core.api import FlowLogs, RenderedPanel
 from vpcflow_core.errors import MisuseError, ParameterError, VpcflowError, closest
+from vpcflow_core.links import pages as pages_of_app
 from vpcflow_core.panels.catalogue import PANELS, Panel
+from vpcflow_core.panels.request import DEFAULTS, Parameters
+from vpcflow_core.plain_text import without_folders
 from vpcflow_core.times import Window
 
-# Pages of a report, in its order: those of the app that show traffic.
-PAGES = ("overview", "accepts", "rejects", "traffic", "security-groups", "outliers")
+# Pages of a report, in its order: those of the app that show traffic in panels of their own.
+PAGES = tuple(page for page in pages_of_app() if page not in ("sources", "explore"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +42,30 @@ class Report:
         facts: What the report is about: pairs of name and text.
         notes: What to know about the answers, in sentences.
         link: The address of the first page at these very times; "" if no link can say it.
+        zone: IANA name of the zone times are shown in.
     """
 
     pages: dict[str, tuple[Section, ...]]
     facts: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     link: str
+    zone: str = "UTC"
 
 
-def made(flows: FlowLogs, pages: Sequence[str] = PAGES) -> Report:
+def made(
+    flows: FlowLogs,
+    pages: Sequence[str] = PAGES,
+    *,
+    zone: str = "UTC",
+    parameters: Parameters = DEFAULTS,
+) -> Report:
     """Answer every panel of some pages.
 
     Args:
         flows: The logs, narrowed to what the report is about.
         pages: Names of pages.
+        zone: IANA name of the zone times are shown in.
+        parameters: What outliers are judged by.
 
     Raises:
         ParameterError: There is no such page.
@@ -66,18 +79,39 @@ def made(flows: FlowLogs, pages: Sequence[str] = PAGES) -> Report:
     # All panels are asked about one time, however long that takes.
     window = flows.window
     still = flows.between(window.start, window.end)
-    answered = {name: _sections(still, name) for name in dict.fromkeys(pages)}
-    return Report(answered, _facts(flows), (*flows.notes, *_missing(flows)), _link(still, pages))
+    answered = {
+        name: tuple(_section(still, panel, zone, parameters) for panel in _panels(name))
+        for name in dict.fromkeys(pages)
+    }
+    notes = (*flows.notes, *_missing(flows))
+    return Report(answered, _facts(flows), notes, _link(still, pages), zone)
 
 
-def _sections(flows: FlowLogs, page: str) -> tuple[Section, ...]:
-    panels = [panel for slug, panel in PANELS.items() if slug.startswith(f"{page}/")]
-    return tuple(_section(flows, panel) for panel in panels)
+def without_server_folders(report: Report) -> Report:
+    """The report for readers who may not know the folders of this machine."""
+
+    def hidden(section: Section) -> Section:
+        shown = section.shown
+        if shown is not None:
+            notes = tuple(map(without_folders, shown.answer.notes))
+            shown = replace(shown, answer=replace(shown.answer, notes=notes))
+        return replace(section, shown=shown, problem=without_folders(section.problem))
+
+    return replace(
+        report,
+        pages={name: tuple(map(hidden, sections)) for name, sections in report.pages.items()},
+        facts=tuple((name, without_folders(said)) for name, said in report.facts),
+        notes=tuple(map(without_folders, report.notes)),
+    )
 
 
-def _section(flows: FlowLogs, panel: Panel) -> Section:
+def _panels(page: str) -> list[Panel]:
+    return [panel for slug, panel in PANELS.items() if slug.startswith(f"{page}/")]
+
+
+def _section(flows: FlowLogs, panel: Panel, zone: str, parameters: Parameters) -> Section:
     try:
-        shown = flows.panel(panel.slug)
+        shown = flows.panel(panel.slug, zone=zone, parameters=parameters)
     except VpcflowError as error:
         return Section(panel, None, f"{error.what} {error.next_step}".strip())
     if shown.frame.empty:
@@ -88,10 +122,12 @@ def _section(flows: FlowLogs, panel: Panel) -> Section:
 def _facts(flows: FlowLogs) -> tuple[tuple[str, str], ...]:
     coverage = flows.coverage
     settled = coverage.settled_until
+    known = (source.url for source in flows.catalogue.sources())
+    sources = [url for url in known if flows.source in ("", url)]
     return (
         ("Range", str(flows.window)),
         ("Filters", str(flows.filters) or "none"),
-        ("Sources", ", ".join(source.url for source in flows.catalogue.sources()) or "none"),
+        ("Sources", ", ".join(sources) or "none"),
         ("Data", str(flows.extent) if flows.extent else "none"),
         ("Complete until", f"{settled:%Y-%m-%dT%H:%MZ}" if settled else "not known"),
         ("Counts", "each flow once" if flows.counts_once else "every record"),

@@ -25,7 +25,7 @@ def evidence_zip(report: Report, html: str) -> bytes:
         archive.writestr("report.html", html)
         archive.writestr("report.json", json.dumps(_about(report), indent=1))
         for section in (section for page in report.pages.values() for section in page):
-            _add(archive, section)
+            _add(archive, section, report.zone)
     return buffer.getvalue()
 
 
@@ -42,7 +42,7 @@ def _about(report: Report) -> dict[str, object]:
     }
 
 
-def _add(archive: zipfile.ZipFile, section: Section) -> None:
+def _add(archive: zipfile.ZipFile, section: Section, zone: str) -> None:
     if section.shown is None:
         return
     slug, shown = section.panel.slug, section.shown
@@ -50,7 +50,7 @@ def _add(archive: zipfile.ZipFile, section: Section) -> None:
     archive.writestr(f"{slug}.csv", safe_csv(shown.frame))
     archive.writestr(f"{slug}.parquet", parquet_bytes(shown.frame))
     if not section.problem:
-        archive.writestr(f"{slug}.figure.json", shown.figure().to_json())
+        archive.writestr(f"{slug}.figure.json", shown.figure(zone).to_json())
 
 
 def safe_csv(frame: pd.DataFrame) -> str:

@@ -30,10 +30,14 @@ section { border: 1px solid #dde; border-radius: 6px; padding: .7rem; min-width:
   break-inside: avoid }
 section.wide { grid-column: 1 / -1 }
 p { margin: .2rem 0 } small, .help, .problem { color: #52606d }
+.figure { overflow: hidden }
 .rows { overflow-x: auto; font-size: .85rem } .rows table { border-collapse: collapse }
 .rows td, .rows th { padding: .15rem .6rem; text-align: left; white-space: nowrap }
 pre { white-space: pre-wrap; font-size: .75rem; background: #f5f7fa; padding: .5rem }
-@media print { details { display: none } body { max-width: none; padding: 0 } }
+@page { size: A4; margin: 12mm }
+@media print { details, .modebar { display: none !important }
+  body { max-width: none; padding: 0 } .rows { overflow: visible; font-size: .6rem }
+  .rows td, .rows th { padding: .1rem .3rem; white-space: normal; overflow-wrap: anywhere } }
 """
 # plotly.js and the figures come packed, which makes a third of them; browsers since 2023 unpack it.
 DRAW = """
@@ -117,7 +121,7 @@ def _figures(report: Report) -> str:
     """The figures by the slug of their panel, as JSON."""
     sections = (section for page in report.pages.values() for section in page)
     drawn = {
-        section.panel.slug: section.shown.figure().to_json()
+        section.panel.slug: section.shown.figure(report.zone).to_json()
         for section in sections
         if section.shown and not section.problem and section.panel.chart != "table"
     }

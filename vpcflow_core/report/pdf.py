@@ -14,13 +14,18 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 SECONDS = 120
 
 
+def browser_here() -> str | None:
+    """This machine's Chromium or Chrome; None where it has none."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def write_pdf(html: str, path: Path) -> None:
     """Print a report.
 
     Raises:
         FailureError: There is no Chromium or Chrome, or it fails.
     """
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    browser = browser_here()
     if browser is None:
         raise FailureError(
             "A PDF needs Chromium or Chrome, and neither is here.",
