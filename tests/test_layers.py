@@ -151,11 +151,12 @@ INSIDE: dict[str, dict[str, set[str]]] = {
     },
     "panels": {
         "request": set(),
+        "filter_texts": set(),
         "base": {"request"},
         "analyses": {"base", "request"},
-        "decisions": {"base", "analyses"},
+        "decisions": {"base", "analyses", "filter_texts"},
         "catalogue": {"*"},
-        "*": {"base", "request", "analyses", "decisions"},
+        "*": {"base", "request", "analyses", "decisions", "filter_texts"},
     },
     "workspace": {
         "opening": set(),

@@ -73,6 +73,15 @@ def test_what_is_new_was_never_seen_in_the_seven_days_before(few_records: FlowLo
     assert "the logs begin 2026-11-10T00:00Z" in shown.answer.notes[0]
 
 
+def test_accepts_and_rejects_show_who_and_what_is_new_there(few_records: FlowLogs) -> None:
+    refused = few_records.panel("rejects/new-sources").frame
+    assert refused[["srcaddr", "flows"]].to_numpy().tolist() == [["203.0.113.9", 20]]
+    served = few_records.panel("accepts/new-services").frame
+    assert served[["dstaddr", "dstport", "flows"]].to_numpy().tolist() == [
+        ["192.0.2.7", 8443, 100], ["10.0.0.5", 22, 1],
+    ]  # fmt: skip
+
+
 def test_what_comes_back_at_a_regular_pace_is_a_beacon(few_records: FlowLogs) -> None:
     (row,) = few_records.panel("explore/beacons").frame.to_dict("records")
     assert (row["srcaddr"], row["dstaddr"], row["dstport"]) == ("10.0.0.5", "192.0.2.7", 8443)

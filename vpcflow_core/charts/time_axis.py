@@ -24,8 +24,8 @@ MANY = 400
 SECOND = timedelta(seconds=1)
 HOVER_TIME = "%a %d %b %H:%M"
 TICKS = [
-    {"dtickrange": [None, 59_999], "value": "%H:%M:%S\n%a %d %b"},
-    {"dtickrange": [60_000, 86_399_999], "value": "%H:%M\n%a %d %b"},
+    {"dtickrange": [None, 59_999], "value": "%H:%M:%S\n%a %d"},
+    {"dtickrange": [60_000, 86_399_999], "value": "%H:%M\n%a %d"},
     {"dtickrange": [86_400_000, "M1"], "value": "%d %b\n%Y"},
     {"dtickrange": ["M1", None], "value": "%b\n%Y"},
 ]
@@ -118,6 +118,7 @@ def over_time(
         title={"text": text, "font_size": 11, "standoff": 8},
         type="date",
         tickformatstops=TICKS,
+        tickangle=0,
         nticks=8,
         hoverformat=HOVER_TIME,
         range=_span(answer, zone),

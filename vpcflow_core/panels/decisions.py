@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vpcflow_core.panels.analyses.groups import located, places
+from vpcflow_core.panels.analyses.questions import new_values
 from vpcflow_core.panels.analyses.sources import fan_out
 from vpcflow_core.panels.analyses.time import band, compared, trend
 from vpcflow_core.panels.base import MINUTE, Panel, rows
+from vpcflow_core.panels.filter_texts import SERVICES
 from vpcflow_core.query.question import Query
 
 
@@ -101,6 +103,25 @@ class Decision:
                 drill=fields,
                 analysis=fan_out if slug == "sources" else rows,
                 about=about,
+            )
+        for slug, title, fields, only in (
+            ("new-sources", "New sources", ("srcaddr",), ()),
+            (
+                "new-services",
+                "New destinations and ports",
+                ("dstaddr", "dstport"),
+                (("dstport", SERVICES),),
+            ),
+        ):
+            yield Panel(
+                f"{self.page}/{slug}",
+                title,
+                f"Those that had no {word} flows in the seven days before, the largest first.",
+                Query(volumes, by=fields, where=(*where, *only), top=10),
+                "table",
+                drill=fields,
+                analysis=new_values,
+                about=title.lower(),
             )
         yield Panel(
             f"{self.page}/trend",

@@ -14,6 +14,7 @@ from vpcflow_core.errors import FilterError
 from vpcflow_core.panels.analyses.groups import busiest
 from vpcflow_core.panels.analyses.questions import long_lived, new_values, refused_and_let_in
 from vpcflow_core.panels.base import Analysis, Chart, LogQueries, Panel, PanelAnswer, PanelContext
+from vpcflow_core.panels.filter_texts import SERVICES
 from vpcflow_core.query.dimensions import EITHER_END, filterable
 from vpcflow_core.query.filters import exactly, parse_filter
 from vpcflow_core.query.question import Query
@@ -21,8 +22,6 @@ from vpcflow_core.query.terms import Address, Block, Exact, Named
 from vpcflow_core.reference.iana import port_label
 
 PREFIX = "entity/"
-# Ports below those that clients send from (Linux): what answers come to is no service.
-SERVICES = "1-32767"
 MINUTE = timedelta(minutes=1)
 VOLUMES = ("flows", "bytes", "packets")
 CONNECTION = ("srcaddr", "srcport", "dstaddr", "dstport", "protocol", "interface_id")

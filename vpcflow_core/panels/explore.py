@@ -14,12 +14,9 @@ from vpcflow_core.panels.analyses.questions import (
 )
 from vpcflow_core.panels.analyses.sources import grouped_by
 from vpcflow_core.panels.base import Analysis, Panel, rows
+from vpcflow_core.panels.filter_texts import PRIVATE, PUBLIC, SERVICES
 from vpcflow_core.query.question import Query
 
-PRIVATE = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10"
-PUBLIC = ", ".join(f"!{block}" for block in PRIVATE.split(", "))
-# Ports below those that clients send from (Linux): what answers come to is no service.
-SERVICES = "1-32767"
 DATABASES = "1433, 1521, 3306, 5432, 5439, 6379, 9042, 9200, 11211, 27017"
 RESOLVERS = "!169.254.169.253, !fd00:ec2::253"
 VOLUMES = ("bytes", "flows", "packets")
