@@ -14,7 +14,17 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # A room may import itself and what stands here; "*" is everything in vpcflow_core.
-BASE = {"errors", "redaction", "times", "units", "fields", "addresses", "coverage", "clock_changes"}
+BASE = {
+    "errors",
+    "redaction",
+    "times",
+    "units",
+    "fields",
+    "addresses",
+    "coverage",
+    "clock_changes",
+    "scope",
+}
 ALLOWED: dict[str, set[str]] = {
     "redaction": set(),
     "errors": {"redaction"},
@@ -25,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "json_rows": set(),
     "fields": {"errors"},
     "coverage": {"times"},
+    "scope": set(),
     "clock_changes": {"times"},
     "addresses": {"errors"},
     "settings": {"errors", "redaction", "times", "addresses", "sources"},

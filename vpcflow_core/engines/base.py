@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Select
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.query.result import QueryResult
+from vpcflow_core.scope import Scope
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.damage import Damage
 from vpcflow_core.store.repeats import Repeated, Span
@@ -60,6 +61,13 @@ class Catalogue(Protocol):
 
     def snapshots(self) -> list[SnapshotState]:
         """The newest snapshot of each account and region."""
+
+    def within(self, scope: Scope) -> Catalogue:
+        """The catalogue of what lies within a scope.
+
+        Raises:
+            ParameterError: It cannot be kept apart there.
+        """
 
     def close(self) -> None:
         """Release what it holds."""
@@ -134,6 +142,9 @@ class Engine(Protocol):
 
     def only(self, sources: Sequence[str]) -> Engine:
         """An engine beside this one that answers from these sources alone."""
+
+    def over(self, catalogue: Any) -> Engine:
+        """An engine beside this one that answers from what its catalogue shows within a scope."""
 
     def once(self) -> Engine:
         """An engine beside this one that counts a flow between two logged interfaces once."""

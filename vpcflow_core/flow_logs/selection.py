@@ -19,6 +19,7 @@ from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
 from vpcflow_core.reference.geoip import Places
+from vpcflow_core.scope import Scope
 from vpcflow_core.settings import load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import SyncResult
@@ -80,6 +81,15 @@ class Selection:
     def only(self, source: str) -> Self:
         """Only records of the source of that URL."""
         return replace(self, engine=self.engine.only([source]), source=source)
+
+    def within(self, scope: Scope) -> Self:
+        """Only what lies within a scope, whatever is asked: records, SQL, names, sources, times.
+
+        Raises:
+            ParameterError: The engine cannot keep it apart.
+        """
+        catalogue = self.catalogue.within(scope)
+        return replace(self, store=None, catalogue=catalogue, engine=self.engine.over(catalogue))
 
     def once(self) -> Self:
         """Count a flow between two logged interfaces once: its receiver's copy is left out.

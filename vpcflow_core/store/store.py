@@ -23,6 +23,7 @@ from vpcflow_core.coverage import Coverage, coverage_of
 from vpcflow_core.errors import ParameterError, StoreError, closest
 from vpcflow_core.fields import FIELDS
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot
+from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.store import covering, repeats, snapshots
 from vpcflow_core.store.base import RELATIONS, STRAY, Part, StoreFile
 from vpcflow_core.store.damage import Damage, damage, unreadable
@@ -32,6 +33,7 @@ from vpcflow_core.store.kept import KEPT
 from vpcflow_core.store.ledger import FILES, LEDGER_NAME, RESTORE, Ledger, from_ms, to_ms
 from vpcflow_core.store.lock import LOCK_NAME
 from vpcflow_core.store.repeats import Repeated, Span
+from vpcflow_core.store.scoped import ScopedStore
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState, read_report
 from vpcflow_core.times import Window
@@ -47,7 +49,10 @@ class Store:
     Attributes:
         path: Its folder, absolute.
         ledger: Its ledger, for the writer.
+        scope: What of it may be seen: all.
     """
+
+    scope = EVERYTHING
 
     def __init__(self, path: Path, ledger: Ledger) -> None:
         self.path = path
@@ -86,6 +91,10 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def within(self, scope: Scope) -> ScopedStore:
+        """What there is within a scope."""
+        return ScopedStore(self, scope)
 
     def files(
         self, relation: str, window: Window | None = None, sources: Sequence[str] | None = None

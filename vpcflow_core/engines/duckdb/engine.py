@@ -203,6 +203,17 @@ class DuckDBEngine:
         narrowed.sources = sources
         return narrowed
 
+    def over(self, catalogue: FileCatalogue) -> DuckDBEngine:
+        """An engine that answers from a scope of the same store, in the same database.
+
+        What was answered for others, and what is known of their interfaces, is not shared.
+        """
+        narrowed = copy(self)
+        narrowed.store = catalogue
+        narrowed._inventory = InventoryCache(catalogue)
+        narrowed._kept = KeptAnswers()
+        return narrowed
+
     def once(self) -> DuckDBEngine:
         """An engine whose `flows` lacks the receiver's copy of a flow that its sender logged too.
 
@@ -248,7 +259,14 @@ class DuckDBEngine:
         files = (file.path.name for name in sorted(relations) for file in self._files(name, days))
         left_out = self.store.left_out(days) if isinstance(self.store, HasRepeats) else ()
         sources = None if self.sources is None else tuple(self.sources)
-        depends = (sources, self.store.snapshot_count(), self.is_once, left_out, window)
+        depends = (
+            self.store.scope,
+            sources,
+            self.store.snapshot_count(),
+            self.is_once,
+            left_out,
+            window,
+        )
         return self._days.path(window, (VERSION, sql, values, *depends, *files))
 
     def _files(self, relation: str, window: Window | None) -> list[StoreFile]:
@@ -306,7 +324,7 @@ class DuckDBEngine:
                 completion = Completion(facts, completed, once)
                 if once:
                     self._provide_copies(into, around, facts, left_out)
-            select = select_files(name, present, files, completion, left_out)
+            select = select_files(name, present, files, completion, left_out, self.store.scope)
             if conditions:
                 select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*conditions))}"  # noqa: S608
             into.execute(f"CREATE TEMP VIEW {quoted(name)} AS {select}")
@@ -330,7 +348,7 @@ class DuckDBEngine:
         own = "direction" in wanted and _any_needs_own(files)
         completion = Completion(self._facts(cursor, into, window, own, False), wanted, False)
         left_out = self._left_out(into, window)
-        select = select_files("flows", present, files, completion, left_out)
+        select = select_files("flows", present, files, completion, left_out, self.store.scope)
         for name, text in views_of_connections(select, present, window, conditions):
             into.execute(f"CREATE TEMP VIEW {quoted(name)} AS {text}")
 
@@ -344,7 +362,7 @@ class DuckDBEngine:
         """Make the table of what senders logged, with which the receivers' copies are paired."""
         present = self.store.columns("flows", self.sources)
         files = self._whole_files("flows", around)
-        sent = select_files("flows", present, files, Sent(facts), left_out)
+        sent = select_files("flows", present, files, Sent(facts), left_out, self.store.scope)
         if around:
             start = column_of("start_time")
             inside = written_out(and_(start >= around.start, start < around.end))

@@ -17,6 +17,7 @@ import pyarrow as pa
 from vpcflow_core.engines.base import CountsSnapshots
 from vpcflow_core.engines.interfaces.added import Added
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field, find_field
+from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.repeats import Span
 from vpcflow_core.times import Window
@@ -28,6 +29,10 @@ class FileCatalogue(CountsSnapshots, Protocol):
     @property
     def path(self) -> Path:
         """Folder that holds every file."""
+
+    @property
+    def scope(self) -> Scope:
+        """The records of the files that may be seen."""
 
     def files(
         self, relation: str, window: Window | None = None, sources: Sequence[str] | None = None
@@ -68,6 +73,7 @@ def select_files(
     files: Iterable[StoreFile],
     addition: Addition | None = None,
     left_out: Sequence[Span] = (),
+    scope: Scope = EVERYTHING,
 ) -> str:
     """The SELECT that gives the relation from these files; without files, no rows.
 
@@ -78,18 +84,36 @@ def select_files(
         files: The files to read.
         addition: How records are completed and chosen by what is known; None: not at all.
         left_out: Records to leave out, which the cursor has as the table `LEFT_OUT`.
+        scope: Only records that lie within it.
     """
     columns = columns_with_types(relation, present)
     without_id = {span.source for span in left_out if span.source}
-    groups: dict[tuple[frozenset[str], str], list[StoreFile]] = {}
+    groups: dict[tuple[frozenset[str], str, tuple[str, ...] | None], list[StoreFile]] = {}
     for file in files:
+        accounts = scope.accounts_of(file.source)
+        if accounts is not None and (not accounts or "account_id" not in file.columns):
+            continue
         source = file.source if file.source in without_id else ""
-        groups.setdefault((frozenset(file.columns), source), []).append(file)
+        groups.setdefault((frozenset(file.columns), source, accounts), []).append(file)
     parts = [
-        _group(columns, names, some, addition, _leaving_out(names, source) if left_out else "")
-        for (names, source), some in groups.items()
+        _group(
+            columns,
+            names,
+            some,
+            addition,
+            _leaving_out(names, source) if left_out else "",
+            _of_accounts(accounts),
+        )
+        for (names, source, accounts), some in groups.items()
     ]
     return "\nUNION ALL\n".join(parts) or f"SELECT {_list(columns, frozenset())} WHERE false"
+
+
+def _of_accounts(accounts: tuple[str, ...] | None) -> str:
+    """The condition for records of these accounts; "" for all."""
+    if accounts is None:
+        return ""
+    return f"r.account_id IN ({', '.join(map(_text, accounts))})"
 
 
 def _group(
@@ -98,11 +122,13 @@ def _group(
     files: list[StoreFile],
     addition: Addition | None,
     leaving_out: str,
+    condition: str,
 ) -> str:
     paths = ", ".join(_text(str(file.path)) for file in files)
     added = addition.of(names) if addition else Added({})
     joins = "".join(f"\n{join}" for join in added.joins)
-    where = f"\nWHERE {added.where}" if added.where else ""
+    conditions = " AND ".join(f"({one})" for one in (condition, added.where) if one)
+    where = f"\nWHERE {conditions}" if conditions else ""
     listed = _list(columns, names, added.columns)
     return f"SELECT {listed} FROM read_parquet([{paths}]) r{leaving_out}{joins}{where}"  # noqa: S608 (quoted here)
 

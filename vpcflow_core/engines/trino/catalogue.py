@@ -19,8 +19,9 @@ from vpcflow_core.coverage import Coverage, FlowLogHours, coverage_of
 from vpcflow_core.engines.trino.client import Client
 from vpcflow_core.engines.trino.dialect import text
 from vpcflow_core.engines.trino.relations import DAY, DAY_FORMAT, LATE, PARTITIONS, Relation
-from vpcflow_core.errors import MissingError
+from vpcflow_core.errors import MissingError, ParameterError
 from vpcflow_core.inventory.tables import Kind, frame_of
+from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.store.base import RELATIONS
 from vpcflow_core.store.hours import AHEAD, FARTHEST, HOUR, LONGEST, OLDEST
 from vpcflow_core.store.snapshots import SnapshotState
@@ -79,6 +80,20 @@ class TrinoCatalogue:
         self.inventory = inventory
         self._learning = RLock()
         self._learnt: dict[str, tuple[int, Any]] = {}
+
+    def within(self, scope: Scope) -> TrinoCatalogue:
+        """The same catalogue, for who may see everything.
+
+        Raises:
+            ParameterError: The scope is narrower: nothing would keep SQL by hand inside of it.
+        """
+        if scope == EVERYTHING:
+            return self
+        raise ParameterError(
+            f"{self.url} cannot be limited to sources or accounts.",
+            "Give its engine an account that may read those alone, or show a store of this machine "
+            "to who may not see everything.",
+        )
 
     def generation(self) -> int:
         """Grows with each `refresh`, and with each snapshot."""

@@ -146,6 +146,10 @@ class TrinoEngine:
             )
         return self
 
+    def over(self, catalogue: TrinoCatalogue) -> TrinoEngine:
+        """The same engine, as its catalogue has no scope but everything."""
+        return self
+
     def once(self) -> TrinoEngine:
         """An engine whose `flows` lacks the receiver's copies of flows that senders logged."""
         narrowed = copy(self)
