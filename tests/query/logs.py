@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.fields import find_field
 from vpcflow_core.inventory.tables import Kind, frame_of
+from vpcflow_core.scope import EVERYTHING
 from vpcflow_core.store.base import RELATIONS, Part, StoreFile
 from vpcflow_core.times import Window
 
@@ -60,6 +61,8 @@ class Logs:
     Attributes:
         frame: All its records in one frame, with their `part`.
     """
+
+    scope = EVERYTHING
 
     def __init__(
         self,
