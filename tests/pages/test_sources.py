@@ -6,11 +6,13 @@ import gzip
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboards.ui.clock import span
 from tests.logs import UNTIL, fill, read_with_pandas, write_sample
 from tests.pages.browsing import drawn, idle
 from tests.pages.server import serving
@@ -153,7 +155,8 @@ def coverage_draws_what_pandas_counts_and_names_the_gap(page: Page, two_days: Pa
         - set(found["start"])
     )
     assert len(empty) == 1
-    told = f"1 hour without any record (UTC): {empty[0]:%d %b %H:%M}-{empty[0] + timedelta(hours=1):%H:%M}."
+    gap = span(empty[0], empty[0] + timedelta(hours=1), ZoneInfo("UTC"))
+    told = f"1 hour without any record: {gap}."
     expect(page.get_by_text(told)).to_be_visible()
 
 

@@ -59,7 +59,8 @@ def test_each_hour_has_the_records_that_pandas_counts(
 def test_hours_without_any_record_are_named(gappy_flows: FlowLogs) -> None:
     shown = gappy_flows.between(UNTIL - timedelta(days=1), UNTIL).panel("sources/coverage")
     assert shown.answer.notes == (
-        "4 hours without any record (UTC): 19 Nov 16:00-17:00, 20 Nov 05:00-08:00.",
+        "4 hours without any record: 2026-11-19T16:00Z to 2026-11-19T17:00Z, "
+        "2026-11-20T05:00Z to 2026-11-20T08:00Z.",
     )
     bars = {bar.name: bar for bar in shown.figure().data}
     assert {name: bars[name].marker.color for name in ("OK", "NODATA")} == {
@@ -71,7 +72,7 @@ def test_hours_before_the_first_record_are_no_gaps(gappy_flows: FlowLogs) -> Non
     shown = gappy_flows.between(UNTIL - timedelta(days=5), UNTIL).panel("sources/coverage")
     gaps, first = shown.answer.notes
     assert gaps.startswith("4 hours without any record")
-    assert first == f"The first record of all is of {gappy_flows.extent.start:%d %b %Y %H:%M} UTC."  # type: ignore[union-attr]
+    assert first == f"The first record of all is of {gappy_flows.extent.start:%Y-%m-%dT%H:%MZ}."  # type: ignore[union-attr]
 
 
 def test_hours_after_the_last_record_are_gaps_and_the_future_is_none(tmp_path: Path) -> None:
@@ -107,11 +108,11 @@ def test_gaps_are_told_by_their_runs_and_many_by_their_number() -> None:
     every_other = [UNTIL + 2 * n * HOUR for n in range(20)]
     assert len(runs(every_other, HOUR)) == 20
     told = sentence(every_other, HOUR, 40)
-    assert told.startswith("20 hours without any record (UTC): 20 Nov 12:00-13:00, ")
+    assert told.startswith("20 hours without any record: 2026-11-20T12:00Z to 2026-11-20T13:00Z, ")
     assert told.endswith(" and 12 more gaps.")
     assert sentence([], HOUR, 24) == "Every hour has records."
     assert sentence([UNTIL], 3 * HOUR, 8) == (
-        "1 timeslice of 3h without any record (UTC): 20 Nov 12:00-15:00."
+        "1 timeslice of 3h without any record: 2026-11-20T12:00Z to 2026-11-20T15:00Z."
     )
     night = [UNTIL + 12 * HOUR - HOUR, UNTIL + 12 * HOUR]
-    assert "20 Nov 23:00-21 Nov 01:00" in sentence(night, HOUR, 24)
+    assert "2026-11-20T23:00Z to 2026-11-21T01:00Z" in sentence(night, HOUR, 24)

@@ -11,7 +11,7 @@ import pandas as pd
 from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.panels.base import Panel, PanelAnswer, PanelContext
 from vpcflow_core.query.question import Query
-from vpcflow_core.times import Window, format_duration
+from vpcflow_core.times import Window, format_duration, format_instant
 
 HOUR = timedelta(hours=1)
 # Gaps that are named; of more, only the number is given: the rows of the panel have them all.
@@ -35,7 +35,7 @@ def coverage(context: PanelContext) -> PanelAnswer:
     ended = [moment.to_pydatetime() for moment in counts.index if start < moment + every <= end]
     notes = [sentence([moment for moment in ended if not counts[moment]], every, len(ended))]
     if extent and counts.index[0] + every <= extent.start:
-        notes.append(f"The first record of all is of {extent.start:%d %b %Y %H:%M} UTC.")
+        notes.append(f"The first record of all is of {format_instant(extent.start)}.")
     return context.answer(*parts, all_, frame=frame, notes=notes, every=every)
 
 
@@ -55,17 +55,19 @@ def sentence(gaps: Sequence[datetime], every: timedelta, looked_at: int) -> str:
         looked_at: How many buckets there are.
 
     >>> from vpcflow_core.times import EPOCH
-    >>> sentence([EPOCH, EPOCH + HOUR, EPOCH + 5 * HOUR], HOUR, 24)
-    '3 hours without any record (UTC): 01 Jan 00:00-02:00, 01 Jan 05:00-06:00.'
+    >>> sentence([EPOCH, EPOCH + HOUR], HOUR, 24)
+    '2 hours without any record: 1970-01-01T00:00Z to 1970-01-01T02:00Z.'
     """
     what = "hour" if every == HOUR else f"timeslice of {format_duration(every)}"
     if not gaps:
         return f"Every {what} has records." if looked_at else "No hour has ended yet."
     spans = runs(gaps, every)
-    named = ", ".join(_span(start, end) for start, end in spans[:GAPS_NAMED])
+    named = ", ".join(
+        f"{format_instant(start)} to {format_instant(end)}" for start, end in spans[:GAPS_NAMED]
+    )
     rest = f" and {len(spans) - GAPS_NAMED:,} more gaps" if len(spans) > GAPS_NAMED else ""
     word = what if len(gaps) == 1 else what.replace("hour", "hours").replace("slice", "slices")
-    return f"{len(gaps):,} {word} without any record (UTC): {named}{rest}."
+    return f"{len(gaps):,} {word} without any record: {named}{rest}."
 
 
 def runs(starts: Sequence[datetime], every: timedelta) -> list[tuple[datetime, datetime]]:
@@ -77,12 +79,6 @@ def runs(starts: Sequence[datetime], every: timedelta) -> list[tuple[datetime, d
         else:
             found.append((start, start + every))
     return found
-
-
-def _span(start: datetime, end: datetime) -> str:
-    """`01 Jan 00:00-02:00`, with the day of the end where it is another one."""
-    same_day = (end - timedelta(microseconds=1)).date() == start.date()
-    return f"{start:%d %b %H:%M}-{end:{'%H:%M' if same_day else '%d %b %H:%M'}}"
 
 
 SOURCES: tuple[Panel, ...] = (
