@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,7 @@ def assert_trino(question: Any) -> None:
     assert not any("?" in group for group in grouped), bound
 
 
+@cache  # panels ask many equal questions
 def assert_words_of_trino(sql: str) -> None:
     bare = re.sub(r"'(?:[^']|'')*'|/\*.*?\*/", "''", sql)
     used = {word.lower() for word in re.findall(r"(\w+)\s*\(", bare)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -180,7 +182,16 @@ def test_packets_per_flow_are_pandas_quantiles(
         assert np.allclose(given, expected)
 
 
-def lived(records: pd.DataFrame) -> dict[tuple[object, ...], list[dict[str, object]]]:
+Lived = dict[tuple[object, ...], list[dict[str, object]]]
+
+
+@pytest.fixture(scope="module")
+def lived_within(records: pd.DataFrame) -> Callable[[Window], Lived]:
+    """Connections within a window; the loops that find them run once a window."""
+    return cache(lambda window: lived(inside(records, window, "none")))
+
+
+def lived(records: pd.DataFrame) -> Lived:
     """Connections by interface and ends, by a loop over the records in order of time."""
     found: dict[tuple[object, ...], list[dict[str, object]]] = {}
     longest: dict[tuple[object, ...], float] = {}
@@ -218,12 +229,16 @@ def lived(records: pd.DataFrame) -> dict[tuple[object, ...], list[dict[str, obje
 
 
 def test_longest_flows_are_connections_as_they_lived(
-    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str
+    flows: FlowLogs,
+    records: pd.DataFrame,
+    lived_within: Callable[[Window], Lived],
+    window: Window,
+    case: str,
 ) -> None:
     ends = ["srcaddr", "srcport", "dstaddr", "dstport", "protocol"]
     frame = shown(flows, "traffic/longest-flows", window, case)
     assert len(frame) == 25
-    known = lived(inside(records, Window(window.start - DAY, window.end), "none"))
+    known = lived_within(Window(window.start - DAY, window.end))
     meets = inside(records, window, case)
     met = {
         (r[0], int(r[1]), frozenset({(r[2], int(r[3])), (r[4], int(r[5]))}))
@@ -247,7 +262,7 @@ def test_longest_flows_are_connections_as_they_lived(
             (protocol, frozenset({(a, p), (b, q)}))
             for protocol, a, p, b, q in frame[keys].itertuples(index=False, name=None)
         }
-        within = lived(inside(records, window, "none"))
+        within = lived_within(window)
         longer = {
             (protocol, both)
             for (_, protocol, both), connections in within.items()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -245,7 +247,10 @@ def connection(row: dict[str, object]) -> tuple[object, ...]:
     return row["interface-id"], row["protocol"], ends
 
 
-def opened_by(rows: list[dict[str, object]]) -> dict[tuple[object, ...], object]:
+Openers = dict[tuple[object, ...], object]
+
+
+def opened_by(rows: list[dict[str, object]]) -> Openers:
     """The end that opened each connection: by SYN, the higher port, or who sent first; else None."""
     of: dict[tuple[object, ...], list[dict[str, object]]] = {}
     for row in rows:
@@ -272,11 +277,22 @@ def _opener(rows: list[dict[str, object]]) -> object:
     return inside[0] if rows[0]["protocol"] == 17 and len(inside) == 1 else None
 
 
+@pytest.fixture(scope="module")
+def openers(told: pd.DataFrame) -> Callable[[Window], Openers]:
+    """Who opened each connection of a window; the loops that find it run once a window."""
+    return cache(lambda window: opened_by(inside(told, window, "none").to_dict("records")))
+
+
 def test_groups_are_shown_with_the_ports_that_they_serve(
-    informed: FlowLogs, told: pd.DataFrame, network_plan: pd.DataFrame, window: Window, case: str
+    informed: FlowLogs,
+    told: pd.DataFrame,
+    network_plan: pd.DataFrame,
+    openers: Callable[[Window], Openers],
+    window: Window,
+    case: str,
 ) -> None:
     own = {eni: {row["address"], row["ipv6"]} for eni, row in network_plan.to_dict("index").items()}
-    clients = opened_by(inside(told, window, "none").to_dict("records"))
+    clients = openers(window)
     found = inside(told, window, case)
     served = [
         (group, row["dstport"])

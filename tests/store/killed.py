@@ -1,8 +1,8 @@
-"""One sync from S3 in a process that the test kills: `killed.py URL ENDPOINT STORE`."""
+"""One sync from S3 in a process that the test kills."""
 
 from __future__ import annotations
 
-import sys
+from multiprocessing.connection import Connection
 from typing import Any
 
 from vpcflow_core.sources.open import SourceOptions, open_source
@@ -13,33 +13,22 @@ from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, sync
 
 
-def main() -> None:
-    url, endpoint, store = sys.argv[1:]
+def sync_and_say(said: Connection, url: str, endpoint: str, store: str) -> None:
+    """Sync, and say what is being done: `open`, `loading`, `repairing`."""
+
+    def telling(*args: Any) -> Repaired:
+        said.send("repairing")
+        return repair(*args)
+
+    def progress(now: Progress) -> None:
+        if now.objects and not told:
+            told.append(now)
+            said.send("loading")
+
+    told: list[Progress] = []
     source = open_source(url, options=SourceOptions(endpoint_url=endpoint, region="us-east-1"))
     module.repair = telling  # type: ignore[attr-defined]
     with Store.open(store) as opened:
-        print("open", flush=True)
+        said.send("open")
         # Small batches, so that there are many commits to be killed in.
-        sync(opened, source, limits=Limits(seconds=0.1), progress=Tell())
-
-
-def telling(*args: Any) -> Repaired:
-    """Says that damaged files are being repaired, and does so."""
-    print("repairing", flush=True)
-    return repair(*args)
-
-
-class Tell:
-    """Says once that objects are being loaded."""
-
-    def __init__(self) -> None:
-        self.told = False
-
-    def __call__(self, now: Progress) -> None:
-        if now.objects and not self.told:
-            self.told = True
-            print("loading", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        sync(opened, source, limits=Limits(seconds=0.1), progress=progress)

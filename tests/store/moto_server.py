@@ -1,4 +1,4 @@
-"""Moto's S3 server in a process of its own, with 2,000 objects of a week in a bucket.
+"""Moto's S3 server in a process of its own, with 500 objects of two days in a bucket.
 
 Prints its address, serves until its input ends. The objects are put without HTTP, which is faster;
 they are read over HTTP.
@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.store.doubles import START, key, line, log
 
-OBJECTS = 2000
+OBJECTS = 500
 PER_OBJECT = 8
 BUCKET = "central-logs"
 

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import os
+import multiprocessing
 import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
 from tests.store.doubles import records
+from tests.store.killed import sync_and_say
 from tests.store.moto_server import BUCKET, OBJECTS, PER_OBJECT
 from vpcflow_core.store.store import Store
 
 # What each sync says before it is killed. From `FIRST_REPAIR` on, files of the store are damaged.
 WORDS = ("open", "loading", "loading", "loading", "repairing", "repairing")
 FIRST_REPAIR = 4
-ENVIRONMENT = os.environ | {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+# Its processes begin with everything imported, which takes longer than the sync.
+PREPARED = multiprocessing.get_context("forkserver")
+PREPARED.set_forkserver_preload(["tests.store.killed"])
 
 
 @pytest.fixture(scope="module")
@@ -35,17 +42,38 @@ def endpoint() -> Iterator[str]:
         server.stdin.close()
 
 
-def start(endpoint: str, store: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.store.killed", f"s3://{BUCKET}", endpoint, str(store)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
-    assert process.stdout
-    return process
+@dataclass
+class Syncing:
+    """A sync in a process of its own, and what it says."""
+
+    process: BaseProcess
+    said: Connection
+
+    def wait_for(self, word: str) -> None:
+        try:
+            while self.said.recv() != word:
+                pass
+        except EOFError:
+            raise AssertionError("the sync ended before it could be killed") from None
+
+    def ended(self) -> int | None:
+        self.process.join(100)
+        return self.process.exitcode
 
 
-def wait_for(process: subprocess.Popen[str], word: str) -> None:
-    assert process.stdout
-    while (said := process.stdout.readline()) != f"{word}\n":
-        assert said, "the sync ended before it could be killed"
+@contextmanager
+def started(endpoint: str, store: Path) -> Iterator[Syncing]:
+    said, saying = PREPARED.Pipe(duplex=False)
+    arguments = (saying, f"s3://{BUCKET}", endpoint, str(store))
+    process = PREPARED.Process(target=sync_and_say, args=arguments)
+    process.start()
+    saying.close()
+    try:
+        with said:
+            yield Syncing(process, said)
+    finally:
+        process.kill()
+        process.join()
 
 
 def loaded(store: Path) -> int:
@@ -63,12 +91,12 @@ def break_files(store: Path) -> None:
 
 @pytest.mark.slow
 def test_a_sync_killed_at_random_instants_ends_as_a_quiet_one(
-    endpoint: str, tmp_path: Path
+    endpoint: str, credentials: None, tmp_path: Path
 ) -> None:
-    with start(endpoint, tmp_path / "quiet") as process:
-        wait_for(process, "loading")
+    with started(endpoint, tmp_path / "quiet") as syncing:
+        syncing.wait_for("loading")
         began = time.monotonic()
-        assert process.wait() == 0
+        assert syncing.ended() == 0
     seconds = time.monotonic() - began
 
     instants = random.Random()
@@ -76,14 +104,14 @@ def test_a_sync_killed_at_random_instants_ends_as_a_quiet_one(
     for number, word in enumerate(WORDS):
         if number == FIRST_REPAIR:
             break_files(tmp_path / "killed")
-        with start(endpoint, tmp_path / "killed") as process:
-            wait_for(process, word)
+        with started(endpoint, tmp_path / "killed") as syncing:
+            syncing.wait_for(word)
             time.sleep(instants.uniform(0, seconds / len(WORDS)))
-            process.send_signal(signal.SIGKILL)
-            assert process.wait() == -signal.SIGKILL
+            syncing.process.kill()
+            assert syncing.ended() == -signal.SIGKILL
         progress.append(loaded(tmp_path / "killed"))
-    with start(endpoint, tmp_path / "killed") as process:
-        assert process.wait() == 0
+    with started(endpoint, tmp_path / "killed") as syncing:
+        assert syncing.ended() == 0
 
     assert progress[-1] > 0
     assert progress == sorted(progress)  # what was committed stayed
