@@ -17,7 +17,7 @@ from tests.aws import CREDENTIALS
 from tests.inventory.ec2_server import Ec2, serving
 from vpcflow_core.inventory import ec2 as module
 from vpcflow_core.inventory.ec2 import caller, sentence, take, take_all
-from vpcflow_core.inventory.ec2_answers import rules_of
+from vpcflow_core.inventory.ec2_answers import acl_entries, rules_of
 from vpcflow_core.inventory.ec2_calls import ENTRIES, INTERFACES, PARTS, RULES, row
 from vpcflow_core.inventory.tables import TABLES, Snapshot
 
@@ -223,6 +223,40 @@ def test_flow_logs_tell_where_they_write(ec2_service: Ec2, client: Any) -> None:
     assert found["log_format"] == "${version} ${srcaddr}"
 
 
+def test_network_acls_have_their_entries_in_order_and_their_subnets(
+    ec2_service: Ec2, client: Any
+) -> None:
+    vpc = client.describe_vpcs()["Vpcs"][0]["VpcId"]
+    made = client.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+    for number, way, protocol, more in (
+        (200, False, "6", {"CidrBlock": "0.0.0.0/0", "PortRange": {"From": 443, "To": 443}}),
+        (100, False, "-1", {"CidrBlock": "198.51.100.0/24"}),
+        (120, True, "17", {"Ipv6CidrBlock": "::/0", "PortRange": {"From": 53, "To": 54}}),
+    ):
+        client.create_network_acl_entry(
+            NetworkAclId=made, RuleNumber=number, Egress=way, Protocol=protocol,
+            RuleAction="deny" if number == 100 else "allow", **more,
+        )  # fmt: skip
+    table = snapshot().tables["network_acls"]
+    found = only(table, network_acl_id=made)
+    assert [entry for entry in found["entries"] if " 32767 " not in entry] == [
+        "in 100 deny -1 all 198.51.100.0/24",
+        "in 200 allow 6 443-443 0.0.0.0/0",
+        "out 120 allow 17 53-54 ::/0",
+    ]
+    assert (found["default"], found["subnet_ids"]) == (False, [])
+    whole = only(table, default=True)
+    subnets = {one["SubnetId"] for one in client.describe_subnets()["Subnets"]}
+    assert set(whole["subnet_ids"]) == subnets
+    assert "in 100 allow -1 all 0.0.0.0/0" in whole["entries"]
+
+
+def test_an_entry_of_a_network_acl_for_icmp_has_type_and_code() -> None:
+    entry = {"RuleNumber": 7, "Egress": True, "Protocol": "58", "RuleAction": "deny"}
+    entry |= {"Ipv6CidrBlock": "::/0", "IcmpTypeCode": {"Type": 128, "Code": -1}}
+    assert acl_entries({"Entries": [entry]}) == ["out 7 deny 58 128:-1 ::/0"]
+
+
 def opened(client: Any) -> str:
     """A group with a rule of every kind."""
     vpc = client.describe_vpcs()["Vpcs"][0]["VpcId"]
@@ -298,7 +332,7 @@ def test_a_missing_permission_loses_that_part_alone(ec2_service: Ec2, part: Any)
     assert set(taken.tables) == set(TABLES) - {part.kind}
     words = {
         "vpcs": "VPCs", "vpc_endpoints": "VPC endpoints", "nat_gateways": "NAT gateways",
-        "elastic_ips": "elastic IPs",
+        "elastic_ips": "elastic IPs", "network_acls": "network ACLs",
     }.get(part.kind, part.kind.replace("_", " "))  # fmt: skip
     assert taken.notes == (f"{words}: not permitted, add {part.call.action}",)
     assert sentence(taken).endswith(f"; {taken.notes[0]}")
@@ -416,7 +450,7 @@ def test_the_sentence_counts_each_kind(ec2_service: Ec2) -> None:
     )
     assert said.endswith(
         "3 subnets, 1 VPC, 6 prefix lists, 0 flow logs, 0 instances, 0 NAT gateways, "
-        "0 VPC endpoints, 0 elastic IPs, 1 route table"
+        "0 VPC endpoints, 0 elastic IPs, 1 route table, 1 network ACL"
     )
 
 

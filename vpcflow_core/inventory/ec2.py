@@ -110,7 +110,9 @@ def _words(kind: Kind) -> str:
     >>> _words("vpc_endpoints"), _words("elastic_ips")
     ('VPC endpoints', 'elastic IPs')
     """
-    return re.sub(r"\b(vpc|nat|ip)(?=s?\b)", lambda found: found[0].upper(), kind.replace("_", " "))
+    return re.sub(
+        r"\b(vpc|nat|ip|acl)(?=s?\b)", lambda found: found[0].upper(), kind.replace("_", " ")
+    )
 
 
 def _client(session: boto3.Session, service: str, region: str, attempts: int) -> Client:

@@ -108,6 +108,30 @@ def route(item: Item) -> str:
     return " ".join(ends) if all(ends) and item.get("State") != "blackhole" else ""
 
 
+def acl_entries(item: Item) -> list[str]:
+    """The entries of a network ACL in the order they are tried: those of each way by number.
+
+    >>> acl_entries({"Entries": [{"RuleNumber": 100, "Protocol": "6", "RuleAction": "allow",
+    ...     "Egress": False, "CidrBlock": "10.0.0.0/8", "PortRange": {"From": 1, "To": 99}}]})
+    ['in 100 allow 6 1-99 10.0.0.0/8']
+    """
+    entries = sorted(item.get("Entries", ()), key=lambda one: (one["Egress"], one["RuleNumber"]))
+    return [_acl_entry(entry) for entry in entries]
+
+
+def _acl_entry(entry: Item) -> str:
+    block = entry.get("CidrBlock") or entry.get("Ipv6CidrBlock") or ""
+    ports, icmp = entry.get("PortRange"), entry.get("IcmpTypeCode")
+    extent = "all"
+    if ports:
+        extent = f"{ports['From']}-{ports['To']}"
+    elif icmp:
+        extent = f"{icmp.get('Type', -1)}:{icmp.get('Code', -1)}"
+    way = "out" if entry["Egress"] else "in"
+    number, action, protocol = entry["RuleNumber"], entry["RuleAction"], entry["Protocol"]
+    return f"{way} {number} {action} {protocol} {extent} {block}"
+
+
 # Where a security group of DescribeSecurityGroups names the other end of its rules: the list of a
 # permission, the key of its items, and the column of `rules` it belongs to.
 _ENDS = (

@@ -235,9 +235,23 @@ ROUTE_TABLES = Part(
         "routes": lambda item: sorted(filter(None, map(answers.route, item.get("Routes", ())))),
     },
 )
+NETWORK_ACLS = Part(
+    "network_acls",
+    Call("DescribeNetworkAcls", "NetworkAcls"),
+    {
+        "network_acl_id": "NetworkAclId",
+        "name": answers.name,
+        "vpc_id": "VpcId",
+        "default": lambda item: bool(item.get("IsDefault")),
+        "subnet_ids": lambda item: sorted(one["SubnetId"] for one in item.get("Associations", ())),
+        "entries": answers.acl_entries,
+        "tags": answers.tags,
+    },
+)
 
 # In the order they are asked; rules come behind the groups they may have to be derived from.
 PARTS: tuple[Part, ...] = (
     INTERFACES, SECURITY_GROUPS, RULES, SUBNETS, VPCS, PREFIX_LISTS, FLOW_LOGS,
     INSTANCES, NAT_GATEWAYS, VPC_ENDPOINTS, ELASTIC_IPS, ROUTE_TABLES,
+    NETWORK_ACLS,
 )  # fmt: skip

@@ -15,7 +15,7 @@ import pandas as pd
 
 Kind = Literal[
     "interfaces", "security_groups", "rules", "subnets", "vpcs", "prefix_lists", "flow_logs",
-    "instances", "nat_gateways", "vpc_endpoints", "elastic_ips", "route_tables",
+    "instances", "nat_gateways", "vpc_endpoints", "elastic_ips", "route_tables", "network_acls",
 ]  # fmt: skip
 # `text` may be null; `texts` is a list, empty where there is nothing; `number` may be null.
 Type = Literal["text", "texts", "number", "flag"]
@@ -139,6 +139,16 @@ _TABLES = (
         },
         "Route tables: a route is `destination target`, such as `0.0.0.0/0 nat-0a1b`; those that "
         "lead nowhere are left out.",
+    ),
+    Table(
+        "network_acls", "network_acl_id",
+        {
+            "network_acl_id": "text", "name": "text", "vpc_id": "text", "default": "flag",
+            "subnet_ids": "texts", "entries": "texts", "tags": "texts",
+        },
+        "Network ACLs with the subnets they guard. An entry is `way number action protocol ports "
+        "block`, such as `in 100 allow 6 443-443 0.0.0.0/0`: way `in` or `out`, protocol a number "
+        "or -1, ports `all`, or of ICMP `type:code`; 32767 is the entry that refuses what is left.",
     ),
 )  # fmt: skip
 
