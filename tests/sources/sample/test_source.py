@@ -166,6 +166,7 @@ def test_records_belong_to_the_network(sample_flows):
     assert net.account_id.nunique() == net.region.nunique() == 2
     assert net.vpc_id.nunique() == 4
     assert net.groupby("vpc_id").subnet_id.nunique().min() >= 3
+    assert set(net.groupby("region").az_id.nunique()) == {3}
     assert net.address.is_unique
     assert net.ipv6.is_unique
     full = sample_flows.dropna(subset="vpc_id")
@@ -255,6 +256,24 @@ def test_a_nat_gateway_shows_its_own_address_and_keeps_the_real_one(sample_flows
     assert len(leaving) > 50
 
 
+def test_one_batch_host_reads_s3_through_the_nat_gateway_of_another_zone(sample_flows):
+    """And no host of a subnet that the gateway endpoint is routed to does."""
+    net = sample_interfaces(7).set_index("address")
+    nat = net[net.instance_name == "prod-nat-1"]
+    inside = sample_flows[
+        (sample_flows.interface_id == nat.interface_id.item())
+        & (sample_flows.pkt_src_aws_service == "S3")
+        & (sample_flows.dstaddr != nat.index.item())
+    ]
+    assert set(inside.dstaddr.map(net.subnet_name)) == {"prod-private-c"}
+    assert nat.az_id.item() != net.az_id[inside.dstaddr.iloc[0]]
+    most = inside.groupby(inside.dstaddr.map(net.instance_name)).bytes.sum()
+    assert most.idxmax() == "prod-batch-3"
+    assert most["prod-batch-3"] > 0.9 * most.sum() > 5 * 1024**3
+    routed = sample_flows[sample_flows.traffic_path == "7"]
+    assert "prod-private-c" not in set(routed.srcaddr.map(net.subnet_name))
+
+
 def test_connections_that_last_come_again_with_their_ports(sample_flows):
     pools = (
         sample_flows[sample_flows.dstport == 5432].groupby(["srcaddr", "dstaddr", "srcport"]).size()
@@ -308,7 +327,8 @@ def test_the_exfiltration_is_there(facts, sample_flows):
     assert sent.bytes.sum() > 4 * 1024**3
     assert set(sent.start.dt.hour) == {2}
     assert set(sent.srcaddr.str.startswith("10.")) == {True}
-    largest = sample_flows.groupby("dstaddr").bytes.sum().idxmax()
+    then = during(sample_flows, told.window)
+    largest = then.groupby("dstaddr").bytes.sum().idxmax()
     assert largest in (told.peer, sent.srcaddr.iloc[0])
 
 

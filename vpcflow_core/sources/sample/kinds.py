@@ -63,6 +63,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("batch", "s3", 443, TCP, 0.03, 60, 180, 1.6, 1300, 7, "night"),
     Kind("batch", "db", 5432, TCP, 0.02, 40, 160, 1.5, 1100, 1, "night", kept=True),
     Kind("app", "api", 443, TCP, 0.02, 10, 300, 1.0, 500, 1),
+    Kind("app", "endpoint", 443, TCP, 0.01, 12, 400, 1.0, 300, 1),
     Kind("office", "bastion", 22, TCP, 0.006, 40, 110, 1.0, 180, 8, "work"),
     Kind("bastion", "app", 22, TCP, 0.005, 40, 110, 1.0, 180, 1, "work"),
     Kind("monitor", "app", 9100, TCP, 0.015, 6, 110, 1.2, 900, 1, "steady"),

@@ -55,8 +55,8 @@ LOGS = (
 )
 # fmt: off
 VPCS = (
-    Vpc("prod", 0, 0, 0.55, {"web": 6, "app": 6, "db": 3, "cache": 2, "dns": 2, "batch": 2,
-                             "bastion": 1, "nat": 1, "monitor": 1, "idle": 1}),
+    Vpc("prod", 0, 0, 0.55, {"web": 6, "app": 6, "db": 3, "cache": 2, "dns": 2, "batch": 3,
+                             "bastion": 1, "nat": 1, "endpoint": 3, "monitor": 1, "idle": 1}),
     Vpc("staging", 0, 1, 0.1, {"web": 2, "app": 2, "db": 1, "dns": 1, "nat": 1, "monitor": 1}),
     Vpc("prod-us", 1, 2, 0.27, {"web": 4, "app": 4, "db": 2, "cache": 1, "dns": 1, "bastion": 1,
                                 "nat": 1, "monitor": 1}),
@@ -71,11 +71,20 @@ ROLES = {
     "dns": Role("private", ("dns", "base")),
     "batch": Role("private", ("batch", "base")),
     "monitor": Role("private", ("monitor", "base")),
+    "endpoint": Role("private", ("endpoint",), instance=False),
     "idle": Role("private", ("base",)),
     "db": Role("data", ("db",), instance=False),
 }
-# Third octets of a tier's two subnets, one for each Availability Zone.
-TIERS = {"public": (0, 1), "private": (10, 11), "data": (20, 21)}
+# Which team a role's hosts belong to, as the tag `team` of instances has it.
+TEAMS = {
+    "web": "shop", "app": "shop", "cache": "shop", "endpoint": "platform", "bastion": "platform",
+    "nat": "platform", "dns": "platform", "monitor": "platform", "idle": "platform",
+    "batch": "data", "db": "data",
+}
+# Third octets of a tier's subnets, one for each Availability Zone.
+TIERS = {"public": (0, 1, 2), "private": (10, 11, 12), "data": (20, 21, 22)}
+# The subnet whose route table was forgotten when the VPC got its gateway endpoint for S3.
+UNROUTED = "prod-private-c"
 # fmt: on
 
 
@@ -102,6 +111,12 @@ class Network:
         rows = self.interfaces["role"] == role
         rows &= True if vpc is None else self.interfaces["vpc"] == vpc
         return [int(i) for i in np.flatnonzero(rows)]
+
+    @cached_property
+    def unrouted(self) -> frozenset[int]:
+        """Numbers of the interfaces that reach S3 through the NAT gateway alone."""
+        rows = self.interfaces["subnet_name"] == UNROUTED
+        return frozenset(int(i) for i in np.flatnonzero(rows))
 
     def codes(self, group: str) -> Ints:
         """Codes of a group of public addresses."""
@@ -161,7 +176,8 @@ def _interfaces(rng: np.random.Generator) -> list[dict[str, object]]:
         groups = {name: made_id(rng, "sg") for role in ROLES.values() for name in role.groups}
         used = dict.fromkeys(subnets, 10)
         for role, index in ((r, i) for r, count in vpc.fleet.items() for i in range(count)):
-            octet = TIERS[ROLES[role].tier][index % 2]
+            zone = index % len(TIERS[ROLES[role].tier])
+            octet = TIERS[ROLES[role].tier][zone]
             used[octet] += int(rng.integers(1, 9))
             rows.append(
                 {
@@ -171,9 +187,9 @@ def _interfaces(rng: np.random.Generator) -> list[dict[str, object]]:
                     "vpc_id": vpc_id,
                     "vpc_name": vpc.name,
                     "subnet_id": subnets[octet],
-                    "subnet_name": f"{vpc.name}-{ROLES[role].tier}-{'ab'[index % 2]}",
+                    "subnet_name": f"{vpc.name}-{ROLES[role].tier}-{'abc'[zone]}",
                     "subnet_cidr": f"10.{vpc.net}.{octet}.0/24",
-                    "az_id": f"{LOGS[vpc.log].az}-az{1 + index % 2}",
+                    "az_id": f"{LOGS[vpc.log].az}-az{1 + zone}",
                     "instance_id": made_id(rng, "i") if ROLES[role].instance else None,
                     "instance_name": f"{vpc.name}-{role}-{index + 1}",
                     "address": f"10.{vpc.net}.{octet}.{used[octet]}",

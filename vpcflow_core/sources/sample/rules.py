@@ -78,6 +78,7 @@ RULES = (
     Rule("base", "tcp", (9100, 9100), "group:monitor", "node exporter"),
     Rule("base", "icmp", ALL, "group:monitor", "ping"),
     Rule("base", "-1", ALL, "group:base", "all among ourselves"),
+    Rule("endpoint", "tcp", (443, 443), VPC, "AWS APIs"),
     Rule("monitor", "tcp", (3000, 3000), "list:offices", "Grafana"),
     Rule("batch", "tcp", (7077, 7078), "group:batch", "Spark"),
     Rule("bastion", "tcp", (22, 22), "list:offices", "SSH from the offices"),

@@ -11,13 +11,23 @@ import pandas as pd
 
 from vpcflow_core.inventory.tables import Snapshot, frame_of
 from vpcflow_core.sources.sample.lines import FORMATS, flow_log_id
-from vpcflow_core.sources.sample.network import LOGS, ROLES, VPCS, Network, made_id, network
+from vpcflow_core.sources.sample.network import (
+    LOGS,
+    ROLES,
+    TEAMS,
+    VPCS,
+    Network,
+    made_id,
+    network,
+)
 from vpcflow_core.sources.sample.rules import MORE_GROUPS, OFFICES, RULES, S3_LISTS, VPC, Rule
+from vpcflow_core.sources.sample.ways import Ways, public_address
 
 Rows = list[dict[str, Any]]
 # How services describe the interfaces that they make: type, description, who asked for it.
 _SERVICES: dict[str, tuple[str, str, str]] = {
-    "nat": ("nat_gateway", "Interface for NAT Gateway {nat}", "amazon-aws"),
+    "nat": ("nat_gateway", "Interface for NAT Gateway {id}", "amazon-aws"),
+    "endpoint": ("vpc_endpoint", "VPC Endpoint Interface {id}", "amazon-aws"),
     "db": ("interface", "RDSNetworkInterface", "amazon-rds"),
     "cache": ("interface", "ElastiCache {name}", "amazon-elasticache"),
 }
@@ -44,21 +54,27 @@ def _snapshot(
     vpcs = sorted(set(hosts["vpc"].tolist()))
     groups = {vpc: _groups(rng, hosts[hosts["vpc"] == vpc]) for vpc in vpcs}
     rules = [row for vpc in vpcs for row in _rules(rng, vpc, groups[vpc], lists)]
+    ways = Ways.made(rng, hosts, log.region, lists["s3"]["prefix_list_id"])
     tables = {
-        "interfaces": _interfaces(rng, hosts, groups),
+        "interfaces": _interfaces(rng, hosts, groups, ways),
         "security_groups": [row for some in groups.values() for row in some.values()],
         "rules": rules,
         "subnets": _subnets(hosts),
         "vpcs": _vpcs(hosts),
         "prefix_lists": list(lists.values()),
         "flow_logs": [_flow_log(seed, number)],
+        "instances": _instances(hosts),
+        **ways.tables,
     }
     frames = {kind: frame_of(kind, rows) for kind, rows in tables.items()}  # type: ignore[arg-type]
     return Snapshot(log.account, log.region, taken, frames)  # type: ignore[arg-type]
 
 
 def _interfaces(
-    rng: np.random.Generator, hosts: pd.DataFrame, groups: dict[Any, dict[str, Any]]
+    rng: np.random.Generator,
+    hosts: pd.DataFrame,
+    groups: dict[Any, dict[str, Any]],
+    ways: Ways,
 ) -> Rows:
     more = {group.role: group.name for group in MORE_GROUPS if group.role}
     rows: Rows = []
@@ -75,23 +91,43 @@ def _interfaces(
                 "name": host["instance_name"] if instance else None,
                 "type": kind,
                 "description": description.format(
-                    nat=made_id(rng, "nat"), name=host["instance_name"]
+                    id=ways.ids.get(host["interface_id"]), name=host["instance_name"]
                 )
                 or None,
                 "owner_id": host["account_id"],
                 "requester_id": requester,
                 "addresses": [host["address"], host["ipv6"]],
-                "public_addresses": _public(rng) if ROLES[role].tier == "public" else [],
+                "public_addresses": _public(rng, role, ways.public.get(host["interface_id"])),
                 "security_group_ids": own,
-                "tags": [f"Name={host['instance_name']}"] if instance else [],
+                "tags": [f"Name={host['instance_name']}", f"team={TEAMS[role]}"]
+                if instance
+                else [],
             }
         )
     return rows
 
 
-def _public(rng: np.random.Generator) -> list[str]:
-    """An address of a block that EC2 gives out and none of the sample's clients has."""
-    return ["3.70." + ".".join(str(octet) for octet in rng.integers(1, 255, 2))]
+def _public(rng: np.random.Generator, role: str, fixed: str | None) -> list[str]:
+    """The Elastic IP, or one that EC2 lends to a host of a public subnet."""
+    if fixed or ROLES[role].tier != "public":
+        return [fixed] if fixed else []
+    return [public_address(rng)]
+
+
+def _instances(hosts: pd.DataFrame) -> Rows:
+    return [
+        {
+            "instance_id": host["instance_id"],
+            "name": host["instance_name"],
+            "vpc_id": host["vpc_id"],
+            "subnet_id": host["subnet_id"],
+            "state": "running",
+            "launched": "2026-03-02T08:00:00+00:00",
+            "tags": [f"Name={host['instance_name']}", f"team={TEAMS[host['role']]}"],
+        }
+        for host in hosts.to_dict("records")
+        if ROLES[host["role"]].instance
+    ]
 
 
 def _groups(rng: np.random.Generator, hosts: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -26,6 +26,7 @@ from vpcflow_core.sources.sample.kinds import KINDS
 from vpcflow_core.sources.sample.lines import write
 from vpcflow_core.sources.sample.network import Network, network, sample_interfaces
 from vpcflow_core.sources.sample.snapshot import sample_snapshots
+from vpcflow_core.sources.sample.standing import standing
 from vpcflow_core.sources.sample.traffic import (
     LONGEST,
     Records,
@@ -109,7 +110,7 @@ def generate(
     setting = Setting(net, chance, end, records / 1e6, _rate(net, start, end, records))
     odd = incidents(setting, start)
     gap = next((incident for incident in odd if incident.name == "skipdata"), None)
-    extra = joined([incident.records for incident in odd])
+    extra = joined([*(incident.records for incident in odd), standing(setting, start)])
     rate = _rate(net, start, end, max(records - len(extra["end"]), records * 0.1))
 
     def one(piece: tuple[int, int]) -> tuple[int, int]:

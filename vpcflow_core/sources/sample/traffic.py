@@ -69,15 +69,19 @@ def rows_per_dialogue(net: Network) -> Floats:
     return np.array([_rows(kind, net) for kind in KINDS])
 
 
-def _rows(kind: Kind, net: Network) -> int:
+def _rows(kind: Kind, net: Network) -> float:
     sides = (kind.client in net.roles) + (kind.server in net.roles)
     if not kind.accepted:
         return sides
-    return 2 * sides + 4 * _through_nat(kind)
+    hosts, odds = pairs(kind, net)
+    return 2 * sides + 4 * float(odds[hosts[:, 2] >= 0].sum())
 
 
-def _through_nat(kind: Kind) -> bool:
-    return kind.path == 1 and kind.server in ("api", "time", "resolver", "drop")
+def _nat(kind: Kind, net: Network, vpc: int, client: int) -> int:
+    """The NAT gateway between a client and its server; -1 if there is none."""
+    through = kind.path == 1 and kind.server in ("api", "time", "resolver", "drop")
+    through |= kind.server == "s3" and client in net.unrouted
+    return net.of("nat", vpc)[0] if through else -1
 
 
 @lru_cache(maxsize=256)
@@ -88,8 +92,7 @@ def pairs(kind: Kind, net: Network) -> tuple[Ints, Floats]:
     for number, vpc in enumerate(VPCS):
         clients = net.of(kind.client, number) if kind.client in net.roles else [-1]
         servers = net.of(kind.server, number) if kind.server in net.roles else [-1]
-        nat = net.of("nat", number)[0] if _through_nat(kind) else -1
-        each = [(c, s, nat) for c in clients for s in servers]
+        each = [(c, s, _nat(kind, net, number, c)) for c in clients for s in servers if c != s]
         found += each
         # The first pair of a VPC is about thrice as busy as its last.
         odds += [vpc.weight / len(each) * (1.5 - i / len(each)) for i in range(len(each))]
@@ -167,7 +170,7 @@ def talk(kind: Kind, net: Network, rng: np.random.Generator, start: Ints) -> Dia
         back_bytes=back_size,
         start=start,
         seconds=np.minimum(rng.exponential(14, count).astype(np.int64), LONGEST),
-        path=_all(count, kind.path),
+        path=np.where(nat_if >= 0, 1, kind.path),
         accepted=_all(count, int(kind.accepted)),
         reason=_all(count, kind.reason),
     )
