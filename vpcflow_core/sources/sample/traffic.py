@@ -151,6 +151,8 @@ def talk(kind: Kind, net: Network, rng: np.random.Generator, start: Ints) -> Dia
     client_if, server_if, nat_if = hosts[rng.choice(len(hosts), count, p=odds)].T
     client = np.where(client_if >= 0, client_if, _strangers(kind.client, net, rng, count, kind))
     server = np.where(server_if >= 0, server_if, _strangers(kind.server, net, rng, count, kind))
+    if kind.server == "s3":
+        server = _of_region(server, client_if, net, rng)
     # Hosts answer under their IPv6 address to clients that use IPv6.
     server = np.where(net.is_v6[client] & (server_if >= 0), server + len(net.interfaces), server)
     packets, size = _amounts(rng, count, kind.packets, kind.size)
@@ -193,6 +195,12 @@ def _strangers(group: str, net: Network, rng: np.random.Generator, count: int, k
         mixed = kind.server == "web" and kind.protocol != ICMP
         odds = odds * (1 if mixed and kind.protocol != ICMP6 else allowed)
     return codes[rng.choice(len(codes), count, p=odds / odds.sum())]
+
+
+def _of_region(server: Ints, client_if: Ints, net: Network, rng: np.random.Generator) -> Ints:
+    """The addresses of S3, for clients of the second region those of S3 there."""
+    second = net.interfaces["log"].to_numpy()[client_if] == 1
+    return np.where(second, rng.choice(net.codes("s3-us"), len(server)), server)
 
 
 def _amounts(rng: np.random.Generator, count: int, packets: float, size: int) -> tuple[Ints, Ints]:
