@@ -119,6 +119,7 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
         styler,
         column_order=_order([str(title) for title in styler.columns]),
         hide_index=True,
+        placeholder="",
         key=key,
         alt=summary(panel, given),
         selection_mode="single-row",

@@ -39,6 +39,7 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
     st.dataframe(
         given.frame.head(ROWS_SHOWN),
         hide_index=True,
+        placeholder="",
         key=key,
         alt=f"Rows of {panel.title}",
         selection_mode="single-row",

@@ -53,6 +53,7 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
     st.dataframe(
         _local(frame if everything else kept, state.zone),
         hide_index=True,
+        placeholder="",
         height=520,
         alt=f"Records behind {panel.title}",
     )

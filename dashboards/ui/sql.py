@@ -113,7 +113,9 @@ def _result(answer: QueryResult) -> None:
     frame = answer.frame
     cut = f"The first {MOST_ROWS:,} rows; add a LIMIT, or aggregate. " if answer.truncated else ""
     st.caption(f"{cut}{len(frame):,} rows in {answer.seconds * 1000:,.0f} ms.")
-    st.dataframe(frame, hide_index=True, key="sql-rows", alt="Rows of the query")
+    st.dataframe(
+        frame, hide_index=True, placeholder="NULL", key="sql-rows", alt="Rows of the query"
+    )
     with st.container(horizontal=True):
         panel_menu.downloads(frame, "sql")
 
@@ -131,7 +133,14 @@ def _beside() -> None:
         {"column": name, "type": of.sql if of else "VARCHAR", "what": of.doc if of else ""}
         for name, of in known
     ]
-    st.dataframe(rows, hide_index=True, height=240, key="sql-columns", alt="Columns of flows")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        placeholder="",
+        height=240,
+        key="sql-columns",
+        alt="Columns of flows",
+    )
 
 
 def _offer(label: str, texts: dict[str, str]) -> None:

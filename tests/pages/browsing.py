@@ -41,6 +41,9 @@ IDLE = """() => {
     return rests && performance.now() - window.idleSince > 330;
 }"""
 
+# What a cell without a value must not read.
+NOTHING = {"None", "nan", "NaN", "NaT", "<NA>", "null", "undefined"}
+
 
 def slugs_of(page: str) -> list[str]:
     """The panels of a dashboard."""
@@ -77,9 +80,11 @@ def idle(page: Page) -> None:
 
 
 def unbroken(page: Page) -> None:
-    """Nothing failed on the page."""
+    """Nothing failed on the page, and no cell of a table reads as a language's nothing."""
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.get_by_text("This panel failed").count() == 0
+    cells = {text.strip() for text in page.locator("td").all_text_contents()}
+    assert cells & NOTHING == set()
 
 
 def drawn(page: Page, slug: str) -> list[dict[str, Any]]:

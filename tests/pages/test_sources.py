@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboards.ui.clock import span
 from tests.logs import UNTIL, fill, read_with_pandas, write_sample
-from tests.pages.browsing import drawn, idle
+from tests.pages.browsing import drawn, idle, unbroken
 from tests.pages.server import serving
 from vpcflow_core.store.store import Store
 from vpcflow_core.units import humane_count
@@ -104,10 +104,6 @@ def remove(page: Page, url: str) -> None:
     page.locator(".st-key-remove-now button").first.click()
 
 
-def no_exception(page: Page) -> None:
-    assert page.locator("[data-testid=stException]").count() == 0
-
-
 def test_the_page_shows_what_the_store_holds_what_is_missing_and_what_could_not_be_read(
     sources_app: str, open_page: OpenPage, two_days_store: Path, two_days: Path
 ) -> None:
@@ -137,7 +133,7 @@ def table_shows_what_the_store_holds(page: Page, two_days_store: Path, two_days:
         "Records": "1", "Malformed": "1", "Broken": "1",
     }  # fmt: skip
     expect(page.get_by_text("The next one begins by itself in")).to_be_visible()
-    no_exception(page)
+    unbroken(page)
 
 
 def coverage_draws_what_pandas_counts_and_names_the_gap(page: Page, two_days: Path) -> None:
@@ -216,7 +212,7 @@ def test_a_folder_is_added_read_and_removed_with_its_records(
     expect(page.locator(".st-key-source-table")).not_to_contain_text("more", timeout=20_000)
     with Store.open(two_days_store) as known:
         assert not [s for s in known.sources() if s.url.endswith("more")]
-    no_exception(page)
+    unbroken(page)
 
 
 def wait_for_cell(page: Page, name: str, head: str, text: str) -> None:
@@ -252,7 +248,7 @@ def test_uploads_are_read_reported_kept_apart_and_removed(
     assert list((two_days_store / "uploads").glob("*/*")) == []
     with Store.open(two_days_store) as known:
         assert not [s for s in known.sources() if s.url.startswith("uploads")]
-    no_exception(page)
+    unbroken(page)
 
 
 def upload(page: Page, name: str, content: bytes) -> None:
@@ -321,4 +317,4 @@ def test_an_empty_store_leads_here_and_here_is_the_way_out(
     upload(page, "first.log", "\n".join([HEADER, *map(record, range(7))]).encode())
     wait_for_cell(page, "first", "Records", "7")
     expect(page.locator(".st-key-panel-sources-coverage")).to_be_visible(timeout=20_000)
-    no_exception(page)
+    unbroken(page)

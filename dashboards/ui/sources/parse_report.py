@@ -35,16 +35,28 @@ def draw(rights: Rights, source: str) -> None:
     examples = lines_table(readable, names)
     by_object, by_reason, of_lines = st.tabs(["Objects", "Reasons", "Lines"])
     with by_object:
-        st.dataframe(objects.head(SHOWN), hide_index=True, alt="Objects not read whole")
+        st.dataframe(
+            objects.head(SHOWN), hide_index=True, placeholder="", alt="Objects not read whole"
+        )
         with st.container(horizontal=True):
             if readable:
                 panel_menu.downloads(objects, "parse-report")
     with by_reason:
-        st.dataframe(reasons_table(reports), hide_index=True, alt="Lines not loaded, by reason")
+        st.dataframe(
+            reasons_table(reports),
+            hide_index=True,
+            placeholder="",
+            alt="Lines not loaded, by reason",
+        )
     with of_lines:
         if not readable:
             st.caption("Lines of these sources are shown to those alone who may add such sources.")
             return
-        st.dataframe(examples.head(SHOWN), hide_index=True, alt="Examples of lines not loaded")
+        st.dataframe(
+            examples.head(SHOWN),
+            hide_index=True,
+            placeholder="",
+            alt="Examples of lines not loaded",
+        )
         with st.container(horizontal=True):
             panel_menu.downloads(examples, "lines-not-loaded")

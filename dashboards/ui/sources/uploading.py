@@ -140,6 +140,7 @@ def _show(verdict: Verdict) -> None:
         st.dataframe(
             examples(report),
             hide_index=True,
+            placeholder="",
             alt=f"Lines of {verdict.name} not loaded",
             key=f"lines-{verdict.name}",
         )
