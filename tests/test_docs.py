@@ -58,7 +58,7 @@ def test_every_panel_of_the_pci_page_exists() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md", "docs/identity.md"])
 def test_the_python_of_the_docs_runs_on_the_sample(
     page: str, sample_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

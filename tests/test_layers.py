@@ -41,7 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "settings": {"errors", "redaction", "times", "addresses", "sources"},
     "bounded": {"errors", "redaction", "__init__"},  # the package itself for where it lies
     "reference": {"errors", "redaction"},
-    "inventory": {"errors"},
+    "inventory": {"errors", "times", "addresses"},
     "sources": BASE | {"inventory"},
     "formats": BASE,
     "intake": BASE | {"bounded", "formats"},

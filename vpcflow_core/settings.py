@@ -145,6 +145,21 @@ class Settings(BaseSettings):
     geoip: list[UserPath] = Field(
         default_factory=list, description="GeoIP databases (.mmdb), best first."
     )
+    owner_tags: list[str] = Field(
+        default=["owner", "team"],
+        description="Keys of tags that name the owner of an instance or interface, the best first.",
+    )
+    address_book: UserPath | None = Field(
+        None,
+        description="Your own list of who has which addresses: a CSV file with the columns block, "
+        "name, owner, kind, from and until; see docs/identity.md.",
+    )
+    aws_ranges: UserPath | None = Field(
+        None, description="AWS's ip-ranges.json, for the AWS service of a public address."
+    )
+    as_database: UserPath | None = Field(
+        None, description="Database (.mmdb) of autonomous systems, for the network of an address."
+    )
     workers: int = Field(2, ge=1, le=64, description="Objects parsed at the same time.")
     memory_limit: str = Field(
         "4GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$", description="Memory a query may use."

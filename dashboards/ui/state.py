@@ -29,7 +29,8 @@ EITHER_FILTERS = ("address", "port")
 NETWORK_FILTERS = ("security_group_id", "subnet_id", "vpc_id", "direction")
 # What every page can be filtered by, behind "More filters".
 MORE_FILTERS = (
-    "country", "interface_name", "instance_id", "account_id", "region", "az_id", *NETWORK_FILTERS,
+    "country", "name", "kind", "owner", "interface_name", "instance_id", "account_id", "region",
+    "az_id", *NETWORK_FILTERS,
 )  # fmt: skip
 # Every filter a page may have, and what its box is called; the URL uses the same names. A field
 # with a `filter_help` in the field table is one.

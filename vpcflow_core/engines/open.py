@@ -14,6 +14,7 @@ from typing import Any
 from vpcflow_core.engines.base import Catalogue, Engine
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.errors import ParameterError
+from vpcflow_core.inventory.naming import Naming
 from vpcflow_core.settings import Settings
 from vpcflow_core.sources.base import Source
 from vpcflow_core.sources.open import require_no_secret
@@ -51,13 +52,24 @@ class EngineKind:
 def _duckdb(settings: Settings, store: Store) -> Engine:
     from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 
-    return DuckDBEngine(store, memory_limit=settings.memory_limit, timeout=settings.query_timeout)
+    return DuckDBEngine(
+        store,
+        memory_limit=settings.memory_limit,
+        timeout=settings.query_timeout,
+        naming=_naming(settings),
+    )
 
 
 def _trino(settings: Settings, catalogue: TrinoCatalogue) -> Engine:
     from vpcflow_core.engines.trino.engine import TrinoEngine
 
-    return TrinoEngine(catalogue, timeout=settings.query_timeout)
+    return TrinoEngine(catalogue, timeout=settings.query_timeout, naming=_naming(settings))
+
+
+def _naming(settings: Settings) -> Naming:
+    """Where names of addresses come from."""
+    files = settings.address_book, settings.aws_ranges, settings.as_database
+    return Naming(tuple(settings.owner_tags), *files)
 
 
 def _trino_at(url: str, since: timedelta | None, inventory: Store | None) -> Catalogue:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pandas as pd
+
+from vpcflow_core.times import EPOCH
+
+# From and to when a thing holds where no other is known: whole years that any time type can hold.
+EVER, FOR_EVER = EPOCH, datetime(2200, 1, 1, tzinfo=UTC)
 
 Kind = Literal[
     "interfaces", "security_groups", "rules", "subnets", "vpcs", "prefix_lists", "flow_logs",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from vpcflow_core.errors import FieldError, MissingDataError, closest
 from vpcflow_core.fields import FIELDS, KINDS, Field, Kind, field, find_field
+from vpcflow_core.query.ends import ABOUT, ADDRESS_OF, END_WORDS, ENDS, About
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,16 @@ def in_words(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
+def _end(end: str, about: About) -> Dimension:
+    """What is said of one end of a flow: it is its own column, which the engine fills."""
+    name, word = f"{end}{about.name}", END_WORDS[end]
+    doc, title = about.doc.format(word), f"{word.capitalize()} {about.title}"
+    return Dimension(name, name, "text", title, doc, about.filter_help)
+
+
 DIMENSIONS: dict[str, Dimension] = {
     _of(row).name: _of(row) for row in FIELDS if row.role == "dimension"
-}
+} | {row.name: row for row in (_end(end, about) for end in ADDRESS_OF for about in ABOUT)}
 
 
 def _either(name: str, title: str, doc: str, *ends: str, filter_help: str = "") -> Dimension:
@@ -92,6 +100,14 @@ EITHER_END: dict[str, Dimension] = {
             "srcaddr", "dstaddr",
             filter_help="A country by its two letters or its name, or a list: `US`, `US, Germany`. "
             "A leading `!` leaves out: `!US`.",
+        ),
+        *(
+            _either(
+                about.name, f"{about.title[0].upper()}{about.title[1:]}, either end",
+                about.doc.format("source or destination"),
+                *(f"{end}{about.name}" for end in ADDRESS_OF),
+            )
+            for about in ABOUT
         ),
     )
 }  # fmt: skip
@@ -123,6 +139,9 @@ def dimension(name: str, extra: Collection[str] = ()) -> Dimension:
     Raises:
         FieldError: There is none, or it is a measure or a time; names the closest one.
     """
+    plain = name.strip().lower().replace("-", "_")
+    if plain in ENDS:
+        return DIMENSIONS[plain]
     found = find_field(name)
     if found is None and name in extra:
         title = in_words(name)
@@ -164,6 +183,15 @@ _SNAPSHOT = (
     "`vpcflow sync` takes one where the role has ec2:DescribeNetworkInterfaces; "
     "records need interface-id for it."
 )
+_BY_BOOK = (
+    "A snapshot of EC2 does: `vpcflow sync` takes one where the role has "
+    "ec2:DescribeNetworkInterfaces. So does a list of your own: docs/identity.md."
+)
+_NAMED_BY = {
+    "as": "Set as_database to a database of autonomous systems (.mmdb): docs/identity.md.",
+    "service": "Add ${pkt-src-aws-service} and ${pkt-dst-aws-service} (version 5) to the flow "
+    "log's format, or set aws_ranges to AWS's ip-ranges.json: docs/identity.md.",
+}
 _SENTENCES = {
     "security_group_ids": (
         "No record in this store has security groups, and there is no EC2 snapshot.",
@@ -179,6 +207,10 @@ _SENTENCES = {
 
 
 def _how_to_get(name: str) -> tuple[str, str]:
+    if name in ENDS:
+        about = next(row for row in ABOUT if row.name == name.partition("_")[2])
+        lack = f"Nothing here says the {about.title} of an address."
+        return lack, _NAMED_BY.get(about.name, _BY_BOOK)
     row = find_field(name)
     if row is None:
         return f"No record in this store has {name}.", ""

@@ -11,17 +11,22 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
-from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot, Table, frame_of
+from vpcflow_core.inventory.tables import (
+    EVER,
+    FOR_EVER,
+    TABLES,
+    Kind,
+    Snapshot,
+    Table,
+    frame_of,
+)
 from vpcflow_core.store.ledger import Ledger, from_ms, to_ms
-from vpcflow_core.times import EPOCH
 
-# From and to when a shape holds where no other is known: whole years that any time type can hold.
-EVER, FOR_EVER = EPOCH, datetime(2200, 1, 1, tzinfo=UTC)
 TIMES = ("since", "until", "first_seen", "last_seen")
 
 

@@ -265,7 +265,9 @@ def test_columns_name_what_can_be_known(tmp_path: Path) -> None:
     assert not before & {"vpc_id", "subnet_id", "instance_id", "security_group_ids"}
     flows.store.remember(snapshot())
     assert set(flows.engine.columns()) - before == {
-        "vpc_id", "subnet_id", "instance_id", "security_group_ids",
+        "vpc_id", "subnet_id", "instance_id", "security_group_ids", "src_account", "dst_account",
+        "src_name", "src_kind", "src_vpc", "src_subnet",
+        "dst_name", "dst_kind", "dst_vpc", "dst_subnet",
     }  # fmt: skip
     assert set(flows.engine.columns("records")) == set(flows.engine.columns())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import datetime, timedelta
@@ -42,17 +42,15 @@ from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.shared_addresses import days_of_files
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache, Need, PlainFlows, days_of
-from vpcflow_core.engines.interfaces.completion import (
-    COMPLETED,
-    Completion,
-    knowable,
-    needs_own,
-)
+from vpcflow_core.engines.interfaces.completion import COMPLETED, KNOWN, Completion, needs_own
 from vpcflow_core.engines.interfaces.copies import AROUND, COPIES, Sent, sent_copies
+from vpcflow_core.engines.interfaces.ends import EndFacts
 from vpcflow_core.engines.interfaces.facts import Facts
 from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
+from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.ends import ENDS
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.repeats import Span
@@ -75,6 +73,7 @@ class DuckDBEngine:
         threads: Cores to use; None: all.
         memory_limit: As DuckDB writes it: `4GB`. What does not fit goes to a temporary folder.
         timeout: A question that takes longer is stopped; None: none is.
+        naming: Where names of addresses come from besides snapshots.
     """
 
     guards_sql = True
@@ -87,13 +86,14 @@ class DuckDBEngine:
         threads: int | None = None,
         memory_limit: str = "4GB",
         timeout: timedelta | None = timedelta(minutes=2),
+        naming: Naming = NAMING,
     ) -> None:
         self.store = store
         self.sources = sources
         self.timeout = timeout
         self.memory_limit = memory_limit
         self.is_once = False
-        self._inventory = InventoryCache(store)
+        self._inventory = InventoryCache(store, naming)
         self._kept = KeptAnswers()
         self._days = KeptDays(Path(store.path))
         self._scratch = Scratch()
@@ -106,8 +106,7 @@ class DuckDBEngine:
         """The columns that some record has or that can be known; the field table's if empty."""
         present = self.store.columns(relation, self.sources)
         if present and not relation.startswith("transit"):
-            known = knowable(present, self._inventory.columns())
-            present = (*present, *(name for name in COMPLETED if name in known))
+            present = (*present, *self._inventory.known(present))
         return present or tuple(field.name for field in table_fields(relation))
 
     def extent(self, relation: str = "flows", until: datetime | None = None) -> Window | None:
@@ -130,7 +129,7 @@ class DuckDBEngine:
         """
         began = time.perf_counter()
         sql, values = bound(question)
-        known = (self.store.generation(), self.store.snapshot_count())
+        known = (self.store.generation(), self.store.snapshot_count(), self._naming_of(question))
         sources = None if self.sources is None else tuple(self.sources)
         key = (known, sources, self.is_once, window, sql, repr(values))
         frame = self._kept.get(key)
@@ -138,7 +137,13 @@ class DuckDBEngine:
             with _failures(self, window):
                 frame = frame_of(self._answer(question, window, sql, values))
             self._kept.put(key, frame)
-        return QueryResult(frame, self.text_of(question), time.perf_counter() - began)
+        notes = self._inventory.naming.problems if known[-1] else ()
+        seconds = time.perf_counter() - began
+        return QueryResult(frame, self.text_of(question), seconds, notes=notes)
+
+    def _naming_of(self, question: Select[Any]) -> Hashable:
+        """What names in the answer depend on besides the store; None where it has none."""
+        return None if columns_named(question).isdisjoint(ENDS) else self._inventory.naming.version
 
     def text_of(self, question: Select[Any]) -> str:
         """The SQL of a question, as `QueryResult.sql` shows it."""
@@ -210,7 +215,7 @@ class DuckDBEngine:
         """
         narrowed = copy(self)
         narrowed.store = catalogue
-        narrowed._inventory = InventoryCache(catalogue)
+        narrowed._inventory = InventoryCache(catalogue, self._inventory.naming)
         narrowed._kept = KeptAnswers()
         return narrowed
 
@@ -233,7 +238,12 @@ class DuckDBEngine:
     ) -> pa.Table:
         """The answer, kept or new; that about a day which is over is kept on the disk."""
         relations, names = relations_named(question), columns_named(question)
-        path = self._kept_at(window, relations, sql, values) if self._is_over(window) else None
+        naming = self._naming_of(question)
+        path = (
+            self._kept_at(window, relations, sql, (*values, naming))
+            if self._is_over(window)
+            else None
+        )
         if path and (found := self._days.get(path)) is not None:
             return found
         with self._cursor() as cursor:
@@ -252,7 +262,7 @@ class DuckDBEngine:
         return settled is not None and window.end <= settled
 
     def _kept_at(
-        self, window: Window, relations: Iterable[str], sql: str, values: list[Any]
+        self, window: Window, relations: Iterable[str], sql: str, values: Sequence[Any]
     ) -> Path:
         """Where the answer is kept: by the files of its days, and all else that it depends on."""
         days = days_of(window)
@@ -304,13 +314,13 @@ class DuckDBEngine:
             wanted: Names of all columns that may be used.
             plain: As the files have them; nothing but the relations is made then.
         """
-        completed = frozenset(COMPLETED) & frozenset(wanted)
+        completed = frozenset(KNOWN) & frozenset(wanted)
         relations = set(relations)
         if guard.CONNECTIONS in relations:
             relations.remove(guard.CONNECTIONS)
             self._provide_connections(cursor, into, window, conditions)
         for name in relations:
-            present = self.store.columns(name, self.sources)
+            present = (*self.store.columns(name, self.sources), *sorted(completed & set(ENDS)))
             files = self._whole_files(name, window)
             once = self.is_once and name == "flows"
             around = window
@@ -321,7 +331,8 @@ class DuckDBEngine:
             if (completed or once) and not (plain or name.startswith("transit")):
                 own = once or ("direction" in completed and _any_needs_own(files))
                 facts = self._facts(cursor, into, window, own, once)
-                completion = Completion(facts, completed, once)
+                ends = self._ends(cursor, into, window, completed)
+                completion = Completion(facts, completed, once, ends)
                 if once:
                     self._provide_copies(into, around, facts, left_out)
             select = select_files(name, present, files, completion, left_out, self.store.scope)
@@ -344,11 +355,16 @@ class DuckDBEngine:
         present = self.store.columns("flows", self.sources)
         files = self._whole_files("flows", window)
         require_affordable(sum(file.rows for file in files))
-        wanted = {"vpc_id"} | (columns_named(*conditions) & set(COMPLETED))
+        wanted = {"vpc_id"} | (columns_named(*conditions) & set(KNOWN))
         own = "direction" in wanted and _any_needs_own(files)
-        completion = Completion(self._facts(cursor, into, window, own, False), wanted, False)
+        facts, ends = (
+            self._facts(cursor, into, window, own, False),
+            self._ends(cursor, into, window, wanted),
+        )
+        completion = Completion(facts, wanted, False, ends)
         left_out = self._left_out(into, window)
-        select = select_files("flows", present, files, completion, left_out, self.store.scope)
+        columns = (*present, *sorted(wanted & set(ENDS)))
+        select = select_files("flows", columns, files, completion, left_out, self.store.scope)
         for name, text in views_of_connections(select, present, window, conditions):
             into.execute(f"CREATE TEMP VIEW {quoted(name)} AS {text}")
 
@@ -396,6 +412,26 @@ class DuckDBEngine:
         for name, table in facts.tables.items():
             into.register(name, table)
         return facts
+
+    def _ends(
+        self, cursor: Cursor, into: Cursor | Setup, window: Window | None, wanted: Set[str]
+    ) -> EndFacts | None:
+        """What is known of the ends of records for a question, and as tables beside it."""
+        if wanted.isdisjoint(ENDS):
+            return None
+        days = days_of(window)
+        sources = None if self.sources is None else tuple(self.sources)
+
+        def plain() -> PlainFlows:
+            present = self.store.columns("flows", self.sources)
+            files = self.store.files("flows", days, self.sources)
+            return PlainFlows(select_files("flows", present, files, scope=self.store.scope), {})
+
+        need = Need(days, sources, False, False)
+        ends = self._inventory.ends(need, wanted, _asking(cursor), plain)
+        for name, table in ends.tables(wanted).items():
+            into.register(name, table)
+        return ends
 
     def _damage(self, window: Window | None) -> StoreError | None:
         """What is lost with missing or damaged files of the window; None if all are well."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -19,8 +19,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vpcflow_core.engines.base import Ask, CountsSnapshots
+from vpcflow_core.engines.interfaces.completion import COMPLETED, knowable
+from vpcflow_core.engines.interfaces.ends import (
+    EMPTY_OUTSIDE,
+    EndFacts,
+    book_table,
+    knowable_ends,
+    needs_outside,
+)
 from vpcflow_core.engines.interfaces.facts import Facts
 from vpcflow_core.engines.interfaces.inference import common_addresses, inferred
+from vpcflow_core.engines.interfaces.outside import outside_table, seen_addresses
 from vpcflow_core.engines.interfaces.rows import (
     BLOCK,
     EVER,
@@ -33,12 +42,17 @@ from vpcflow_core.engines.interfaces.rows import (
     subnet_rows,
     table_of,
 )
+from vpcflow_core.inventory.book import AddressBook, address_book
+from vpcflow_core.inventory.naming import NAMING, Naming
+from vpcflow_core.query.ends import ENDS
 from vpcflow_core.times import Window
 
 Row = dict[str, Any]
 ReadDay: TypeAlias = Callable[[Ask], pd.DataFrame]
 # Spans that a page asks about: its own, the same a day and a week before, each with `once`.
 KEPT = 12
+# Ranges of which what lists say of their addresses is kept: some 100 bytes an address.
+KEPT_OUTSIDE = 4
 # Days of which the addresses in common are kept: about 300 bytes for each interface of a day.
 KEPT_DAYS = 400
 
@@ -77,9 +91,10 @@ class PlainFlows:
 class SnapshotFacts:
     """Facts of the first `count` snapshots, computed lazily."""
 
-    def __init__(self, store: CountsSnapshots) -> None:
+    def __init__(self, store: CountsSnapshots, owner_tags: Sequence[str] = ()) -> None:
         self.count = store.snapshot_count()
         self._store = store
+        self._owner_tags = owner_tags
 
     @cached_property
     def blocks(self) -> dict[str, Block]:
@@ -103,6 +118,16 @@ class SnapshotFacts:
         return frozenset(filled | ({"interface_id"} if self.rows else set()))
 
     @cached_property
+    def book(self) -> AddressBook:
+        """Who had which address when."""
+        return address_book(self._store.known, self._owner_tags)
+
+    @cached_property
+    def book_rows(self) -> pa.Table:
+        """The book as a table."""
+        return book_table(self.book)
+
+    @cached_property
     def _subnets(self) -> pd.DataFrame:
         return self._store.known("subnets")
 
@@ -110,18 +135,56 @@ class SnapshotFacts:
 class InventoryCache:
     """Shared by the engines of one database; safe to share between threads."""
 
-    def __init__(self, store: CountsSnapshots) -> None:
+    def __init__(self, store: CountsSnapshots, naming: Naming = NAMING) -> None:
         self._store = store
-        self._snapshots = SnapshotFacts(store)
+        self.naming = naming
+        self._snapshots = SnapshotFacts(store, naming.owner_tags)
         self._refreshing = threading.RLock()
         # What needs no look at the log never waits for what does.
         self._kept = {own: _Kept() for own in (False, True)}
         self._common: OrderedDict[Hashable, pd.DataFrame] = OrderedDict()
+        self._outside: OrderedDict[Hashable, pa.Table] = OrderedDict()
 
     def columns(self) -> frozenset[str]:
         """Columns of `flows` that snapshots can fill."""
         with self._refreshing:
             return self._current().columns
+
+    def known(self, present: Collection[str]) -> tuple[str, ...]:
+        """What is known of some record, though no record has it; by the columns that they have."""
+        with self._refreshing:
+            snapshots = self._current()
+            completed = knowable(present, snapshots.columns)
+            ends = knowable_ends(present, snapshots.book, self.naming.says)
+        return tuple(n for n in (*COMPLETED, *ENDS) if n in completed or n in ends - set(present))
+
+    def ends(
+        self, need: Need, wanted: Collection[str], ask: Ask, plain: Callable[[], PlainFlows]
+    ) -> EndFacts:
+        """What is known of the ends of records.
+
+        Args:
+            need: Which records.
+            wanted: Columns that the question uses.
+            ask: Asks the log for its addresses, where lists of blocks say something of them.
+            plain: Gives the plain flows of these days.
+        """
+        with self._refreshing:
+            snapshots = self._current()
+            book, outside = snapshots.book_rows, EMPTY_OUTSIDE
+            if needs_outside(wanted, self.naming.says):
+                outside = self._outside_of(need, ask, plain)
+        return EndFacts(book, outside, snapshots.book.vpcs)
+
+    def _outside_of(self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]) -> pa.Table:
+        key = self._store.generation(), need.days, need.sources, self.naming.version
+        if key not in self._outside:
+            addresses = seen_addresses(ask, f"({plain().relation})")["address"]
+            self._outside[key] = outside_table(addresses, self.naming)
+        self._outside.move_to_end(key)
+        while len(self._outside) > KEPT_OUTSIDE:
+            self._outside.popitem(last=False)
+        return self._outside[key]
 
     def facts(self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]) -> Facts:
         """What is known for a question.
@@ -165,7 +228,7 @@ class InventoryCache:
 
     def _current(self) -> SnapshotFacts:
         if self._store.snapshot_count() != self._snapshots.count:
-            self._snapshots = SnapshotFacts(self._store)
+            self._snapshots = SnapshotFacts(self._store, self.naming.owner_tags)
         return self._snapshots
 
 

@@ -12,10 +12,15 @@ from dataclasses import dataclass
 from vpcflow_core.engines.interfaces.added import Added, key_of
 from vpcflow_core.engines.interfaces.copies import receivers_copies
 from vpcflow_core.engines.interfaces.direction import JOIN_NEIGHBOURS, direction
-from vpcflow_core.engines.interfaces.facts import ENDS, Facts
+from vpcflow_core.engines.interfaces.ends import EndFacts, ends_of
+from vpcflow_core.engines.interfaces.facts import ENDS as BOTH_ENDS
+from vpcflow_core.engines.interfaces.facts import Facts
 from vpcflow_core.engines.interfaces.rows import FILLED
+from vpcflow_core.query.ends import ENDS
 
 COMPLETED = (*FILLED, "direction")
+# All that is known of records besides what they say themselves.
+KNOWN = (*COMPLETED, *ENDS)
 
 
 def knowable(present: Collection[str], filled: Collection[str]) -> frozenset[str]:
@@ -26,13 +31,13 @@ def knowable(present: Collection[str], filled: Collection[str]) -> frozenset[str
         filled: What snapshots fill, as `InventoryCache.columns` gives it.
     """
     found = set(filled) & set(FILLED) if "interface_id" in present else set()
-    computed = "flow_direction" in present or {"interface_id", *ENDS} <= set(present)
+    computed = "flow_direction" in present or {"interface_id", *BOTH_ENDS} <= set(present)
     return frozenset((found | ({"direction"} if computed else set())) - set(present))
 
 
 def needs_own(names: Collection[str]) -> bool:
     """Whether own addresses decide more directions of records with these columns."""
-    located = {"interface_id", *ENDS} <= set(names)
+    located = {"interface_id", *BOTH_ENDS} <= set(names)
     # Besides flow-direction they do with the subnet alone: they tell neighbours.
     return located and ("flow_direction" not in names or "subnet_id" in names)
 
@@ -45,24 +50,35 @@ class Completion:
         facts: What is known.
         wanted: The columns of `COMPLETED` that the question uses.
         once: Whether the receiver's copy of a flow between two interfaces is left out.
+        ends: What is known of the ends of records; None where the question asks nothing of it.
     """
 
     facts: Facts
     wanted: Set[str]
     once: bool = False
+    ends: EndFacts | None = None
+
+    def _needs_key(self, names: Set[str]) -> bool:
+        """Whether records are joined to their interface: ends need no more than its VPC."""
+        completed = self.once or not self.wanted.isdisjoint(COMPLETED)
+        return completed or (self.ends is not None and "vpc_id" not in names)
 
     def of(self, names: Set[str]) -> Added:
         """What to add for files of these columns."""
-        known = key_of(self.facts, names)
+        known = key_of(self.facts, names) if self._needs_key(names) else ""
         columns = {}
         if known:
             columns = {name: _filled(name, names) for name in FILLED if name in self.wanted}
         joins = [known] if known else []
-        located = bool(known) and names >= ENDS
+        located = bool(known) and names >= BOTH_ENDS
         if "direction" in self.wanted:
             columns["direction"] = direction(self.facts, names, located)
             if located and len(self.facts.neighbours):
                 joins.append(JOIN_NEIGHBOURS)
+        if self.ends:
+            said, lookups = ends_of(self.ends, self.wanted, names, bool(known))
+            columns |= said
+            joins += lookups
         copies = receivers_copies(self.facts, names) if self.once else Added({})
         if not (columns or copies.where):
             return Added({})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Select, and_
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache, Need, PlainFlows, days_of
-from vpcflow_core.engines.interfaces.completion import COMPLETED, Completion, knowable, needs_own
+from vpcflow_core.engines.interfaces.completion import COMPLETED, KNOWN, Completion, needs_own
 from vpcflow_core.engines.interfaces.copies import AROUND, COPIES, Sent, sent_copies
+from vpcflow_core.engines.interfaces.ends import EndFacts
 from vpcflow_core.engines.interfaces.facts import Facts
 from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
@@ -31,8 +32,10 @@ from vpcflow_core.engines.trino.relations import (
     with_tables,
 )
 from vpcflow_core.errors import FailureError, ParameterError, QueryError
+from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.connections.select import every_connection
+from vpcflow_core.query.ends import ENDS
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import RELATIONS
 from vpcflow_core.times import Window
@@ -48,24 +51,28 @@ class TrinoEngine:
     Args:
         catalogue: What there is.
         timeout: A question that takes longer is stopped; None: none is.
+        naming: Where names of addresses come from besides snapshots.
     """
 
     guards_sql = False
 
     def __init__(
-        self, catalogue: TrinoCatalogue, *, timeout: timedelta | None = timedelta(minutes=2)
+        self,
+        catalogue: TrinoCatalogue,
+        *,
+        timeout: timedelta | None = timedelta(minutes=2),
+        naming: Naming = NAMING,
     ) -> None:
         self.catalogue = catalogue
         self.timeout = timeout
         self.is_once = False
-        self._inventory = InventoryCache(catalogue)
+        self._inventory = InventoryCache(catalogue, naming)
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         """The columns that some record has or that can be known; the field table's if empty."""
         present = self.catalogue.columns(relation)
         if present and not relation.startswith("transit"):
-            known = knowable(present, self._inventory.columns())
-            present = (*present, *(name for name in COMPLETED if name in known))
+            present = (*present, *self._inventory.known(present))
         return present or tuple(field.name for field in table_fields(relation))
 
     def extent(self, relation: str = "flows", until: datetime | None = None) -> Window | None:
@@ -122,9 +129,12 @@ class TrinoEngine:
         if window is not None:
             start = column_of("start_time")
             conditions = [start >= window.start, start < window.end, *conditions]
-        wanted = frozenset(COMPLETED) & (words | columns_named(*conditions))
+        wanted = frozenset(KNOWN) & (words | columns_named(*conditions))
         tables = self._tables(
-            words & set(RELATIONS), window, conditions, wanted=COMPLETED if "*" in text else wanted
+            words & set(RELATIONS),
+            window,
+            conditions,
+            wanted=wanted.union(COMPLETED) if "*" in text else wanted,
         )
         if CONNECTIONS in words:
             tables |= self._connections(window, conditions)
@@ -165,7 +175,8 @@ class TrinoEngine:
             raise FailureError(
                 f"The query has {len(sql.encode()):,} bytes, more than the {longest:,} that are "
                 "taken there.",
-                "Filter by blocks instead of a country, or ask for a shorter range.",
+                "Filter by blocks instead of a country, ask by address instead of names, or ask "
+                "for a shorter range.",
             )
         return self.catalogue.client.run(sql, self.timeout, most)
 
@@ -179,14 +190,17 @@ class TrinoEngine:
     ) -> dict[str, str]:
         """The relations of a question by name, each after what it is made of."""
         tables: dict[str, str] = {}
-        completed = frozenset(COMPLETED) & frozenset(wanted)
+        completed = frozenset(KNOWN) & frozenset(wanted)
         for name in sorted(relations):
             found = self.catalogue.relation(name)
             once, completion = self.is_once and name == "flows", None
             if (completed or once) and found and not name.startswith("transit"):
                 own = once or ("direction" in completed and needs_own(found.columns))
                 facts = self._facts(window, own, once)
-                completion = Completion(facts, completed, once)
+                ends = self._ends(window, completed)
+                if ends:
+                    tables |= {k: inlined(table) for k, table in ends.tables(completed).items()}
+                completion = Completion(facts, completed, once, ends)
                 tables |= {known: inlined(table) for known, table in facts.tables.items()}
                 if once:
                     tables[COPIES] = self._copies(window, facts)
@@ -207,13 +221,15 @@ class TrinoEngine:
     ) -> dict[str, str]:
         """The relation of connections, of the records as they were logged."""
         present = self.catalogue.columns("flows")
-        wanted = {"vpc_id"} | (columns_named(*conditions) & set(COMPLETED))
+        wanted = {"vpc_id"} | (columns_named(*conditions) & set(KNOWN))
         own = "direction" in wanted and needs_own(present)
         facts = self._facts(window, own, False)
         found = self.catalogue.relation("flows")
-        flows = select_relation("flows", found, window, Completion(facts, wanted, False))
+        ends = self._ends(window, wanted)
+        flows = select_relation("flows", found, window, Completion(facts, wanted, False, ends))
         made = every_connection(conditions, {*present, "vpc_id"}, PARTS)
-        known = {name: inlined(table) for name, table in facts.tables.items()}
+        tables = facts.tables | (ends.tables(wanted) if ends else {})
+        known = {name: inlined(table) for name, table in tables.items()}
         return known | {PARTS: _inside(flows, window), CONNECTIONS: written_out(made)}
 
     def _facts(self, window: Window | None, own: bool, owners: bool) -> Facts:
@@ -225,6 +241,18 @@ class TrinoEngine:
             return PlainFlows(_inside(relation, days), {})
 
         return self._inventory.facts(Need(days, None, own, owners), self._ask, plain)
+
+    def _ends(self, window: Window | None, wanted: Set[str]) -> EndFacts | None:
+        """What is known of the ends of records for a question."""
+        if wanted.isdisjoint(ENDS):
+            return None
+        days = days_of(window)
+
+        def plain() -> PlainFlows:
+            relation = select_relation("flows", self.catalogue.relation("flows"), days)
+            return PlainFlows(_inside(relation, days), {})
+
+        return self._inventory.ends(Need(days, None, False, False), wanted, self._ask, plain)
 
     def _ask(self, sql: str, tables: Mapping[str, pa.Table]) -> pa.Table:
         """Answer a SELECT of ours, with tables beside it."""

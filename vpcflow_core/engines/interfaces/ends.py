@@ -1,0 +1,174 @@
+"""The SQL that says who is at each end of a record, by the address book.
+
+Each end is looked up by its address, in the VPC of the interface that logged the record; an address
+that one known VPC alone has is that one's wherever it is seen from, but from a VPC whose blocks are
+unknown: that may have the address itself. What is found outside EC2, by lists of blocks, is a table
+of the log's addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from vpcflow_core.inventory.book import AddressBook, Line
+from vpcflow_core.inventory.tables import FOR_EVER
+from vpcflow_core.query.ends import ADDRESS_OF, ENDS, NAMES
+
+# Names of the tables in a question's cursor; a person's SQL cannot say them (guard).
+BOOK, OUTSIDE = "known_addresses", "known_outside"
+TEXT, FLAG, TIME = pa.string(), pa.bool_(), pa.timestamp("us")
+# What EC2 says, and what lists of blocks say, of an address.
+OF_BOOK = ("name", "kind", "owner", "account", "vpc", "subnet", "az")
+OF_OUTSIDE = ("name", "kind", "owner", "service", "as")
+# `as` is a word of SQL.
+COLUMN_OF = {name: "network" if name == "as" else name for name in OF_OUTSIDE}
+KEY = {"address": TEXT, "since": TIME, "until": TIME}
+BOOK_SCHEMA = pa.schema({**KEY, "scope": TEXT, "is_alone": FLAG, **dict.fromkeys(OF_BOOK, TEXT)})
+OUTSIDE_SCHEMA = pa.schema({**KEY, "is_first": FLAG, **dict.fromkeys(COLUMN_OF.values(), TEXT)})
+# The record's own word for the AWS service of an end, as of the flow.
+_SERVICES = {"src_": "pkt_src_aws_service", "dst_": "pkt_dst_aws_service"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EndFacts:
+    """What is known of the ends of some records.
+
+    Attributes:
+        book: Rows of `BOOK_SCHEMA`.
+        outside: Rows of `OUTSIDE_SCHEMA`.
+        vpcs: VPCs whose blocks are known.
+    """
+
+    book: pa.Table
+    outside: pa.Table
+    vpcs: frozenset[str]
+
+    def tables(self, wanted: Collection[str]) -> dict[str, pa.Table]:
+        """The tables by the names that the SQL calls them, with what the question uses of them."""
+        said = {name.partition("_")[2] for name in wanted if name in ENDS}
+        book = [name for name in BOOK_SCHEMA.names if name in said or name not in OF_BOOK]
+        unused = {COLUMN_OF[name] for name in OF_OUTSIDE if name not in said}
+        outside = [name for name in OUTSIDE_SCHEMA.names if name not in unused]
+        return {BOOK: self.book.select(book), OUTSIDE: self.outside.select(outside)}
+
+
+def book_table(book: AddressBook) -> pa.Table:
+    """The lines of a book as a table."""
+    return table_of(map(_row, book.lines), BOOK_SCHEMA)
+
+
+def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows as an Arrow table; what a row lacks is null, times are UTC without a zone."""
+    held = list(rows)
+    columns = {
+        name: pa.array([row.get(name) for row in held], schema.field(name).type)
+        for name in schema.names
+    }
+    return pa.table(columns, schema=schema)
+
+
+def _row(line: Line) -> dict[str, Any]:
+    who = line.holder
+    return {
+        "address": line.address,
+        "since": line.since.replace(tzinfo=None),
+        "until": line.until.replace(tzinfo=None),
+        "scope": line.vpc,
+        "is_alone": line.is_alone,
+        **{name: getattr(who, name) for name in OF_BOOK},
+    }
+
+
+def knowable_ends(
+    present: Collection[str], book: AddressBook, outside: Collection[str]
+) -> frozenset[str]:
+    """The columns of ends that are known of some record.
+
+    Args:
+        present: Columns that some record has.
+        book: What snapshots showed.
+        outside: What lists of blocks can say of an address.
+    """
+    ends = [end for end, address in ADDRESS_OF.items() if address in present]
+    said = {name for name in OF_BOOK if any(getattr(line.holder, name) for line in book.lines)}
+    said |= set(outside)
+    found = {f"{end}{name}" for end in ends for name in said}
+    found |= {f"{end}service" for end in ends if _SERVICES[end] in present}
+    return frozenset(found)
+
+
+def needs_outside(wanted: Collection[str], outside: Collection[str]) -> bool:
+    """Whether a question needs what lists of blocks say."""
+    return any(name.partition("_")[2] in outside for name in wanted if name in ENDS)
+
+
+def ends_of(
+    facts: EndFacts, wanted: Set[str], names: Set[str], has_interface: bool
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The columns of ends for files of some columns, and the joins that they need.
+
+    Args:
+        facts: What is known.
+        wanted: Columns that the question uses.
+        names: Columns of the files.
+        has_interface: Whether records are joined to their interface, called `k`.
+    """
+    columns, joins = {}, []
+    for end, address in ADDRESS_OF.items():
+        asked = [name for name in NAMES if f"{end}{name}" in wanted]
+        if not asked or address not in names:
+            continue
+        by_book = bool(len(facts.book)) and not set(asked).isdisjoint(OF_BOOK)
+        by_lists = bool(len(facts.outside)) and not set(asked).isdisjoint(OF_OUTSIDE)
+        if by_book:
+            joins.append(_book_join(end, address, names, has_interface, facts))
+        if by_lists:
+            joins.append(_outside_join(end, address, names))
+        for name in asked:
+            columns[f"{end}{name}"] = _column(end, name, names, by_book, by_lists)
+    return columns, tuple(joins)
+
+
+def _column(end: str, name: str, names: Set[str], by_book: bool, by_lists: bool) -> str:
+    """What is said of an end: by the record, one address of the list, EC2, a block of the list."""
+    book = f"{end}b.{name}" if by_book and name in OF_BOOK else ""
+    lists = f"{end}o.{COLUMN_OF[name]}" if by_lists and name in OF_OUTSIDE else ""
+    if book and lists:
+        first = f"CASE WHEN {end}o.is_first THEN {lists} END"
+        return f"coalesce({first}, {book}, {lists})"
+    own = f"r.{_SERVICES[end]}" if name == "service" and _SERVICES[end] in names else ""
+    found = [part for part in (own, book, lists) if part]
+    return (
+        f"coalesce({', '.join(found)})" if len(found) > 1 else (*found, "CAST(NULL AS VARCHAR)")[0]
+    )
+
+
+def _book_join(
+    end: str, address: str, names: Set[str], has_interface: bool, facts: EndFacts
+) -> str:
+    b = f"{end}b"
+    own = [word for word, there in (("r.vpc_id", "vpc_id" in names), ("k.vpc_id", has_interface))
+           if there]  # fmt: skip
+    vpc = f"coalesce({', '.join(own)})" if len(own) > 1 else (*own, "CAST(NULL AS VARCHAR)")[0]
+    known = ", ".join(f"'{name.replace(chr(39), '')}'" for name in sorted(facts.vpcs)) or "NULL"
+    scope = f"({b}.scope = '' OR {b}.scope = {vpc} OR ({b}.is_alone AND {vpc} IN ({known})))"
+    return f"LEFT JOIN {BOOK} {b} ON {b}.address = r.{address} AND {scope}{_as_of(b, names)}"
+
+
+def _outside_join(end: str, address: str, names: Set[str]) -> str:
+    o = f"{end}o"
+    return f"LEFT JOIN {OUTSIDE} {o} ON {o}.address = r.{address}{_as_of(o, names)}"
+
+
+def _as_of(table: str, names: Set[str]) -> str:
+    """The condition that a row holds at the record's start."""
+    if "start_time" not in names:
+        return f" AND {table}.until = TIMESTAMP '{FOR_EVER:%Y-%m-%d}'"
+    return f" AND {table}.since <= r.start_time AND r.start_time < {table}.until"
+
+
+EMPTY_OUTSIDE = table_of((), OUTSIDE_SCHEMA)
