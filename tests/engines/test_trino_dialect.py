@@ -32,6 +32,7 @@ from vpcflow_core.query.constructs import (
     TimeBucket,
 )
 from vpcflow_core.query.dimensions import DIMENSIONS
+from vpcflow_core.query.ends import ENDS
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.query.question import Query
@@ -190,7 +191,7 @@ def test_every_list_of_records_compiles_for_trino(
 
 @pytest.mark.parametrize("name", DIMENSIONS)
 def test_groups_by_every_dimension_compile_for_trino(opened_sample: Store, name: str) -> None:
-    columns = (*(field.name for field in FIELDS), *opened_sample.columns("records"))
+    columns = (*(field.name for field in FIELDS), *opened_sample.columns("records"), *ENDS)
     top = Query(("bytes",), by=(name,), top=5)
     over_time = replace(top, every=timedelta(minutes=5), nulls=(name,))
     for query in (top, over_time, replace(over_time, place="spread")):

@@ -1,9 +1,9 @@
 """The address book: who had an address of EC2, and when, by the snapshots that a store keeps.
 
-An address alone is nobody: VPCs may have the same blocks, and addresses change hands. A row holds
-for one VPC, or for all where no other VPC has that address. Where two owners follow each other, the
-time between the last sight of one and the first of the next is nobody's, unless EC2 says since when
-the next one was attached.
+An address alone says nothing: VPCs may have the same blocks, and addresses change hands. A line
+holds for one VPC, or for all where no other VPC has that address. Where two owners follow each
+other, the time between the last sight of one and the first of the next has no owner, unless EC2
+says since when the next one was attached.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _scope(shape: Holder, address: str) -> str | None:
 
 
 def _in_turn(claims: Iterable[_Claim]) -> Iterator[tuple[datetime, datetime, Holder]]:
-    """From when to when each claim holds: one after the other, with nobody in doubtful times."""
+    """From when to when each claim holds: one after the other, with no owner in doubtful times."""
     ordered = sorted(claims, key=lambda claim: (claim.first, claim.last))
     for at, claim in enumerate(ordered):
         since, until = claim.earliest, claim.latest

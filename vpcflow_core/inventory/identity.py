@@ -87,8 +87,8 @@ def _holder(
     instance = services["i-"].get(row["instance_id"] or "")
     found = identity_of(row, instance)
     service_id = found.service_id or ""
-    service = next((rows.get(service_id) for start, rows in services.items()
-                    if service_id.startswith(start)), None) or {}  # fmt: skip
+    found_in = (rows for start, rows in services.items() if service_id.startswith(start))
+    service = next(found_in, {}).get(service_id) or {}
     name = found.name or service.get("name")
     if not name and found.kind == ENDPOINT and service.get("service"):
         name = _of_endpoint(service["service"])
@@ -99,12 +99,21 @@ def _holder(
     public = frozenset(map(canonical, row["public_addresses"]))
     own = dict.fromkeys([*map(canonical, row["addresses"]), *sorted(public)])
     return Holder(
-        row["interface_id"], found.kind, name or service_id or plain, _owner(tags, owner_tags),
-        row["owner_id"] or row["account_id"] or None, row["vpc_id"], row["subnet_id"],
-        zones.get(row["subnet_id"] or ""), tuple(own), public,
-        row["first_seen"].to_pydatetime(), row["last_seen"].to_pydatetime(),
-        datetime.fromisoformat(row["attached"]) if row["attached"] else None, row["gone"],
-    )  # fmt: skip
+        row["interface_id"],
+        found.kind,
+        name or service_id or plain,
+        _owner(tags, owner_tags),
+        row["owner_id"] or row["account_id"] or None,
+        row["vpc_id"],
+        row["subnet_id"],
+        zones.get(row["subnet_id"] or ""),
+        tuple(own),
+        public,
+        row["first_seen"].to_pydatetime(),
+        row["last_seen"].to_pydatetime(),
+        datetime.fromisoformat(row["attached"]) if row["attached"] else None,
+        row["gone"],
+    )
 
 
 def _of_endpoint(service: str) -> str:

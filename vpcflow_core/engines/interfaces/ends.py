@@ -151,8 +151,11 @@ def _book_join(
     end: str, address: str, names: Set[str], has_interface: bool, facts: EndFacts
 ) -> str:
     b = f"{end}b"
-    own = [word for word, there in (("r.vpc_id", "vpc_id" in names), ("k.vpc_id", has_interface))
-           if there]  # fmt: skip
+    own = [
+        word
+        for word, there in (("r.vpc_id", "vpc_id" in names), ("k.vpc_id", has_interface))
+        if there
+    ]
     vpc = f"coalesce({', '.join(own)})" if len(own) > 1 else (*own, "CAST(NULL AS VARCHAR)")[0]
     known = ", ".join(f"'{name.replace(chr(39), '')}'" for name in sorted(facts.vpcs)) or "NULL"
     scope = f"({b}.scope = '' OR {b}.scope = {vpc} OR ({b}.is_alone AND {vpc} IN ({known})))"

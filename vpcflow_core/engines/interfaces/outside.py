@@ -61,8 +61,11 @@ def _said(entry: Entry) -> dict[str, Any]:
     network = entry.network
     is_first = network.prefixlen == network.max_prefixlen
     return {
-        "is_first": is_first, "name": entry.name, "kind": entry.kind, "owner": entry.owner,
-    }  # fmt: skip
+        "is_first": is_first,
+        "name": entry.name,
+        "kind": entry.kind,
+        "owner": entry.owner,
+    }
 
 
 def _spans(
