@@ -21,7 +21,14 @@ from dashboards.ui import (
 )
 from dashboards.ui.markdown import inert
 from dashboards.ui.parameters import auto_now
-from dashboards.ui.state import FILTER_LABELS, PageState, is_range, parse_state, tidied
+from dashboards.ui.state import (
+    FILTER_LABELS,
+    PageState,
+    is_range,
+    parse_state,
+    refused_filters,
+    tidied,
+)
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.times import Range, Window
 
@@ -136,6 +143,8 @@ def _read_link() -> None:
     st.session_state["link_notes"] = parse_state(given)[1]
     if not is_range(given.get("range", "")):
         st.session_state["range"] = ""  # a text that is refused is in no address
+    for name, text in refused_filters(given).items():
+        sidebar.refuse(name, text)
     if changed := tidied(given):
         for name, text in changed.items():
             if text:

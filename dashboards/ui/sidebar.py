@@ -1,10 +1,15 @@
-"""The sidebar: one box a filter, each checked in its place; the last good text stays in force."""
+"""The sidebar: one box a filter, each checked in its place; the last good text stays in force.
+
+The address bar has the text in force, which a hidden box holds: a text that is refused is in no
+link.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.ui import hidden_widgets, refreshing
 from dashboards.ui.filter_text import DECISIONS, filter_problem, suggestion, understood
@@ -39,22 +44,23 @@ def filters(fields: Sequence[str], fixed: Sequence[str]) -> tuple[tuple[str, str
     with st.sidebar:
         st.markdown("### Filters")
         first = (*EITHER_FILTERS, *FLOW_FILTERS)
-        texts = {field: _box(field) for field in fields if field in first}
+        held = hidden_widgets.place("filters", shown=False)
+        texts = {field: _box(field, held) for field in fields if field in first}
         # It stands at the same place on every page, or the browser would lose hold of it.
         with hidden_widgets.place("decision", "action" in fields):
             decision = _decision()
         texts["action"] = decision if "action" in fields else ""
-        texts |= {f: _box(f) for f in (*fields, *brought) if f not in (*texts, "action")}
-        texts |= _more(behind)
+        texts |= {f: _box(f, held) for f in (*fields, *brought) if f not in (*texts, "action")}
+        texts |= _more(behind, held)
         if any(texts.values()):
             st.button("Clear all filters", on_click=clear, args=(tuple(texts),), width="stretch")
     return tuple((field, texts[field]) for field in FILTER_LABELS if texts.get(field))
 
 
-def _more(fields: Sequence[str]) -> dict[str, str]:
+def _more(fields: Sequence[str], held: DeltaGenerator) -> dict[str, str]:
     """The boxes of filters that are seldom needed; none while they are folded away."""
     with st.expander("More filters", key=MORE, on_change="rerun") as more:
-        return {field: _box(field) for field in fields} if more.open else {}
+        return {field: _box(field, held) for field in fields} if more.open else {}
 
 
 def asked(field: str) -> str:
@@ -82,6 +88,7 @@ def clear(fields: Sequence[str]) -> None:
     """Empty the boxes of these fields."""
     for field in fields:
         st.session_state[field] = None if field == "action" else ""
+        st.session_state.pop(_refused(field), None)
 
 
 def source() -> str:
@@ -114,29 +121,36 @@ def _help(field: str) -> str | None:
     return filterable(field).filter_help or None
 
 
-def _box(field: str) -> str:
-    """One text box; a text that cannot be read is refused below it, and the last good one kept."""
-    text = st.text_input(
+def _box(field: str, held: DeltaGenerator) -> str:
+    """One text box, and the text in force; one that is refused stays in its box alone."""
+    said = held.text_input(FILTER_LABELS[field], key=field, bind="query-params") or ""
+    in_force = "" if filter_problem(field, said.strip()) else said.strip()
+    refused, since = st.session_state.get(_refused(field), (said, said))
+    shown = refused if since == said else said
+    st.session_state[_typed(field)] = shown
+    st.text_input(
         FILTER_LABELS[field],
-        key=field,
-        bind="query-params",
+        key=_typed(field),
         help=_help(field),
         on_change=_understand,
         args=(field,),
     )
-    text = (text or "").strip()
-    problem = filter_problem(field, text)
-    good = st.session_state.setdefault("good_filters", {})
-    if problem:
-        kept = good.get(field, "")
-        st.error(
-            inert(f"{problem} " + (f"Still in force: {kept}" if kept else "It is not in force."))
-        )
-    else:
-        good[field] = text
-        if text and (hint := suggestion(field, text, _names(field))):
-            st.caption(inert(hint))
-    return str(good.get(field, ""))
+    if problem := filter_problem(field, shown.strip()):
+        still = f"Still in force: {in_force}" if in_force else "It is not in force."
+        st.error(inert(f"{problem} {still}"))
+    elif in_force and (hint := suggestion(field, in_force, _names(field))):
+        st.caption(inert(hint))
+    return in_force
+
+
+def _typed(field: str) -> str:
+    """Key of the box that people type into."""
+    return f"typed-{field}"
+
+
+def _refused(field: str) -> str:
+    """Key of the text that was refused, and of the one in force when it was."""
+    return f"refused-{field}"
 
 
 def _names(field: str) -> Mapping[str, str]:
@@ -148,7 +162,20 @@ def _names(field: str) -> Mapping[str, str]:
 
 
 def _understand(field: str) -> None:
-    """Read names typed plainly into a box of addresses: a country, an interface."""
-    text = str(st.session_state[field] or "")
+    """Put a typed text in force; names typed plainly into a box of addresses are read.
+
+    What cannot be read is refused here, before it is in the address bar.
+    """
+    text = str(st.session_state[_typed(field)] or "").strip()
     if filterable(field).kind == "address" and filter_problem(field, text):
-        st.session_state[field] = understood(field, text, _names(field).values())
+        text = understood(field, text, _names(field).values())
+    st.session_state.pop(_refused(field), None)
+    if filter_problem(field, text):
+        refuse(field, text, str(st.session_state.get(field) or ""))
+    else:
+        st.session_state[field] = text
+
+
+def refuse(field: str, text: str, in_force: str = "") -> None:
+    """Keep a text that is no filter in its box alone, until another one is in force."""
+    st.session_state[_refused(field)] = text, in_force

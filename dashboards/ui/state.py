@@ -132,7 +132,7 @@ def at_rest(name: str, value: object) -> bool:
 
 def tidied(params: Mapping[str, str]) -> dict[str, str]:
     """Parameters of a link that widgets know in another form alone; "" is to be left out."""
-    made = dict.fromkeys(secrets_in(params), "")
+    made = dict.fromkeys((*secrets_in(params), *refused_filters(params)), "")
     if params.get("once", "").lower() in YES:
         made["once"] = "true"
     if (action := params.get("action", "").strip()) and not filter_problem("action", action):
@@ -146,6 +146,14 @@ def is_range(text: str) -> bool:
         return not text.strip() or bool(parse_range(text))
     except TimeError:
         return False
+
+
+def refused_filters(params: Mapping[str, str]) -> dict[str, str]:
+    """Texts of filters that cannot be read, by name; those that hold a secret are none."""
+    secret = secrets_in(params)
+    texts = {name: params.get(name, "").strip() for name in FILTER_LABELS if name not in secret}
+    typed = {name: text for name, text in texts.items() if name != "action"}
+    return {name: text for name, text in typed.items() if filter_problem(name, text)}
 
 
 def secrets_in(params: Mapping[str, str]) -> list[str]:

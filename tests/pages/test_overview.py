@@ -16,6 +16,7 @@ from tests.pages.browsing import (
     drawn,
     idle,
     key,
+    params,
     pick,
     ready,
     settled,
@@ -40,7 +41,7 @@ def test_a_fixed_range_and_a_zone_in_a_link_are_restored_and_typed_filters_chang
     )
     assert sum(columns["y"]) == int((traffic_records[inside]["action"] == "REJECT").sum())
     assert (columns["x0"] or columns["x"][0]).replace("T", " ").startswith("2026-11-18 05:30")
-    box = page.locator(".st-key-dstport input")
+    box = page.locator(".st-key-typed-dstport input")
     box.fill("22")
     box.press("Enter")
     until(page, dstport="22")
@@ -54,6 +55,8 @@ def test_a_fixed_range_and_a_zone_in_a_link_are_restored_and_typed_filters_chang
     expect(sidebar.get_by_text("Still in force: 22")).to_be_visible()
     idle(page)
     assert drawn(page, "overview/destination-ports") == before
+    expect(box).to_have_value("70000")  # to be mended, and in no link
+    assert params(page)["dstport"] == "22"
     pick(page, "22 (ssh)", "Remove")
     until(page, dstport="")
     assert chips(page) == []

@@ -70,7 +70,8 @@ class Visit:
             while True:
                 message = ForwardMsg.FromString(bytes(self._link.recv(timeout=40)))  # type: ignore[arg-type]
                 found.append(message)
-                if message.WhichOneof("type") == "script_finished":
+                ended = message.WhichOneof("type") == "script_finished"
+                if ended and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     break
         self.received += found
         return found
