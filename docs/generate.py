@@ -14,7 +14,7 @@ from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.panels.explore import READY
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END
 from vpcflow_core.query.measures import MEASURES
-from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.settings import CostSetting, Settings, SourceSetting
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -46,7 +46,10 @@ def settings_page() -> str:
         (f"`{name}`", f"`VPCFLOW_{name.upper()}`", _default(info), info.description)
         for name, info in Settings.model_fields.items()
     ]
-    source = [(f"`{name}`", info.description) for name, info in SourceSetting.model_fields.items()]
+    source, cost = (
+        [(f"`{name}`", info.description) for name, info in model.model_fields.items()]
+        for model in (SourceSetting, CostSetting)
+    )
     return "\n".join(
         [
             "# Settings\n",
@@ -57,6 +60,9 @@ def settings_page() -> str:
             "Each is a table `[sources.NAME]` of the file, or variables",
             "`VPCFLOW_SOURCES__NAME__URL` and so on.\n",
             table(("setting", "meaning"), source),
+            "## Prices\n",
+            "In the table `[cost]` of the file, or as `VPCFLOW_COST__FACTOR` and so on.\n",
+            table(("setting", "meaning"), cost),
         ]
     )
 

@@ -51,13 +51,15 @@ ALLOWED: dict[str, set[str]] = {
     "analysis": BASE | {"reference"},
     "series": BASE | {"query", "analysis"},
     "connections": BASE | {"query"},
-    "panels": BASE | {"reference", "inventory", "query", "analysis", "series", "connections"},
+    "cost": BASE | {"reference", "inventory", "query"},
+    "panels": BASE
+    | {"reference", "inventory", "query", "analysis", "series", "connections", "cost"},
     "charts": BASE | {"reference", "query", "panels"},
     "links": BASE | {"panels", "query"},
     "notebook": BASE | {"api", "charts", "flow_logs", "plain_text"},
     "flow_logs": BASE
     | {"arrow", "reference", "inventory", "settings", "store", "query", "engines", "analysis"}
-    | {"series", "connections", "panels", "charts", "links", "notebook"},
+    | {"series", "connections", "cost", "panels", "charts", "links", "notebook"},
     "report": BASE | {"api", "arrow", "charts", "links", "notebook", "panels", "plain_text"},
     "mcp": BASE
     | {"analysis", "api", "json_rows", "links", "panels", "plain_text", "query", "series"},

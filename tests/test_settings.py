@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vpcflow_core.errors import SettingsError
-from vpcflow_core.settings import Settings, SourceSetting, load_settings
+from vpcflow_core.settings import CostSetting, Settings, SourceSetting, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +76,7 @@ def test_a_named_file_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    for model in (Settings, SourceSetting):
+    for model in (Settings, SourceSetting, CostSetting):
         for name, info in model.model_fields.items():
             assert info.description, name
             assert info.description.endswith("."), name

@@ -123,6 +123,27 @@ class SourceSetting(BaseModel):
     )
 
 
+class CostSetting(BaseModel):
+    """What differs from the price list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    factor: float = Field(
+        1.0, gt=0, le=10, description="What every price is multiplied by: 0.9 for 10 % discount."
+    )
+    prices: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description="Prices in dollars by item, or by region and item: "
+        '`{"nat-gb" = 0.04, "eu-central-1 internet-out-gb" = 0.07}`.',
+    )
+    internet_out_tb: float = Field(
+        0.0, ge=0, description="TB a month from all accounts to the Internet: they choose the tier."
+    )
+    nat_crossing_ends: Literal[1, 2] = Field(
+        2, description="Ends billed where a NAT gateway is in another zone than its client: 1 or 2."
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -135,6 +156,9 @@ class Settings(BaseSettings):
     )
     sources: dict[str, SourceSetting] = Field(
         default_factory=dict, description="Named sources; without any, the built-in sample."
+    )
+    cost: CostSetting = Field(
+        default_factory=CostSetting, description="What differs from the price list."
     )
     since: Duration | None = Field(
         None, description="How far back the first sync of a source reaches; unset reads all."

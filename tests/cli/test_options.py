@@ -20,7 +20,7 @@ from vpcflow_core.settings import SourceSetting
 
 COMMON = {"--store", "--last", "--from", "--to", "--where", "--once", "--output",
           "--source", "--json", "--csv", "--link"}  # fmt: skip
-ANSWERING = ("top", "series", "connections", "outliers", "forecast", "sql")
+ANSWERING = ("top", "series", "connections", "outliers", "forecast", "cost", "sql")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ _FILES = (
     ("connections", "connections", "List connections: client, server, duration, traffic each way."),
     ("judge", "outliers", "Mark unusual timeslices of a measure; exits 3 if one is."),
     ("judge", "forecast", "Forecast a measure, with a 95 % interval."),
+    ("cost", "cost", "Show what the traffic costs, by path, owner, account, pair or service."),
     ("ask", "sql", "Run your own SELECT over flows and records."),
     ("report", "report", "Write dashboards as one file whose figures need no Internet."),
     ("open", "open", "Open the page that shows a panel, for the same range and filters."),

@@ -21,6 +21,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "connections": ("vpcflow connections --last 24h --order bytes --where dstport=5432",),
     "outliers": ("vpcflow outliers packets --last 6h --threshold 3",),
     "forecast": ("vpcflow forecast bytes --every 1h --last 7d --periods 24",),
+    "cost": (
+        "vpcflow cost --by owner --last 7d",
+        "vpcflow cost --remedies --last 7d --json",
+    ),
     "sql": ("vpcflow sql 'select count(*) from flows' --last 24h",),
     "report": ("vpcflow report --last 24h --html report.html --page overview --page rejects",),
     "open": ("vpcflow open rejects/reasons --last 7d --where dstport=22",),

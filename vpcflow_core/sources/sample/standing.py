@@ -56,7 +56,7 @@ def _dialogues(each: Standing, setting: Setting, starts: Ints) -> Dialogues:
         client_if=np.full(count, client),
         client=np.full(count, client),
         server_if=np.full(count, server),
-        server=np.full(count, server) if server >= 0 else made.server,
+        server=np.full(count, server) if server >= 0 else rng.choice(net.codes(kind.server), count),
         nat_if=np.full(count, nat),
         packets=packets,
         bytes=packets * kind.size,

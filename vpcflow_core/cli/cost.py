@@ -1,0 +1,38 @@
+"""`vpcflow cost`: what the traffic costs, and what would lower it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from vpcflow_core.cli.options import AnswerOptions
+from vpcflow_core.cost.billing import BY
+
+ListedBy = StrEnum("ListedBy", {name: name for name in BY})  # type: ignore[misc]
+PATH = ListedBy("path")
+
+
+def cost(
+    options: AnswerOptions,
+    by: Annotated[
+        ListedBy, typer.Option(help="What costs are listed by; pair: source and destination.")
+    ] = PATH,
+    n: Annotated[int, typer.Option("-n", min=1, help="Number of rows, the dearest first.")] = 20,
+    remedies: Annotated[
+        bool,
+        typer.Option("--remedies", help="List what would lower the costs, with Terraform."),
+    ] = False,
+) -> None:
+    """Show what the traffic costs, by path, owner, account, pair or service.
+
+    Prices are AWS's list prices of the date that is printed; the settings change them.
+    """
+    with options.flows() as flows:
+        if remedies:
+            options.show(flows.remedies().head(n), flows, lambda: "cost/remedies")
+            return
+        pages = {"owner": "cost/owners", "account": "cost/owners", "pair": "cost/pairs"}
+        found = flows.cost(str(by), n=n)
+        options.show(found, flows, lambda: pages.get(str(by), "cost/paths"))

@@ -1,0 +1,235 @@
+"""What a range cost: asked, attributed, priced, and compared with a month before.
+
+Functions are given `logs`, which answers questions: `FlowLogs` and panels use the same ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Protocol
+
+import pandas as pd
+
+from vpcflow_core.cost.attribution import Attributed, attributed
+from vpcflow_core.cost.choices import Choices
+from vpcflow_core.cost.items import PATHS, RULES, UNATTRIBUTED
+from vpcflow_core.cost.network import KnownNetwork, network_of
+from vpcflow_core.cost.prices import GB, HOURS, Prices
+from vpcflow_core.errors import ParameterError, closest
+from vpcflow_core.inventory.tables import Kind
+from vpcflow_core.query.cost import PathQuery
+from vpcflow_core.query.filters import NO_FILTERS, Filters
+from vpcflow_core.query.result import QueryResult
+from vpcflow_core.times import Window
+
+MONTH = timedelta(days=30)  # how far back the month before is
+# What costs are listed by: columns of charges that make a row.
+BY: Final[dict[str, tuple[str, ...]]] = {
+    "path": ("path",),
+    "owner": ("owner",),
+    "account": ("account",),
+    "pair": ("source", "destination"),
+    "service": ("service",),
+    "rule": ("path", "rule"),
+}
+SUMS = ("bytes", "billed", "dollars")
+# What stands for a value that is not known, by column.
+NOT_KNOWN = {"owner": "no owner known", "service": "no AWS service", "account": "unknown"}
+
+
+class CostQueries(Protocol):
+    """What costs are asked of."""
+
+    @property
+    def prices(self) -> Prices:
+        """Prices, with what the settings change."""
+
+    @property
+    def price_choices(self) -> Choices:
+        """What the settings choose."""
+
+    @property
+    def extent(self) -> Window | None:
+        """First to last record."""
+
+    def known(self, kind: Kind) -> pd.DataFrame:
+        """A table of the EC2 snapshots."""
+
+    def ask_paths(
+        self, query: PathQuery, window: Window | None = None, filters: Filters | None = None
+    ) -> tuple[QueryResult, QueryResult | None]:
+        """Records by their way, and what came into transit gateways that are logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a range cost.
+
+    Attributes:
+        found: Its charges.
+        window: The part of the range that there are records of.
+        prices: At which prices.
+        network: What is known of the network.
+        results: What the engine answered.
+        is_cut: Whether the smallest ways are missing, as there were too many.
+    """
+
+    found: Attributed
+    window: Window
+    prices: Prices
+    network: KnownNetwork
+    results: tuple[QueryResult, ...]
+    is_cut: bool = False
+
+    @property
+    def months(self) -> float:
+        """How often the range fits into a month of 730 hours."""
+        return timedelta(hours=HOURS) / max(self.window.length, timedelta(minutes=1))
+
+
+def bill(
+    logs: CostQueries,
+    window: Window,
+    filters: Filters = NO_FILTERS,
+    *,
+    every: timedelta | None = None,
+) -> Bill:
+    """What a range cost.
+
+    Args:
+        logs: Answers questions.
+        window: The range.
+        filters: Conditions besides its own.
+        every: Timeslice of the charges; None: all are one.
+
+    Raises:
+        MissingDataError: No record has addresses, bytes or action.
+    """
+    network = network_of(logs.known)
+    named = {name: blocks for name, blocks in network.lists.items() if blocks}
+    query = PathQuery(every, network.blocks_v6, tuple(network.publics), named)
+    paths, transit = logs.ask_paths(query, window, filters)
+    frame = None if transit is None else transit.frame
+    found = attributed(paths.frame, network, logs.prices, logs.price_choices, frame)
+    results = tuple(result for result in (paths, transit) if result is not None)
+    cut = len(paths.frame) == query.limit
+    return Bill(found, _with_records(window, logs.extent), logs.prices, network, results, cut)
+
+
+def _with_records(window: Window, extent: Window | None) -> Window:
+    """The part of a range from the first to the last record of all."""
+    if extent is None or extent.end <= window.start or extent.start >= window.end:
+        return window
+    return Window(max(window.start, extent.start), min(window.end, extent.end))
+
+
+def before(logs: CostQueries, window: Window, filters: Filters = NO_FILTERS) -> Bill | None:
+    """What the same range cost 30 days earlier; None where the records do not reach back so far."""
+    earlier, extent = window.moved(-MONTH), logs.extent
+    if extent is None or extent.start > earlier.start + timedelta(hours=1):
+        return None
+    return bill(logs, earlier, filters)
+
+
+def listed(found: Bill, by: str, earlier: Bill | None = None) -> pd.DataFrame:
+    """Costs by what they are listed by, the dearest first.
+
+    Args:
+        found: What the range cost.
+        by: A key of `BY`.
+        earlier: The range a month before.
+
+    Returns:
+        The columns of `by`, bytes (each once in a path), billed_bytes (each as often as it is
+        billed), dollars, dollars_month (at this pace, of 730 hours), dollars_before and change
+        (percent) where the month before is known, and rule: why its records count.
+
+    Raises:
+        ParameterError: Costs are not listed by that.
+    """
+    require_by(by)
+    keys = list(BY[by])
+    charges = _shown(found.found.charges, keys, by)
+    rows = charges.groupby(keys, sort=False)[list(SUMS)].sum()
+    if by == "path":
+        rows = rows.reindex(PATHS, fill_value=0.0)
+    why = charges.groupby(keys, sort=False)["rule"].agg(_reasons)
+    rows = rows.assign(dollars_month=rows["dollars"] * found.months)
+    if earlier is not None:
+        then = _shown(earlier.found.charges, keys, by).groupby(keys)["dollars"].sum()
+        rows["dollars_before"] = then.reindex(rows.index).fillna(0.0)
+        base = rows["dollars_before"].where(rows["dollars_before"] > 0)
+        rows["change"] = 100 * (rows["dollars"] - base) / base
+    if "rule" not in keys:
+        rows["rule"] = why.reindex(rows.index).fillna("")
+    rows = rows.sort_values(["dollars", "bytes"], ascending=False, kind="stable").reset_index()
+    rows[["bytes", "billed"]] = rows[["bytes", "billed"]].round().astype("int64")
+    return rows.rename(columns={"billed": "billed_bytes"})
+
+
+def require_by(by: str) -> None:
+    """Refuse to list costs by what they are not listed by.
+
+    Raises:
+        ParameterError: There is no such list.
+    """
+    if by not in BY:
+        raise ParameterError(
+            f"Costs are not listed by '{by}'.",
+            f"{closest(by, BY)} There are: {', '.join(BY)}.".strip(),
+        )
+
+
+def _shown(charges: pd.DataFrame, keys: list[str], by: str) -> pd.DataFrame:
+    """Charges with words for what is not known."""
+    words = {key: charges[key].replace("", NOT_KNOWN.get(key, "unknown")) for key in keys}
+    shown = charges.assign(**words)
+    if by in ("owner", "pair", "service"):
+        return shown[shown["dollars"].ne(0) | shown["path"].eq(UNATTRIBUTED)]
+    return shown
+
+
+def _reasons(names: pd.Series) -> str:
+    """The rules of a row in words, those of the most charges first."""
+    return "; ".join(RULES[name].text for name in names.value_counts().index)
+
+
+def notes(found: Bill) -> tuple[str, ...]:
+    """What to know of a bill: its prices, what was counted once, what is not in it."""
+    charges, logged = found.found.charges, found.found.logged
+    own = " with the settings' changes" if found.prices.own or found.prices.factor != 1 else ""
+    said = [f"List prices of {found.prices.date:%d %b %Y}{own}, in US dollars without tax."]
+    unsure = sorted(
+        {
+            f"{item} in {region or 'an unknown region'}"
+            for item, region in charges[["item", "region"]]
+            .drop_duplicates()
+            .itertuples(index=False)
+            if item and not found.prices.is_known(item, region)
+        }
+    )
+    if unsure:
+        said.append(f"Not confirmed, or of us-east-1 in its place: {', '.join(unsure)}.")
+    if found.found.copies and logged:
+        share = 100 * found.found.copies / logged
+        said.append(
+            f"{share:.0f} % of {logged / GB:,.1f} GB logged is of traffic that another interface "
+            "logged too: it counts once."
+        )
+    if found.is_cut:
+        said.append("There are too many pairs of addresses: the smallest are left out.")
+    return tuple(said)
+
+
+def total(found: Bill) -> float:
+    """Dollars of all charges."""
+    return float(found.found.charges["dollars"].sum())
+
+
+def over_time(found: Bill, every: timedelta) -> pd.DataFrame:
+    """Dollars and bytes by timeslice and path: `bucket`, path, dollars, bytes."""
+    charges = found.found.charges
+    paid = charges[charges["dollars"] > 0]
+    rows = paid.groupby(["bucket", "path"], as_index=False)[["dollars", "bytes"]].sum()
+    return rows.sort_values(["bucket", "path"]).reset_index(drop=True)

@@ -1,0 +1,76 @@
+"""Terraform of remedies, with the ids that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def gateway_endpoint(vpc: str, service: str, tables: Sequence[str], existing: str = "") -> str:
+    """Routes to a gateway endpoint: of the one there is, or of a new one.
+
+    Args:
+        vpc: Where.
+        service: In full: `com.amazonaws.eu-central-1.s3`.
+        tables: Route tables that lack it.
+        existing: The VPC's endpoint for the service.
+    """
+    name = service.rpartition(".")[2]
+    if not existing:
+        listed = ", ".join(f'"{table}"' for table in tables)
+        return (
+            f'resource "aws_vpc_endpoint" "{name}" {{\n'
+            f'  vpc_id            = "{vpc}"\n'
+            f'  service_name      = "{service}"\n'
+            f'  vpc_endpoint_type = "Gateway"\n'
+            f"  route_table_ids   = [{listed}]\n"
+            "}\n"
+        )
+    return "\n".join(
+        f'resource "aws_vpc_endpoint_route_table_association" "{name}_{number}" {{\n'
+        f'  vpc_endpoint_id = "{existing}"\n'
+        f'  route_table_id  = "{table}"\n'
+        "}\n"
+        for number, table in enumerate(tables, 1)
+    )
+
+
+def interface_endpoint(vpc: str, region: str, subnets: Sequence[str]) -> str:
+    """An interface endpoint; which service it is for must be filled in."""
+    listed = ", ".join(f'"{subnet}"' for subnet in subnets)
+    return (
+        'resource "aws_vpc_endpoint" "service" {\n'
+        f'  vpc_id              = "{vpc}"\n'
+        f'  service_name        = "com.amazonaws.{region}.SERVICE"  # logs, sqs, ecr.dkr, ...\n'
+        '  vpc_endpoint_type   = "Interface"\n'
+        f"  subnet_ids          = [{listed}]\n"
+        "  private_dns_enabled = true\n"
+        "}\n"
+    )
+
+
+def nat_gateway(az: str) -> str:
+    """A NAT gateway of the clients' own zone, and the route to it."""
+    name = az.replace("-", "_")
+    return (
+        f'resource "aws_eip" "{name}" {{\n  domain = "vpc"\n}}\n\n'
+        f'resource "aws_nat_gateway" "{name}" {{\n'
+        f"  allocation_id = aws_eip.{name}.id\n"
+        f'  subnet_id     = "SUBNET"  # a public one in {az}\n'
+        "}\n\n"
+        f'resource "aws_route" "{name}" {{\n'
+        f'  route_table_id         = "ROUTE_TABLE"  # of the private subnets in {az}\n'
+        '  destination_cidr_block = "0.0.0.0/0"\n'
+        f"  nat_gateway_id         = aws_nat_gateway.{name}.id\n"
+        "}\n"
+    )
+
+
+def peering(vpc: str, other: str) -> str:
+    """A peering connection of two VPCs."""
+    return (
+        'resource "aws_vpc_peering_connection" "direct" {\n'
+        f'  vpc_id      = "{vpc}"\n'
+        f'  peer_vpc_id = "{other or "OTHER_VPC"}"\n'
+        "  auto_accept = true\n"
+        "}\n"
+    )
