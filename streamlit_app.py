@@ -10,8 +10,9 @@ import streamlit as st
 from dashboards.catalogue import PAGES
 from dashboards.ui.guard import MIDDLEWARE, announce
 from dashboards.ui.navigation import show
+from dashboards.ui.people import secrets
 
 if __name__ == "__main__":
     show(PAGES)
 else:
-    app = st.App(Path(__file__), middleware=MIDDLEWARE, lifespan=announce)
+    app = st.App(Path(__file__), middleware=MIDDLEWARE, lifespan=announce, secrets=secrets())

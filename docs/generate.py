@@ -15,6 +15,7 @@ from vpcflow_core.panels.explore import READY
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.settings import CostSetting, Settings, SourceSetting
+from vpcflow_core.team import Grant, SignIn
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -46,9 +47,9 @@ def settings_page() -> str:
         (f"`{name}`", f"`VPCFLOW_{name.upper()}`", _default(info), info.description)
         for name, info in Settings.model_fields.items()
     ]
-    source, cost = (
+    source, cost, sign_in, grant = (
         [(f"`{name}`", info.description) for name, info in model.model_fields.items()]
-        for model in (SourceSetting, CostSetting)
+        for model in (SourceSetting, CostSetting, SignIn, Grant)
     )
     return "\n".join(
         [
@@ -63,6 +64,12 @@ def settings_page() -> str:
             "## Prices\n",
             "In the table `[cost]` of the file, or as `VPCFLOW_COST__FACTOR` and so on.\n",
             table(("setting", "meaning"), cost),
+            "## Sign-in\n",
+            "A table `[sign_in]` of the file. The provider sends people back to `app_url` with",
+            "`/oauth2callback` behind it.\n",
+            table(("setting", "meaning"), sign_in),
+            "Each grant is a table `[[sign_in.grants]]`.\n",
+            table(("setting", "meaning"), grant),
         ]
     )
 

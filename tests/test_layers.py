@@ -38,7 +38,9 @@ ALLOWED: dict[str, set[str]] = {
     "scope": set(),
     "clock_changes": {"times"},
     "addresses": {"errors"},
-    "settings": {"errors", "redaction", "times", "addresses", "sources"},
+    "setting_types": {"errors", "times", "addresses"},
+    "team": {"errors", "scope", "setting_types"},
+    "settings": {"errors", "redaction", "times", "sources", "setting_types", "team"},
     "bounded": {"errors", "redaction", "__init__"},  # the package itself for where it lies
     "reference": {"errors", "redaction"},
     "inventory": {"errors", "times", "addresses"},
@@ -63,7 +65,7 @@ ALLOWED: dict[str, set[str]] = {
     "report": BASE | {"api", "arrow", "charts", "links", "notebook", "panels", "plain_text"},
     "mcp": BASE
     | {"analysis", "api", "json_rows", "links", "panels", "plain_text", "query", "series"},
-    "workspace": BASE | {"inventory", "settings", "sources", "formats", "store"},
+    "workspace": BASE | {"inventory", "plain_text", "settings", "sources", "formats", "store"},
     "checks": BASE
     | {"inventory", "settings", "sources", "formats", "store", "query", "panels", "workspace"}
     | {"engines"},
@@ -178,6 +180,10 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "workspace": {"source_list"},
         "sync": {"inventory", "opening"},
         "background": {"sync", "workspace"},
+        "audit": set(),
+        "shared_list": set(),
+        "views": {"shared_list"},
+        "notes": {"shared_list"},
     },
 }
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import pydantic_settings
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -29,11 +27,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from vpcflow_core.addresses import parse_block
-from vpcflow_core.errors import SettingsError, VpcflowError, closest
+from vpcflow_core.errors import SettingsError, closest
 from vpcflow_core.redaction import holds_secret, redacted
+from vpcflow_core.setting_types import Block, Duration, Interval, Region, UserPath
 from vpcflow_core.sources.schemes import examples
-from vpcflow_core.times import parse_duration
+from vpcflow_core.team import Grant, SignIn
 
 CONFIG_VARIABLE = "VPCFLOW_CONFIG"
 # Names of settings, joined by commas, that hold as if the file did not have them: `vpcflow serve`
@@ -51,36 +49,7 @@ def default_store() -> Path:
     return Path(base).expanduser() / "vpcflow"
 
 
-T = TypeVar("T")
-
-
-def parse_interval(text: str) -> timedelta | None:
-    """How often something is done; None for `off`.
-
-    Raises:
-        TimeError: Neither `off` nor a length of time.
-    """
-    return None if text.strip().lower() == "off" else parse_duration(text)
-
-
-def _read(parse: Callable[[str], T]) -> BeforeValidator:
-    """Reads texts as people write them; a mistake is explained in our words."""
-
-    def read(value: object) -> object:
-        try:
-            return parse(value) if isinstance(value, str) else value
-        except VpcflowError as error:
-            raise ValueError(f"{error.what} {error.next_step}") from None
-
-    return BeforeValidator(read)
-
-
-Duration = Annotated[timedelta, _read(parse_duration)]
-Interval = Annotated[timedelta | None, _read(parse_interval)]
-Block = Annotated[str, _read(parse_block)]
 Adding = Literal["auto", "none", "uploads", "aws", "all"]
-Region = Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d+$")]
-UserPath = Annotated[Path, BeforeValidator(lambda value: Path(str(value)).expanduser())]
 
 
 class _File(TomlConfigSettingsSource):
@@ -207,6 +176,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^\s?#]+$",
         description="Address of the app, for links that Python and the command line write.",
     )
+    sign_in: SignIn | None = Field(
+        None,
+        description="Sign-in by OpenID Connect, a table `[sign_in]`; without it only the machine "
+        "that the app runs on is admin, and everyone else an analyst.",
+    )
     upload_limit: int = Field(50, ge=1, le=1000, description="Largest uploaded file, in MB.")
 
     @field_validator("sources")
@@ -269,5 +243,11 @@ def _mistake(place: list[str | int], message: str) -> str:
     name = ".".join(map(str, place))
     if message != "Extra inputs are not permitted":
         return f"{name}: {message}"
-    known = SourceSetting.model_fields if len(place) > 1 else Settings.model_fields
+    models: dict[str, type[BaseModel]] = {
+        "sources": SourceSetting,
+        "cost": CostSetting,
+        "sign_in": Grant if "grants" in place else SignIn,
+    }
+    model = models.get(str(place[0]), Settings) if len(place) > 1 else Settings
+    known: dict[str, Any] = model.model_fields
     return f"{name} is no setting. {closest(str(place[-1]), known)}".strip().rstrip(".")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from dashboards.ui import resources
 from dashboards.ui.state import PageState
+from vpcflow_core.api import FlowLogs
 from vpcflow_core.panels.catalogue import PanelAnswer, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
+from vpcflow_core.scope import Scope
 from vpcflow_core.times import Window
 
 # How Streamlit's caches tell keys apart. Its own way with dataclasses takes 0.85 ms for a request
@@ -22,22 +25,40 @@ KEYS: dict[str | type, Callable[[Any], Any]] = {
     PanelRequest: repr,
     Window: repr,
     Filters: repr,
+    Scope: repr,
 }
 
 
-@st.cache_data(show_spinner=False, max_entries=2000, max_size="200MiB", hash_funcs=KEYS)
 def answer(request: PanelRequest) -> PanelAnswer:
-    """The answer of a panel."""
-    return panel_of(request.slug).answer(request, resources.logs(request.source, request.once))
+    """The answer of a panel, of what the visitor may see."""
+    return _answer(own(request))
+
+
+def records(request: PanelRequest, limit: int) -> QueryResult:
+    """The newest records behind a panel, of those that the visitor may see."""
+    return _records(own(request), limit)
+
+
+def own(request: PanelRequest) -> PanelRequest:
+    """A request as its visitor may ask it, whatever scope it names."""
+    return replace(request, scope=resources.scope())
+
+
+@st.cache_data(show_spinner=False, max_entries=2000, max_size="200MiB", hash_funcs=KEYS)
+def _answer(request: PanelRequest) -> PanelAnswer:
+    return panel_of(request.slug).answer(request, _logs(request))
 
 
 @st.cache_data(show_spinner=False, max_entries=50, max_size="100MiB", hash_funcs=KEYS)
-def records(request: PanelRequest, limit: int) -> QueryResult:
-    """The newest records behind a panel."""
+def _records(request: PanelRequest, limit: int) -> QueryResult:
     query = panel_of(request.slug).query
-    return resources.logs(request.source, request.once).records(
+    return _logs(request).records(
         request.window, request.filters, where=query.where, status=query.records, limit=limit
     )
+
+
+def _logs(request: PanelRequest) -> FlowLogs:
+    return resources.logs_within(request.scope, request.source, request.once)
 
 
 def count(state: PageState, window: Window, own: tuple[tuple[str, str], ...] = ()) -> int:
@@ -50,21 +71,24 @@ def count(state: PageState, window: Window, own: tuple[tuple[str, str], ...] = (
     """
     generation = resources.flows().catalogue.generation()
     filters = Filters.parse(own) & state.where
-    return _counted(window, filters, state.source, state.once, generation)
+    scope = resources.scope()
+    return _counted(scope, window, filters, state.source, state.once, generation)
 
 
 @st.cache_data(show_spinner=False, max_entries=500, hash_funcs=KEYS)
-def _counted(window: Window, filters: Filters, source: str, once: bool, generation: int) -> int:
-    result = resources.logs(source, once).ask(Query(("flows",)), window, filters)
+def _counted(
+    scope: Scope, window: Window, filters: Filters, source: str, once: bool, generation: int
+) -> int:
+    result = resources.logs_within(scope, source, once).ask(Query(("flows",)), window, filters)
     return int(result.frame["flows"].sum())
 
 
 def left_out(state: PageState, window: Window) -> int:
     """How many records are left out where each flow counts once."""
     generation = resources.flows().catalogue.generation()
-    return _left_out(window, state.where, state.source, generation)
+    return _left_out(resources.scope(), window, state.where, state.source, generation)
 
 
 @st.cache_data(show_spinner=False, max_entries=500, hash_funcs=KEYS)
-def _left_out(window: Window, filters: Filters, source: str, generation: int) -> int:
-    return resources.logs(source, False).left_out(window, filters)
+def _left_out(scope: Scope, window: Window, filters: Filters, source: str, generation: int) -> int:
+    return resources.logs_within(scope, source, False).left_out(window, filters)

@@ -15,6 +15,7 @@ from dashboards.ui import (
     parameter_inputs,
     records_dialog,
     resources,
+    saved_views,
     sidebar,
     status,
     timerange,
@@ -101,6 +102,7 @@ def begin(
     source, once = sidebar.counting()
     state = PageState(range_, zone, texts, source, parameters, once)
     _link_notes(state)
+    saved_views.remember(state)
     return state
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from dashboards.ui.answers import KEYS
+from dashboards.ui import notes
+from dashboards.ui.answers import KEYS, own
 from vpcflow_core.charts import figure
+from vpcflow_core.charts.notes import OVER_TIME, with_notes
 from vpcflow_core.panels.catalogue import PanelAnswer, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
 
@@ -24,15 +28,29 @@ def figure_of(request: PanelRequest, answer: PanelAnswer, zone: str) -> Figure:
         answer: The answer to it, which the figure is made from if there is none yet.
         zone: IANA name of the zone that times are shown in.
     """
-    return _figure(request, answer, zone, st.context.theme.type == "dark")
+    dark = st.context.theme.type == "dark"
+    return _figure(own(request), answer, zone, dark, _notes(request))
+
+
+def _notes(request: PanelRequest) -> tuple[tuple[datetime, str], ...]:
+    """What happened in the panel's time, for charts that show it."""
+    if panel_of(request.slug).chart not in OVER_TIME:
+        return ()
+    return tuple((one.at, f"{one.kind}: {one.text}") for one in notes.shown(request.window))
 
 
 # Streamlit leaves arguments with an underscore out of the key: equal requests have equal answers.
 @st.cache_resource(show_spinner=False, max_entries=250, hash_funcs=KEYS)
-def _figure(request: PanelRequest, _answer: PanelAnswer, zone: str, dark: bool) -> Figure:
+def _figure(
+    request: PanelRequest,
+    _answer: PanelAnswer,
+    zone: str,
+    dark: bool,
+    noted: tuple[tuple[datetime, str], ...],
+) -> Figure:
     panel = panel_of(request.slug)
     if panel.chart != "number":
-        return figure(panel, _answer, zone, dark)
+        return with_notes(figure(panel, _answer, zone, dark), noted, ZoneInfo(zone))
     line = figure(panel, replace(_answer, headlines=()), zone, dark)
     line.update_yaxes(domain=[0, 1])
     return line.update_layout(height=LINE, margin={"l": 0, "r": 0, "t": 4, "b": 4})

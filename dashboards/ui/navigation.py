@@ -8,7 +8,8 @@ from typing import Protocol
 
 import streamlit as st
 
-from dashboards.ui import resources
+from dashboards.ui import notes, resources, saved_views, signing_in
+from dashboards.ui.markdown import error_text
 from dashboards.ui.rights import shown
 from vpcflow_core.errors import VpcflowError
 
@@ -64,9 +65,19 @@ def show(pages: Sequence[Page]) -> None:
         pages: Every page; the first one has the address of the app itself.
     """
     st.set_page_config(page_icon="\N{WATER WAVE}", layout="wide")
+    try:
+        if not signing_in.admitted():
+            return
+    except VpcflowError as error:
+        st.error(error_text(error), icon=":material/error:")
+        return
     entries = [_entry(page, is_first=page is pages[0]) for page in pages]
     # Without sections: Streamlit's lists of them are no lists to a screen reader.
     chosen = st.navigation(entries)
+
+    def path_of(one: Page) -> str:
+        return "" if one is pages[0] else one.path
+
     page = pages[entries.index(chosen)]
     st.set_page_config(f"{page.title} · {APP}")
     # Not `chosen.run()`: its widgets would be the page's own, and the browser's way back to another
@@ -74,6 +85,10 @@ def show(pages: Sequence[Page]) -> None:
     try:
         resources.notice_deleted_store()
         page.draw()
+        with st.sidebar:
+            saved_views.draw(path_of(page), frozenset(map(path_of, pages)))
+            notes.draw()
+        signing_in.account()
     except VpcflowError as error:
         st.error(shown(error), icon=":material/error:")
 

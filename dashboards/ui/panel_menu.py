@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboards.ui import actions, links
+from dashboards.ui import actions, links, saving
 from dashboards.ui.evidence import about, file_name, packed
 from dashboards.ui.figures import figure_of
 from dashboards.ui.files import csv, parquet
@@ -73,13 +73,12 @@ def _evidence(request: PanelRequest, panel: Panel, given: PanelAnswer, state: Pa
         return packed(given, about(panel, given, state, request.window, link), figure)
 
     name = panel.slug.replace("/", "-")
-    st.download_button(
+    saving.button(
         "Download evidence",
         make,
         f"{file_name(panel.slug, request.window)}.zip",
         "application/zip",
         key=f"evidence-{name}",
-        on_click="ignore",
         help="One ZIP: the rows, the figure, the SQL, the filters and the link",
     )
 
@@ -97,11 +96,10 @@ def downloads(frame: pd.DataFrame, name: str, file: str = "") -> None:
 
 
 def _download(name: str, file: str, kind: str, mime: str, make: Callable[[], bytes]) -> None:
-    st.download_button(
+    saving.button(
         f"Download {kind}",
         make,
         f"{file}.{kind.lower()}",
         mime,
         key=f"{kind}-{name}",
-        on_click="ignore",
     )

@@ -10,7 +10,7 @@ from threading import Lock
 
 import streamlit as st
 
-from dashboards.ui import links, resources
+from dashboards.ui import links, resources, saving
 from dashboards.ui.evidence import file_name
 from dashboards.ui.rights import here
 from dashboards.ui.state import PageState
@@ -29,7 +29,7 @@ PATIENCE = 60.0
 
 def draw(page: str, state: PageState, window: Window) -> None:
     """A button that offers the report of a page; nothing for pages of which there is none."""
-    if page not in PAGES:
+    if page not in PAGES or not here().downloads:
         return
     with st.popover(
         "Report",
@@ -65,13 +65,12 @@ def _offers(page: str, state: PageState, window: Window) -> None:
 
 
 def _offer(kind: str, file: str, mime: str, make: Callable[[], bytes]) -> None:
-    st.download_button(
+    saving.button(
         kind,
         lambda: alone(make),
         file,
         mime,
         key=f"report-{kind}",
-        on_click="ignore",
         icon=":material/download:",
         width="stretch",
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 import streamlit as st
 
@@ -12,11 +14,14 @@ from dashboards.ui.shared import renew, shared
 from dashboards.ui.source_labels import source_labels
 from vpcflow_core.analysis.forecast import prepare
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.settings import Settings, load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.workspace.background import Syncer
 from vpcflow_core.workspace.workspace import Workspace, find_workspace
 
+# How Streamlit's caches tell scopes apart.
+SCOPES: dict[str | type, Callable[[Any], Any]] = {Scope: repr}
 # Seconds until what forecasts need is imported: by then the first page is drawn.
 PREPARE_AFTER = 8.0
 
@@ -45,8 +50,8 @@ def elsewhere() -> str:
 
 
 @shared
-def flows() -> FlowLogs:
-    """The logs every page asks."""
+def everything() -> FlowLogs:
+    """The logs as a whole; pages ask `flows`."""
     url = elsewhere()
     logs = FlowLogs.open(url, store=store().path) if url else FlowLogs(store())
     # Streamlit collects garbage after every run; what is imported by now need not be walked again.
@@ -96,18 +101,53 @@ def close() -> None:
     st.cache_resource.clear()
 
 
+def scope() -> Scope:
+    """What may be seen by who looks at the page now."""
+    from dashboards.ui import people  # it asks for the settings and the workspace here
+
+    return people.scope()
+
+
+def flows() -> FlowLogs:
+    """The logs every page asks: what its visitor may see of them."""
+    return _within(scope())
+
+
+def _within(seen: Scope) -> FlowLogs:
+    return everything() if seen == EVERYTHING else _narrowed(seen)
+
+
+@st.cache_resource(show_spinner=False, max_entries=40, hash_funcs=SCOPES)
+def _narrowed(scope: Scope) -> FlowLogs:
+    return everything().within(scope)
+
+
 def source_urls() -> list[str]:
-    """The sources the store has records of."""
-    return [source.url for source in flows().catalogue.sources()]
+    """The sources the store has records of that the visitor may see."""
+    return _urls(flows())
+
+
+def _urls(logs: FlowLogs) -> list[str]:
+    return [source.url for source in logs.catalogue.sources()]
 
 
 def url_of(source: str) -> str:
     """The URL of a source that a page may call otherwise; "" for all of them."""
-    return source_labels(workspace(), source_urls(), with_paths=False).get(source, source)
+    return _url(flows(), source)
 
 
-@st.cache_resource(show_spinner=False, max_entries=40)
+def _url(logs: FlowLogs, source: str) -> str:
+    return source_labels(workspace(), _urls(logs), with_paths=False).get(source, source)
+
+
 def logs(source: str, once: bool) -> FlowLogs:
-    """The logs of one source, of all for ""; each flow counted once, if asked for."""
-    chosen = flows().only(url_of(source)) if source else flows()
+    """The visitor's logs of one source, of all for ""; each flow counted once, if asked for."""
+    return logs_within(scope(), source, once)
+
+
+@st.cache_resource(show_spinner=False, max_entries=80, hash_funcs=SCOPES)
+def logs_within(scope: Scope, source: str, once: bool) -> FlowLogs:
+    """The same of a scope, for what is cached under it."""
+    seen = _within(scope)
+    chosen = seen.only(_url(seen, source)) if source else seen
     return chosen.once() if once else chosen

@@ -1,7 +1,8 @@
 """What a visitor of the app may do, and whether the server's folders may be named to them.
 
 Whoever adds a source reads with the server's eyes: its credentials, its folders. That is right for
-the analyst at the machine itself alone, unless the settings say so.
+the analyst at the machine itself alone, unless the settings say so. Where people sign in, their
+role decides alone, at the machine itself too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboards.ui import resources
+from dashboards.ui import people, resources
 from dashboards.ui.admission import ADMISSION
 from dashboards.ui.markdown import error_text
 from dashboards.ui.visitor import Connection, is_loopback
@@ -19,6 +20,7 @@ from vpcflow_core.errors import VpcflowError
 from vpcflow_core.plain_text import without_folders
 from vpcflow_core.settings import Adding
 from vpcflow_core.sources.schemes import scheme_of
+from vpcflow_core.team import ROLES, Person, Role
 
 # Each word allows what stands before it, too.
 LEVELS: tuple[Adding, ...] = ("none", "uploads", "aws", "all")
@@ -30,9 +32,29 @@ class Rights:
 
     Attributes:
         level: The highest of `LEVELS` that is allowed.
+        role: Of the visitor; None for who may not even look.
     """
 
     level: Adding
+    role: Role | None = "analyst"
+
+    @property
+    def sql(self) -> bool:
+        """Whether SQL may be written by hand."""
+        return self._is("analyst")
+
+    @property
+    def downloads(self) -> bool:
+        """Whether answers may be saved as files."""
+        return self._is("analyst")
+
+    @property
+    def admin(self) -> bool:
+        """Whether what all share may be changed."""
+        return self._is("admin")
+
+    def _is(self, role: Role) -> bool:
+        return self.role is not None and ROLES.index(self.role) >= ROLES.index(role)
 
     @property
     def uploads(self) -> bool:
@@ -69,6 +91,8 @@ class Rights:
 
 def here() -> Rights:
     """The rights of whoever looks at the page now."""
+    if (somebody := people.here()) is not None:
+        return of_person(resources.settings().add_sources, somebody)
     headers = st.context.headers
     pairs = [(name, value) for name in headers for value in headers.get_all(name)]
     # Streamlit gives None for a loopback peer, and has no headers where it has no connection.
@@ -90,9 +114,17 @@ def rights(setting: Adding, at_the_machine: bool) -> Rights:
         setting: `add_sources` of the settings.
         at_the_machine: Whether the visitor sits at the machine itself.
     """
+    role: Role = "admin" if at_the_machine else "analyst"
     if setting != "auto":
-        return Rights(setting)
-    return Rights("all" if at_the_machine else "none")
+        return Rights(setting, role)
+    return Rights("all" if at_the_machine else "none", role)
+
+
+def of_person(setting: Adding, somebody: Person) -> Rights:
+    """What somebody may do who is signed in: only admins add sources, up to what is set."""
+    if somebody.role != "admin":
+        return Rights("none", somebody.role)
+    return Rights("all" if setting == "auto" else setting, "admin")
 
 
 def of(found: Connection, cookies: Mapping[str, str]) -> Rights:
@@ -102,6 +134,10 @@ def of(found: Connection, cookies: Mapping[str, str]) -> Rights:
         found: The connection.
         cookies: That came with it.
     """
+    settings = resources.settings()
+    if settings.sign_in is not None:
+        somebody = people.of_cookies(settings.sign_in, found, cookies)
+        return of_person(settings.add_sources, somebody)
     address = str(st.get_option("server.address") or "")
     admitted = is_loopback(address) and ADMISSION.is_admitted(cookies)
-    return rights(resources.settings().add_sources, admitted and found.is_of_this_machine)
+    return rights(settings.add_sources, admitted and found.is_of_this_machine)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboards.ui import panel_menu, resources
+from dashboards.ui import audit, panel_menu, resources
 from dashboards.ui.rights import Rights, here, shown
 from dashboards.ui.state import PageState
 from vpcflow_core.errors import QueryError, VpcflowError
@@ -23,6 +23,7 @@ UNGUARDED = (
     "SQL by hand would read whatever the server's account may read there.",
     "Whoever runs the app can use it, or set add_sources to aws. Questions and panels answer you.",
 )
+VIEWERS = "SQL is for analysts and admins. Questions and panels answer you."
 EXAMPLES = {
     "Top sources of refused flows": """SELECT srcaddr, count(*) AS flows
 FROM flows
@@ -49,6 +50,9 @@ ORDER BY records DESC""",
 
 def draw(state: PageState, window: Window) -> None:
     """Draw the box, what helps to fill it, and the answer."""
+    if not here().sql:
+        st.info(VIEWERS, icon=":material/info:")
+        return
     left, right = st.columns([2, 1])
     with right:
         _beside()
@@ -75,6 +79,9 @@ def draw(state: PageState, window: Window) -> None:
 def _answer(text: str, state: PageState, window: Window) -> QueryResult | VpcflowError:
     logs = resources.logs(state.source, state.once).filtered(state.where)
     try:
+        if not here().sql:
+            raise QueryError(VIEWERS)
+        audit.note("sql", sql=text, range=str(window))
         if refused := refusal(text, logs.engine.guards_sql, here()):
             raise refused
         asked = replace(logs, range=Range(fixed=window))

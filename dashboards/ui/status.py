@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import actions, answers, clock, copy_link, navigation, report_menu, resources
+from dashboards.ui import (
+    actions,
+    answers,
+    audit,
+    clock,
+    copy_link,
+    navigation,
+    report_menu,
+    resources,
+)
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.moves import MOVES
 from dashboards.ui.report_tables import damage_sentences, inside, repeated_sentence, why
@@ -18,6 +27,7 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts import CONFIG, blank_map
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import VpcflowError
+from vpcflow_core.scope import EVERYTHING
 from vpcflow_core.store.state import ObjectReport, SourceState
 from vpcflow_core.times import Window, ceil_to
 from vpcflow_core.units import humane_count
@@ -38,7 +48,8 @@ def sync_line(empty: bool) -> None:
     worker = resources.syncer()
     if worker.running:
         _watch(empty)
-    for outcome in worker.problems:
+    scope = resources.scope()
+    for outcome in (one for one in worker.problems if scope.sees_all_of(one.url)):
         text = problem(outcome, with_paths=here().folders)
         st.warning(inert(text), icon=":material/sync_problem:")
 
@@ -50,7 +61,8 @@ def _watch(empty: bool) -> None:
     if not worker.running or (empty and resources.flows().extent is not None):
         st.rerun()
     progress = worker.progress
-    st.progress(progress.share, text=inert(progress.sentence))
+    sees_all = resources.scope() == EVERYTHING
+    st.progress(progress.share, text=inert(progress.sentence) if sees_all else "Reading ...")
 
 
 def refresh() -> None:
@@ -61,8 +73,13 @@ def refresh() -> None:
         icon=":material/refresh:",
         help="Look for new logs" if syncs else "Look for what was read meanwhile",
         type="tertiary",
-        on_click=resources.syncer().start if syncs else None,
+        on_click=_start if syncs else None,
     )
+
+
+def _start() -> None:
+    audit.note("sync-started")
+    resources.syncer().start()
 
 
 def nothing_yet() -> None:

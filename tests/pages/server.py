@@ -98,7 +98,9 @@ def _start(
         process = subprocess.Popen(
             [*command, "--server.port", str(port), "--server.headless", "true"],
             cwd=home,
-            env=_environment(home, store, sources, settings),
+            env=_environment(
+                home, store, sources, {"app_url": f"http://localhost:{port}", **settings}
+            ),
             stdout=log,
             stderr=log,
         )

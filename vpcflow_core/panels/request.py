@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
 from vpcflow_core.query.filters import NO_FILTERS, Filters
+from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.times import Window
 
 
@@ -57,6 +58,7 @@ class PanelRequest:
         generation: Generation of the store, which grows with every change.
         zone: Zone whose clock days are counted by; "" where its clocks did not change, or the panel
             does not count days.
+        scope: What may be seen by who asks.
     """
 
     slug: str
@@ -67,3 +69,4 @@ class PanelRequest:
     once: bool = False
     generation: int = 0
     zone: str = ""
+    scope: Scope = EVERYTHING

@@ -39,7 +39,7 @@ from vpcflow_core.store.state import ObjectReport, SourceState, read_report
 from vpcflow_core.times import Window
 
 # What a store's folder has besides its files, also without a ledger.
-OWN = (LEDGER_NAME, LOCK_NAME, KEPT, FILES, "uploads", "sources.json")
+OWN = (LEDGER_NAME, LOCK_NAME, KEPT, FILES, "uploads", "sources.json", "audit", "views", "notes")
 LATEST = 2**62  # ms; later than any record
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboards.ui import panel_menu, resources
+from dashboards.ui import audit, panel_menu, resources
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources.source_rows import Row, exact_table, humane_table, length, rows_of
+from vpcflow_core.scope import EVERYTHING
 from vpcflow_core.workspace.background import Syncer, problem
+from vpcflow_core.workspace.sync import SyncOutcome
 
 
 def draw(rights: Rights) -> None:
@@ -20,8 +23,18 @@ def draw(rights: Rights) -> None:
 
 
 def rows() -> list[Row]:
-    """Every source there is."""
-    return rows_of(resources.workspace(), resources.store())
+    """Every source that the visitor may see."""
+    found, scope = rows_of(resources.workspace(), resources.store()), resources.scope()
+    if scope == EVERYTHING:
+        return found
+    states = {state.url: state for state in resources.flows().catalogue.sources()}
+    return [replace(row, state=states.get(row.url)) for row in found if scope.sees(row.url)]
+
+
+def problems() -> list[SyncOutcome]:
+    """What went wrong in the last sync, of sources that the visitor may see."""
+    scope = resources.scope()
+    return [one for one in resources.syncer().problems if scope.sees_all_of(one.url)]
 
 
 def _body(rights: Rights, was_running: bool) -> None:
@@ -33,8 +46,10 @@ def _body(rights: Rights, was_running: bool) -> None:
             _button(worker)
         st.markdown(_sentence(worker, datetime.now(UTC)), width="stretch")
     if worker.running:
-        st.progress(worker.progress.share, text=inert(worker.progress.sentence))
-    for outcome in worker.problems:
+        sees_all = resources.scope() == EVERYTHING
+        text = inert(worker.progress.sentence) if sees_all else "Reading ..."
+        st.progress(worker.progress.share, text=text)
+    for outcome in problems():
         text = problem(outcome, with_paths=rights.folders)
         st.warning(inert(text), icon=":material/sync_problem:")
     _table(rows(), rights)
@@ -46,7 +61,7 @@ def _button(worker: Syncer) -> None:
             "Stop",
             icon=":material/stop_circle:",
             key="sync-stop",
-            on_click=worker.cancel,
+            on_click=_stop,
             disabled=worker.stopping,
             help="Ends after the objects at hand; what was read stays.",
         )
@@ -55,9 +70,20 @@ def _button(worker: Syncer) -> None:
         "Sync now",
         icon=":material/sync:",
         key="sync-now",
-        on_click=worker.start,
+        on_click=start,
         help="Look for new logs at every source.",
     )
+
+
+def start() -> None:
+    """Begin a sync, and write down who did."""
+    audit.note("sync-started")
+    resources.syncer().start()
+
+
+def _stop() -> None:
+    audit.note("sync-stopped")
+    resources.syncer().cancel()
 
 
 def _sentence(worker: Syncer, now: datetime) -> str:
@@ -65,7 +91,8 @@ def _sentence(worker: Syncer, now: datetime) -> str:
     if worker.stopping:
         return "Stopping after the objects at hand ..."
     if worker.running:
-        return f"Reading {code(worker.source)} ..." if worker.source else "Beginning ..."
+        named = worker.source and resources.scope() == EVERYTHING
+        return f"Reading {code(worker.source)} ..." if named else "Beginning ..."
     if worker.stopped:
         return "The sync was stopped. What was read stays; **Sync now** reads the rest."
     ended = f"Last sync {length(now - worker.finished)} ago." if worker.finished else ""
@@ -96,6 +123,6 @@ def _table(found: list[Row], rights: Rights) -> None:
 def _problem(row: Row, rights: Rights) -> None:
     """Why a source cannot be opened, or what went wrong at a sync of another process."""
     problem = row.problem or (row.state.error if row.state else "")
-    if problem and not any(outcome.name == row.name for outcome in resources.syncer().problems):
+    if problem and not any(outcome.name == row.name for outcome in problems()):
         shown = problem if rights.folders or row.scheme.in_aws else "It could not be read."
         st.warning(f"{code(row.name or row.url)}: {inert(shown)}", icon=":material/sync_problem:")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from dashboards.ui import resources
+from dashboards.ui import audit, resources
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources.activity import rows
@@ -74,6 +74,7 @@ def _there(catalogue: Catalogue, kind: Kind) -> dict[tuple[str, str], int]:
 
 def _refresh(store: Store) -> None:
     """Ask EC2 about the networks of every source in AWS."""
+    audit.note("inventory-asked")
     notes: list[str] = []
     taken, began = 0, datetime.now(UTC)
     with st.spinner("Asking EC2 ..."):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards.ui import panel, resources, sidebar, status, timerange
+from dashboards.ui import panel, resources, saved_views, sidebar, status, timerange
 from dashboards.ui.rights import Rights, here
 from dashboards.ui.sources import (
     activity,
@@ -24,6 +24,7 @@ def draw(title: str, question: str) -> None:
     with st.sidebar:
         source = sidebar.source()
     state = PageState(range_, zone, source=source)
+    saved_views.remember(state)
     if resources.elsewhere():
         elsewhere.draw()
         _coverage(state)

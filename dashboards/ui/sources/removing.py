@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.ui import resources
+from dashboards.ui import audit, resources
 from dashboards.ui.markdown import error_text, inert
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources.activity import rows
@@ -72,6 +72,7 @@ def _remove(row: Row, and_records: bool) -> None:
     except VpcflowError as error:
         st.error(error_text(error), icon=":material/error:")
         return
+    audit.note("source-removed", source=row.name, url=row.url, records=count)
     st.session_state["removals"] += 1
     st.session_state["removed"] = f"{row.name or 'The source'} was removed" + (
         f" with {count:,} records." if count else "."

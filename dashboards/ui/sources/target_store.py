@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.ui import resources
+from dashboards.ui import audit, resources
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.workspace.source_list import add
@@ -35,6 +35,7 @@ def take_in(source: SourceSetting, name: str = "") -> str:
     """
     where = workspace()
     found = add(where.store, source, name, where.sources)
+    audit.note("source-added", source=found, url=source.url)
     if where.store != resources.workspace().store:
         resources.close()
     resources.syncer().start()
