@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.series import minute, series
+from vpcflow_core.analysis.bands.base import median
 from vpcflow_core.analysis.bands.silence import unusual_silence
 from vpcflow_core.analysis.bands.tails import reach
 from vpcflow_core.analysis.outliers import METHODS, Method, distance, history_of, outliers
@@ -198,3 +199,12 @@ def test_each_method_says_what_history_it_needs() -> None:
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(ParameterError, match="Did you mean 'robust'"):
         outliers(series([1, 2, 3]), method="robsut")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 11, 120])
+def test_the_quick_median_is_that_of_numpy(count: int) -> None:
+    values = RNG(count).normal(size=count) * 1e9
+    before = values.copy()
+    assert median(values) == np.median(values)
+    assert (values == before).all()
+    assert np.isnan(median(values[:0]))

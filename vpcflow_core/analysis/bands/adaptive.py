@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from vpcflow_core.analysis.bands.base import Band, Bools, Floats, floor_of
+from vpcflow_core.analysis.bands.base import Band, Bools, Floats, floor_of, median
 from vpcflow_core.analysis.bands.days import usual_day
 from vpcflow_core.analysis.bands.silence import unusual_silence
 from vpcflow_core.analysis.bands.tails import LEAST, reach, rough_reach
@@ -170,7 +170,7 @@ class _Learning:
         block = slice(start, end)
         self._accept(start)
         last = self._last(start)
-        middle = float(np.median(last)) if len(last) else np.nan
+        middle = median(last)
         if self.seasonal and start < self.pace.per_day and len(last):
             taught = self.level[:start][self.teaches[:start]]
             self.usual[:, block] = np.quantile(taught, ANY_TIME)[:, None]

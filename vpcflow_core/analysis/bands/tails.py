@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from vpcflow_core.analysis.bands.base import Floats
+from vpcflow_core.analysis.bands.base import Floats, median
 
 # The band at the usual threshold is left by this share of buckets on each side: one in a week.
 RISK = 1e-4
@@ -42,5 +42,5 @@ def rough_reach(values: Floats, middle: float) -> float:
     """As `reach`, by the median distance of a few values from their median."""
     if not len(values):
         return 0.0
-    spread = 1.4826 * float(np.median(np.abs(values - middle)))
+    spread = 1.4826 * median(np.abs(values - middle))
     return ROUGH * spread * (1 + 4 / len(values))
