@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "units": set(),
     "plain_text": set(),
     "arrow": set(),
+    "csv_file": {"plain_text"},
     "json_rows": set(),
     "fields": {"errors"},
     "coverage": {"times"},
@@ -62,7 +63,8 @@ ALLOWED: dict[str, set[str]] = {
     "flow_logs": BASE
     | {"arrow", "reference", "inventory", "settings", "store", "query", "engines", "analysis"}
     | {"series", "connections", "cost", "panels", "charts", "links", "notebook"},
-    "report": BASE | {"api", "arrow", "charts", "links", "notebook", "panels", "plain_text"},
+    "report": BASE
+    | {"api", "arrow", "csv_file", "charts", "links", "notebook", "panels", "plain_text"},
     "mcp": BASE
     | {"analysis", "api", "json_rows", "links", "panels", "plain_text", "query", "series"},
     "workspace": BASE | {"inventory", "plain_text", "settings", "sources", "formats", "store"},

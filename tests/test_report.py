@@ -18,9 +18,10 @@ import pytest
 
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import main
+from vpcflow_core.csv_file import csv_bytes
 from vpcflow_core.errors import FailureError, ParameterError
 from vpcflow_core.report.build import Report, made
-from vpcflow_core.report.evidence import evidence_zip, safe_csv
+from vpcflow_core.report.evidence import evidence_zip
 from vpcflow_core.report.html import report_html
 from vpcflow_core.report.pdf import write_pdf
 
@@ -82,7 +83,7 @@ def test_evidence_has_rows_sql_figure_and_report(overview: Report) -> None:
 
 
 def test_no_cell_of_the_evidence_is_a_formula() -> None:
-    said = safe_csv(pd.DataFrame({"interface_id": ["=1+1"], "bytes": [-5]}))
+    said = csv_bytes(pd.DataFrame({"interface_id": ["=1+1"], "bytes": [-5]})).decode()
     assert said == "interface_id,bytes\n'=1+1,-5\n"
 
 

@@ -8,8 +8,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from plotly.graph_objects import Figure
 
-from dashboards.ui.files import csv, parquet
 from dashboards.ui.state import FILTER_LABELS, PageState
+from vpcflow_core.arrow import parquet_bytes
+from vpcflow_core.csv_file import csv_bytes
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 from vpcflow_core.times import Window, format_instant
 
@@ -54,8 +55,8 @@ def packed(given: PanelAnswer, said: str, figure: Figure | None) -> bytes:
     buffer = io.BytesIO()
     with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
         archive.writestr("about.txt", said)
-        archive.writestr("rows.csv", csv(given.frame))
-        archive.writestr("rows.parquet", parquet(given.frame))
+        archive.writestr("rows.csv", csv_bytes(given.frame))
+        archive.writestr("rows.parquet", parquet_bytes(given.frame))
         archive.writestr("query.sql", given.sql)
         if figure is not None:
             archive.writestr("figure.html", figure.to_html(include_plotlyjs=True))

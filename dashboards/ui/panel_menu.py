@@ -10,8 +10,9 @@ import streamlit as st
 from dashboards.ui import actions, links, saving
 from dashboards.ui.evidence import about, file_name, packed
 from dashboards.ui.figures import figure_of
-from dashboards.ui.files import csv, parquet
 from dashboards.ui.state import PageState
+from vpcflow_core.arrow import parquet_bytes
+from vpcflow_core.csv_file import csv_bytes
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer, PanelRequest
 
 ROWS_SHOWN = 1000
@@ -91,8 +92,10 @@ def downloads(frame: pd.DataFrame, name: str, file: str = "") -> None:
         name: Of the buttons.
         file: Name of the file, without its ending; `name` if not given.
     """
-    _download(name, file or name, "CSV", "text/csv", lambda: csv(frame))
-    _download(name, file or name, "Parquet", "application/octet-stream", lambda: parquet(frame))
+    _download(name, file or name, "CSV", "text/csv", lambda: csv_bytes(frame))
+    _download(
+        name, file or name, "Parquet", "application/octet-stream", lambda: parquet_bytes(frame)
+    )
 
 
 def _download(name: str, file: str, kind: str, mime: str, make: Callable[[], bytes]) -> None:

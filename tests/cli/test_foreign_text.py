@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboards.ui.files import csv
 from vpcflow_core.cli.main import main
 from vpcflow_core.cli.output import Output, write
+from vpcflow_core.csv_file import csv_bytes
 from vpcflow_core.plain_text import defused, without_folders
 
 HOSTILE = "[red]x[/red]\x1b[2J\x1b]8;;http://evil.test\x07y\u202ez\x9b1m\r\n"
@@ -53,7 +53,7 @@ def test_what_a_spreadsheet_would_run_is_defused(text: str) -> None:
 
 def test_downloads_of_the_app_hold_no_formula() -> None:
     frame = pd.DataFrame({"=tag": ["=1+1", "web", None], "bytes": [-5, 1, 2]})
-    assert csv(frame).decode().splitlines() == ["'=tag,bytes", "'=1+1,-5", "web,1", ",2"]
+    assert csv_bytes(frame).decode().splitlines() == ["'=tag,bytes", "'=1+1,-5", "web,1", ",2"]
 
 
 def test_the_command_line_defuses_cells_and_names_of_columns_on_request(

@@ -6,10 +6,8 @@ import io
 import json
 import zipfile
 
-import pandas as pd
-
 from vpcflow_core.arrow import parquet_bytes
-from vpcflow_core.plain_text import defused_value
+from vpcflow_core.csv_file import csv_bytes
 from vpcflow_core.report.build import Report, Section
 
 
@@ -47,14 +45,7 @@ def _add(archive: zipfile.ZipFile, section: Section, zone: str) -> None:
         return
     slug, shown = section.panel.slug, section.shown
     archive.writestr(f"{slug}.sql", shown.sql)
-    archive.writestr(f"{slug}.csv", safe_csv(shown.frame))
+    archive.writestr(f"{slug}.csv", csv_bytes(shown.frame))
     archive.writestr(f"{slug}.parquet", parquet_bytes(shown.frame))
     if not section.problem:
         archive.writestr(f"{slug}.figure.json", shown.figure(zone).to_json())
-
-
-def safe_csv(frame: pd.DataFrame) -> str:
-    """CSV with times as ISO 8601, in which no cell begins a formula of a spreadsheet."""
-    words = frame.select_dtypes(exclude=["number", "datetime", "datetimetz", "bool"]).columns
-    safe = frame.assign(**{name: frame[name].map(defused_value) for name in words})
-    return str(safe.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ"))

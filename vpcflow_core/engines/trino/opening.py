@@ -28,23 +28,19 @@ def catalogue_at(url: str, since: timedelta | None, inventory: Store | None) -> 
     Raises:
         SettingsError: The URL lacks a part, or the package trino is not installed.
     """
+    client: Client
+    at: Location | AthenaLocation
     if _is_athena(url):
-        place = AthenaLocation.parse(url)
-        return TrinoCatalogue(
-            _athena(place),
-            url,
-            place.catalog,
-            place.database,
-            since=since or place.since,
-            refresh=place.refresh,
-            inventory=inventory,
-        )
-    at = Location.parse(url)
+        at = AthenaLocation.parse(url)
+        client, schema = _athena(at), at.database
+    else:
+        at = Location.parse(url)
+        client, schema = TrinoConnection(at), at.schema
     return TrinoCatalogue(
-        TrinoConnection(at),
+        client,
         url,
         at.catalog,
-        at.schema,
+        schema,
         since=since or at.since,
         refresh=at.refresh,
         inventory=inventory,

@@ -1,8 +1,6 @@
-"""Rows as files; knows no Streamlit."""
+"""Rows as CSV that spreadsheets show and do not run."""
 
 from __future__ import annotations
-
-import io
 
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
@@ -10,7 +8,7 @@ from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 from vpcflow_core.plain_text import defused_value
 
 
-def csv(frame: pd.DataFrame) -> bytes:
+def csv_bytes(frame: pd.DataFrame) -> bytes:
     """The whole frame as CSV, times ISO 8601; no cell is a formula of a spreadsheet."""
     safe = frame.copy(deep=False)
     for number, (_, column) in enumerate(frame.items()):
@@ -18,10 +16,3 @@ def csv(frame: pd.DataFrame) -> bytes:
             safe.isetitem(number, [defused_value(value) for value in column])
     safe = safe.rename(columns=defused_value)
     return safe.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ").encode()
-
-
-def parquet(frame: pd.DataFrame) -> bytes:
-    """The whole frame as Parquet."""
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()
