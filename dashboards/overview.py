@@ -10,9 +10,11 @@ OVERVIEW = Dashboard(
     "What flows through the network, from where, and what is let through?",
     filters=(*EITHER_FILTERS, *FLOW_FILTERS, "action"),
     rows=(
+        (("overview/numbers", 1),),
         (("overview/source-locations", 2), ("overview/actions", 1)),
         (("overview/top-sources", 1), ("overview/top-destinations", 1)),
         (("overview/rejections", 1), ("overview/protocols", 1)),
         (("overview/interfaces", 4), ("overview/destination-ports", 4), ("overview/log-status", 3)),
+        (("overview/accounts", 1),),
     ),
 )

@@ -70,7 +70,19 @@ def humane_seconds(seconds: float) -> str:
     return f"{seconds:,.0f} s"
 
 
+def humane_percent(share: float) -> str:
+    """A share in percent; what is more than nothing never looks like nothing.
+
+    >>> humane_percent(0), humane_percent(0.04), humane_percent(12.34), humane_percent(100)
+    ('0 %', '< 0.1 %', '12.3 %', '100 %')
+    """
+    if 0 < share < 0.05:
+        return "< 0.1 %"
+    return f"{share:.1f}".removesuffix(".0") + " %"
+
+
 UNITS = {
+    "rejection_rate": humane_percent,
     "bytes": humane_bytes, "bytes_out": humane_bytes, "bytes_in": humane_bytes,
     "duration": humane_seconds, "busy": humane_seconds, "pace": humane_seconds,
 }  # fmt: skip

@@ -49,6 +49,41 @@ def test_top_lists_show_the_largest_and_their_exact_numbers(
         assert frame[name].to_dict() == expected.loc[frame.index, name].to_dict()
 
 
+def test_accounts_and_regions_have_their_exact_numbers(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str
+) -> None:
+    # One of the sample's flow logs has no region.
+    found = inside(records, window, case).fillna({"region": "-"})
+    grouped = found.groupby(["account-id", "region"])
+    refused = found["action"].eq("REJECT").groupby([found["account-id"], found["region"]]).sum()
+    frame = shown(flows, "overview/accounts", window, case)
+    assert list(frame["flows"]) == sorted(grouped.size(), reverse=True)
+    rows = frame.fillna({"region": "-"}).set_index(["account_id", "region"])
+    for place, records_of in grouped:
+        row = rows.loc[place]
+        assert row["flows"] == len(records_of)
+        assert row["accepted"] + row["rejected"] == len(records_of)
+        assert row["rejected"] == refused[place]
+        assert row["rejection_rate"] == pytest.approx(100 * refused[place] / len(records_of))
+        assert row["bytes"] == records_of["bytes"].sum()
+        assert row["interfaces"] == records_of["interface-id"].nunique()
+        assert row["sources"] == records_of["srcaddr"].nunique()
+
+
+def test_the_numbers_above_all_are_exact(
+    flows: FlowLogs, records: pd.DataFrame, window: Window, case: str
+) -> None:
+    found = inside(records, window, case)
+    refused = (found["action"] == "REJECT").sum()
+    said = {h.measure: h.value for h in asked(flows, "overview/numbers", window, case).headlines}
+    assert said.pop("rejection_rate") == pytest.approx(100 * refused / len(found))
+    assert said == {
+        "bytes": found["bytes"].sum(),
+        "interfaces": found["interface-id"].nunique(),
+        "accounts": found["account-id"].nunique(),
+    }
+
+
 def test_the_donut_counts_flows_by_decision(
     flows: FlowLogs, records: pd.DataFrame, window: Window, case: str
 ) -> None:

@@ -48,6 +48,7 @@ TITLES = {
     "pace": "Comes back every",
     "way": "Way",
     "share": "Share, %",
+    "rejection_rate": "Rejected, %",
     "group": "Group",
     "peer": "Other end",
     "bytes_out": "Bytes sent",

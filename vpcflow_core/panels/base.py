@@ -104,7 +104,7 @@ class Headline:
     """
 
     label: str
-    value: int
+    value: float
     measure: str
     earlier: int | None = None
     settled: int | None = None

@@ -5,12 +5,34 @@ from __future__ import annotations
 from datetime import timedelta
 
 from vpcflow_core.panels.analyses.groups import places
+from vpcflow_core.panels.analyses.overview import accounts_and_regions, key_numbers
 from vpcflow_core.panels.base import MINUTE, Panel
 from vpcflow_core.query.question import Query
 
 HOUR = timedelta(hours=1)
 
 OVERVIEW: tuple[Panel, ...] = (
+    Panel(
+        "overview/numbers",
+        "At a glance",
+        "Bytes of all flows, the share of flows that was refused, and who logged them.",
+        Query(("bytes", "flows", "rejected", "interfaces", "accounts")),
+        "number",
+        analysis=key_numbers,
+    ),
+    Panel(
+        "overview/accounts",
+        "Accounts and regions",
+        "What each account and region logged, and how much of it was refused.",
+        Query(
+            ("flows", "accepted", "rejected", "bytes", "interfaces", "sources"),
+            by=("account_id", "region"),
+            top=50,
+        ),
+        "table",
+        drill=("account_id", "region"),
+        analysis=accounts_and_regions,
+    ),
     Panel(
         "overview/source-locations",
         "Source locations",

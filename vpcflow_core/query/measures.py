@@ -28,7 +28,8 @@ class Measure:
     Attributes:
         name: As in queries, and the name of its column in answers.
         title: For people.
-        unit: `flows`, `records`, `bytes`, `packets`, `addresses`, `ports`, `seconds` or `time`.
+        unit: `flows`, `records`, `bytes`, `packets`, `addresses`, `interfaces`, `accounts`,
+            `ports`, `seconds` or `time`.
         doc: One sentence.
         aggregate: How records become the number.
         field: Column that is added up or counted.
@@ -128,6 +129,11 @@ _TABLE = (
         "destinations", "Destinations", "addresses", "Distinct destination addresses.",
         "distinct", "dstaddr",
     ),
+    Measure(
+        "interfaces", "Interfaces", "interfaces", "Distinct network interfaces.",
+        "distinct", "interface_id",
+    ),
+    Measure("accounts", "Accounts", "accounts", "Distinct accounts.", "distinct", "account_id"),
     Measure("ports", "Ports", "ports", "Distinct destination ports.", "distinct", "dstport"),
     Measure(
         "accepted", "Accepted", "flows", "Flows that were let through.", "count", action="ACCEPT"
