@@ -216,3 +216,33 @@ def test_without_a_snapshot_a_name_is_refused_with_the_next_step(tmp_path: Path)
         flows.top("src_name")
     assert "Nothing here says the name" in refused.value.what
     assert "ec2:DescribeNetworkInterfaces" in refused.value.next_step
+
+
+@pytest.mark.parametrize("header", [V2, V3])
+def test_where_no_vpc_doubts_an_address_only_unknown_vpcs_do(tmp_path: Path, header: str) -> None:
+    at = {"vpc_id": "vpc-3"}
+    known = [flow("eni-4", "10.3.0.6", "9.9.9.9", 1, **at)]
+    unknown = [flow("eni-9", "10.3.0.6", "9.9.9.9", 2, vpc_id="vpc-9")]
+    tables = {
+        "interfaces": frame_of("interfaces", [INTERFACES[3]]),
+        "vpcs": frame_of("vpcs", [VPCS[2]]),
+    }
+    sure = Snapshot("111111111111", "eu-central-1", NOON, tables)  # type: ignore[arg-type]
+    flows = stored(tmp_path / "s", (header, known), shots=[sure])
+    assert column(flows, "src_name") == ["cache"]
+    both = stored(tmp_path / "t", (header, [*known, *unknown]), shots=[sure])
+    assert column(both, "src_name") == ["cache", None]
+
+
+def test_a_day_after_the_attachment_is_as_if_there_were_none(tmp_path: Path) -> None:
+    attached = NOON - 24 * HOUR
+    shots = [shot(eni_4={"attached": attached.isoformat()})]
+    times = [NOON - 30 * HOUR, attached + HOUR, NOON]
+    records = [
+        flow("eni-1", "10.0.0.4", "10.3.0.6", n + 1, at, vpc_id="vpc-1")
+        for n, at in enumerate(times)
+    ]
+    flows = stored(tmp_path / "s", (V3, records), shots=shots)
+    assert column(flows, "dst_name") == [None, "cache", "cache"]
+    day = flows.between(NOON - HOUR, NOON + HOUR)
+    assert day.top("dst_name", by="bytes")["bytes"].tolist() == [3]

@@ -24,8 +24,10 @@ from vpcflow_core.engines.interfaces.ends import (
     EMPTY_OUTSIDE,
     EndFacts,
     book_table,
+    has_no_doubt,
     knowable_ends,
     needs_outside,
+    of_days,
 )
 from vpcflow_core.engines.interfaces.facts import Facts
 from vpcflow_core.engines.interfaces.inference import common_addresses, inferred
@@ -51,6 +53,11 @@ Row = dict[str, Any]
 ReadDay: TypeAlias = Callable[[Ask], pd.DataFrame]
 # Spans that a page asks about: its own, the same a day and a week before, each with `once`.
 KEPT = 12
+# Who logged records: VPCs, and interfaces whose records do not name theirs.
+_LOGGERS = """
+    SELECT DISTINCT vpc_id, CASE WHEN vpc_id IS NULL THEN interface_id END AS other
+    FROM ({relation}) r
+"""
 # Ranges of which what lists say of their addresses is kept: some 100 bytes an address.
 KEPT_OUTSIDE = 4
 # Days of which the addresses in common are kept: about 300 bytes for each interface of a day.
@@ -118,6 +125,11 @@ class SnapshotFacts:
         return frozenset(filled | ({"interface_id"} if self.rows else set()))
 
     @cached_property
+    def homes(self) -> dict[str, str | None]:
+        """The VPC of each interface; it never has another."""
+        return {row["interface_id"]: row["vpc_id"] for row in self.rows}
+
+    @cached_property
     def book(self) -> AddressBook:
         """Who had which address when."""
         return address_book(self._store.known, self._owner_tags)
@@ -144,6 +156,7 @@ class InventoryCache:
         self._kept = {own: _Kept() for own in (False, True)}
         self._common: OrderedDict[Hashable, pd.DataFrame] = OrderedDict()
         self._outside: OrderedDict[Hashable, pa.Table] = OrderedDict()
+        self._loggers: OrderedDict[Hashable, frozenset[str | None]] = OrderedDict()
 
     def columns(self) -> frozenset[str]:
         """Columns of `flows` that snapshots can fill."""
@@ -159,7 +172,13 @@ class InventoryCache:
         return tuple(n for n in (*COMPLETED, *ENDS) if n in completed or n in ends - set(present))
 
     def ends(
-        self, need: Need, wanted: Collection[str], ask: Ask, plain: Callable[[], PlainFlows]
+        self,
+        need: Need,
+        wanted: Collection[str],
+        ask: Ask,
+        plain: Callable[[], PlainFlows],
+        *,
+        reads_twice: bool = True,
     ) -> EndFacts:
         """What is known of the ends of records.
 
@@ -168,13 +187,32 @@ class InventoryCache:
             wanted: Columns that the question uses.
             ask: Asks the log for its addresses, where lists of blocks say something of them.
             plain: Gives the plain flows of these days.
+            reads_twice: Whether a look at the log beforehand pays, as it makes questions cheaper.
         """
         with self._refreshing:
             snapshots = self._current()
-            book, outside = snapshots.book_rows, EMPTY_OUTSIDE
+            book, is_timeless = of_days(snapshots.book_rows, need.days)
+            outside, vpcs = EMPTY_OUTSIDE, snapshots.book.vpcs
             if needs_outside(wanted, self.naming.says):
                 outside = self._outside_of(need, ask, plain)
-        return EndFacts(book, outside, snapshots.book.vpcs)
+            is_sure = reads_twice and has_no_doubt(book)
+            is_placeless = is_sure and self._loggers_of(need, ask, plain) <= vpcs
+        return EndFacts(book, outside, vpcs, is_timeless, is_placeless)
+
+    def _loggers_of(
+        self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]
+    ) -> frozenset[str | None]:
+        """The VPCs that logged records, as these say; None among them: unknown ones."""
+        key = self._store.generation(), self._current().count, need.days, need.sources
+        if key not in self._loggers:
+            homes = self._current().homes
+            found = ask(_LOGGERS.format(relation=plain().relation), {})
+            pairs = zip(found["vpc_id"].to_pylist(), found["other"].to_pylist(), strict=True)
+            self._loggers[key] = frozenset(vpc or homes.get(other) for vpc, other in pairs)
+        self._loggers.move_to_end(key)
+        while len(self._loggers) > KEPT:
+            self._loggers.popitem(last=False)
+        return self._loggers[key]
 
     def _outside_of(self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]) -> pa.Table:
         key = self._store.generation(), need.days, need.sources, self.naming.version

@@ -61,7 +61,8 @@ class Completion:
     def _needs_key(self, names: Set[str]) -> bool:
         """Whether records are joined to their interface: ends need no more than its VPC."""
         completed = self.once or not self.wanted.isdisjoint(COMPLETED)
-        return completed or (self.ends is not None and "vpc_id" not in names)
+        ends = self.ends
+        return completed or bool(ends and not ends.is_placeless and "vpc_id" not in names)
 
     def of(self, names: Set[str]) -> Added:
         """What to add for files of these columns."""

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vpcflow_core.inventory.book import AddressBook, Line
-from vpcflow_core.inventory.tables import FOR_EVER
+from vpcflow_core.inventory.tables import EVER, FOR_EVER
 from vpcflow_core.query.ends import ADDRESS_OF, ENDS, NAMES
+from vpcflow_core.times import Window
 
 # Names of the tables in a question's cursor; a person's SQL cannot say them (guard).
 BOOK, OUTSIDE = "known_addresses", "known_outside"
@@ -41,11 +43,15 @@ class EndFacts:
         book: Rows of `BOOK_SCHEMA`.
         outside: Rows of `OUTSIDE_SCHEMA`.
         vpcs: VPCs whose blocks are known.
+        is_timeless: Whether every row holds at every time that is asked about.
+        is_placeless: Whether every row holds in every VPC that logged a record.
     """
 
     book: pa.Table
     outside: pa.Table
     vpcs: frozenset[str]
+    is_timeless: bool = False
+    is_placeless: bool = False
 
     def tables(self, wanted: Collection[str]) -> dict[str, pa.Table]:
         """The tables by the names that the SQL calls them, with what the question uses of them."""
@@ -81,6 +87,24 @@ def _row(line: Line) -> dict[str, Any]:
         "is_alone": line.is_alone,
         **{name: getattr(who, name) for name in OF_BOOK},
     }
+
+
+def of_days(book: pa.Table, days: Window | None) -> tuple[pa.Table, bool]:
+    """The rows of a book that hold at some time of the days, and whether all hold at every time."""
+    if days is None:
+        first, last = EVER, FOR_EVER
+    else:
+        first, last = days.start, days.end
+    start, end = (pa.scalar(moment.replace(tzinfo=None), TIME) for moment in (first, last))
+    held = book.filter(pc.and_(pc.less(book["since"], end), pc.greater(book["until"], start)))
+    whole = pc.and_(pc.less_equal(held["since"], start), pc.greater_equal(held["until"], end))
+    return held, bool(pc.all(whole, min_count=0).as_py())
+
+
+def has_no_doubt(book: pa.Table) -> bool:
+    """Whether no address of a book is one of several VPCs."""
+    sure = pc.or_(book["is_alone"], pc.equal(book["scope"], ""))
+    return bool(pc.all(sure, min_count=0).as_py())
 
 
 def knowable_ends(
@@ -158,8 +182,11 @@ def _book_join(
     ]
     vpc = f"coalesce({', '.join(own)})" if len(own) > 1 else (*own, "CAST(NULL AS VARCHAR)")[0]
     known = ", ".join(f"'{name.replace(chr(39), '')}'" for name in sorted(facts.vpcs)) or "NULL"
-    scope = f"({b}.scope = '' OR {b}.scope = {vpc} OR ({b}.is_alone AND {vpc} IN ({known})))"
-    return f"LEFT JOIN {BOOK} {b} ON {b}.address = r.{address} AND {scope}{_as_of(b, names)}"
+    scope = f" AND ({b}.scope = '' OR {b}.scope = {vpc} OR ({b}.is_alone AND {vpc} IN ({known})))"
+    # What need not be looked at costs as much as the lookup itself.
+    where = "" if facts.is_placeless else scope
+    when = "" if facts.is_timeless else _as_of(b, names)
+    return f"LEFT JOIN {BOOK} {b} ON {b}.address = r.{address}{where}{when}"
 
 
 def _outside_join(end: str, address: str, names: Set[str]) -> str:

@@ -252,7 +252,8 @@ class TrinoEngine:
             relation = select_relation("flows", self.catalogue.relation("flows"), days)
             return PlainFlows(_inside(relation, days), {})
 
-        return self._inventory.ends(Need(days, None, False, False), wanted, self._ask, plain)
+        need = Need(days, None, False, False)
+        return self._inventory.ends(need, wanted, self._ask, plain, reads_twice=False)
 
     def _ask(self, sql: str, tables: Mapping[str, pa.Table]) -> pa.Table:
         """Answer a SELECT of ours, with tables beside it."""

@@ -27,7 +27,7 @@ def key_numbers(context: PanelContext) -> PanelAnswer:
             headlines.append(Headline(measure(name).title, int(found[name]), name))
         elif found["flows"]:
             rate = float(100 * found["rejected"] / found["flows"])
-            headlines.append(Headline("of flows rejected", rate, RATE))
+            headlines.append(Headline("Rejection rate", rate, RATE))
     return context.answer(result, headlines=tuple(headlines))
 
 
