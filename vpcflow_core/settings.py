@@ -50,6 +50,7 @@ def default_store() -> Path:
 
 
 Adding = Literal["auto", "none", "uploads", "aws", "all"]
+Account = Annotated[str, Field(pattern=r"^(\d{12}|organization)$")]
 
 
 class _File(TomlConfigSettingsSource):
@@ -89,6 +90,16 @@ class SourceSetting(BaseModel):
     )
     ec2_regions: list[Region] = Field(
         default_factory=list, description="Regions to ask instead of those that the logs name."
+    )
+    ec2_accounts: list[Account] = Field(
+        default_factory=list,
+        description='Accounts to ask instead of the credentials\' own, such as `["123456789012"]`; '
+        '`["organization"]` asks all accounts of the organization. Needs `ec2_role`.',
+    )
+    ec2_role: str = Field(
+        "",
+        pattern=r"^[\w+=,.@/-]{0,128}$",
+        description="Name of the role to assume in each of `ec2_accounts`.",
     )
 
 
@@ -182,6 +193,14 @@ class Settings(BaseSettings):
         "that the app runs on is admin, and everyone else an analyst.",
     )
     upload_limit: int = Field(50, ge=1, le=1000, description="Largest uploaded file, in MB.")
+
+    @field_validator("sources")
+    @classmethod
+    def _name_the_role(cls, sources: dict[str, SourceSetting]) -> dict[str, SourceSetting]:
+        for name, source in sources.items():
+            if source.ec2_accounts and not source.ec2_role:
+                raise ValueError(f"{redacted(name)} has ec2_accounts, but no ec2_role to assume")
+        return sources
 
     @field_validator("sources")
     @classmethod

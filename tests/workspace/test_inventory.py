@@ -306,3 +306,66 @@ def test_a_wrong_block_is_told_before_anything_is_read(
     assert run(monkeypatch, URL, "--store", tmp_path / "s", "--exclude-internal", "10.0") == 2
     assert "'10.0' is no block of addresses." in capsys.readouterr().err
     assert not (tmp_path / "s").exists()
+
+
+def _settings(**more: Any) -> SourceSetting:
+    return SourceSetting(url=URL, ec2_regions=[REGION], ec2_role="reader", **more)
+
+
+def _vpc_of(account: str, block: str) -> None:
+    role = f"arn:aws:iam::{account}:role/reader"
+    keys = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    ec2 = boto3.client(
+        "ec2", REGION, aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys["SessionToken"],
+    )  # fmt: skip
+    ec2.create_vpc(CidrBlock=block)
+
+
+@pytest.mark.slow
+def test_accounts_are_asked_by_the_role_of_each(ec2_with_bucket: Ec2, tmp_path: Path) -> None:
+    _vpc_of(OTHER_ACCOUNT, "10.77.0.0/16")
+    with Store.open(tmp_path / "s") as store:
+        accounts = [DEFAULT_ACCOUNT_ID, OTHER_ACCOUNT]
+        outcome = read(store, _settings(ec2_accounts=accounts))
+        assert [s.account_id for s in outcome.inventory.snapshots] == accounts
+        vpcs = store.known("vpcs")
+        blocks = vpcs[vpcs["account_id"] == OTHER_ACCOUNT]["cidrs"].sum()
+        assert "10.77.0.0/16" in blocks
+        assert "10.77.0.0/16" not in vpcs[vpcs["account_id"] == DEFAULT_ACCOUNT_ID]["cidrs"].sum()
+
+
+@pytest.mark.slow
+def test_all_accounts_of_an_organization_are_asked(ec2_with_bucket: Ec2, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "s") as store:
+        outcome = read(store, _settings(ec2_accounts=["organization"]))
+        assert outcome.inventory.snapshots == ()
+        [note] = outcome.inventory.notes
+        assert note.startswith("EC2: accounts of the organization: ")
+        organizations = boto3.client("organizations")
+        organizations.create_organization(FeatureSet="ALL")
+        made = organizations.create_account(Email="a@example.com", AccountName="a")
+        account = made["CreateAccountStatus"]["AccountId"]
+        outcome = read(store, _settings(ec2_accounts=["organization"]))
+        assert {s.account_id for s in outcome.inventory.snapshots} == {DEFAULT_ACCOUNT_ID, account}
+
+
+@pytest.mark.slow
+def test_an_account_that_refuses_costs_only_itself(
+    ec2_with_bucket: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from botocore.credentials import AssumeRoleCredentialFetcher
+    from botocore.exceptions import ClientError
+
+    def refuse(self: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "AssumeRole")
+
+    monkeypatch.setattr(AssumeRoleCredentialFetcher, "_get_credentials", refuse)
+    with Store.open(tmp_path / "s") as store:
+        outcome = read(store, _settings(ec2_accounts=[OTHER_ACCOUNT, DEFAULT_ACCOUNT_ID]))
+        refused, own = outcome.inventory.snapshots
+        assert refused.account_id == OTHER_ACCOUNT
+        assert refused.notes == ("the role cannot be assumed (AccessDenied)",)
+        assert set(own.tables) == set(TABLES)
+        states = {state.account_id: state.notes for state in store.snapshots()}
+        assert states[OTHER_ACCOUNT] == refused.notes

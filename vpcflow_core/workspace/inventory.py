@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -73,6 +73,8 @@ def refresh_inventory(
     if not wanted:
         return NOT_ASKED
     try:
+        if setting.ec2_accounts:
+            return _of_accounts(store, options, setting, wanted, fresh)
         return _taken(store, options, wanted, {} if regions else _owners(named), fresh)
     except VpcflowError as error:
         return InventoryRefresh(notes=(f"EC2: {error.what}",))
@@ -95,16 +97,54 @@ def _taken(
     if not own:
         note = f"EC2: the credentials are of account {account}, the logs of others: nothing asked."
         return InventoryRefresh(notes=(note,))
-    known = {
-        state.region
-        for state in store.snapshots()
-        if fresh and state.account_id == account and state.taken >= fresh
-    }
+    known = _fresh(store, account, fresh)
     snapshots = take_all(session, [region for region in own if region not in known], account)
     for snapshot in snapshots:
         if snapshot.account_id:
             store.remember(snapshot)
     return InventoryRefresh(tuple(snapshots))
+
+
+def _of_accounts(
+    store: Store,
+    options: SourceOptions,
+    setting: SourceSetting,
+    regions: Sequence[str],
+    fresh: datetime | None,
+) -> InventoryRefresh:
+    """Snapshots of several accounts; one whose role is refused says so in its notes."""
+    from vpcflow_core.inventory.accounts import ORGANIZATION, accounts_of_organization
+    from vpcflow_core.inventory.ec2 import caller, take_all
+    from vpcflow_core.sources.aws.client import acting_as, session_of
+
+    session = session_of(options)
+    own = caller(session, regions[0])
+    accounts, notes = list(setting.ec2_accounts), []
+    if ORGANIZATION in accounts:
+        found, why = accounts_of_organization(session, regions[0])
+        notes += [f"EC2: {why}"] if why else []
+        accounts = [account for account in accounts if account != ORGANIZATION] + found
+    partition = session.get_partition_for_region(regions[0])
+    made: list[Snapshot] = []
+    for account in dict.fromkeys(accounts):
+        role = f"arn:{partition}:iam::{account}:role/{setting.ec2_role}"
+        acting = replace(options, role_arn=role)
+        # The credentials' own account needs no role.
+        of = session if account == own else acting_as(session, acting)
+        known = _fresh(store, account, fresh)
+        made += take_all(of, [region for region in regions if region not in known], account)
+    for snapshot in made:
+        store.remember(snapshot)
+    return InventoryRefresh(tuple(made), tuple(notes))
+
+
+def _fresh(store: Store, account: str, since: datetime | None) -> set[str]:
+    """Regions of an account with a snapshot since then."""
+    return {
+        state.region
+        for state in store.snapshots()
+        if since and state.account_id == account and state.taken >= since
+    }
 
 
 def _owners(places: Sequence[tuple[str, str]]) -> dict[str, set[str]]:

@@ -54,6 +54,19 @@ def session_of(options: SourceOptions) -> boto3.Session:
         ) from error
 
 
+def acting_as(session: boto3.Session, options: SourceOptions) -> boto3.Session:
+    """A session that assumes the options' role with another session's credentials.
+
+    Raises:
+        CredentialsError: There are none.
+    """
+    made = boto3.Session(
+        botocore_session=_reading_once(options.profile), region_name=options.region or None
+    )
+    _assume(made, options, session)
+    return made
+
+
 def _reading_once(profile: str) -> botocore.session.Session:
     """A session that shares what botocore has read of its descriptions of AWS's services.
 
@@ -72,10 +85,18 @@ def _loader(data_path: str | None) -> Loader:
     return create_loader(data_path)
 
 
-def _assume(session: boto3.Session, options: SourceOptions) -> None:
-    """Let the session act as the role; its credentials renew themselves during long syncs."""
+def _assume(
+    session: boto3.Session, options: SourceOptions, by: boto3.Session | None = None
+) -> None:
+    """Let the session act as the role; its credentials renew themselves during long syncs.
+
+    Args:
+        session: The session.
+        options: The role, and its external id.
+        by: The session whose credentials assume it, if not the session's own.
+    """
     inner: Any = session._session  # boto3 offers no other way to renewing credentials
-    source = session.get_credentials()
+    source = (by or session).get_credentials()
     if source is None:
         raise ABSENT.with_words(place=options.role_arn)
     extra = {"RoleSessionName": "vpcflow"}
