@@ -34,7 +34,7 @@ def key_numbers(context: PanelContext) -> PanelAnswer:
 def accounts_and_regions(context: PanelContext) -> PanelAnswer:
     """A row an account and region, with the share of its flows that was refused.
 
-    Logs without a region are by account alone; what is not told is empty.
+    Logs without a region are by account alone; what is missing is empty.
     """
     columns = context.logs.engine.columns()
     by = tuple(name for name in context.query.by if name in columns)
