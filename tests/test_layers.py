@@ -59,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"reference", "inventory", "query", "analysis", "series", "connections", "cost"},
     "charts": BASE | {"reference", "query", "panels"},
     "links": BASE | {"panels", "query"},
-    "notebook": BASE | {"api", "charts", "flow_logs", "plain_text"},
+    "notebook": BASE | {"api", "charts", "flow_logs", "plain_text", "store"},
     "flow_logs": BASE
     | {"arrow", "reference", "inventory", "settings", "store", "query", "engines", "analysis"}
     | {"series", "connections", "cost", "panels", "charts", "links", "notebook"},

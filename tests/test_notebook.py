@@ -15,8 +15,9 @@ import vpcflow_core
 from tests.charts.frames import usual
 from vpcflow_core.api import FlowLogs, RenderedPanel
 from vpcflow_core.arrow import arrow_table, parquet_bytes
-from vpcflow_core.notebook import PLOTLY
+from vpcflow_core.notebook import PLOTLY, Bar, progress_bar
 from vpcflow_core.panels.catalogue import PANELS
+from vpcflow_core.store.result import Progress
 
 HEADER = "interface-id srcaddr bytes start end action log-status\n"
 LINE = "<b>eni</b> 10.0.0.1 100 1793491200 1793491260 REJECT OK\n"
@@ -49,6 +50,31 @@ def test_a_panel_is_a_figure_that_needs_no_internet(slug: str) -> None:
 def test_a_table_and_an_empty_panel_are_rows() -> None:
     table = PANELS["traffic/longest-flows"]
     assert PLOTLY not in RenderedPanel(table, usual(table))._repr_mimebundle_()
+
+
+def test_progress_is_one_bar_that_is_changed_in_its_place() -> None:
+    shown: list[tuple[str, str]] = []
+
+    class Handle:
+        def update(self, bundle: dict[str, str], raw: bool) -> None:
+            shown.append(("update", bundle["text/html"]))
+
+    def display(bundle: dict[str, str], raw: bool, display_id: bool) -> Handle:
+        shown.append(("display", bundle["text/html"]))
+        return Handle()
+
+    bar = Bar(display)
+    bar(Progress())
+    bar(Progress(2, 4, 10, 40, 12_345, 2.0, listed=True))
+    assert shown == [
+        ("display", "<progress></progress> Looking for new logs ..."),
+        (
+            "update",
+            '<progress value="10" max="40"></progress> 2 of 4 objects, 12.3 K records, '
+            "6.2 K a second, 6 s left",
+        ),
+    ]
+    assert progress_bar() is None
 
 
 def test_numbers_beyond_64_bits_are_exact_in_arrow_and_parquet() -> None:

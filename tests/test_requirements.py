@@ -21,6 +21,7 @@ PIN = re.compile(
         "requirements-java.txt",
         "requirements-mcp.txt",
         "requirements-notebook.txt",
+        "requirements-site.txt",
     ],
 )
 def test_every_requirement_is_pinned_and_has_hashes(name: str) -> None:
@@ -33,5 +34,5 @@ def test_every_requirement_is_pinned_and_has_hashes(name: str) -> None:
 def test_installing_checks_the_hashes() -> None:
     lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
     installs = [line for line in lines if "pip install" in line and " -r " in line]
-    assert len(installs) == 4
+    assert len(installs) == 5
     assert all("--require-hashes" in line for line in installs)

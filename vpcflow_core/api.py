@@ -58,7 +58,7 @@ class FlowLogs(OverTime, Lists, Costs, Pages, Notes):
             store: Folder of the store; one of the source's own in the user's cache if not given.
                 Of an engine beyond this machine: where snapshots of EC2 are.
             options: How to reach the source.
-            progress: Called with how far the loading is.
+            progress: Called with how far the loading is; a bar in a notebook if not given.
 
         Raises:
             SourceError: The source cannot be read, or nothing of it.
@@ -77,7 +77,8 @@ class FlowLogs(OverTime, Lists, Costs, Pages, Notes):
         found = open_source(str(source), options=options)
         opened = Store.open(store or own_store([found.url]))
         with _closed_on_failure(opened):
-            result = load(opened, found, options.log_format, span=recent(length), progress=progress)
+            shown = progress or notebook.progress_bar()
+            result = load(opened, found, options.log_format, span=recent(length), progress=shown)
             _check(result)
             return replace(cls(opened).only(found.url), synced=result)
 

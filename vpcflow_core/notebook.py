@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from vpcflow_core.api import FlowLogs
     from vpcflow_core.flow_logs.rendered import RenderedPanel
+    from vpcflow_core.store.result import Progress
 
 ROWS = 20
 # What JupyterLab and VS Code draw by the plotly.js that they or the plotly package bring.
@@ -61,6 +63,41 @@ def panel_bundle(shown: RenderedPanel) -> dict[str, Any]:
         margin={"t": 48},
     )
     return bundle | {PLOTLY: json.loads(chart.to_json()) | {"config": CONFIG}}
+
+
+def progress_bar() -> Callable[[Progress], None] | None:
+    """Draws how far loading is, below the cell of a notebook; None outside of one."""
+    python = sys.modules.get("IPython")  # a kernel has imported it; nothing else need
+    if python is None or not hasattr(python.get_ipython(), "kernel"):
+        return None
+    return Bar(python.display.display)
+
+
+class Bar:
+    """A bar that is drawn once and then changed in its place.
+
+    Args:
+        display: Shows a bundle in a notebook, as IPython's function does; gives its handle.
+    """
+
+    def __init__(self, display: Callable[..., Any]) -> None:
+        self._display = display
+        self._handle: Any = None
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far loading is."""
+        bundle = {"text/html": bar_html(progress), "text/plain": progress.sentence}
+        if self._handle is None:
+            self._handle = self._display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+def bar_html(progress: Progress) -> str:
+    """How far loading is: a bar and a sentence."""
+    done, total = progress.amounts
+    known = f' value="{done}" max="{total}"' if progress.listed and total else ""
+    return f"<progress{known}></progress> {text(progress.sentence)}"
 
 
 def rows_html(frame: pd.DataFrame) -> str:

@@ -44,6 +44,24 @@ EXPLORE = {
     "group3": "none", "chart": "bars", "top": "10", "entity": "",
 }  # fmt: skip
 AT_REST = {"tz": "UTC", "refresh": "off", **EXPLORE}
+# Default and meaning of what is neither a filter nor a parameter of outliers.
+MEANINGS: dict[str, tuple[str, str]] = {
+    "range": ("`24h`", "The time: `24h` (the most recent), `2026-11-25`, `FROM/TO` in ISO 8601."),
+    "tz": ("`UTC`", "IANA name of the zone that times are shown in: `Europe/Berlin`."),
+    "refresh": ("`off`", "How often the page is drawn anew by itself: `1m`."),
+    "tab": ("`questions`", "Part of Explore: `questions`, `build` or `sql`."),
+    "ask": ("`pairs`", "Ready question of Explore: the last part of its panel's name, `scans`."),
+    "measure": ("`bytes`", "Measure of a question of your own; see measures.md."),
+    "group": ("`srcaddr`", "First field to group by, or `none`."),
+    "group2": ("`none`", "Second field to group by."),
+    "group3": ("`none`", "Third field to group by."),
+    "chart": ("`bars`", "How the question is drawn."),
+    "top": ("`10`", "Groups to show."),
+    "entity": ("", "What the page Entity is about: an address, block, id or port."),
+    "source": ("all", "The only source to show, by its URL or what the page calls it."),
+    "once": ("`false`", "`true`: a flow that both of its interfaces logged counts once."),
+    "v": ("", "Version of this scheme, written into every link."),
+}
 NAMES = ("range", "tz", "refresh", *EXPLORE, "source", "once", "v", *FILTER_LABELS, *PARAMETERS)
 
 

@@ -36,6 +36,10 @@ class Lists(Questions):
             The fields, the measure sorted by, then flows, bytes and packets where the logs have
             them; highest first. Flows without a value (ICMP has no ports) are in no row:
             `attrs["notes"]` says how many.
+
+        >>> ssh = flows.last("7d").where(action="REJECT", dstport="ssh")
+        >>> ssh.top("srcaddr", n=1)["srcaddr"].tolist()
+        ['113.88.14.201']
         """
         columns = self.engine.columns("flows")
         others = [m for m in VOLUMES if m != by and (m == "flows" or m in columns)]

@@ -60,6 +60,10 @@ class OverTime(Questions):
         Raises:
             ParameterError: A shift is no multiple of the timeslice, a time is to be compared, or
                 the answer is too large.
+
+        >>> day = flows.last("24h").series("bytes", every="1h")
+        >>> list(day), len(day)
+        (['bucket', 'value', 'complete'], 25)
         """
         groups, shifts, window = names_of(by or ()), names_of(compare), self.window
         query = Query(
@@ -178,6 +182,10 @@ class OverTime(Questions):
         Raises:
             ParameterError: The measure is a time, a parameter is out of its range, or there is too
                 little data.
+
+        >>> ahead = flows.last("7d").forecast("flows", every="1h", periods=6)
+        >>> int(ahead["value"].isna().sum())
+        6
         """
         query = Query(one_measure(measure), every=timeslice(every, self.window), place=place)
         require_numbers(query)

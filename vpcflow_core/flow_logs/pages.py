@@ -30,6 +30,9 @@ class Pages(Questions):
         Raises:
             ParameterError: There is no panel of that slug.
             MissingDataError: The logs lack a field that it needs.
+
+        >>> list(flows.last("24h").panel("rejects/reasons").frame)
+        ['reason', 'flows']
         """
         shown = panel(slug)
         request = shown.request(self.window, parameters=parameters, zone=zone)
@@ -57,6 +60,9 @@ class Pages(Questions):
 
         Raises:
             ParameterError: There is no such panel, or pages have no such filter.
+
+        >>> flows.last("24h").where(dstport=22).link("rejects/reasons")
+        'http://localhost:8501/rejects?dstport=22&v=1'
         """
         moves = self.range is not None and not fixed
         asked = self.range if moves and self.range else Range(fixed=self.window)

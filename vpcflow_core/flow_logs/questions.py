@@ -187,6 +187,9 @@ class Questions(Selection):
 
         Raises:
             QueryError: It is not one SELECT over the relations, or it is wrong.
+
+        >>> flows.sql("select distinct protocol from flows where dstport = 53")["protocol"].item()
+        17
         """
         return self.ask_sql(text, max_rows=max_rows).frame
 

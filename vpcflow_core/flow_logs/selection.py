@@ -71,6 +71,9 @@ class Selection:
         Raises:
             FieldError: No such field.
             FilterError: A value cannot be read.
+
+        >>> str(flows.where(action="REJECT", dstport=[22, 3389]).filters)
+        'action=REJECT; dstport=22, 3389'
         """
         return self.filtered(Filters.parse(filters, self.engine.columns("records")))
 
@@ -109,7 +112,11 @@ class Selection:
         return replace(self, range=wanted)
 
     def between(self, start: str | datetime, end: str | datetime) -> Self:
-        """From one time to another: ISO 8601 text (UTC without offset) or aware datetimes."""
+        """From one time to another: ISO 8601 text (UTC without offset) or aware datetimes.
+
+        >>> str(flows.between("2026-11-19", "2026-11-19T12:00Z").window)
+        '2026-11-19T00:00Z/2026-11-19T12:00Z'
+        """
         return replace(self, range=Range(fixed=Window(_instant(start), _instant(end))))
 
     @property
