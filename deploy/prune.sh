@@ -4,8 +4,8 @@
 set -eu
 cd "$1"
 find . -depth -type d \( -name tests -o -name __pycache__ \) -not -path "./numpy/*" -exec rm -rf {} +
-rm -rf pyarrow/include pyarrow/src pyarrow/libarrow_flight* pyarrow/_flight* \
-    pyarrow/libarrow_substrait* pyarrow/_substrait* pydeck/nbextension
+rm -rf pyarrow/include pyarrow/src pydeck/nbextension \
+    pyarrow/libarrow_flight* pyarrow/libarrow_python_flight* pyarrow/_flight*
 find . -name "*.pyi" -delete
 if command -v strip > /dev/null; then
     # Not those of numpy and others: their libraries were moved, and strip breaks such files.

@@ -96,6 +96,7 @@ def test_pruning_takes_tests_and_other_services_and_leaves_the_rest(tmp_path: Pa
         "numpy/_core/tests/_natype.py",
         "botocore/data/ec2/x",
         "botocore/data/endpoints.json",
+        "pyarrow/libarrow_substrait.so.1",
         "a/b.py",
     ]
     go = [
