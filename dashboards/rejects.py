@@ -9,6 +9,7 @@ REJECTS = decision_page(
     "What is refused, whom does it come from, and is it more than usual?",
     own=(
         (("rejects/sources-over-time", 2), ("rejects/reasons", 1)),
+        (("rejects/why", 1),),
         (("rejects/interface-destinations", 1),),
     ),
 )

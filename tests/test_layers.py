@@ -51,18 +51,20 @@ ALLOWED: dict[str, set[str]] = {
     "store": BASE | {"inventory", "formats", "sources"},
     "query": BASE | {"arrow", "reference"},
     "engines": BASE | {"bounded", "settings", "inventory", "formats", "query", "sources", "store"},
-    "analysis": BASE | {"reference"},
+    "analysis": BASE | {"inventory", "reference"},
     "series": BASE | {"query", "analysis"},
     "connections": BASE | {"query"},
     "cost": BASE | {"reference", "inventory", "query"},
+    "refusals": BASE | {"inventory", "query", "analysis"},
     "panels": BASE
-    | {"reference", "inventory", "query", "analysis", "series", "connections", "cost"},
+    | {"reference", "inventory", "query", "analysis", "series", "connections", "cost"}
+    | {"refusals"},
     "charts": BASE | {"reference", "query", "panels"},
     "links": BASE | {"panels", "query"},
     "notebook": BASE | {"api", "charts", "flow_logs", "plain_text", "store"},
     "flow_logs": BASE
     | {"arrow", "reference", "inventory", "settings", "store", "query", "engines", "analysis"}
-    | {"series", "connections", "cost", "panels", "charts", "links", "notebook"},
+    | {"series", "connections", "cost", "refusals", "panels", "charts", "links", "notebook"},
     "report": BASE
     | {"api", "arrow", "csv_file", "charts", "links", "notebook", "panels", "plain_text"},
     "mcp": BASE

@@ -25,6 +25,7 @@ _FILES = (
     ("ask", "top", "List the busiest values of a field, or of fields together."),
     ("ask", "series", "Show a measure over time, zero where nothing was."),
     ("connections", "connections", "List connections: client, server, duration, traffic each way."),
+    ("why", "why", "Say why connections were refused: the missing rule, or what refused them."),
     ("judge", "outliers", "Mark unusual timeslices of a measure; exits 3 if one is."),
     ("judge", "forecast", "Forecast a measure, with a 95 % interval."),
     ("cost", "cost", "Show what the traffic costs, by path, owner, account, pair or service."),

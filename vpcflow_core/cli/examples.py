@@ -19,6 +19,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "series": ("vpcflow series bytes --every 5m --last 24h --compare 1d,7d --output csv",),
     "connections": ("vpcflow connections --last 24h --order bytes --where dstport=5432",),
+    "why": ("vpcflow why --last 24h --where dstport=5432",),
     "outliers": ("vpcflow outliers packets --last 6h --threshold 3",),
     "forecast": ("vpcflow forecast bytes --every 1h --last 7d --periods 24",),
     "cost": (

@@ -13,6 +13,7 @@ from vpcflow_core.query.connections.select import ConnectionQuery, Order
 from vpcflow_core.query.filters import NO_FILTERS
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import without_value_for
+from vpcflow_core.refusals import explained
 from vpcflow_core.series import names_of
 
 # What a top list shows beside the measure it is sorted by.
@@ -56,6 +57,28 @@ class Lists(Questions):
         if count:
             words = "1 flow has" if count == 1 else f"{count:,} flows have"
             yield f"{words} no {' or no '.join(query.by)}: left out of the rows."
+
+    def why(self, *, n: int | None = 50) -> pd.DataFrame:
+        """Why connections were refused: which rule is missing, or what refused them.
+
+        Groups, rules and network ACLs are those that the interface had at that time, by snapshots
+        of EC2. docs/why-refused.md says how each cause is known.
+
+        Args:
+            n: How many rows; None: all.
+
+        Returns:
+            One row for each cause, interface, way, protocol and port, most flows first: cause
+            (`no rule`, `network ACL`, `network ACL, way back`, `late packet`,
+            `Block Public Access`, `encryption controls`, `not known`), why (a sentence),
+            interface_id, way (`in`, `out`), peer (the one with most flows), peers (how many),
+            protocol, port (of the service), flows, bytes, first, last, missing_rule.
+
+        Raises:
+            MissingDataError: No snapshot has interfaces or rules, or the logs lack a field.
+        """
+        found = explained(self, self.window, NO_FILTERS, n)
+        return noted(found.frame, *found.result.notes, *found.notes)
 
     def connections(self, *, order: Order = "duration", limit: int = 100) -> pd.DataFrame:
         """Connections: all records of a five-tuple at one interface, both ways, as they lived.

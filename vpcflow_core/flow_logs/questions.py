@@ -17,6 +17,7 @@ from vpcflow_core.query.as_logged import is_about_interfaces
 from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.connections.questions import AnyQuery, question_for
 from vpcflow_core.query.connections.received import received_for
+from vpcflow_core.query.connections.refused import refused_for
 from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled, joined
 from vpcflow_core.query.filters import NO_FILTERS, Filters
@@ -171,6 +172,27 @@ class Questions(Selection):
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         question = received_for(window, wanted, self.engine.columns(), cuts=cuts, limit=limit)
+        return self._as_logged(self.engine.run(question, window))
+
+    def ask_refused(
+        self,
+        window: Window | None = None,
+        filters: Filters | None = None,
+        *,
+        cuts: Sequence[datetime] = (),
+        limit: int = 500_000,
+    ) -> QueryResult:
+        """What interfaces refused, by five-tuple, and what they let through of the same.
+
+        Args:
+            window: The time to ask about instead of the own one.
+            filters: Conditions besides the own ones; see `query.connections.refused`.
+            cuts: Moments that no row may reach over, ascending.
+            limit: How many rows at most.
+        """
+        window = window or self.window
+        wanted = self.wanted(filters or NO_FILTERS, window)
+        question = refused_for(window, wanted, self.engine.columns(), cuts=cuts, limit=limit)
         return self._as_logged(self.engine.run(question, window))
 
     def _as_logged(self, result: QueryResult) -> QueryResult:

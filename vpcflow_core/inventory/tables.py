@@ -153,7 +153,8 @@ _TABLES = (
         },
         "Network ACLs with the subnets they guard. An entry is `way number action protocol ports "
         "block`, such as `in 100 allow 6 443-443 0.0.0.0/0`: way `in` or `out`, protocol a number "
-        "or -1, ports `all`, or of ICMP `type:code`; 32767 is the entry that refuses what is left.",
+        "or -1, ports `all`, or of ICMP `type:code`; from 32767 on the "
+        "entries that refuse what is left.",
     ),
 )  # fmt: skip
 

@@ -83,6 +83,16 @@ class LogQueries(Protocol):
     ) -> QueryResult:
         """What interfaces received, and which of it answers them."""
 
+    def ask_refused(
+        self,
+        window: Window | None = None,
+        filters: Filters | None = None,
+        *,
+        cuts: Sequence[datetime] = (),
+        limit: int = 500_000,
+    ) -> QueryResult:
+        """What interfaces refused, and what they let through of the same connections."""
+
     def known(self, kind: Kind) -> pd.DataFrame:
         """A table of the EC2 snapshot."""
 

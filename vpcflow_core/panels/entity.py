@@ -13,6 +13,7 @@ import pandas as pd
 from vpcflow_core.errors import FilterError
 from vpcflow_core.panels.analyses.groups import busiest
 from vpcflow_core.panels.analyses.questions import long_lived, new_values, refused_and_let_in
+from vpcflow_core.panels.analyses.why import why
 from vpcflow_core.panels.base import Analysis, Chart, LogQueries, Panel, PanelAnswer, PanelContext
 from vpcflow_core.panels.filter_texts import SERVICES
 from vpcflow_core.query.dimensions import EITHER_END, filterable
@@ -152,6 +153,16 @@ def entity_panels(entity: Entity) -> Iterator[Panel]:
             None,
             ("dstport",),
         )
+    yield _panel(
+        entity,
+        "why",
+        "Why refused",
+        "Which rule is missing, or which network ACL refuses, by the rules there were then.",
+        Query(("flows",), by=("interface_id",), where=(*where, ("action", "REJECT")), top=20),
+        "table",
+        why,
+        ("interface_id",),
+    )
     yield _panel(
         entity,
         "let-in",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vpcflow_core.panels.analyses.groups import busiest, reasons
+from vpcflow_core.panels.analyses.why import why
 from vpcflow_core.panels.base import MINUTE, Panel
 from vpcflow_core.panels.decisions import Decision
 from vpcflow_core.query.question import Query
@@ -28,6 +29,16 @@ REJECTS: tuple[Panel, ...] = (
         Query(("flows", "bytes", "packets"), by=("interface_id", "dstaddr"), where=REJECT.where),
         "table",
         drill=("interface_id", "dstaddr"),
+        about=REJECT.about,
+    ),
+    Panel(
+        "rejects/why",
+        "Why refused",
+        "Which rule is missing, or which network ACL refuses, by the rules there were then.",
+        Query(("flows",), by=("interface_id",), where=REJECT.where, top=50),
+        "table",
+        drill=("interface_id",),
+        analysis=why,
         about=REJECT.about,
     ),
     Panel(

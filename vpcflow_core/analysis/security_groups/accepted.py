@@ -47,7 +47,11 @@ class Accepted:
     @classmethod
     def of(cls, flows: pd.DataFrame, interfaces: pd.DataFrame) -> Accepted:
         """Lay out the flows, as `rules_in_use` takes them, without those that were sent."""
-        flows = received(flows, interfaces)
+        return cls.of_all(received(flows, interfaces), interfaces)
+
+    @classmethod
+    def of_all(cls, flows: pd.DataFrame, interfaces: pd.DataFrame) -> Accepted:
+        """Lay out flows as they are: `srcaddr` is the other end of each."""
         codes, distinct = pd.factorize(flows["srcaddr"], use_na_sentinel=False)
         addresses, place = np.unique(keys_of(distinct), return_inverse=True)
         address, reply = place[codes], known_replies(flows)
@@ -57,8 +61,8 @@ class Accepted:
             bytes=_sums(flows["bytes"]),
             protocol=numbers(flows["protocol"]),
             dstport=numbers(flows["dstport"]),
-            first=_times(flows["first"]),
-            last=_times(flows["last"]),
+            first=times(flows["first"]),
+            last=times(flows["last"]),
             reply=reply,
             address=address,
             addresses=addresses,
@@ -113,15 +117,20 @@ def received(flows: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
     Both ends log traffic inside a subnet, and the sender's copy is internal as much as the
     receiver's: inbound rules have to do with the latter alone.
     """
+    return flows[~own_ends(flows, interfaces, "srcaddr")]
+
+
+def own_ends(flows: pd.DataFrame, interfaces: pd.DataFrame, end: str) -> NDArray[np.bool_]:
+    """Which rows have an address of their own interface at an end: `srcaddr` or `dstaddr`."""
     own = interfaces[["interface_id", "addresses"]].explode("addresses").dropna()
     at, ids = pd.factorize(flows["interface_id"])
-    source, addresses = pd.factorize(flows["srcaddr"])
+    ends, addresses = pd.factorize(flows[end])
     # Each pair is one number: a MultiIndex of 500,000 pairs costs a second.
     owner = ids.get_indexer(pd.Index(own["interface_id"]))
     address = addresses.get_indexer(pd.Index(own["addresses"]))
     pairs = (owner * len(addresses) + address)[(owner >= 0) & (address >= 0)]
-    sent = (at >= 0) & (source >= 0) & np.isin(at * len(addresses) + source, pairs)
-    return flows[~sent]
+    found: NDArray[np.bool_] = (at >= 0) & (ends >= 0)
+    return found & np.isin(at * len(addresses) + ends, pairs)
 
 
 def known_replies(flows: pd.DataFrame) -> NDArray[np.bool_]:
@@ -181,6 +190,7 @@ def _sums(column: pd.Series[int]) -> NDArray[Any]:
     return column.fillna(0).to_numpy() if column.dtype == object else numbers(column, 0)
 
 
-def _times(column: pd.Series[pd.Timestamp]) -> NDArray[np.datetime64]:
-    times = pd.to_datetime(column, utc=True).dt.tz_localize(None)
-    return times.to_numpy(dtype="datetime64[us]")
+def times(column: pd.Series[pd.Timestamp]) -> NDArray[np.datetime64]:
+    """A column of times as numpy has them, UTC."""
+    moments = pd.to_datetime(column, utc=True).dt.tz_localize(None)
+    return moments.to_numpy(dtype="datetime64[us]")

@@ -24,7 +24,7 @@ ALL = -1
 TCP, UDP = 6, 17
 # EC2's words where they are not IANA's.
 _EC2_WORDS = {ALL: "all", 58: "icmpv6"}
-_ICMP = (1, 58)
+ICMP = (1, 58)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One inbound rule, in one of its shapes.
+    """One rule, in one of its shapes.
 
     Attributes:
         rule_id, group_id, description: As EC2 has them.
         protocol: Number; -1 for all.
         protocol_name: As EC2 calls it: `tcp`, `icmpv6`, `all`; IANA's keyword for the others.
         first_port, last_port: Of TCP and UDP; all ports for everything else, as EC2 does.
-        sources: The addresses it lets in, each for the time that it did.
+        sources: The addresses it lets in, or of an outbound one lets out to, each for the time
+            that it did.
         ports, source: For people.
         unread: Why nothing can be said about it; empty for nearly all.
         until: When this shape ended, UTC.
@@ -172,19 +173,19 @@ def group_members(interfaces: pd.DataFrame) -> pd.DataFrame:
 
 def inbound_rules(rules: pd.DataFrame, sources: Sources) -> list[Rule]:
     """The inbound rules that there are, each once, as they are."""
-    return [_read(row, sources) for row in _inbound(current(rules, "rule_id"))]
+    return [_read(row, sources) for row in _of_way(current(rules, "rule_id"), egress=False)]
 
 
-def shapes_of_rules(rules: pd.DataFrame, sources: Sources) -> list[Rule]:
-    """Every shape of every inbound rule, with the time that it held; those that are gone too."""
+def shapes_of_rules(rules: pd.DataFrame, sources: Sources, *, egress: bool = False) -> list[Rule]:
+    """Every shape of every rule of a way, with the time that it held; those that are gone too."""
     held = begun(rules).dropna(subset=["rule_id"]).drop_duplicates(["rule_id", "since"])
-    return [_read(row, sources) for row in _inbound(held)]
+    return [_read(row, sources) for row in _of_way(held, egress)]
 
 
-def _inbound(rules: pd.DataFrame) -> list[dict[Any, Any]]:
-    inbound = rules[~rules["egress"].astype(bool)]
-    inbound = inbound.astype("object").where(inbound.notna(), None)
-    return inbound.to_dict("records")
+def _of_way(rules: pd.DataFrame, egress: bool) -> list[dict[Any, Any]]:
+    found = rules[rules["egress"].astype(bool) == egress]
+    found = found.astype("object").where(found.notna(), None)
+    return found.to_dict("records")
 
 
 def open_rules(rules: Sequence[Rule]) -> set[str]:
@@ -239,7 +240,7 @@ def _read(row: Mapping[Any, Any], sources: Sources) -> Rule:
         first_port=low,
         last_port=high,
         sources=tuple(one.within(since, until) for one in held),
-        ports=_icmp(first, last) if protocol in _ICMP else _ports(low, high),
+        ports=_icmp(first, last) if protocol in ICMP else _ports(low, high),
         source=sources.named(texts),
         description=texts["description"],
         unread=unread or no_source,

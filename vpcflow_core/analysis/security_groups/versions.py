@@ -7,7 +7,11 @@ columns, and hold at any time.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
+
+from vpcflow_core.times import Window
 
 EVER, FOR_EVER = pd.Timestamp("1970-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 PLACE = ("account_id", "region")
@@ -52,6 +56,14 @@ def timed(table: pd.DataFrame) -> pd.DataFrame:
     until = table["until"].copy()
     until[gone] = pd.concat([until[gone], pd.Series(noticed, last.index)], axis=1).min(axis=1)
     return table.assign(until=until)
+
+
+def changes(window: Window, *tables: pd.DataFrame) -> list[datetime]:
+    """The moments in a window at which a thing of the tables changed, as far as it is known."""
+    times = [timed(table)[name] for table in tables for name in ("since", "until", "first_seen")]
+    moments = pd.concat(times).drop_duplicates().sort_values()
+    inside = moments[(moments > pd.Timestamp(window.start)) & (moments < pd.Timestamp(window.end))]
+    return [moment.to_pydatetime() for moment in inside]
 
 
 def begun(table: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 import pandas as pd
 
@@ -13,12 +12,11 @@ from vpcflow_core.analysis.security_groups.accepted import received
 from vpcflow_core.analysis.security_groups.findings import findings
 from vpcflow_core.analysis.security_groups.hostile import Hostile, hostile_sources
 from vpcflow_core.analysis.security_groups.usage import rules_in_use, unused_groups
-from vpcflow_core.analysis.security_groups.versions import timed
+from vpcflow_core.analysis.security_groups.versions import changes
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.base import PanelAnswer, PanelContext
 from vpcflow_core.query.question import Query
-from vpcflow_core.times import Window
 
 # What a reader needs first stands first: which rule, and what it let in.
 COLUMNS = [
@@ -73,14 +71,6 @@ def _hostile(refused: pd.DataFrame, accepted: pd.DataFrame) -> Hostile:
     rejected = refused["flows"]
     flows = rejected + refused["srcaddr"].map(let_in).fillna(0).astype("int64")
     return hostile_sources(refused.assign(rejected=rejected, flows=flows))
-
-
-def changes(window: Window, *tables: pd.DataFrame) -> list[datetime]:
-    """The moments in a window at which a thing of the tables changed, as far as it is known."""
-    times = [timed(table)[name] for table in tables for name in ("since", "until", "first_seen")]
-    moments = pd.concat(times).drop_duplicates().sort_values()
-    inside = moments[(moments > pd.Timestamp(window.start)) & (moments < pd.Timestamp(window.end))]
-    return [moment.to_pydatetime() for moment in inside]
 
 
 def served(context: PanelContext) -> PanelAnswer:

@@ -75,7 +75,7 @@ def received_for(
         column_of("direction").in_(("inbound", "internal")),
         *conditions_of(single, columns),
     )
-    extra: list[Label[Any]] = [counts.label("counts"), _period(cuts).label("period")]
+    extra: list[Label[Any]] = [counts.label("counts"), period_of(cuts).label("period")]
     parts = records(window, conditions_of(shared, columns), columns, extra)
     pieces = _gathered(parts, "tcp_flags" in columns)
     found = _whole(pieces) if cuts else pieces
@@ -84,7 +84,7 @@ def received_for(
     return _added_up(decided(found, tuples, listed=False), limit)
 
 
-def _period(cuts: Sequence[datetime]) -> ColumnElement[int]:
+def period_of(cuts: Sequence[datetime]) -> ColumnElement[int]:
     """How many of the cuts lie before a record, by halves: each record meets a few of them."""
 
     def among_those(low: int, high: int) -> ColumnElement[int]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vpcflow_core.inventory.tables import Snapshot, frame_of
+from vpcflow_core.sources.sample.acls import network_acls
 from vpcflow_core.sources.sample.lines import FORMATS, flow_log_id
 from vpcflow_core.sources.sample.network import (
     LOGS,
@@ -65,6 +66,7 @@ def _snapshot(
         "flow_logs": [_flow_log(seed, number)],
         "instances": _instances(hosts),
         **ways.tables,
+        "network_acls": network_acls(rng, hosts),
     }
     frames = {kind: frame_of(kind, rows) for kind, rows in tables.items()}  # type: ignore[arg-type]
     return Snapshot(log.account, log.region, taken, frames)  # type: ignore[arg-type]
