@@ -267,3 +267,39 @@ def test_absurd_bytes_are_added_up_exactly(tmp_path: Path) -> None:
         ]
         assert flows.panel("traffic/longest-flows").frame["bytes"].max() == 2 * (2**63 - 1)
         assert flows.connections(order="bytes", limit=1)["bytes_out"].tolist() == [2 * (2**63 - 1)]
+
+
+def out(group: str, protocol: str, low: int | None, high: int | None = None, **end: Any) -> Row:
+    rule = lets(group, protocol, low, high, **end)
+    return rule | {"egress": True, "rule_id": f"out/{rule['rule_id']}"}
+
+
+def test_outbound_rules_count_what_the_interface_asked_for_and_no_answers(tmp_path: Path) -> None:
+    records = [
+        # It asks: 7 times over HTTPS at the peer, 3 times elsewhere.
+        *(sent(SELF, 50000 + n, PEER, 443) for n in range(7)),
+        *(sent(PEER, 443, SELF, 50000 + n) for n in range(7)),
+        *(sent(SELF, 51000 + n, "198.51.100.9", 443) for n in range(3)),
+        # It serves: its answers to clients need no outbound rule.
+        *(sent("192.0.2.1", 52000 + n, SELF, 8443) for n in range(5)),
+        *(sent(SELF, 8443, "192.0.2.1", 52000 + n) for n in range(5)),
+    ]
+    rules = [
+        lets("sg-a", "tcp", 8443, **ANY),
+        out("sg-a", "tcp", 443, **ANY),
+        out("sg-a", "tcp", 443, cidr="10.0.0.0/8"),
+        out("sg-a", "tcp", 1024, 65535, **ANY),
+        out("sg-a", "udp", 443, **ANY),
+    ]
+    with stored(tmp_path, (V2, records), shots=[shot(ME, rules)]) as flows:
+        found = flows.panel("security-groups/outbound-rules-in-use")
+    frame = found.frame.set_index("rule_id")
+    assert [int(frame["flows"][rule["rule_id"]]) for rule in rules[1:]] == [10, 7, 0, 0]
+    assert int(frame["shared"][rules[1]["rule_id"]]) == 7
+    assert rules[0]["rule_id"] not in frame.index
+    assert "source" not in frame
+    assert frame["destination"][rules[2]["rule_id"]] == "10.0.0.0/8"
+    assert any(
+        note.startswith("5 accepted outbound flows (33 %) answer connections that others opened")
+        for note in found.answer.notes
+    ), found.answer.notes

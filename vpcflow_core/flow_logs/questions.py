@@ -160,6 +160,7 @@ class Questions(Selection):
         *,
         cuts: Sequence[datetime] = (),
         limit: int = 500_000,
+        outgoing: bool = False,
     ) -> QueryResult:
         """What interfaces received, and which of it answers them; see `query.connections.received`.
 
@@ -168,10 +169,12 @@ class Questions(Selection):
             filters: Conditions besides the own ones.
             cuts: Moments that no row may reach over, ascending.
             limit: How many rows at most.
+            outgoing: What they sent instead.
         """
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
-        question = received_for(window, wanted, self.engine.columns(), cuts=cuts, limit=limit)
+        columns = self.engine.columns()
+        question = received_for(window, wanted, columns, cuts=cuts, limit=limit, outgoing=outgoing)
         return self._as_logged(self.engine.run(question, window))
 
     def ask_refused(

@@ -80,8 +80,9 @@ class LogQueries(Protocol):
         *,
         cuts: Sequence[datetime] = (),
         limit: int = 500_000,
+        outgoing: bool = False,
     ) -> QueryResult:
-        """What interfaces received, and which of it answers them."""
+        """What interfaces received, or sent, and which of it are answers."""
 
     def ask_refused(
         self,

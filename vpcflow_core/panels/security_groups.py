@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from vpcflow_core.panels.analyses.groups import counted, split
-from vpcflow_core.panels.analyses.rules import rules, served, unused
+from vpcflow_core.panels.analyses.rules import outbound_rules, rules, served, unused
 from vpcflow_core.panels.analyses.time import band
 from vpcflow_core.panels.base import MINUTE, Panel
 from vpcflow_core.query.question import Query
@@ -121,5 +121,19 @@ SECURITY_GROUPS: tuple[Panel, ...] = (
         drill=("security_group_id",),
         analysis=rules,
         about="rules of security groups",
+    ),
+    Panel(
+        "security-groups/outbound-rules-in-use",
+        "Outbound rules in use",
+        "What each rule let out; never matched ones first. Open ones name the blocks really seen.",
+        Query(
+            ("flows", "bytes", "first", "last"),
+            by=("interface_id", "dstaddr", "protocol", "dstport"),
+            where=(("action", "ACCEPT"), ("direction", "outbound, internal")),
+        ),
+        "table",
+        drill=("security_group_id",),
+        analysis=outbound_rules,
+        about="outbound rules of security groups",
     ),
 )

@@ -50,6 +50,12 @@ class Accepted:
         return cls.of_all(received(flows, interfaces), interfaces)
 
     @classmethod
+    def of_sent(cls, flows: pd.DataFrame, interfaces: pd.DataFrame) -> Accepted:
+        """Likewise for what interfaces sent, to `dstaddr`; without what they received."""
+        sent = flows[~own_ends(flows, interfaces, "dstaddr")]
+        return cls.of_all(sent.rename(columns={"dstaddr": "srcaddr"}), interfaces)
+
+    @classmethod
     def of_all(cls, flows: pd.DataFrame, interfaces: pd.DataFrame) -> Accepted:
         """Lay out flows as they are: `srcaddr` is the other end of each."""
         codes, distinct = pd.factorize(flows["srcaddr"], use_na_sentinel=False)

@@ -14,9 +14,12 @@ from vpcflow_core.analysis.security_groups.rules import TCP, UDP, Rule, Sources
 
 # Ports below are the system's (RFC 6335): a service listens there, not a client.
 SYSTEM_PORTS = 1024
+# Whose connections are answered, and which way; by whether it is about what interfaces sent.
+OPENER = {False: "the interface itself", True: "others"}
+WAY = {False: "in", True: "out"}
 # Things named in one sentence, before it says how many more there are.
 NAMED = 5
-MATCH = "A flow that several rules let in counts for each of them, and as shared."
+MATCH = "A flow that several rules let through counts for each of them, and as shared."
 BLIND = (
     "Without source ports answers cannot be recognised: a rule open to many ports may also count "
     "answers to connections that the interface itself opened."
@@ -55,7 +58,12 @@ def unexplained(accepted: Accepted, matched: Ints) -> dict[str, int]:
 
 
 def sentences(
-    counts: Mapping[str, int], rules: Sequence[Rule], sources: Sources, answers_known: bool
+    counts: Mapping[str, int],
+    rules: Sequence[Rule],
+    sources: Sources,
+    answers_known: bool,
+    *,
+    egress: bool = False,
 ) -> tuple[str, ...]:
     """What to know about the table of rules in use.
 
@@ -64,7 +72,9 @@ def sentences(
         rules: All that were looked at.
         sources: Whom they mean.
         answers_known: Whether the flows show which of them are answers.
+        egress: Whether it is about what interfaces sent.
     """
+    opener = OPENER[egress]
     notes = [MATCH] if rules else []
     if rules and not answers_known:
         notes.append(BLIND)
@@ -72,27 +82,27 @@ def sentences(
         notes.append(ICMP)
     if counts["replies"]:
         notes.append(
-            f"{_share(counts, 'replies')} answer connections that the interface itself opened; "
-            "security groups are stateful and let them in without a rule."
+            f"{_share(counts, 'replies', egress)} answer connections that {opener} opened; "
+            f"security groups are stateful and let them {WAY[egress]} without a rule."
         )
-    return (*notes, *_unmatched(counts, rules), *_unread(rules), *_malformed(sources))
+    return (*notes, *_unmatched(counts, rules, egress), *_unread(rules), *_malformed(sources))
 
 
-def _unmatched(counts: Mapping[str, int], rules: Sequence[Rule]) -> list[str]:
+def _unmatched(counts: Mapping[str, int], rules: Sequence[Rule], egress: bool) -> list[str]:
     if not counts["unmatched"]:
         return []
     changed = "rules or groups have changed since, or it answers what the interface itself sent"
     if any(rule.unread for rule in rules):
         changed += ", or a rule that could not be read let it in"
     why = {
-        "high_ports": "went to ports from 1024 up, and most likely answer connections that the "
-        "interface itself opened",
-        "groupless": "came to interfaces without a known security group (deleted ones, NAT and "
-        "transit gateways)",
+        "high_ports": "went to ports from 1024 up, and most likely answer connections that "
+        f"{OPENER[egress]} opened",
+        "groupless": f"{'left' if egress else 'came to'} interfaces without a known security group "
+        "(deleted ones, NAT and transit gateways)",
         "other": f"remain: {changed}",
     }
     reasons = "; ".join(f"{counts[name]:,} {text}" for name, text in why.items() if counts[name])
-    return [f"{_share(counts, 'unmatched')} match no rule of the snapshot: {reasons}."]
+    return [f"{_share(counts, 'unmatched', egress)} match no rule of the snapshot: {reasons}."]
 
 
 def _unread(rules: Sequence[Rule]) -> list[str]:
@@ -112,11 +122,12 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(first) + (f" and {len(rest)} more" if rest else "")
 
 
-def _share(counts: Mapping[str, int], part: str) -> str:
+def _share(counts: Mapping[str, int], part: str, egress: bool) -> str:
     """`1,234 of the accepted inbound flows (12 %)`; never 0 % of some, nor 100 % of not all."""
     percent = 100 * counts[part] / counts["total"]
     if percent < 1:
         text = "less than 1 %"
     else:
         text = f"{percent if counts[part] == counts['total'] else min(percent, 99):.0f} %"
-    return f"{counts[part]:,} accepted inbound flows ({text})"
+    way = "outbound" if egress else "inbound"
+    return f"{counts[part]:,} accepted {way} flows ({text})"

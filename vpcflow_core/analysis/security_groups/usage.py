@@ -55,8 +55,10 @@ def rules_in_use(
     prefix_lists: pd.DataFrame,
     groups: pd.DataFrame,
     hostile: Hostile | None = None,
+    *,
+    egress: bool = False,
 ) -> pd.DataFrame:
-    """What each inbound rule let in.
+    """What each inbound rule let in, or each outbound one let out.
 
     A flow matches a rule of one of its interface's groups if protocol, destination port and source
     address do. Several rules may match a flow: security groups allow what any rule allows, so it
@@ -82,6 +84,8 @@ def rules_in_use(
         groups: Likewise.
         hostile: Sources that are in no block of `seen_blocks`, for whoever narrows a rule to these
             would let them in.
+        egress: Outbound rules instead: flows have dstaddr in place of srcaddr, `source` is where
+            a rule lets out to, and answers to what others asked of the interface need no rule.
 
     Returns:
         One row for each inbound rule that there is, as it is, and for each that is gone but let
@@ -97,8 +101,8 @@ def rules_in_use(
         `unexplained`.
     """
     sources = Sources.of(interfaces, prefix_lists, groups)
-    read = shapes_of_rules(rules, sources)
-    accepted = Accepted.of(flows, interfaces)
+    read = shapes_of_rules(rules, sources, egress=egress)
+    accepted = (Accepted.of_sent if egress else Accepted.of)(flows, interfaces)
     matches: dict[str, Ints] = {}
     for rule in read:
         rows = accepted.matching(rule)
@@ -119,7 +123,7 @@ def rules_in_use(
     attached = Counter(members["security_group_id"])
     frame = _sorted(_typed(rows_, sources.group_names, attached, hostile is not None))
     frame.attrs[UNEXPLAINED] = counts = unexplained(accepted, matched)
-    return noted(frame, *sentences(counts, shown, sources, "reply" in flows))
+    return noted(frame, *sentences(counts, shown, sources, "reply" in flows, egress=egress))
 
 
 def _shown(read: Sequence[Rule], rules: pd.DataFrame, matches: Mapping[str, Ints]) -> list[Rule]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ from vpcflow_core.errors import MissingDataError
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.base import PanelAnswer, PanelContext
 from vpcflow_core.query.question import Query
+from vpcflow_core.query.result import QueryResult
 
 # What a reader needs first stands first: which rule, and what it let in.
 COLUMNS = [
@@ -39,30 +40,68 @@ def rules(context: PanelContext) -> PanelAnswer:
     Raises:
         MissingDataError: There is no snapshot with rules, or the logs lack a field.
     """
+    used = _matched(context)
+    # Whoever scans is hostile whatever the page's filters hide of it.
+    refused = context.logs.ask(REFUSED, context.request.window)
+    flows = used.result.frame
+    hostile = _hostile(refused.frame, flows)
+    frame = rules_in_use(flows, *used.tables, hostile)
+    notes = [*findings(frame, flows, used.tables[0], hostile), *_narrowed(context)]
+    notes += [*notes_of(frame), *used.notes]
+    if frame["hostile"].any():
+        notes.append(
+            "Blocks seen leave out sources that were refused often or at many ports: who narrows a "
+            "rule to these blocks must not let them in."
+        )
+    return context.answer(used.result, refused, frame=frame[COLUMNS], notes=notes)
+
+
+def outbound_rules(context: PanelContext) -> PanelAnswer:
+    """What each outbound rule let out; see `analysis.security_groups.rules_in_use`.
+
+    Raises:
+        MissingDataError: There is no snapshot with rules, or the logs lack a field.
+    """
+    used = _matched(context, outgoing=True)
+    frame = rules_in_use(used.result.frame, *used.tables, egress=True)
+    notes = [*_narrowed(context), *notes_of(frame), *used.notes]
+    shown = frame[[name for name in COLUMNS if name != "hostile"]]
+    shown = shown.rename(columns={"source": "destination"})
+    return context.answer(used.result, frame=shown, notes=notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """What rules are matched with.
+
+    Attributes:
+        result: The flows.
+        tables: Interfaces, rules, prefix lists and security groups of the snapshots.
+        notes: What was left out.
+    """
+
+    result: QueryResult
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
+    notes: list[str]
+
+
+def _matched(context: PanelContext, *, outgoing: bool = False) -> _Matched:
     rules, interfaces = _known(context, "rules"), _known(context, "interfaces")
     lists, groups = context.logs.known("prefix_lists"), _known(context, "security_groups")
     request = context.request
     cuts = changes(request.window, interfaces, rules, lists)
     kept = cuts[:: -(-len(cuts) // MOST_CUTS) or 1]
-    result = context.logs.ask_received(request.window, request.filters, cuts=kept, limit=MOST_ROWS)
-    # Whoever scans is hostile whatever the page's filters hide of it.
-    refused = context.logs.ask(REFUSED, request.window)
-    hostile = _hostile(refused.frame, result.frame)
-    frame = rules_in_use(result.frame, interfaces, rules, lists, groups, hostile)
-    found = findings(frame, result.frame, interfaces, hostile)
-    notes = [*found, *_narrowed(context), *notes_of(frame)]
+    result = context.logs.ask_received(
+        request.window, request.filters, cuts=kept, limit=MOST_ROWS, outgoing=outgoing
+    )
+    notes = []
     if len(result.frame) == MOST_ROWS:
         notes.append("The smallest flows are left out: there are too many different ones.")
     if len(kept) < len(cuts):
         notes.append(
             "The network changed too often: some flows are judged by what was shortly before."
         )
-    if frame["hostile"].any():
-        notes.append(
-            "Blocks seen leave out sources that were refused often or at many ports: who narrows a "
-            "rule to these blocks must not let them in."
-        )
-    return context.answer(result, refused, frame=frame[COLUMNS], notes=notes)
+    return _Matched(result, (interfaces, rules, lists, groups), notes)
 
 
 def _hostile(refused: pd.DataFrame, accepted: pd.DataFrame) -> Hostile:

@@ -1,4 +1,4 @@
-"""The SELECT of what interfaces received: requests to their services, and answers to theirs."""
+"""The SELECT of what interfaces received or sent: requests, and answers to requests."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def received_for(
     *,
     cuts: Sequence[datetime] = (),
     limit: int,
+    outgoing: bool = False,
 ) -> Select[Any]:
     """The SELECT of accepted records towards interfaces, added up, and which of them are answers.
 
@@ -60,6 +61,7 @@ def received_for(
         columns: The columns that some record of the store has.
         cuts: Moments that no row may reach over, ascending.
         limit: How many rows at most, those of the most flows.
+        outgoing: Records from interfaces instead, which have dstaddr in place of srcaddr.
 
     Returns:
         interface_id, srcaddr, protocol, dstport (null for answers), reply, period (number of cuts
@@ -72,7 +74,7 @@ def received_for(
     shared, single = parted(filters)
     counts = and_(
         column_of("action") == "ACCEPT",
-        column_of("direction").in_(("inbound", "internal")),
+        column_of("direction").in_(("outbound" if outgoing else "inbound", "internal")),
         *conditions_of(single, columns),
     )
     extra: list[Label[Any]] = [counts.label("counts"), period_of(cuts).label("period")]
@@ -81,7 +83,7 @@ def received_for(
     found = _whole(pieces) if cuts else pieces
     # Without cuts, a five-tuple with two ports is one piece.
     tuples = select(*key_of(parts)).distinct().cte("tuples") if cuts else pieces
-    return _added_up(decided(found, tuples, listed=False), limit)
+    return _added_up(decided(found, tuples, listed=False), limit, outgoing)
 
 
 def period_of(cuts: Sequence[datetime]) -> ColumnElement[int]:
@@ -155,13 +157,14 @@ def _tallies(parts: CTE) -> list[Label[Any]]:
     ]
 
 
-def _added_up(found: CTE, limit: int) -> Select[Any]:
-    """What came each way, by interface, sender, service and whether it answers."""
+def _added_up(found: CTE, limit: int, outgoing: bool) -> Select[Any]:
+    """What went each way, by interface, other end, service and whether it answers."""
+    peer = "dstaddr" if outgoing else "srcaddr"
     ways = union_all(
-        *(_way(found, *way) for way in (("up", "low", "high"), ("down", "high", "low")))
+        *(_way(found, *way, peer) for way in (("up", "low", "high"), ("down", "high", "low")))
     )
-    rows = ways.cte("received").c
-    key = [rows.interface_id, rows.srcaddr, rows.protocol, rows.dstport, rows.reply, rows.period]
+    rows = ways.cte("sent" if outgoing else "received").c
+    key = [rows.interface_id, rows[peer], rows.protocol, rows.dstport, rows.reply, rows.period]
     flows = cast(func.sum(rows.flows), BigInteger).label("flows")
     return (
         select(
@@ -177,14 +180,14 @@ def _added_up(found: CTE, limit: int) -> Select[Any]:
     )
 
 
-def _way(found: CTE, way: str, sender: str, receiver: str) -> Select[Any]:
+def _way(found: CTE, way: str, sender: str, receiver: str, peer: str) -> Select[Any]:
     rows = found.c
     sender_is_client = rows.low_is_client if sender == "low" else not_(rows.low_is_client)
     reply = not_(func.coalesce(sender_is_client, number(1) == number(1)))
     port = func.nullif(rows[f"{receiver}_port"], number(-1))
     return select(
         func.nullif(rows.interface_id, word("")).label("interface_id"),
-        rows[f"{sender}_address"].label("srcaddr"),
+        rows[f"{receiver if peer == 'dstaddr' else sender}_address"].label(peer),
         func.nullif(rows.protocol, number(-1)).label("protocol"),
         case((not_(reply), port)).label("dstport"),
         reply.label("reply"),
