@@ -17,6 +17,7 @@ SECURITY_GROUPS = Dashboard(
         ),
         (("security-groups/rules-in-use", 1),),
         (("security-groups/outbound-rules-in-use", 1),),
+        (("security-groups/acl-entries", 1),),
         (("security-groups/top-vpcs", 1), ("security-groups/top-subnets", 1)),
         (("security-groups/top-groups", 1), ("security-groups/actions", 1)),
         (("security-groups/ports", 1),),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from vpcflow_core.panels.analyses.groups import counted, split
 from vpcflow_core.panels.analyses.rules import outbound_rules, rules, served, unused
 from vpcflow_core.panels.analyses.time import band
+from vpcflow_core.panels.analyses.why import acl_entries
 from vpcflow_core.panels.base import MINUTE, Panel
 from vpcflow_core.query.question import Query
 
@@ -135,5 +136,17 @@ SECURITY_GROUPS: tuple[Panel, ...] = (
         drill=("security_group_id",),
         analysis=outbound_rules,
         about="outbound rules of security groups",
+    ),
+    Panel(
+        "security-groups/acl-entries",
+        "Network ACL entries in use",
+        "What each entry of a network ACL let through or refused; never matched ones first.",
+        Query(
+            ("flows", "bytes", "first", "last"),
+            by=("interface_id", "srcaddr", "dstaddr", "protocol", "dstport", "action"),
+        ),
+        "table",
+        analysis=acl_entries,
+        about="entries of network ACLs",
     ),
 )

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from vpcflow_core.analysis.buckets import notes_of
+from vpcflow_core.analysis.security_groups.acl_usage import entries_in_use
 from vpcflow_core.analysis.security_groups.acls import TYPED, UNKNOWN, Packets, deciding
 from vpcflow_core.analysis.security_groups.refusals import why_refused
 from vpcflow_core.inventory.tables import Kind, frame_of
@@ -352,3 +353,44 @@ def test_an_entry_for_some_types_of_icmp_matters_only_where_it_would_change_the_
     assert found[decided[1]].number == 32767
     assert decided[2] == UNKNOWN
     assert TYPED not in decided
+
+
+def passing(source: str, target: str, port: int, flows: int, action: str = "ACCEPT") -> Row:
+    return {"interface_id": "eni-web", "srcaddr": source, "dstaddr": target, "protocol": 6,
+            "dstport": port, "action": action, "flows": flows, "bytes": 10 * flows,
+            "first": NOON, "last": NOON + MINUTE}  # fmt: skip
+
+
+def test_entries_of_network_acls_count_what_they_decided_each_way_by_itself() -> None:
+    entries = [
+        "in 90 deny 6 22-22 0.0.0.0/0",
+        "in 100 allow 6 443-443 0.0.0.0/0",
+        "in 110 allow 17 53-53 10.0.0.0/8",
+        "in 32767 deny -1 all 0.0.0.0/0",
+        "out 100 allow -1 all 0.0.0.0/0",
+    ]
+    flows = [
+        passing(PEER, WEB, 443, 7),
+        passing(WEB, PEER, 50000, 6),  # the answers of 443
+        passing(PEER, WEB, 443, 2, "REJECT"),  # entry 100 allows it: a group refused
+        passing(PEER, WEB, 22, 3, "REJECT"),
+        passing(PEER, WEB, 25, 4, "REJECT"),
+        passing(SIBLING, WEB, 22, 9),  # within the subnet
+    ]
+    frame = entries_in_use(pd.DataFrame(flows), known([HTTPS], entries))
+    shown = frame[["way", "number", "decision", "protocol", "ports", "flows"]]
+    assert list(shown.itertuples(index=False, name=None)) == [
+        ("in", "110", "allow", "udp", "53", 0),
+        ("in", "100", "allow", "tcp", "443", 7),
+        ("out", "100", "allow", "all", "all", 6),
+        ("in", "*", "deny", "all", "all", 4),
+        ("in", "90", "deny", "tcp", "22", 3),
+    ]
+    assert frame["bytes"].tolist() == [0, 70, 60, 40, 30]
+    assert frame["last"].isna().tolist() == [True, False, False, False, False]
+
+
+def test_entries_of_network_acls_without_any_traffic_are_all_unused() -> None:
+    none = pd.DataFrame([passing(PEER, WEB, 443, 1)]).head(0)
+    frame = entries_in_use(none, known([HTTPS]))
+    assert (len(frame), frame["flows"].sum()) == (2, 0)

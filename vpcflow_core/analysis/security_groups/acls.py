@@ -17,6 +17,7 @@ from vpcflow_core.analysis.security_groups.accepted import Ints, during
 from vpcflow_core.analysis.security_groups.address_keys import Keys, Span, keys_of, span_of
 from vpcflow_core.analysis.security_groups.rules import ALL, ICMP, TCP, UDP
 from vpcflow_core.analysis.security_groups.versions import begun
+from vpcflow_core.reference.iana import protocol_keyword
 
 # The entry that refuses the rest; that of IPv6 is one more.
 LAST = 32767
@@ -52,6 +53,21 @@ class Entry:
     typed: bool
     span: Span | None
     block: str
+
+    @property
+    def protocol_name(self) -> str:
+        """`tcp`, `icmpv6`, `all`."""
+        return "all" if self.protocol == ALL else protocol_keyword(self.protocol).lower()
+
+    @property
+    def ports(self) -> str:
+        """`443`, `1024-65535`, `all`; of some types of ICMP `some types`."""
+        if self.typed:
+            return "some types"
+        if (self.first_port, self.last_port) == (0, 65535):
+            return "all"
+        low, high = self.first_port, self.last_port
+        return str(low) if low == high else f"{low}-{high}"
 
 
 @dataclass(frozen=True)
@@ -102,9 +118,18 @@ def entry_of(text: str, acl_id: str, acl_name: str | None = None) -> Entry:
     elif protocol in ICMP:
         typed = extent not in ("all", "-1:-1")
     return Entry(
-        acl_id, acl_name, way == "out", int(number), action == "allow", protocol, low, high, typed,
-        span_of(block), block,
-    )  # fmt: skip
+        acl_id,
+        acl_name,
+        way == "out",
+        int(number),
+        action == "allow",
+        protocol,
+        low,
+        high,
+        typed,
+        span_of(block),
+        block,
+    )
 
 
 def deciding(acls: pd.DataFrame, packets: Packets) -> tuple[list[Entry], Ints]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.analysis.security_groups.acls import LAST, Entry
-from vpcflow_core.analysis.security_groups.rules import ALL, Rule, labelled
+from vpcflow_core.analysis.security_groups.rules import Rule, labelled
 from vpcflow_core.analysis.security_groups.versions import newest, shapes
 from vpcflow_core.analysis.security_groups.why import (
     ACL,
@@ -174,7 +174,5 @@ def _by_entry(entry: Entry, *, back: bool = False) -> str:
 
 
 def _extent(entry: Entry) -> str:
-    protocol = "all" if entry.protocol == ALL else protocol_keyword(entry.protocol).lower()
-    low, high = entry.first_port, entry.last_port
-    ports = "" if (low, high) == (0, 65535) else f" {low}" if low == high else f" {low}-{high}"
-    return f"{protocol}{ports} {'to' if entry.egress else 'from'} {entry.block}"
+    ports = "" if entry.ports == "all" else f" {entry.ports}"
+    return f"{entry.protocol_name}{ports} {'to' if entry.egress else 'from'} {entry.block}"

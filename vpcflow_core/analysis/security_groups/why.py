@@ -121,11 +121,11 @@ def judged(refused: pd.DataFrame, known: Mapping[Kind, pd.DataFrame]) -> Judged:
         known: Tables of snapshots: interfaces, rules, security_groups, prefix_lists, subnets,
             network_acls; of one moment or with all known shapes.
     """
-    rows = _with_ways(refused.reset_index(drop=True), known["interfaces"])
+    rows = with_ways(refused.reset_index(drop=True), known["interfaces"])
     at = times(rows["first"])
     egress = (rows["way"] == "out").to_numpy(dtype=bool)
     groups = _by_groups(rows, egress, known)
-    entries, decided = _by_acls(rows, egress, at, known)
+    entries, decided = by_acls(rows, egress, at, known)
     refusing = np.array([not entry.allows for entry in entries] + [False, False])
     denied = (decided >= 0) & refusing[np.where(decided >= 0, decided, UNKNOWN)]
     answer = _answers(rows)
@@ -139,7 +139,7 @@ def judged(refused: pd.DataFrame, known: Mapping[Kind, pd.DataFrame]) -> Judged:
     )
 
 
-def _with_ways(rows: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
+def with_ways(rows: pd.DataFrame, interfaces: pd.DataFrame) -> pd.DataFrame:
     """With the way that each packet went at its interface, and the other end."""
     source, target = (own_ends(rows, interfaces, name) for name in ("srcaddr", "dstaddr"))
     said = _words(rows["flow_direction"], {"ingress": "in", "egress": "out"})
@@ -214,7 +214,7 @@ def _anywhere(rule: Rule) -> tuple[Held, ...]:
     return tuple(held.within(since, rule.until) for held in WORLD)
 
 
-def _by_acls(
+def by_acls(
     rows: pd.DataFrame, egress: Flags, at: Any, known: Mapping[Kind, pd.DataFrame]
 ) -> tuple[list[Entry], Ints]:
     """The entry that decides about each row; `WITHIN` where the other end is in the subnet."""
