@@ -64,6 +64,22 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "initiator_known_by": "How the client is known: tcp-flags, partner-ports, service, "
         "lower-port, first-packet, public-address or unknown.",
     },
+    "why": {
+        "cause": "no rule; network ACL; network ACL, way back; late packet; Block Public Access; "
+        "encryption controls; or not known.",
+        "why": "The same in a sentence, with the rule or entry.",
+        "interface_id": "Interface that refused.",
+        "way": "in or out of the interface; empty where that is not known.",
+        "peer": "The other end, of several that of the largest connection.",
+        "peers": "How many other ends.",
+        "protocol": "IANA number of the protocol.",
+        "port": "Port of the service.",
+        "flows": "Records.",
+        "bytes": "Bytes.",
+        "first": "Start of the first record.",
+        "last": "End of the last record.",
+        "missing_rule": "What a rule would have to say; empty where none is missing.",
+    },
     "outliers": BUCKET
     | OF_FIELDS
     | {"value": "The measure."}
