@@ -22,6 +22,7 @@ ASKED: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "top": (("srcaddr", "--by", "records", *HOUR), {"srcaddr", "records"}),
     "series": (("bytes", "--by", "srcaddr", "--compare", "1d", *HOUR), {"srcaddr", "value_1d"}),
     "connections": (HOUR, set()),
+    "why": (HOUR, set()),
     "outliers": (("bytes", "--by", "srcaddr", *HOUR), {"srcaddr"}),
     "forecast": (("bytes", "--every", "1h", "--last", "2d"), set()),
     "cost": (("--last", "24h"), {"path"}),
