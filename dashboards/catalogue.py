@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.accepts import ACCEPTS
+from dashboards.cost import COST
 from dashboards.entity import ENTITY
 from dashboards.explore import EXPLORE
 from dashboards.outliers import OUTLIERS
@@ -15,6 +16,6 @@ from dashboards.ui.dashboard import Dashboard
 from dashboards.ui.navigation import Page
 
 DASHBOARDS: tuple[Dashboard, ...] = (
-    OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS,
+    OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS, COST,
 )  # fmt: skip
 PAGES: tuple[Page, ...] = (*DASHBOARDS, EXPLORE, ENTITY, SOURCES)

@@ -81,9 +81,23 @@ def humane_percent(share: float) -> str:
     return f"{share:.1f}".removesuffix(".0") + " %"
 
 
+def humane_dollars(dollars: float) -> str:
+    """Dollars, with cents below a thousand.
+
+    >>> humane_dollars(0.004), humane_dollars(12.5), humane_dollars(1234.5)
+    ('<$0.01', '$12.50', '$1,234')
+    """
+    if 0 < abs(dollars) < 0.01:
+        return "<$0.01"
+    return f"${dollars:,.2f}" if abs(dollars) < 1000 else f"${dollars:,.0f}"
+
+
 UNITS = {
     "rejection_rate": humane_percent,
     "bytes": humane_bytes, "bytes_out": humane_bytes, "bytes_in": humane_bytes,
+    "billed_bytes": humane_bytes, "bytes_month": humane_bytes,
+    "dollars": humane_dollars, "dollars_month": humane_dollars, "dollars_before": humane_dollars,
+    "saving_month": humane_dollars,
     "duration": humane_seconds, "busy": humane_seconds, "pace": humane_seconds,
 }  # fmt: skip
 

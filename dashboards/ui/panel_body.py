@@ -131,6 +131,17 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
         ),
     )
+    _templates(given)
+
+
+def _templates(given: PanelAnswer) -> None:
+    """Terraform of the rows that have some."""
+    if "template" not in given.frame:
+        return
+    with_text = given.frame[given.frame["template"].ne("")]
+    for remedy, text in zip(with_text["remedy"], with_text["template"], strict=True):
+        with st.expander(f"Terraform: {inert(remedy)}"):
+            st.code(text, language="hcl")
 
 
 def _order(titles: list[str]) -> list[str]:

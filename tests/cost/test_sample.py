@@ -116,9 +116,9 @@ def test_the_month_is_the_range_at_its_pace(billed_sample: FlowLogs) -> None:
 
 def test_the_planted_waste_is_named_first(billed_sample: FlowLogs) -> None:
     first = billed_sample.remedies().iloc[0]
-    assert "S3 by a gateway endpoint" in first["remedy"]
+    assert first["remedy"] == "S3 by a gateway endpoint in prod, not by its NAT gateway"
     assert first["talkers"].startswith("prod-batch-3")
-    assert "another zone" in first["why"]
+    assert "another zone" in first["evidence"]
     assert first["template"].count("aws_vpc_endpoint_route_table_association") == 1
 
 

@@ -120,6 +120,8 @@ def _columns(frame: pd.DataFrame) -> pd.DataFrame:
     """The columns that are shown."""
     if "made_by" in frame:
         return _episodes(frame)
+    if "template" in frame:
+        return frame[["saving_month", "remedy", "evidence", "talkers", "interface_id"]]
     return _ranges(frame) if "deviations" in frame else frame
 
 

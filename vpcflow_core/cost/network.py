@@ -78,6 +78,7 @@ class KnownNetwork:
         lists: Blocks by name of AWS's own prefix lists, `com.amazonaws.REGION.SERVICE`.
         tables: Route table by subnet, and of each VPC's main one by VPC.
         gateways: Gateway endpoint by VPC and service in full.
+        names: Name by VPC.
     """
 
     interfaces: dict[str, Interface] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class KnownNetwork:
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     gateways: dict[tuple[str, str], str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def blocks_v6(self) -> tuple[str, ...]:
@@ -180,6 +182,7 @@ def network_of(
             for row in _last(known, "vpc_endpoints")
             if row["type"] == "Gateway"
         },
+        {row["vpc_id"]: row["name"] for row in vpcs if row["name"]},
     )
 
 

@@ -20,10 +20,11 @@ from vpcflow_core.cost.prices import GB, HOURS
 STORED = ("S3", "DYNAMODB")
 # Pairs of hosts in different zones that are named.
 PAIRS = 5
+SHARE = 0.01  # of the traffic that a host makes at least to be named
 LEAST = 0.01  # dollars a month; less is not worth a line
 COLUMNS = (
-    "remedy", "saving_month", "why", "talkers", "bytes_month", "dollars", "interface_id", "address",
-    "template",
+    "remedy", "saving_month", "evidence", "talkers", "bytes_month", "dollars",
+    "interface_id", "address", "template",
 )  # fmt: skip
 
 
@@ -34,7 +35,7 @@ class Remedy:
     Attributes:
         text: What, in one line.
         saving: Dollars a month.
-        why: The evidence in words.
+        evidence: What shows it, in words.
         talkers: Who makes most of the traffic.
         bytes_month: Bytes a month that it is about.
         dollars: What they cost in the range.
@@ -45,7 +46,7 @@ class Remedy:
 
     text: str
     saving: float
-    why: str
+    evidence: str
     talkers: str = ""
     bytes_month: float = 0.0
     dollars: float = 0.0
@@ -67,7 +68,7 @@ def rows_of(remedies: list[Remedy]) -> pd.DataFrame:
         (
             r.text,
             r.saving,
-            r.why,
+            r.evidence,
             r.talkers,
             r.bytes_month,
             r.dollars,
@@ -108,6 +109,7 @@ class _Work:
         words = [
             f"{self.named(str(source), str(id_))} ({100 * float(billed) / whole:.0f} %)"
             for source, id_, billed in zip(*(first[name] for name in first), strict=True)
+            if billed >= SHARE * whole
         ]
         return ", ".join(words), str(first["source"].iloc[0]) if len(first) else ""
 
@@ -117,8 +119,8 @@ class _Work:
         return known.name if known and known.name else address
 
     def vpc(self, vpc: str) -> str:
-        """A VPC by its id; a word where it is not known."""
-        return vpc or "the VPC"
+        """A VPC by its name, else its id; a word where it is not known."""
+        return self.network.names.get(vpc) or vpc or "the VPC"
 
 
 def _groups(rows: pd.DataFrame, *names: str) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
@@ -142,7 +144,7 @@ def _gateway_endpoints(work: _Work) -> Iterator[Remedy]:
         tables = sorted({work.network.tables.get(subnet, main) for subnet in subnets})
         existing = work.network.gateways.get((vpc, full), "")
         yield Remedy(
-            f"Reach {name} by a gateway endpoint instead of the NAT gateway in {work.vpc(vpc)}",
+            f"{name} by a gateway endpoint in {work.vpc(vpc)}, not by its NAT gateway",
             work.month(float(part["dollars"].sum())),
             _of_gateways(work, through, part, bool(existing)),
             talkers,

@@ -12,7 +12,7 @@ from vpcflow_core import series as over_time
 from vpcflow_core.analysis.forecast import COLUMNS as FORECAST
 from vpcflow_core.analysis.forecast import Model
 from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
-from vpcflow_core.flow_logs.questions import Questions
+from vpcflow_core.flow_logs.paths import Paths
 from vpcflow_core.panels.catalogue import Parameters, panel
 from vpcflow_core.panels.request import DEFAULTS as JUDGED
 from vpcflow_core.query.question import Place, Query
@@ -21,7 +21,7 @@ from vpcflow_core.series import names_of, one_measure, require_numbers, timeslic
 from vpcflow_core.times import Window, zone_of
 
 
-class OverTime(Questions):
+class OverTime(Paths):
     """Measures over time: as they were, compared, judged and continued."""
 
     def series(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from vpcflow_core.flow_logs.questions import Questions
+from vpcflow_core.flow_logs.paths import Paths
 from vpcflow_core.flow_logs.rendered import RenderedPanel
 from vpcflow_core.links import View, page_link
 from vpcflow_core.panels.catalogue import PANELS, panel
@@ -14,7 +14,7 @@ from vpcflow_core.settings import load_settings
 from vpcflow_core.times import Range
 
 
-class Pages(Questions):
+class Pages(Paths):
     """The dashboards from Python."""
 
     def panel(

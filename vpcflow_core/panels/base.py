@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from vpcflow_core.clock_changes import clock_changes, sentences
+from vpcflow_core.cost.billing import CostQueries
 from vpcflow_core.coverage import Coverage, Gap
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.request import BAND_PARAMETERS, DEFAULTS, PanelRequest, Parameters
@@ -39,7 +40,7 @@ class Columns(Protocol):
         """The columns that some record has, or that can be known of it."""
 
 
-class LogQueries(Protocol):
+class LogQueries(CostQueries, Protocol):
     """The part of `FlowLogs` that a panel needs."""
 
     @property

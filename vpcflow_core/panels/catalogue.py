@@ -6,6 +6,7 @@ from vpcflow_core.errors import ParameterError, closest
 from vpcflow_core.panels.accepts import ACCEPTS
 from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
 from vpcflow_core.panels.built import PREFIX, built
+from vpcflow_core.panels.cost import COST
 from vpcflow_core.panels.entity import entity_panel
 from vpcflow_core.panels.explore import READY
 from vpcflow_core.panels.outliers import OUTLIERS
@@ -18,7 +19,7 @@ from vpcflow_core.panels.traffic import TRAFFIC
 
 PANELS: dict[str, Panel] = {
     panel.slug: panel
-    for page in (OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS, SOURCES)
+    for page in (OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS, COST, SOURCES)
     for panel in page
 }
 

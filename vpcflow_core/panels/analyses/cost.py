@@ -1,0 +1,91 @@
+"""Analyses of costs: what a range cost, by what, over time, and what would lower it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pandas as pd
+
+from vpcflow_core.cost import billing
+from vpcflow_core.cost.billing import Bill
+from vpcflow_core.cost.remedies import remedies_of, rows_of
+from vpcflow_core.panels.base import Analysis, Headline, PanelAnswer, PanelContext
+from vpcflow_core.times import timeslice_for
+
+HOUR = timedelta(hours=1)
+COLUMNS = 60  # of a chart over time
+DOLLARS = "dollars"
+
+
+def _bill(context: PanelContext, every: timedelta | None = None) -> Bill:
+    """What the panel's range cost."""
+    request = context.request
+    return billing.bill(context.logs, request.window, request.filters, every=every)
+
+
+def _before(context: PanelContext) -> Bill | None:
+    """What the range a month before cost, if it is known."""
+    return billing.before(context.logs, context.request.window, context.request.filters)
+
+
+def total(context: PanelContext) -> PanelAnswer:
+    """Dollars of the range, of a month at this pace, and of the range 30 days before."""
+    found, earlier = _bill(context), _before(context)
+    spent = billing.total(found)
+    numbers = {"in this range": spent, "a month at this pace": spent * found.months}
+    if earlier is not None:
+        numbers["in the range 30 days before"] = billing.total(earlier)
+    paths = billing.listed(found, "path")
+    numbers |= dict(zip(paths["path"].head(2), paths[DOLLARS].head(2), strict=True))
+    headlines = tuple(Headline(label, round(value, 2), DOLLARS) for label, value in numbers.items())
+    notes = billing.notes(found)
+    if earlier is None:
+        notes += ("Not compared with the month before: the records do not reach back so far.",)
+    return context.answer(*found.results, frame=paths, notes=notes, headlines=headlines)
+
+
+def listed(by: str) -> Analysis:
+    """An analysis of costs by what they are listed by, the dearest first; what is free is left out.
+
+    Args:
+        by: A key of `billing.BY`.
+    """
+
+    def analysis(context: PanelContext) -> PanelAnswer:
+        found, top = _bill(context), context.panel.query.top
+        rows = billing.listed(found, by, _before(context))
+        if context.panel.chart != "table":
+            rows = rows[rows[DOLLARS] > 0]
+        shown = rows.head(top or len(rows)).reset_index(drop=True)
+        notes = _rest(rows, shown)
+        return context.answer(*found.results, frame=shown, notes=notes)
+
+    return analysis
+
+
+def _rest(rows: pd.DataFrame, shown: pd.DataFrame) -> tuple[str, ...]:
+    """What the rows that are not shown cost together."""
+    rest = float(rows[DOLLARS].sum() - shown[DOLLARS].sum())
+    count = len(rows) - len(shown)
+    return (f"{count:,} more rows cost ${rest:,.2f} together.",) if count and rest > 0 else ()
+
+
+def over_time(context: PanelContext) -> PanelAnswer:
+    """Dollars by timeslice and path."""
+    every = max(HOUR, timeslice_for(context.request.window, COLUMNS))
+    found = _bill(context, every)
+    rows = billing.over_time(found, every)
+    return replace(context.answer(*found.results, frame=rows), every=every)
+
+
+def remedies(context: PanelContext) -> PanelAnswer:
+    """What would lower the costs, the largest saving first."""
+    found = _bill(context)
+    rows = rows_of(remedies_of(found))
+    rows["interface_id"] = rows["interface_id"].replace("", None)
+    notes = (
+        "Savings are a month's, at the pace of this range; a byte is saved once.",
+        f"{rows['saving_month'].sum():,.2f} dollars a month in all.",
+    )
+    return context.answer(*found.results, frame=rows, notes=notes if len(rows) else ())
