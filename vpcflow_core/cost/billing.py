@@ -106,12 +106,13 @@ def bill(
     Raises:
         MissingDataError: No record has addresses, bytes or action.
     """
-    network = network_of(logs.known)
+    choices = logs.price_choices
+    network = network_of(logs.known, choices.owner_tags)
     named = {name: blocks for name, blocks in network.lists.items() if blocks}
     query = PathQuery(every, network.blocks_v6, tuple(network.publics), named)
     paths, transit = logs.ask_paths(query, window, filters)
     frame = None if transit is None else transit.frame
-    found = attributed(paths.frame, network, logs.prices, logs.price_choices, frame)
+    found = attributed(paths.frame, network, logs.prices, choices, frame)
     results = tuple(result for result in (paths, transit) if result is not None)
     cut = len(paths.frame) == query.limit
     return Bill(found, _with_records(window, logs.extent), logs.prices, network, results, cut)

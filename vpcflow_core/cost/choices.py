@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vpcflow_core.inventory.naming import OWNER_TAGS
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -12,6 +14,8 @@ class Choices:
     Attributes:
         nat_crossing_ends: Ends that are billed where a client and its NAT gateway are in different
             zones: most texts say 2, some 1.
+        owner_tags: Keys of tags that name an owner, the best first.
     """
 
     nat_crossing_ends: int = 2
+    owner_tags: tuple[str, ...] = OWNER_TAGS

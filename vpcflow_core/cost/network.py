@@ -31,7 +31,6 @@ TYPES = {
     "nat_gateway": NAT, "regional_nat_gateway": NAT, "vpc_endpoint": ENDPOINT,
     "transit_gateway": TGW, "network_load_balancer": NLB,
 }  # fmt: skip
-OWNER_TAGS = ("owner", "team", "project", "app")
 Network = IPv4Network | IPv6Network
 
 
@@ -138,9 +137,7 @@ class KnownNetwork:
         return any(net is None and to.startswith("vpce-") for net, to in table)
 
 
-def network_of(
-    known: Callable[[Kind], pd.DataFrame], owner_tags: Iterable[str] = OWNER_TAGS
-) -> KnownNetwork:
+def network_of(known: Callable[[Kind], pd.DataFrame], owner_tags: Iterable[str]) -> KnownNetwork:
     """The network as snapshots showed it last.
 
     Args:

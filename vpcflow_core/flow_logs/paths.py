@@ -52,4 +52,5 @@ class Paths(Questions):
     @property
     def price_choices(self) -> Choices:
         """What the settings choose where sources disagree."""
-        return Choices(load_settings().cost.nat_crossing_ends)
+        settings = load_settings()
+        return Choices(settings.cost.nat_crossing_ends, tuple(settings.owner_tags))

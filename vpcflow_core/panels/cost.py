@@ -51,7 +51,7 @@ COST: tuple[Panel, ...] = (
     Panel(
         "cost/owners",
         "By owner",
-        "Dollars by the owner of the host, by its tag owner, team, project or app.",
+        "Dollars by the owner of the host, by the tags that the setting owner_tags names.",
         Query(("dollars",), by=("owner",), top=10),
         "bars",
         analysis=listed("owner"),
