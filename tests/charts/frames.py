@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from vpcflow_core.cost.remedies import Remedy, rows_of
 from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer
 
 EVERY = timedelta(hours=1)
@@ -27,6 +28,11 @@ VALUES: dict[str, list[object]] = {
     "direction": ["inbound", "outbound", "internal"],
     "log_status": ["OK", "NODATA", "SKIPDATA"],
     "reject_reason": ["BPA", "EC"],
+    "path": ["NAT processing", "cross-AZ", "unattributed"],
+    "owner": ["shop", "no owner known"],
+    "service": ["S3", "no AWS service"],
+    "source": ["10.0.0.1", "10.0.0.2", "10.0.0.3"],
+    "destination": ["Internet", "10.0.0.9", "10.0.0.8"],
 }
 # Two ids may have one name.
 NAMES = {
@@ -117,6 +123,8 @@ def _map(panel: Panel) -> PanelAnswer:
 def _table(panel: Panel) -> PanelAnswer:
     if panel.slug == "outliers/episodes":
         return _episodes()
+    if panel.slug == "cost/remedies":
+        return _remedies()
     if panel.slug != "outliers/violations":
         return _groups(panel)
     frame = pd.DataFrame(
@@ -128,6 +136,14 @@ def _table(panel: Panel) -> PanelAnswer:
         }
     )  # fmt: skip
     return answer(frame, EVERY)
+
+
+def _remedies() -> PanelAnswer:
+    found = [
+        Remedy("S3 by a gateway endpoint", 24.6, "342 GB", "a", 1.0, 7.2, "eni-1", template="x"),
+        Remedy("Delete the NAT gateway spare", 36.5, "idle"),
+    ]
+    return answer(rows_of(found))
 
 
 def _episodes() -> PanelAnswer:

@@ -138,7 +138,7 @@ def _linear(chart: go.Figure, top: float, measure: str) -> None:
     chart.update_yaxes(
         tickvals=[float(value) for value in values],
         ticktext=[humane(value, measure) for value in values],
-        range=[0, max(top * 1.06, values[-1], 1)],
+        range=[0, max(top * 1.06, values[-1], 0.01 if measure == "dollars" else 1)],
     )
 
 
@@ -152,9 +152,11 @@ def _span(answer: PanelAnswer, zone: ZoneInfo) -> list[pd.Timestamp]:
 def ticks(top: float, measure: str, most: int = 5) -> list[float]:
     """Round numbers from 0 to the top: steps of 1,024 for bytes, whole numbers for counts.
 
-    >>> ticks(7, "flows"), ticks(3 * 1024, "bytes")
-    ([0, 2, 4, 6], [0, 1024, 2048, 3072])
+    >>> ticks(7, "flows"), ticks(3 * 1024, "bytes"), ticks(0.12, "dollars")
+    ([0, 2, 4, 6], [0, 1024, 2048, 3072], [0.0, 0.05, 0.1])
     """
+    if measure == "dollars":
+        return [cents / 100 for cents in ticks(100 * top, "cents", most)]
     base = 1024 if measure == "bytes" else 1000
     scale = base ** max(0, int(math.log(top, base))) if top >= 1 else 1
     steps = [digit * ten * scale for ten in (1, 10, 100, 1000) for digit in (1, 2, 5)]
