@@ -68,7 +68,9 @@ def _rest(rows: pd.DataFrame, shown: pd.DataFrame) -> tuple[str, ...]:
     """What the rows that are not shown cost together."""
     rest = float(rows[DOLLARS].sum() - shown[DOLLARS].sum())
     count = len(rows) - len(shown)
-    return (f"{count:,} more rows cost ${rest:,.2f} together.",) if count and rest > 0 else ()
+    return (
+        (f"{count:,} more rows cost {rest:,.2f} dollars together.",) if count and rest > 0 else ()
+    )
 
 
 def over_time(context: PanelContext) -> PanelAnswer:
