@@ -24,6 +24,8 @@ VALUES: dict[str, list[object]] = {
     "vpc_id": ["vpc-0cd5cc9de15f527c5", "vpc-06fdb6ccab05761ec", "vpc-1"],
     "subnet_id": ["subnet-0cd5cc9de15f527c5", "subnet-06fdb6ccab05761ec", "subnet-1"],
     "security_group_id": ["sg-0309cf2e1e40e89d5", "sg-03ee382a93975a378", "sg-1"],
+    "account_id": ["123456789012", "210987654321"],
+    "region": ["eu-central-1", "us-east-1"],
     "action": ["ACCEPT", "REJECT"],
     "direction": ["inbound", "outbound", "internal"],
     "log_status": ["OK", "NODATA", "SKIPDATA"],
