@@ -166,7 +166,8 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "rendered": set(),
         "notes": {"selection"},
         "questions": {"selection"},
-        "*": {"questions", "rendered"},
+        "paths": {"questions"},
+        "*": {"questions", "paths", "rendered"},
     },
     "panels": {
         "request": set(),
