@@ -32,7 +32,11 @@ _FILES = (
     ("ask", "sql", "Run your own SELECT over flows and records."),
     ("report", "report", "Write dashboards as one file whose figures need no Internet."),
     ("open", "open", "Open the page that shows a panel, for the same range and filters."),
-    ("backup", "backup", "Copy the store to a folder, and check the copy; syncs go on meanwhile."),
+    (
+        "backup",
+        "backup",
+        "Copy the store to a folder, and check the copy; syncs and the app go on meanwhile.",
+    ),
     ("backup", "restore", "Make a store of a backup that is whole."),
     ("notes", "note", "Note a deploy, an incident or a change on the time axis of every chart."),
     ("notes", "notes", "List the notes on the time axis, or add those of a file."),
