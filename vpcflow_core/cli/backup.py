@@ -36,7 +36,10 @@ def restore(
     source: Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder of the backup.")],
     store: StoreOption = None,
 ) -> None:
-    """Make a store of a backup that is whole; the store's folder must be new or empty."""
+    """Make a store of a backup that is whole.
+
+    The store's folder must be new or empty.
+    """
     found = backups.restore(source.expanduser().absolute(), _store(store))
     _tell(found, f"is the store {_store(store)} now")
 
