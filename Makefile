@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts fuzz attack docs site screenshots requirements clean
+.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings fuzz attack docs site screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -52,6 +52,9 @@ bench-forecasts: $(VENV)/.dev  ## Whether forecasts hold.
 
 site: $(VENV)/.site  ## Make a site of docs/, in build/site; nothing of it is loaded from elsewhere.
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/site
+
+bench-findings: $(VENV)/.dev  ## Precision and recall of each detection.
+	$(BIN)/python -m benchmarks.findings
 
 docs: $(VENV)/.dev  ## Write docs/reference anew from the tables in the code.
 	$(BIN)/python -m docs.generate

@@ -6,6 +6,7 @@ from dashboards.accepts import ACCEPTS
 from dashboards.cost import COST
 from dashboards.entity import ENTITY
 from dashboards.explore import EXPLORE
+from dashboards.findings import FINDINGS
 from dashboards.outliers import OUTLIERS
 from dashboards.overview import OVERVIEW
 from dashboards.rejects import REJECTS
@@ -18,4 +19,4 @@ from dashboards.ui.navigation import Page
 DASHBOARDS: tuple[Dashboard, ...] = (
     OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS, COST,
 )  # fmt: skip
-PAGES: tuple[Page, ...] = (*DASHBOARDS, EXPLORE, ENTITY, SOURCES)
+PAGES: tuple[Page, ...] = (*DASHBOARDS, FINDINGS, EXPLORE, ENTITY, SOURCES)

@@ -59,12 +59,14 @@ ALLOWED: dict[str, set[str]] = {
     "panels": BASE
     | {"reference", "inventory", "query", "analysis", "series", "connections", "cost"}
     | {"refusals"},
+    "detections": BASE | {"inventory", "query", "panels"},
     "charts": BASE | {"reference", "query", "panels"},
     "links": BASE | {"panels", "query"},
     "notebook": BASE | {"api", "charts", "flow_logs", "plain_text", "store"},
     "flow_logs": BASE
     | {"arrow", "reference", "inventory", "settings", "store", "query", "engines", "analysis"}
-    | {"series", "connections", "cost", "refusals", "panels", "charts", "links", "notebook"},
+    | {"series", "connections", "cost", "refusals", "panels", "detections", "charts", "links"}
+    | {"notebook"},
     "report": BASE
     | {"api", "arrow", "csv_file", "charts", "links", "notebook", "panels", "plain_text"},
     "mcp": BASE
@@ -183,6 +185,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "source_list": set(),
         "inventory": {"opening"},
         "workspace": {"source_list"},
+        "reviews": set(),
         "sync": {"inventory", "opening"},
         "background": {"sync", "workspace"},
         "audit": set(),

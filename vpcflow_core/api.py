@@ -14,6 +14,7 @@ from vpcflow_core.engines.base import Catalogue
 from vpcflow_core.engines.open import is_elsewhere, open_catalogue
 from vpcflow_core.errors import EmptyError
 from vpcflow_core.flow_logs.costs import Costs
+from vpcflow_core.flow_logs.finding import Finding
 from vpcflow_core.flow_logs.lists import Lists
 from vpcflow_core.flow_logs.notes import Notes
 from vpcflow_core.flow_logs.over_time import OverTime
@@ -30,7 +31,7 @@ from vpcflow_core.workspace.workspace import own_store
 __all__ = ["FlowLogs", "RenderedPanel"]
 
 
-class FlowLogs(OverTime, Lists, Costs, Pages, Notes):
+class FlowLogs(OverTime, Lists, Costs, Finding, Pages, Notes):
     """Flow logs to ask; every method that narrows them gives new ones.
 
     Its methods stand by purpose in `flow_logs`; `Selection` has its attributes.

@@ -146,6 +146,11 @@ class Settings(BaseSettings):
     keep: Duration | None = Field(
         None, description="Days older than this are dropped after a sync; unset keeps all."
     )
+    watch_list: UserPath | None = Field(
+        None,
+        description="File of addresses and blocks whose traffic is a finding: one a line, or the "
+        "first column of a CSV; `#` begins a comment.",
+    )
     geoip: list[UserPath] = Field(
         default_factory=list, description="GeoIP databases (.mmdb), best first."
     )

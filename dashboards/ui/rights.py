@@ -67,6 +67,11 @@ class Rights:
         return self.reach("uploads")
 
     @property
+    def reviews(self) -> bool:
+        """Whether findings may be acknowledged and muted, for all who look."""
+        return self.reach("uploads")
+
+    @property
     def aws(self) -> bool:
         """Whether sources in AWS may be added and removed."""
         return self.reach("aws")

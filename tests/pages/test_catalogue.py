@@ -61,6 +61,8 @@ def test_addresses_of_pages_stay_what_links_to_them_say() -> None:
         ("traffic", "Traffic"),
         ("security-groups", "Security Groups"),
         ("outliers", "Outliers"),
+        ("cost", "Cost"),
+        ("findings", "Findings"),
         ("explore", "Explore"),
         ("entity", "Entity"),
         ("sources", "Sources"),

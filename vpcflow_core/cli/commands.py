@@ -29,6 +29,11 @@ _FILES = (
     ("judge", "outliers", "Mark unusual timeslices of a measure; exits 3 if one is."),
     ("judge", "forecast", "Forecast a measure, with a 95 % interval."),
     ("cost", "cost", "Show what the traffic costs, by path, owner, account, pair or service."),
+    (
+        "findings",
+        "findings",
+        "List incidents: scans, brute force, data sent out, what is new; exits 3 if there is one.",
+    ),
     ("ask", "sql", "Run your own SELECT over flows and records."),
     ("report", "report", "Write dashboards as one file whose figures need no Internet."),
     ("open", "open", "Open the page that shows a panel, for the same range and filters."),

@@ -26,6 +26,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vpcflow cost --by owner --last 7d",
         "vpcflow cost --remedies --last 7d --json",
     ),
+    "findings": (
+        "vpcflow findings --last 24h",
+        "vpcflow findings --last 7d --only brute-force,exfiltration --json",
+    ),
     "sql": ("vpcflow sql 'select count(*) from flows' --last 24h",),
     "report": ("vpcflow report --last 24h --html report.html --page overview --page rejects",),
     "open": ("vpcflow open rejects/reasons --last 7d --where dstport=22",),

@@ -90,6 +90,20 @@ class AddressIn(FunctionElement[bool]):
         self.network = network
 
 
+class AddressBlock(FunctionElement[str]):
+    """The block around an address as text: its /24, of IPv6 its /64.
+
+    An IPv6 address whose first three groups are not written out stands for itself.
+    """
+
+    name = "address_block"
+    type = String()
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__(column)
+
+
 class OneOf(FunctionElement[bool]):
     """Whether a text is one of many, which travel as one list.
 
@@ -256,6 +270,25 @@ def _all_of(element: AllOf, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 # What every engine has to write: a test holds its compile.py to this list.
+@compiles(AddressBlock)
+def _address_block(element: AddressBlock, compiler: SQLCompiler, **kw: Any) -> str:
+    (column,) = element.clauses
+    address = compiler.process(column, **kw)
+
+    def parts(mark: str, *numbers: int) -> list[str]:
+        return [f"split_part({address}, '{mark}', {number})" for number in numbers]
+
+    v4 = " || '.' || ".join(parts(".", 1, 2, 3))
+    v6 = " || ':' || ".join(parts(":", 1, 2, 3))
+    (fourth,) = parts(":", 4)
+    written = " AND ".join(f"{part} <> ''" for part in parts(":", 1, 2, 3))
+    return (
+        f"CASE WHEN strpos({address}, ':') = 0 THEN {v4} || '.0/24' "
+        f"WHEN {written} AND {fourth} <> '' THEN {v6} || ':' || {fourth} || '::/64' "
+        f"WHEN {written} THEN {v6} || '::/64' ELSE {address} END"
+    )
+
+
 CONSTRUCTS: tuple[type[Any], ...] = (
     TimeBucket, SecondsBetween, SecondBefore, Quantile, AddressIn, OneOf,
     ListContains, ListMatches, ListLength, Members, BitAnd, Slices, AmongNumbers, Fingerprint,

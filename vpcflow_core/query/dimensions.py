@@ -113,6 +113,16 @@ EITHER_END: dict[str, Dimension] = {
 }  # fmt: skip
 
 
+# What can be grouped by, but not filtered by: a filter by an address takes a block as it is.
+BLOCKS: dict[str, Dimension] = {
+    name: Dimension(name, column, "text", title, doc)
+    for name, column, title, doc in (
+        ("srcblock", "srcaddr", "Source block", "The /24 (IPv6: /64) of the source address."),
+        ("dstblock", "dstaddr", "Destination block", "The /24 (IPv6: /64) of the destination."),
+    )
+}
+
+
 def filterable(name: str, extra: Collection[str] = ()) -> Dimension:
     """What a filter of that name is about: a dimension, or either end of a flow.
 
@@ -126,6 +136,11 @@ def filterable(name: str, extra: Collection[str] = ()) -> Dimension:
     plain = name.strip().lower()
     if plain in EITHER_END and plain not in extra:
         return EITHER_END[plain]
+    if plain in BLOCKS and plain not in extra:
+        raise FieldError(
+            f"'{plain}' is grouped by, not filtered by.",
+            f"Filter by {BLOCKS[plain].column}: it takes a block, such as 198.51.100.0/24.",
+        )
     return dimension(name, extra)
 
 
@@ -143,6 +158,8 @@ def dimension(name: str, extra: Collection[str] = ()) -> Dimension:
     if plain in ENDS:
         return DIMENSIONS[plain]
     found = find_field(name)
+    if found is None and name in BLOCKS:
+        return BLOCKS[name]
     if found is None and name in extra:
         title = in_words(name)
         return Dimension(name, name, "text", title, "A field that the field table does not know.")

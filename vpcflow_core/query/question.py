@@ -24,6 +24,7 @@ class Query:
         nulls: Dimensions of `by` whose missing values are a group too; records without one of the
             others are in no row.
         records: Ask the relation `records` (NODATA and SKIPDATA too) instead of `flows`.
+        least: Rows of which a measure is below its number are left out: `(measure, number)`.
         place: Where bytes and packets of a record lie, with `every`: in the timeslice that it
             starts in, or spread over the time that it lasts. Records lie at their start always.
     """
@@ -36,4 +37,5 @@ class Query:
     order: str = ""
     nulls: tuple[str, ...] = ()
     records: bool = False
+    least: tuple[tuple[str, float], ...] = ()
     place: Place = "start"

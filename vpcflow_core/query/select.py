@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     false,
     func,
+    literal,
     not_,
     or_,
     select,
@@ -28,8 +29,8 @@ from sqlalchemy import (
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.columns import column_of, is_port
 from vpcflow_core.query.conditions import conditions_of
-from vpcflow_core.query.constructs import AllOf, ListLength, Members, TimeBucket
-from vpcflow_core.query.dimensions import Dimension, dimension, require
+from vpcflow_core.query.constructs import AddressBlock, AllOf, ListLength, Members, TimeBucket
+from vpcflow_core.query.dimensions import BLOCKS, Dimension, dimension, require
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.measures import Measure, measure
 from vpcflow_core.query.question import Place, Query
@@ -113,7 +114,7 @@ def select_for(
         .select_from(_from(parts))
         .where(AllOf(*parts.conditions, *kept))
         .group_by(*bucket, *groups)
-        .having(*_found(parts))
+        .having(*_found(parts), *_enough(parts))
     )
     if query.every:
         return made.order_by(BUCKET, *groups)
@@ -248,6 +249,12 @@ def _found(parts: _Parts) -> list[ColumnElement[bool]]:
     return [func.count(_group(dim)) > 0 for dim in left_out if dim.name in COMPUTED]
 
 
+def _enough(parts: _Parts) -> list[ColumnElement[bool]]:
+    """Leaves out the groups of which a measure is too low."""
+    least = parts.query.least
+    return [parts.value(measure(name)).element >= literal(number) for name, number in least]
+
+
 def _check(parts: _Parts, columns: Collection[str]) -> None:
     require([name for m in parts.measures for name in m.needs], columns)
     if parts.query.records and any(m.name != "records" for m in parts.measures):
@@ -262,6 +269,8 @@ def _check(parts: _Parts, columns: Collection[str]) -> None:
 
 def _group(dim: Dimension) -> ColumnElement[Any]:
     """The column of a dimension; a list's members get theirs from `_from`."""
+    if dim.name in BLOCKS:
+        return AddressBlock(column_of(dim.column)).label(dim.name)
     return column_of(dim.name)
 
 

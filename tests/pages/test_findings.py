@@ -1,0 +1,50 @@
+"""The page Findings: incidents, their links, and decisions that viewers cannot make."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages.visitors import buttons, page, text
+
+pytestmark = [pytest.mark.slow]
+
+
+@pytest.mark.browser
+def test_an_incident_is_shown_linked_and_muted_with_a_reason(
+    sample_store: Path,
+    tmp_path: Path,
+    serve: Callable[..., str],
+    open_page: Callable[..., Page],
+) -> None:
+    shutil.copytree(sample_store, tmp_path / "store")
+    app = serve(tmp_path / "store")
+    shown = open_page(f"{app}/findings")
+    card = shown.locator("[class*=st-key-incident-]").filter(has_text="Brute force")
+    expect(card).to_contain_text("113.88.14.201 tried port 22 of prod-bastion-1", timeout=60_000)
+    expect(card).to_contain_text("critical")
+    link = card.get_by_role("link", name="Traffic").get_attribute("href")
+    asked = parse_qs(urlsplit(link or "").query)
+    assert asked["srcaddr"] == ["113.88.14.201"]
+    assert asked["dstport"] == ["22"]
+    assert asked["range"][0].startswith("2026-11-20T0")
+    card.get_by_role("button", name="Decide").click()
+    reason = shown.get_by_label("Reason")
+    reason.fill("a test of ours")
+    reason.press("Tab")
+    shown.get_by_role("button", name="Mute").click()
+    expect(card).to_have_count(0)
+    shown.reload()
+    done = shown.get_by_text("Acknowledged and muted (1)")
+    expect(done).to_be_visible()
+    done.click()
+    expect(shown.get_by_text("a test of ours")).to_be_visible()
+    expect(card).to_have_count(0)
+    viewer = page(app, "findings", headers={"Via": "1.1 proxy"})
+    assert "a test of ours" in text(viewer)
+    assert buttons(viewer) & {"Open again", "Acknowledge", "Mute"} == set()

@@ -1,0 +1,1 @@
+"""Detections: what of known kinds of trouble there was, as incidents."""

@@ -1,0 +1,148 @@
+"""Every detection, and the incidents that they find together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+
+from vpcflow_core.detections.base import HOUR, SEVERITIES, Detection, Look
+from vpcflow_core.detections.incidents import Incident, incidents
+from vpcflow_core.detections.knocking import KNOCKING
+from vpcflow_core.detections.log_health import LOG_HEALTH
+from vpcflow_core.detections.reaching_out import REACHING_OUT
+from vpcflow_core.detections.unusual_ways import UNUSUAL_WAYS
+from vpcflow_core.detections.watch_list import NO_LIST, WatchList
+from vpcflow_core.errors import MissingDataError, ParameterError, closest
+from vpcflow_core.panels.base import LogQueries
+from vpcflow_core.query.filters import NO_FILTERS, Filters
+from vpcflow_core.times import Window, ceil_to, floor_to, format_instant
+
+DETECTIONS: Mapping[str, Detection] = {
+    each.slug: each for each in (*KNOCKING, *REACHING_OUT, *UNUSUAL_WAYS, *LOG_HEALTH)
+}
+ADDRESSES = ("srcaddr", "dstaddr", "own")
+IDS = ("interface_id", "vpc_id")
+COLUMNS = (
+    "detection", "severity", "what", "who", "names", "since", "until", "going", "evidence",
+    "attack", "next_step", "filters", "id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found.
+
+    Attributes:
+        incidents: The worst and newest first.
+        window: The hours that were looked at; None: none is complete yet.
+        notes: What could not be looked for, and why.
+    """
+
+    incidents: tuple[Incident, ...]
+    window: Window | None
+    notes: tuple[str, ...] = ()
+
+
+def detection(slug: str) -> Detection:
+    """The detection of that slug.
+
+    Raises:
+        ParameterError: There is none; names the closest one.
+    """
+    if slug not in DETECTIONS:
+        raise ParameterError(
+            f"There is no detection '{slug}'.",
+            f"{closest(slug, DETECTIONS)}  There are: {', '.join(DETECTIONS)}".strip(),
+        )
+    return DETECTIONS[slug]
+
+
+def look(
+    logs: LogQueries,
+    of: Detection,
+    window: Window,
+    filters: Filters = NO_FILTERS,
+    watch_list: WatchList = NO_LIST,
+    thresholds: Mapping[str, float] | None = None,
+) -> Look:
+    """What a detection is to look at.
+
+    Raises:
+        ParameterError: The detection has no threshold of a name.
+    """
+    numbers = {name: each.value for name, each in of.thresholds.items()}
+    for name in thresholds or {}:
+        if name not in numbers:
+            known = ", ".join(numbers) or "none"
+            raise ParameterError(f"{of.slug} has no threshold '{name}'.", f"It has: {known}.")
+    return Look(logs, window, {**numbers, **(thresholds or {})}, filters, watch_list)
+
+
+def settled(logs: LogQueries, window: Window) -> Window | None:
+    """The whole hours of a window of which all records have arrived; None if there are none."""
+    until = logs.coverage.settled_until
+    extent = logs.extent
+    if until is None or extent is None:
+        return None
+    start = max(floor_to(window.start, HOUR), floor_to(extent.start, HOUR))
+    end = min(ceil_to(window.end, HOUR), floor_to(until, HOUR))
+    return Window(start, end) if start < end else None
+
+
+def find(
+    logs: LogQueries,
+    window: Window,
+    *,
+    only: tuple[str, ...] = (),
+    filters: Filters = NO_FILTERS,
+    watch_list: WatchList = NO_LIST,
+) -> Findings:
+    """The incidents of a window, the worst and newest first.
+
+    Args:
+        logs: What answers.
+        window: The time; whole hours of it are looked at, as far as all records have arrived.
+        only: Slugs of the detections to ask; all if empty.
+        filters: Conditions on the records.
+        watch_list: The addresses that are watched.
+    """
+    asked = settled(logs, window)
+    if asked is None:
+        return Findings((), None, ("No hour of the range is complete yet.",))
+    found: list[Incident] = []
+    notes: list[str] = []
+    names = names_of(logs)
+    for each in [detection(slug) for slug in only] or DETECTIONS.values():
+        try:
+            signs = each.signs(look(logs, each, asked, filters, watch_list))
+        except MissingDataError as error:
+            notes.append(f"{each.title} could not be looked for: {error.what}")
+            continue
+        found += incidents(each, signs, asked.end, names)
+    found.sort(key=lambda one: (one.detection, one.id))
+    found.sort(key=lambda one: (SEVERITIES.index(one.severity), one.since), reverse=True)
+    if asked.end < window.end - timedelta(minutes=1):
+        notes.append(f"Looked at until {format_instant(asked.end)}: later hours can still change.")
+    return Findings(tuple(found), asked, tuple(notes))
+
+
+def names_of(logs: LogQueries) -> dict[str, dict[str, str]]:
+    """What addresses and ids are called, by field of a key."""
+    known = logs.known("interfaces").dropna(subset=["name"]).sort_values("until", kind="stable")
+    rows = known[["name", "addresses"]].explode("addresses").dropna()
+    addresses = dict(zip(rows["addresses"], rows["name"], strict=True))
+    return {**dict.fromkeys(ADDRESSES, addresses), **{field: logs.names(field) for field in IDS}}
+
+
+def frame_of(found: Findings) -> pd.DataFrame:
+    """The incidents as a table, one row each."""
+    return pd.DataFrame([one.as_row() for one in found.incidents], columns=list(COLUMNS))
+
+
+__all__ = [
+    "DETECTIONS", "Findings", "detection", "find", "frame_of", "look", "names_of",
+    "settled",
+]  # fmt: skip
