@@ -70,12 +70,12 @@ def _page_filters_by(name: str, text: str, title: str, written: str) -> None:
     from dashboards.ui import chips
     from dashboards.ui.filter_text import chips_of
     from dashboards.ui.state import parse_state
-    from tests.pages.test_sidebar import sidebar
+    from tests.pages.test_sidebar import sidebar, typed
 
     state, notes = parse_state({name: text})
     assert (state.filters, notes) == (((name, text),), [])
     assert [chips.label(chip) for chip in chips_of(name, text)] == [f"{title}: {text}"]
-    (box,) = sidebar(name).sidebar.text_input
+    (box,) = typed(sidebar(name))
     assert (box.label, box.help) == (title, written)
 
 

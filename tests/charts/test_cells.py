@@ -17,7 +17,7 @@ from vpcflow_core.store.store import Store
 
 DASHBOARDS = Path(__file__).parents[2] / "dashboards"
 # An address with peers in private blocks, which lie in no country, and a port.
-ENTITIES = ("10.0.0.34", "443")
+ENTITIES = ("10.0.0.24", "443")
 TABLES = [
     panel.slug
     for panel in (
@@ -46,7 +46,7 @@ def test_no_cell_reads_as_a_languages_nothing(hours_of_sample: FlowLogs, slug: s
 
 
 def test_private_addresses_have_no_country_in_the_table(hours_of_sample: FlowLogs) -> None:
-    (slug,) = (s for s in TABLES if s.startswith("entity/peers") and "10.0.0.34" in s)
+    (slug,) = (s for s in TABLES if s.startswith("entity/peers") and "10.0.0.24" in s)
     frame = hours_of_sample.panel(slug).frame
     private = frame["peer"].str.startswith("10.")
     assert private.any()

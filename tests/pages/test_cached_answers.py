@@ -14,6 +14,7 @@ from tests.charts.frames import usual
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.panels.catalogue import PANELS, PanelRequest
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 
@@ -28,13 +29,14 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
     found: Asked = []
     with FlowLogs(Store.open(tmp_path)) as logs:
 
-        def chosen(source: str, once: bool) -> FlowLogs:
+        def chosen(_: Scope, source: str, once: bool) -> FlowLogs:
             found.append((source, once))
             return logs
 
-        monkeypatch.setattr(resources, "logs", chosen)
+        monkeypatch.setattr(resources, "logs_within", chosen)
+        monkeypatch.setattr(resources, "scope", lambda: EVERYTHING)
         yield found
-    answers.answer.clear()
+    answers._answer.clear()
 
 
 def request(text: str, **more: bool | str | int) -> PanelRequest:

@@ -58,6 +58,7 @@ def measured(frame: pd.DataFrame, name: str) -> Any:
     if name in ("first", "last"):
         return ok["start_time"].min() if name == "first" else ok["end_time"].max()
     distinct = {"sources": "srcaddr", "destinations": "dstaddr", "ports": "dstport"}
+    distinct |= {"interfaces": "interface_id", "accounts": "account_id"}
     if name in ("bytes", "packets"):
         return sum(int(value) for value in ok[name].dropna())
     if name in distinct:

@@ -9,7 +9,7 @@ from vpcflow_core.errors import FieldError
 from vpcflow_core.fields import find_field
 from vpcflow_core.panels.catalogue import PANELS, Panel
 from vpcflow_core.query.dimensions import dimension
-from vpcflow_core.query.measures import measure
+from vpcflow_core.query.measures import MEASURES, measure
 
 # What a single panel does without: it says so itself.
 OPTIONAL = ("reject_reason",)
@@ -32,7 +32,13 @@ def lacking(columns: Collection[str]) -> Iterator[Finding]:
 
 
 def _needed(panel: Panel) -> set[str]:
-    """The columns without which the panel shows nothing."""
+    """The columns without which the panel shows nothing.
+
+    What is no measure of records, such as dollars, is computed by an analysis, which says itself
+    what it lacks.
+    """
+    if panel.value not in MEASURES:
+        return set()
     fields = [*panel.query.by, *(name for name, _ in panel.query.where)]
     return {*measure(panel.value).needs, *(dimension(name).column for name in fields)}
 
