@@ -22,7 +22,7 @@ def test_each_page_has_its_own_browser_title_by_click_by_address_and_on_the_way_
         _turn_to(page, dashboard)
         until(page, dstport="!4444")
     page.go_back()
-    expect(page).to_have_title("Security Groups · vpcflow")
+    expect(page).to_have_title(f"{DASHBOARDS[-2].title} · vpcflow")
     until(page, dstport="!4444")
     _turn_to(page, SOURCES)
     for entry in PAGES[1:]:
