@@ -54,6 +54,10 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "outliers": ("outliers", {"measure": "packets", "range": "6h", "only_violations": False}),
     "episodes": ("episodes", {"range": "24h", "limit": 3}),
     "forecast": ("forecast", {"measure": "bytes", "every": "1h", "periods": 6}),
+    "findings": ("findings", {"only": "port-scan,brute-force", "limit": 5}),
+    "why": ("why", {"limit": 5, "range": "6h"}),
+    "cost": ("cost", {"by": "path", "range": "24h"}),
+    "remedies": ("remedies", {"range": "24h"}),
     "connections": ("connections", {"limit": 5, "range": "6h"}),
     "records": ("records", {"limit": 2, "where": {"dstport": 22}}),
     "sql": ("sql", {"text": "select count(*) as n from flows", **REJECTED}),
@@ -69,6 +73,9 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "no_source": ("top", {"fields": "srcaddr", "source": "s3://other"}),
     "no_panel": ("panel", {"slug": "rejects/reason"}),
 }
+
+
+CALLS_OF_JUDGES = ("findings", "why", "cost", "remedies")
 
 
 @pytest.fixture(scope="session")
@@ -140,6 +147,24 @@ def test_answers_are_those_of_the_logs(
     assert {row["slug"] for row in answers_of_tools["panels"]["structured_content"]["rows"]} > set(
         PANELS
     )
+
+
+@pytest.mark.slow
+def test_incidents_causes_and_costs_are_those_of_the_logs(
+    answers_of_tools: dict[str, Any], sample_store: Path
+) -> None:
+    with Store.open(sample_store) as store, FlowLogs(store) as flows:
+        incidents = flows.findings("port-scan,brute-force")
+        causes = flows.last("6h").why(n=5)
+        paths, remedies = flows.last("24h").cost(), flows.last("24h").remedies()
+    said = {name: answers_of_tools[name]["structured_content"] for name in CALLS_OF_JUDGES}
+    assert [row["id"] for row in said["findings"]["rows"]] == incidents["id"].head(5).tolist()
+    assert "brute-force" in said["findings"]["notes"][-1]
+    assert [row["why"] for row in said["why"]["rows"]] == causes["why"].tolist()
+    dollars = {row["path"]: row["dollars"] for row in said["cost"]["rows"]}
+    assert dollars == pytest.approx(dict(zip(paths["path"], paths["dollars"], strict=True)))
+    savings = [row["saving_month"] for row in said["remedies"]["rows"]]
+    assert savings == pytest.approx(remedies["saving_month"].tolist())
 
 
 @pytest.mark.slow

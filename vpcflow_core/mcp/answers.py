@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from vpcflow_core.errors import MisuseError
 from vpcflow_core.json_rows import rows_of
 from vpcflow_core.plain_text import visible
 from vpcflow_core.query.connections.questions import AnyQuery
+from vpcflow_core.query.cost import PathQuery
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
@@ -63,6 +65,24 @@ class RecordedLogs(FlowLogs):
     ) -> QueryResult:
         """As `FlowLogs.ask_connections`."""
         return self._kept(super().ask_connections(query, window, filters))
+
+    def ask_refused(
+        self,
+        window: Window | None = None,
+        filters: Filters | None = None,
+        *,
+        cuts: Sequence[datetime] = (),
+        limit: int = 500_000,
+    ) -> QueryResult:
+        """As `FlowLogs.ask_refused`."""
+        return self._kept(super().ask_refused(window, filters, cuts=cuts, limit=limit))
+
+    def ask_paths(
+        self, query: PathQuery, window: Window | None = None, filters: Filters | None = None
+    ) -> tuple[QueryResult, QueryResult | None]:
+        """As `FlowLogs.ask_paths`."""
+        found, transit = super().ask_paths(query, window, filters)
+        return self._kept(found), self._kept(transit) if transit else None
 
     def _kept(self, result: QueryResult) -> QueryResult:
         self.ran.append(result)

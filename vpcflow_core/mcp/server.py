@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import FailureError, ParameterError, VpcflowError, closest
 from vpcflow_core.mcp.answers import Answer, recorded
-from vpcflow_core.mcp.tools import TOOLS, Tool
+from vpcflow_core.mcp.asked import Tool
+from vpcflow_core.mcp.tools import TOOLS
 from vpcflow_core.plain_text import visible_lines
 
 INSTRUCTIONS = """\
