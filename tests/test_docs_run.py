@@ -6,10 +6,12 @@ import ast
 import json
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -48,6 +50,15 @@ def docs_home(
     (tmp_path / "aws.ini").write_text(audit)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws.ini"))
     (tmp_path / "deploys.csv").write_text("time,text,kind,account\n2026-11-20T10:00Z,out,deploy,\n")
+    with FlowLogs.open(sample_store) as flows:
+        assert flows.extent
+        hour = (flows.extent.start + timedelta(hours=2)).replace(minute=0)
+    report = {
+        "line_item_usage_type": "DataTransfer-Out-Bytes", "line_item_usage_amount": 1.0,
+        "line_item_unblended_cost": 0.09, "line_item_usage_start_date": hour,
+        "line_item_usage_end_date": hour + timedelta(hours=1),
+    }  # fmt: skip
+    pd.DataFrame([report]).to_csv(tmp_path / "cur.csv.gz", index=False)
     monkeypatch.chdir(tmp_path)
     for folder in ("reports", "backups"):
         (tmp_path / folder).mkdir()
