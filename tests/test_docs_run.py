@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shutil
 from datetime import timedelta
@@ -68,6 +69,14 @@ def docs_home(
     return tmp_path
 
 
+def copied_store(home: Path) -> Path:
+    """The sample's store, to write to."""
+    place = home / "copied"
+    if not place.is_dir():
+        shutil.copytree(os.environ["VPCFLOW_STORE"], place)
+    return place
+
+
 def run(words: list[str], home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """What a command prints; it must not fail."""
     with monkeypatch.context() as patched:
@@ -75,6 +84,8 @@ def run(words: list[str], home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
             patched.setenv("VPCFLOW_STORE", str(home / "own"))
             sources = {"prod": {"url": "s3://central-logs/prod"}}
             patched.setenv("VPCFLOW_SOURCES", json.dumps(sources))
+        if words[0] == "watch":  # keeps its state in the store's folder
+            patched.setenv("VPCFLOW_STORE", str(copied_store(home)))
         words = [PLACES.sub(f"{home}/", w).replace("BUCKET", "bucket") for w in words]
         if words[0] == "report":  # of one page; all take ten seconds: tests/test_report.py
             words = [w for w in words if w not in ("--page", "overview", "outliers", "rejects")]
