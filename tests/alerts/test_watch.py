@@ -102,7 +102,7 @@ def test_a_receiver_that_fails_hangs_and_comes_back_gets_each_incident_once(
         settings = settings_of(receiver.url)
         outcomes = [watch(at(watched_logs, evening.start + HOUR), settings, tmp_path)]
         outcomes += [watch(at(watched_logs, evening.end), settings, tmp_path) for _ in range(4)]
-    problems = [p for outcome in outcomes for p in outcome.problems]
+    problems = [p for outcome in outcomes for p in outcome.failures]
     for said in ("ops answered 503", "ops was not reached", "ops answered 400"):
         assert any(said in problem for problem in problems), said
     assert not any("t0ken" in p or "k3y" in p for p in problems)
@@ -124,7 +124,7 @@ def test_in_quiet_hours_messages_wait(
     held = run(watched_logs, tmp_path, evening.end, got, settings)
     assert got == []
     assert held.waiting > 0
-    assert held.problems == ()
+    assert held.failures == ()
     after = evening.end.replace(hour=23, minute=59)
     logs = at(watched_logs, evening.end)
     sent = watch(logs, settings, tmp_path, now=after, deliver=lambda _, __, m: got.append(m))
@@ -166,7 +166,7 @@ def test_a_rule_that_names_what_there_is_not_is_refused(
     for rule, said in (
         (AlertSetting(panels=["outliers/byte"]), "Did you mean 'outliers/bytes'"),
         (AlertSetting(detections=["port-scn"]), "Did you mean 'port-scan'"),
-        (AlertSetting(detections=["port-scan"], thresholds={"port": 3}), "no threshold 'port'"),
+        (AlertSetting(detections=["port-scan"], thresholds={"port": 3}), "has a threshold 'port'"),
     ):
         with pytest.raises(ParameterError, match=said):
             rehearse(watched_logs, settings_of(rule=rule), evening)

@@ -35,13 +35,15 @@ class Outcome:
         messages: What began and ended.
         sent: How many messages were delivered.
         waiting: How many are still to be sent.
-        problems: Why those were not sent, in sentences, and what could not be looked for.
+        failures: Why some of these could not be sent, in sentences.
+        problems: What could not be looked for, likewise.
         until: Up to when the logs were looked at.
     """
 
     messages: tuple[Message, ...]
     sent: int
     waiting: int
+    failures: tuple[str, ...]
     problems: tuple[str, ...]
     until: datetime | None
 
@@ -84,8 +86,10 @@ def watch(
             messages += made
             problems += said
         sent, failed = _deliver(state, settings, folder, moment, deliver)
-        said = list(dict.fromkeys([*problems, *failed]))
-        return Outcome(tuple(messages), sent, len(state.outbox), tuple(said), state.until)
+        lacking = tuple(dict.fromkeys(problems))
+        return Outcome(
+            tuple(messages), sent, len(state.outbox), tuple(failed), lacking, state.until
+        )
 
 
 def step(
@@ -105,9 +109,9 @@ def step(
     names = names_of(logs)
     for each in asked_by(rules):
         filters = Filters.parse(each.setting.where, logs.engine.columns("records"))
-        detection, numbers = each.detection, each.setting.thresholds
+        detection = each.detection
+        asked = look(logs, detection, hours, filters, watch_list, each.thresholds)
         try:
-            asked = look(logs, detection, hours, filters, watch_list, numbers)
             signs = detection.signs(asked)
         except MissingDataError as error:
             problems.append(f"{detection.title} could not be looked for: {error.what}")
