@@ -10,6 +10,7 @@ from dashboards.findings import FINDINGS
 from dashboards.outliers import OUTLIERS
 from dashboards.overview import OVERVIEW
 from dashboards.rejects import REJECTS
+from dashboards.rules import RULES
 from dashboards.security_groups import SECURITY_GROUPS
 from dashboards.sources import SOURCES
 from dashboards.traffic import TRAFFIC
@@ -19,4 +20,4 @@ from dashboards.ui.navigation import Page
 DASHBOARDS: tuple[Dashboard, ...] = (
     OVERVIEW, ACCEPTS, REJECTS, TRAFFIC, SECURITY_GROUPS, OUTLIERS, COST,
 )  # fmt: skip
-PAGES: tuple[Page, ...] = (*DASHBOARDS, FINDINGS, EXPLORE, ENTITY, SOURCES)
+PAGES: tuple[Page, ...] = (*DASHBOARDS, FINDINGS, RULES, EXPLORE, ENTITY, SOURCES)

@@ -38,7 +38,8 @@ def commands_of(page: str) -> Iterator[list[str]]:
     """The words of each command of a page."""
     for line in COMMAND.findall(TEXTS[page].replace("\\\n", " ")):
         for part in line.split(" && "):
-            yield shlex.split(part, comments=True)[1:]
+            words = shlex.split(part, comments=True)[1:]
+            yield words[: words.index(">")] if ">" in words else words
 
 
 def blocks_of(page: str, kind: str) -> list[str]:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
 import shutil
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
-import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -24,6 +21,16 @@ from vpcflow_core.store.store import Store
 
 # Where the commands of the docs write.
 PLACES = re.compile("^/srv|^/(?=backups/|store-new)")
+# What `vpcflow narrow --rules terraform` may have written.
+RULES = """
+resource "aws_vpc_security_group_ingress_rule" "ssh" {
+  security_group_id = "sg-033129c11d48044c8"
+  cidr_ipv4         = "203.0.113.10/32"
+  ip_protocol       = "tcp"
+  from_port         = 22
+  to_port           = 22
+}
+"""
 
 
 @pytest.fixture
@@ -51,30 +58,15 @@ def docs_home(
     (tmp_path / "aws.ini").write_text(audit)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws.ini"))
     (tmp_path / "deploys.csv").write_text("time,text,kind,account\n2026-11-20T10:00Z,out,deploy,\n")
-    with FlowLogs.open(sample_store) as flows:
-        assert flows.extent
-        hour = (flows.extent.start + timedelta(hours=2)).replace(minute=0)
-    report = {
-        "line_item_usage_type": "DataTransfer-Out-Bytes", "line_item_usage_amount": 1.0,
-        "line_item_unblended_cost": 0.09, "line_item_usage_start_date": hour,
-        "line_item_usage_end_date": hour + timedelta(hours=1),
-    }  # fmt: skip
-    pd.DataFrame([report]).to_csv(tmp_path / "cur.csv.gz", index=False)
     monkeypatch.chdir(tmp_path)
+    for place in ("narrow.tf", "n.tf"):
+        (tmp_path / place).write_text(RULES)
     for folder in ("reports", "backups"):
         (tmp_path / folder).mkdir()
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("VPCFLOW_STORE", str(sample_store))
     monkeypatch.setattr("webbrowser.open", lambda _: True)
     return tmp_path
-
-
-def copied_store(home: Path) -> Path:
-    """The sample's store, to write to."""
-    place = home / "copied"
-    if not place.is_dir():
-        shutil.copytree(os.environ["VPCFLOW_STORE"], place)
-    return place
 
 
 def run(words: list[str], home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -84,8 +76,6 @@ def run(words: list[str], home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
             patched.setenv("VPCFLOW_STORE", str(home / "own"))
             sources = {"prod": {"url": "s3://central-logs/prod"}}
             patched.setenv("VPCFLOW_SOURCES", json.dumps(sources))
-        if words[0] == "watch":  # keeps its state in the store's folder
-            patched.setenv("VPCFLOW_STORE", str(copied_store(home)))
         words = [PLACES.sub(f"{home}/", w).replace("BUCKET", "bucket") for w in words]
         if words[0] == "report":  # of one page; all take ten seconds: tests/test_report.py
             words = [w for w in words if w not in ("--page", "overview", "outliers", "rejects")]

@@ -41,9 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "addresses": {"errors"},
     "setting_types": {"errors", "times", "addresses"},
     "team": {"errors", "scope", "setting_types"},
-    "alert_settings": {"setting_types"},
-    "settings": {"errors", "redaction", "times", "sources", "setting_types", "team"}
-    | {"alert_settings"},
+    "settings": {"errors", "redaction", "times", "sources", "setting_types", "team"},
     "bounded": {"errors", "redaction", "__init__"},  # the package itself for where it lies
     "reference": {"errors", "redaction"},
     "inventory": {"errors", "times", "addresses"},
@@ -58,20 +56,18 @@ ALLOWED: dict[str, set[str]] = {
     "connections": BASE | {"query"},
     "cost": BASE | {"reference", "inventory", "query"},
     "refusals": BASE | {"inventory", "query", "analysis"},
+    "rulesets": BASE | {"inventory", "plain_text", "query", "reference", "analysis"},
     "panels": BASE
     | {"reference", "inventory", "query", "analysis", "series", "connections", "cost"}
-    | {"refusals"},
+    | {"refusals", "rulesets"},
     "detections": BASE | {"inventory", "query", "panels"},
-    "alerts": BASE
-    | {"alert_settings", "settings", "sources", "query", "analysis", "panels", "detections"}
-    | {"workspace", "links"},
     "charts": BASE | {"reference", "query", "panels"},
     "links": BASE | {"panels", "query"},
     "notebook": BASE | {"api", "charts", "flow_logs", "plain_text", "store"},
     "flow_logs": BASE
     | {"arrow", "reference", "inventory", "settings", "store", "query", "engines", "analysis"}
     | {"series", "connections", "cost", "refusals", "panels", "detections", "charts", "links"}
-    | {"notebook"},
+    | {"notebook", "rulesets"},
     "report": BASE
     | {"api", "arrow", "csv_file", "charts", "links", "notebook", "panels", "plain_text"},
     "mcp": BASE
@@ -87,7 +83,7 @@ ALLOWED: dict[str, set[str]] = {
 # Libraries that only some rooms may use.
 CONFINED = {
     "boto3": {"sources", "inventory", "checks", "engines"},
-    "botocore": {"sources", "inventory", "checks", "engines", "alerts"},
+    "botocore": {"sources", "inventory", "checks", "engines"},
     "sqlalchemy": {"query", "engines"},
     "trino": {"engines"},
     "mcp": {"mcp"},

@@ -20,6 +20,7 @@ from vpcflow_core.flow_logs.notes import Notes
 from vpcflow_core.flow_logs.over_time import OverTime
 from vpcflow_core.flow_logs.pages import Pages
 from vpcflow_core.flow_logs.rendered import RenderedPanel
+from vpcflow_core.flow_logs.tightening import Tightening
 from vpcflow_core.sources.open import DEFAULTS, SourceOptions, open_source
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.store import Store
@@ -31,7 +32,7 @@ from vpcflow_core.workspace.workspace import own_store
 __all__ = ["FlowLogs", "RenderedPanel"]
 
 
-class FlowLogs(OverTime, Lists, Costs, Finding, Pages, Notes):
+class FlowLogs(OverTime, Lists, Costs, Finding, Tightening, Pages, Notes):
     """Flow logs to ask; every method that narrows them gives new ones.
 
     Its methods stand by purpose in `flow_logs`; `Selection` has its attributes.

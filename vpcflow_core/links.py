@@ -105,7 +105,8 @@ def page_of(shown: str) -> tuple[str, dict[str, str]]:
 
 def pages() -> tuple[str, ...]:
     """Names of the pages that have panels."""
-    return (*dict.fromkeys(slug.partition("/")[0] for slug in PANELS), "findings", "explore")
+    of_panels = dict.fromkeys(slug.partition("/")[0] for slug in PANELS)
+    return (*of_panels, "findings", "rules", "explore")
 
 
 def filter_texts(filters: Iterable[Filter]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboards.ui import resources
@@ -74,6 +75,34 @@ def _found(
 ) -> Findings:
     logs = resources.logs_within(scope, source, False).filtered(filters)
     return replace(logs, range=Range(fixed=window)).find_incidents()
+
+
+def narrower_rules(state: PageState, window: Window) -> pd.DataFrame:
+    """What the rules there are could be narrowed to, by the records of a page's range."""
+    generation = resources.flows().catalogue.generation()
+    return _narrower(resources.scope(), window, state.where, state.source, generation)
+
+
+@st.cache_data(show_spinner=False, max_entries=20, hash_funcs=KEYS)
+def _narrower(
+    scope: Scope, window: Window, filters: Filters, source: str, generation: int
+) -> pd.DataFrame:
+    logs = resources.logs_within(scope, source, False).filtered(filters)
+    return replace(logs, range=Range(fixed=window)).narrower_rules()
+
+
+def replay(state: PageState, window: Window, rules: str) -> pd.DataFrame:
+    """What proposed rules would have refused of the records of a page's range."""
+    generation = resources.flows().catalogue.generation()
+    return _replayed(resources.scope(), window, state.where, state.source, generation, rules)
+
+
+@st.cache_data(show_spinner=False, max_entries=20, hash_funcs=KEYS)
+def _replayed(
+    scope: Scope, window: Window, filters: Filters, source: str, generation: int, rules: str
+) -> pd.DataFrame:
+    logs = resources.logs_within(scope, source, False).filtered(filters)
+    return replace(logs, range=Range(fixed=window)).replay(rules)
 
 
 def count(state: PageState, window: Window, own: tuple[tuple[str, str], ...] = ()) -> int:

@@ -23,15 +23,24 @@ ASKED: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "series": (("bytes", "--by", "srcaddr", "--compare", "1d", *HOUR), {"srcaddr", "value_1d"}),
     "connections": (HOUR, set()),
     "why": (HOUR, set()),
+    "narrow": (HOUR, set()),
+    "replay": (("rules.tf", "--no-fail", "--last", "24h"), set()),
     "outliers": (("bytes", "--by", "srcaddr", *HOUR), {"srcaddr"}),
     "forecast": (("bytes", "--every", "1h", "--last", "2d"), set()),
     "cost": (("--last", "24h"), {"path"}),
     "findings": (("--last", "24h"), set()),
-    "watch": (("--rehearse", "24h"), set()),
     "sql": (("select 1 as one",), {"one"}),
     "sync": (("a.log",), set()),
     "notes": ((), set()),
 }
+# A bastion that lets in one address of nobody.
+NOTHING_IN = """
+resource "aws_vpc_security_group_ingress_rule" "none" {
+  security_group_id = "sg-033129c11d48044c8"
+  cidr_ipv4         = "192.0.2.1/32"
+  ip_protocol       = "-1"
+}
+"""
 # Columns that are there under conditions alone.
 OPTIONAL = {"sync": {"error", "next_step"}, "cost": {"dollars_before", "change"}}
 
@@ -44,6 +53,7 @@ def test_the_columns_of_an_answer_are_those_of_the_reference(
     words, own = ASKED[command]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.log").write_text("version srcaddr bytes\n2 10.0.0.1 5\n")
+    (tmp_path / "rules.tf").write_text(NOTHING_IN)
     store = tmp_path / "store" if command == "sync" else sample_store
     monkeypatch.setenv("VPCFLOW_STORE", str(store))
     if command == "notes":

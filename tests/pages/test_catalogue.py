@@ -63,6 +63,7 @@ def test_addresses_of_pages_stay_what_links_to_them_say() -> None:
         ("outliers", "Outliers"),
         ("cost", "Cost"),
         ("findings", "Findings"),
+        ("rules", "Rules"),
         ("explore", "Explore"),
         ("entity", "Entity"),
         ("sources", "Sources"),

@@ -20,6 +20,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "series": ("vpcflow series bytes --every 5m --last 24h --compare 1d,7d --output csv",),
     "connections": ("vpcflow connections --last 24h --order bytes --where dstport=5432",),
     "why": ("vpcflow why --last 24h --where dstport=5432",),
+    "narrow": (
+        "vpcflow narrow --last 30d",
+        "vpcflow narrow --last 30d --group sg-033129c11d48044c8 --rules terraform > narrow.tf",
+    ),
+    "replay": ("vpcflow replay narrow.tf --last 30d",),
     "outliers": ("vpcflow outliers packets --last 6h --threshold 3",),
     "forecast": ("vpcflow forecast bytes --every 1h --last 7d --periods 24",),
     "cost": (
@@ -30,7 +35,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vpcflow findings --last 24h",
         "vpcflow findings --last 7d --only brute-force,exfiltration --json",
     ),
-    "watch": ("vpcflow watch", "vpcflow watch --rehearse 7d"),
     "sql": ("vpcflow sql 'select count(*) from flows' --last 24h",),
     "report": ("vpcflow report --last 24h --html report.html --page overview --page rejects",),
     "open": ("vpcflow open rejects/reasons --last 7d --where dstport=22",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 
@@ -10,28 +10,17 @@ from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.analysis.security_groups.accepted import received
 from vpcflow_core.analysis.security_groups.findings import findings
-from vpcflow_core.analysis.security_groups.hostile import Hostile, hostile_sources
 from vpcflow_core.analysis.security_groups.usage import rules_in_use, unused_groups
-from vpcflow_core.analysis.security_groups.versions import changes
-from vpcflow_core.errors import MissingDataError
-from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.base import PanelAnswer, PanelContext
-from vpcflow_core.query.question import Query
-from vpcflow_core.query.result import QueryResult
+from vpcflow_core.rulesets.tighten import MOST_ROWS, REFUSED, hostile_of, known, matched
 
 # What a reader needs first stands first: which rule, and what it let in.
 COLUMNS = [
     "security_group_id", "protocol", "ports", "source", "flows", "bytes", "last", "shared", "open",
     "seen_blocks", "seen_share", "hostile", "attached", "description", "first", "rule_id",
 ]  # fmt: skip
-# What was refused of each source: how often, at how many places.
-REFUSED = Query(("flows", "destinations", "ports"), by=("srcaddr",), where=(("action", "REJECT"),))
-# Groups of flows that rules are matched with; more take too long, and the smallest are left out.
-MOST_ROWS = 500_000
 # Ports that have a colour of their own, of those that groups serve.
 MOST_PORTS = 7
-# Moments of change that part the flows; of more, some are left out.
-MOST_CUTS = 200
 
 
 def rules(context: PanelContext) -> PanelAnswer:
@@ -40,11 +29,11 @@ def rules(context: PanelContext) -> PanelAnswer:
     Raises:
         MissingDataError: There is no snapshot with rules, or the logs lack a field.
     """
-    used = _matched(context)
+    used = matched(context.logs, context.request.window, context.request.filters)
     # Whoever scans is hostile whatever the page's filters hide of it.
     refused = context.logs.ask(REFUSED, context.request.window)
     flows = used.result.frame
-    hostile = _hostile(refused.frame, flows)
+    hostile = hostile_of(refused.frame, flows)
     frame = rules_in_use(flows, *used.tables, hostile)
     notes = [*findings(frame, flows, used.tables[0], hostile), *_narrowed(context)]
     notes += [*notes_of(frame), *used.notes]
@@ -62,54 +51,13 @@ def outbound_rules(context: PanelContext) -> PanelAnswer:
     Raises:
         MissingDataError: There is no snapshot with rules, or the logs lack a field.
     """
-    used = _matched(context, outgoing=True)
+    request = context.request
+    used = matched(context.logs, request.window, request.filters, outgoing=True)
     frame = rules_in_use(used.result.frame, *used.tables, egress=True)
     notes = [*_narrowed(context), *notes_of(frame), *used.notes]
     shown = frame[[name for name in COLUMNS if name != "hostile"]]
     shown = shown.rename(columns={"source": "destination"})
     return context.answer(used.result, frame=shown, notes=notes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Matched:
-    """What rules are matched with.
-
-    Attributes:
-        result: The flows.
-        tables: Interfaces, rules, prefix lists and security groups of the snapshots.
-        notes: What was left out.
-    """
-
-    result: QueryResult
-    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
-    notes: list[str]
-
-
-def _matched(context: PanelContext, *, outgoing: bool = False) -> _Matched:
-    rules, interfaces = _known(context, "rules"), _known(context, "interfaces")
-    lists, groups = context.logs.known("prefix_lists"), _known(context, "security_groups")
-    request = context.request
-    cuts = changes(request.window, interfaces, rules, lists)
-    kept = cuts[:: -(-len(cuts) // MOST_CUTS) or 1]
-    result = context.logs.ask_received(
-        request.window, request.filters, cuts=kept, limit=MOST_ROWS, outgoing=outgoing
-    )
-    notes = []
-    if len(result.frame) == MOST_ROWS:
-        notes.append("The smallest flows are left out: there are too many different ones.")
-    if len(kept) < len(cuts):
-        notes.append(
-            "The network changed too often: some flows are judged by what was shortly before."
-        )
-    return _Matched(result, (interfaces, rules, lists, groups), notes)
-
-
-def _hostile(refused: pd.DataFrame, accepted: pd.DataFrame) -> Hostile:
-    """The hostile ones among sources, by what was refused of them and what was not."""
-    let_in = accepted.groupby("srcaddr")["flows"].sum()
-    rejected = refused["flows"]
-    flows = rejected + refused["srcaddr"].map(let_in).fillna(0).astype("int64")
-    return hostile_sources(refused.assign(rejected=rejected, flows=flows))
 
 
 def served(context: PanelContext) -> PanelAnswer:
@@ -139,7 +87,7 @@ def unused(context: PanelContext) -> PanelAnswer:
     Raises:
         MissingDataError: There is no snapshot, or the logs lack interface-id.
     """
-    groups, interfaces = _known(context, "security_groups"), _known(context, "interfaces")
+    groups, interfaces = known(context.logs, "security_groups"), known(context.logs, "interfaces")
     result = context.ask(context.query)
     window = context.request.window
     then = pd.Timestamp(window.start), pd.Timestamp(window.end)
@@ -153,14 +101,3 @@ def _narrowed(context: PanelContext) -> list[str]:
     if not len(context.request.filters):
         return []
     return ["The page's filters are in force: other traffic may use what nothing uses here."]
-
-
-def _known(context: PanelContext, kind: Kind) -> pd.DataFrame:
-    """A table of the snapshot that there must be."""
-    table = context.logs.known(kind)
-    if table.empty:
-        raise MissingDataError(
-            f"No EC2 snapshot in this store has {kind.replace('_', ' ')}.",
-            "vpcflow sync takes one where the role may describe them: see docs/iam.md.",
-        )
-    return table

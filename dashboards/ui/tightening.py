@@ -1,0 +1,193 @@
+"""The page Rules: narrower rules, as text too, and what proposed ones would have refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.ui import answers, dashboard, saving
+from dashboards.ui.markdown import inert
+from dashboards.ui.rights import shown
+from dashboards.ui.state import PageState
+from vpcflow_core.analysis.buckets import notes_of
+from vpcflow_core.errors import VpcflowError
+from vpcflow_core.rulesets.reading import LONGEST
+from vpcflow_core.rulesets.tighten import proposal_of
+from vpcflow_core.rulesets.writing import WRITERS
+from vpcflow_core.times import Window
+
+ALL = ""
+# Files of the narrower rules: label, ending and type by writer.
+FILES = {
+    "terraform": ("Terraform", "tf", "text/plain"),
+    "cloudformation": ("CloudFormation", "cloudformation.json", "application/json"),
+    "json": ("JSON", "json", "application/json"),
+}
+CHANGES = {"narrow": "Narrowed", "remove": "Removed", "keep": "Kept"}
+COLUMNS = {
+    "change": "Change",
+    "security_group_id": "Security group",
+    "group_name": "Name",
+    "way": "Way",
+    "protocol": "Protocol",
+    "ports": "Ports",
+    "source": "Source or destination",
+    "flows": "Flows now",
+    "why": "Why",
+    "description": "Description",
+}
+REFUSED = {
+    "way": "Way",
+    "interface_id": "Interface",
+    "peer": "Other end",
+    "protocol": "Protocol",
+    "port": "Port",
+    "flows": "Flows",
+    "bytes": "Bytes",
+    "first": "First",
+    "last": "Last",
+    "let_through_by": "Let through by",
+    "hostile": "Elsewhere",
+}
+PROPOSED = "proposed-rules"
+
+
+def draw(title: str, question: str) -> None:
+    """Draw the page."""
+    state = dashboard.begin(title, question, ("vpc_id", "subnet_id"))
+    ready = dashboard.freshness(state)
+    if ready is None:
+        return
+    st.caption(
+        "Judged by the range above: choose one as long as the rarest use that is to go on, such as "
+        "30 days."
+    )
+    with st.spinner("Matching flows with rules ...", show_time=False):
+        found = _tried(lambda: answers.narrower_rules(state, ready[0]))
+    if found is None:
+        return
+    narrowed = _chosen(found)
+    _narrower(narrowed)
+    _replay(state, ready[0], narrowed)
+
+
+def _tried(ask: Callable[[], pd.DataFrame]) -> pd.DataFrame | None:
+    """An answer; None where there is none, and why stands on the page."""
+    try:
+        return ask()
+    except VpcflowError as error:
+        st.warning(shown(error), icon=":material/error:")
+        return None
+
+
+def _chosen(found: pd.DataFrame) -> pd.DataFrame:
+    """The rules of the group that is chosen."""
+    ids = found.drop_duplicates("security_group_id")
+    names = dict(zip(ids["security_group_id"], ids["group_name"].fillna(""), strict=True))
+    group = st.selectbox(
+        "Security group",
+        [ALL, *sorted(names, key=lambda id_: (names[id_], id_))],
+        format_func=lambda id_: f"{names[id_]} ({id_})" if id_ else "All security groups",
+        key="rules-group",
+    )
+    return found[found["security_group_id"] == group] if group else found
+
+
+def _narrower(narrowed: pd.DataFrame) -> None:
+    """The narrower rules: how many change, which, and as files."""
+    st.header("What the rules could be", anchor=False)
+    changing = narrowed[narrowed["change"] != "keep"]
+    now = narrowed["rule_id"].nunique()
+    removed = (narrowed["change"] == "remove").sum()
+    new = narrowed.loc[narrowed["change"] == "narrow", "rule_id"]
+    st.markdown(
+        f"Of {now:,} rules **{removed:,}** can go, and **{new.nunique():,}** can be narrowed to "
+        f"**{len(new):,}**; the others are used as they are, or cannot be judged."
+    )
+    for note in notes_of(narrowed):
+        st.caption(inert(note))
+    every = st.toggle("Show rules that stay as they are too", key="rules-kept")
+    table = narrowed if every else changing
+    if narrowed["security_group_id"].nunique() == 1:
+        table = table.drop(columns=["security_group_id", "group_name"])
+    table = table.assign(change=table["change"].map(CHANGES))
+    st.dataframe(
+        table[[name for name in COLUMNS if name in table]].rename(columns=COLUMNS),
+        hide_index=True,
+        placeholder="",
+        key="narrower-rules",
+        column_config={
+            "Why": st.column_config.TextColumn(width="medium"),
+            "Flows now": st.column_config.NumberColumn(format="localized"),
+        },
+    )
+    with st.container(horizontal=True):
+        for name, (label, ending, mime) in FILES.items():
+            saving.button(
+                label,
+                _writer(name, narrowed),
+                f"narrower-rules.{ending}",
+                mime,
+                key=f"rules-{name}",
+                icon=":material/download:",
+                help=f"All rules of these groups, narrowed, as {label}.",
+            )
+
+
+def _writer(name: str, narrowed: pd.DataFrame) -> Callable[[], bytes]:
+    return lambda: WRITERS[name](proposal_of(narrowed)).encode()
+
+
+def _replay(state: PageState, window: Window, narrowed: pd.DataFrame) -> None:
+    """The form for proposed rules, and what they would have refused."""
+    st.header("What proposed rules would have refused", anchor=False)
+    st.button(
+        "Begin with the narrower rules",
+        icon=":material/content_paste_go:",
+        on_click=_begin,
+        args=(narrowed,),
+    )
+    text = st.text_area(
+        "Proposed rules",
+        key=PROPOSED,
+        height=220,
+        max_chars=LONGEST,
+        placeholder="Terraform or what terraform show -json writes, CloudFormation, or JSON of aws "
+        "ec2 describe-security-group-rules",
+        help="They take the place of all rules of each group and way that they name; other groups "
+        "keep theirs.",
+    )
+    asked = st.button("Replay", icon=":material/replay:", type="primary")
+    if not (asked or st.session_state.get("replayed") == text) or not text.strip():
+        return
+    st.session_state["replayed"] = text
+    with st.spinner("Replaying ...", show_time=False):
+        refused = _tried(lambda: answers.replay(state, window, text))
+    if refused is not None:
+        _refused(refused, state)
+
+
+def _begin(narrowed: pd.DataFrame) -> None:
+    st.session_state[PROPOSED] = WRITERS["terraform"](proposal_of(narrowed))
+
+
+def _refused(refused: pd.DataFrame, state: PageState) -> None:
+    """What would have been refused."""
+    for note in notes_of(refused):
+        if len(refused) and "would have been refused" in note and note[:4] != "None":
+            st.warning(inert(note), icon=":material/block:")
+        else:
+            st.caption(inert(note))
+    if refused.empty:
+        st.success("Nothing that was let through would have been refused.")
+        return
+    zone = ZoneInfo(state.zone)
+    table = refused.assign(
+        first=refused["first"].dt.tz_convert(zone), last=refused["last"].dt.tz_convert(zone)
+    )
+    st.dataframe(
+        table.rename(columns=REFUSED), hide_index=True, placeholder="", key="refused-by-proposal"
+    )

@@ -1,0 +1,66 @@
+"""`vpcflow narrow` and `vpcflow replay`: narrower rules as text, replayed over the same logs."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vpcflow_core.cli.main import main
+
+BASTION = "sg-033129c11d48044c8"
+# The sample's brute force, which was let in at last.
+HOSTILE = "113.88.14.201"
+Asked = tuple[int, str, str]
+
+pytestmark = [pytest.mark.slow]
+
+
+@pytest.fixture
+def ask_rules(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Asked]:
+    def run(*words: str, given: str = "") -> Asked:
+        """Exit code, standard output and standard error."""
+        monkeypatch.setattr("sys.argv", ["vpcflow", *words, "--store", str(sample_store)])
+        monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def test_the_narrower_set_replayed_refuses_hostile_sources_alone(
+    ask_rules: Callable[..., Asked], tmp_path: Path
+) -> None:
+    code, text, _ = ask_rules("narrow", "--group", BASTION, "--rules", "terraform")
+    assert code == 0
+    assert "0.0.0.0/0" not in text
+    (tmp_path / "n.tf").write_text(text)
+    code, out, err = ask_rules("replay", str(tmp_path / "n.tf"), "--json")
+    assert code == 3
+    rows = json.loads(out)
+    assert {row["peer"] for row in rows} == {HOSTILE}
+    assert all(row["hostile"].startswith("refused") for row in rows)
+    assert f"{sum(row['flows'] for row in rows):,} of the" in err
+    code, out, _ = ask_rules("replay", "-", "--json", "--no-fail", given=text)
+    assert (code, json.loads(out)) == (0, rows)
+
+
+def test_a_group_or_file_that_is_not_there_is_a_sentence(
+    ask_rules: Callable[..., Asked], tmp_path: Path
+) -> None:
+    code, _, err = ask_rules("narrow", "--group", "sg-033129c11d48044c9")
+    assert code == 2
+    assert f"Did you mean '{BASTION}'?" in err
+    code, _, err = ask_rules("replay", str(tmp_path / "none.tf"))
+    assert code == 1
+    assert "No such file" in err

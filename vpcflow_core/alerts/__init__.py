@@ -1,1 +1,0 @@
-"""Alerts: incidents that are sent to people as they begin and as they end."""
