@@ -9,6 +9,7 @@ from pathlib import Path
 from docs.interfaces import cli_page, json_page, mcp_page, url_page
 from docs.tables import table
 from vpcflow_core import errors
+from vpcflow_core.alert_settings import AlertSetting, ChannelSetting
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.panels.explore import READY
@@ -47,9 +48,9 @@ def settings_page() -> str:
         (f"`{name}`", f"`VPCFLOW_{name.upper()}`", _default(info), info.description)
         for name, info in Settings.model_fields.items()
     ]
-    source, cost, sign_in, grant = (
+    source, cost, channel, alert, sign_in, grant = (
         [(f"`{name}`", info.description) for name, info in model.model_fields.items()]
-        for model in (SourceSetting, CostSetting, SignIn, Grant)
+        for model in (SourceSetting, CostSetting, ChannelSetting, AlertSetting, SignIn, Grant)
     )
     return "\n".join(
         [
@@ -64,6 +65,11 @@ def settings_page() -> str:
             "## Prices\n",
             "In the table `[cost]` of the file, or as `VPCFLOW_COST__FACTOR` and so on.\n",
             table(("setting", "meaning"), cost),
+            "## Alerts\n",
+            "Channels are tables `[channels.NAME]` of the file, rules of `vpcflow watch` tables",
+            "`[alerts.NAME]`: [alerts](../how-to/alerts.md).\n",
+            table(("setting of a channel", "meaning"), channel),
+            table(("setting of a rule", "meaning"), alert),
             "## Sign-in\n",
             "A table `[sign_in]` of the file. The provider sends people back to `app_url` with",
             "`/oauth2callback` behind it.\n",

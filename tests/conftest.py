@@ -8,9 +8,19 @@ from hypothesis import HealthCheck, settings
 from tests import marks
 from tests.aws import aws, aws_server, credentials
 from tests.corpus import folder
+from tests.designed import calm, troubled
 from tests.sample import bare_store, sample, sample_store
 
-__all__ = ["aws", "aws_server", "bare_store", "credentials", "sample", "sample_store"]
+__all__ = [
+    "aws",
+    "aws_server",
+    "bare_store",
+    "calm",
+    "credentials",
+    "sample",
+    "sample_store",
+    "troubled",
+]
 
 # No test depends on how fast the machine is.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])

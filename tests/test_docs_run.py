@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -58,6 +61,15 @@ def docs_home(
     (tmp_path / "aws.ini").write_text(audit)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws.ini"))
     (tmp_path / "deploys.csv").write_text("time,text,kind,account\n2026-11-20T10:00Z,out,deploy,\n")
+    with FlowLogs.open(sample_store) as flows:
+        assert flows.extent
+        hour = (flows.extent.start + timedelta(hours=2)).replace(minute=0)
+    report = {
+        "line_item_usage_type": "DataTransfer-Out-Bytes", "line_item_usage_amount": 1.0,
+        "line_item_unblended_cost": 0.09, "line_item_usage_start_date": hour,
+        "line_item_usage_end_date": hour + timedelta(hours=1),
+    }  # fmt: skip
+    pd.DataFrame([report]).to_csv(tmp_path / "cur.csv.gz", index=False)
     monkeypatch.chdir(tmp_path)
     for place in ("narrow.tf", "n.tf"):
         (tmp_path / place).write_text(RULES)
@@ -69,6 +81,14 @@ def docs_home(
     return tmp_path
 
 
+def copied_store(home: Path) -> Path:
+    """The sample's store, to write to."""
+    place = home / "copied"
+    if not place.is_dir():
+        shutil.copytree(os.environ["VPCFLOW_STORE"], place)
+    return place
+
+
 def run(words: list[str], home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """What a command prints; it must not fail."""
     with monkeypatch.context() as patched:
@@ -76,6 +96,8 @@ def run(words: list[str], home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
             patched.setenv("VPCFLOW_STORE", str(home / "own"))
             sources = {"prod": {"url": "s3://central-logs/prod"}}
             patched.setenv("VPCFLOW_SOURCES", json.dumps(sources))
+        if words[0] == "watch":  # keeps its state in the store's folder
+            patched.setenv("VPCFLOW_STORE", str(copied_store(home)))
         words = [PLACES.sub(f"{home}/", w).replace("BUCKET", "bucket") for w in words]
         if words[0] == "report":  # of one page; all take ten seconds: tests/test_report.py
             words = [w for w in words if w not in ("--page", "overview", "outliers", "rejects")]

@@ -41,7 +41,9 @@ ALLOWED: dict[str, set[str]] = {
     "addresses": {"errors"},
     "setting_types": {"errors", "times", "addresses"},
     "team": {"errors", "scope", "setting_types"},
-    "settings": {"errors", "redaction", "times", "sources", "setting_types", "team"},
+    "alert_settings": {"setting_types"},
+    "settings": {"errors", "redaction", "times", "sources", "setting_types", "team"}
+    | {"alert_settings"},
     "bounded": {"errors", "redaction", "__init__"},  # the package itself for where it lies
     "reference": {"errors", "redaction"},
     "inventory": {"errors", "times", "addresses"},
@@ -61,6 +63,9 @@ ALLOWED: dict[str, set[str]] = {
     | {"reference", "inventory", "query", "analysis", "series", "connections", "cost"}
     | {"refusals", "rulesets"},
     "detections": BASE | {"inventory", "query", "panels"},
+    "alerts": BASE
+    | {"alert_settings", "settings", "sources", "query", "analysis", "panels", "detections"}
+    | {"workspace", "links"},
     "charts": BASE | {"reference", "query", "panels"},
     "links": BASE | {"panels", "query"},
     "notebook": BASE | {"api", "charts", "flow_logs", "plain_text", "store"},
@@ -83,7 +88,7 @@ ALLOWED: dict[str, set[str]] = {
 # Libraries that only some rooms may use.
 CONFINED = {
     "boto3": {"sources", "inventory", "checks", "engines"},
-    "botocore": {"sources", "inventory", "checks", "engines"},
+    "botocore": {"sources", "inventory", "checks", "engines", "alerts"},
     "sqlalchemy": {"query", "engines"},
     "trino": {"engines"},
     "mcp": {"mcp"},

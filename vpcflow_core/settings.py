@@ -10,7 +10,7 @@ import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import pydantic_settings
 from pydantic import (
@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -27,6 +28,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from vpcflow_core.alert_settings import AlertSetting, ChannelSetting
 from vpcflow_core.errors import SettingsError, closest
 from vpcflow_core.redaction import holds_secret, redacted
 from vpcflow_core.setting_types import Block, Duration, Interval, Region, UserPath
@@ -140,6 +142,12 @@ class Settings(BaseSettings):
     cost: CostSetting = Field(
         default_factory=CostSetting, description="What differs from the price list."
     )
+    channels: dict[str, ChannelSetting] = Field(
+        default_factory=dict, description="Ways to send alerts, by name."
+    )
+    alerts: dict[str, AlertSetting] = Field(
+        default_factory=dict, description="Rules of `vpcflow watch`, by name."
+    )
     since: Duration | None = Field(
         None, description="How far back the first sync of a source reaches; unset reads all."
     )
@@ -219,6 +227,14 @@ class Settings(BaseSettings):
                     )
         return sources
 
+    @model_validator(mode="after")
+    def _names_channels_that_exist(self) -> Self:
+        for name, rule in self.alerts.items():
+            for channel in rule.send_to:
+                if channel not in self.channels:
+                    raise ValueError(f"alerts.{name}.send_to: there is no channel {channel}")
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -270,6 +286,8 @@ def _mistake(place: list[str | int], message: str) -> str:
     models: dict[str, type[BaseModel]] = {
         "sources": SourceSetting,
         "cost": CostSetting,
+        "channels": ChannelSetting,
+        "alerts": AlertSetting,
         "sign_in": Grant if "grants" in place else SignIn,
     }
     model = models.get(str(place[0]), Settings) if len(place) > 1 else Settings

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import actions, answers, dashboard, drill, links, resources
+from dashboards.ui import actions, answers, dashboard, drill, links, rehearsal, resources
 from dashboards.ui.finding_text import COLORS, evidence, lasting, technique
 from dashboards.ui.markdown import inert
 from dashboards.ui.rights import here, shown
@@ -40,6 +40,7 @@ def draw(title: str, question: str) -> None:
     if len(open_) > MOST:
         st.caption(f"The first {MOST} of {len(open_):,} are shown: choose a shorter range.")
     _reviewed(found, decided, state)
+    rehearsal.draw(state, ready[0])
     _asked(found)
 
 

@@ -29,6 +29,7 @@ ASKED: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "forecast": (("bytes", "--every", "1h", "--last", "2d"), set()),
     "cost": (("--last", "24h"), {"path"}),
     "findings": (("--last", "24h"), set()),
+    "watch": (("--rehearse", "24h"), set()),
     "sql": (("select 1 as one",), {"one"}),
     "sync": (("a.log",), set()),
     "notes": ((), set()),

@@ -33,6 +33,8 @@ def test_an_incident_is_shown_linked_and_muted_with_a_reason(
     assert asked["srcaddr"] == ["113.88.14.201"]
     assert asked["dstport"] == ["22"]
     assert asked["range"][0].startswith("2026-11-20T0")
+    shown.get_by_text("Alerts in this range: a rehearsal").click()
+    expect(shown.get_by_text("6 alerts", exact=True)).to_be_visible(timeout=60_000)
     card.get_by_role("button", name="Decide").click()
     reason = shown.get_by_label("Reason")
     reason.fill("a test of ours")

@@ -159,6 +159,13 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "filters": "Conditions that show its records, by field.",
         "id": "The same for all incidents of the detection and key.",
     },
+    "watch": {
+        "at": "End of the hour after which it is known.",
+        "rule": "Name of the rule.",
+        "kind": "Whether the incident began or ended.",
+        "severity": "low, medium, high or critical.",
+        "what": "The incident in a sentence.",
+    },
     "notes": {
         "time": "When.",
         "kind": "What it is about: deploy, incident, change or the like.",

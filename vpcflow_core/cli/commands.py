@@ -36,6 +36,11 @@ _FILES = (
         "findings",
         "List incidents: scans, brute force, data sent out, what is new; exits 3 if there is one.",
     ),
+    (
+        "watch",
+        "watch",
+        "Send alerts about incidents that began or ended since the last run; exits 3 if one began.",
+    ),
     ("ask", "sql", "Run your own SELECT over flows and records."),
     ("report", "report", "Write dashboards as one file whose figures need no Internet."),
     ("open", "open", "Open the page that shows a panel, for the same range and filters."),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vpcflow_core.cli.options import AnswerOptions
 from vpcflow_core.cost.billing import BY
+from vpcflow_core.errors import MisuseError
 
 ListedBy = StrEnum("ListedBy", {name: name for name in BY})  # type: ignore[misc]
 PATH = ListedBy("path")
@@ -24,12 +26,25 @@ def cost(
         bool,
         typer.Option("--remedies", help="List what would lower the costs, with Terraform."),
     ] = False,
+    reconcile: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Set the costs beside this Cost and Usage Report of AWS: CSV, CSV.gz, Parquet, or "
+            "a folder of them.",
+        ),
+    ] = None,
 ) -> None:
     """Show what the traffic costs, by path, owner, account, pair or service.
 
     Prices are AWS's list prices of the date that is printed; the settings change them.
     """
+    if remedies and reconcile:
+        raise MisuseError("--remedies and --reconcile are two questions.", "Give one of them.")
     with options.flows() as flows:
+        if reconcile:
+            options.show(flows.reconcile(reconcile).head(n), flows, lambda: "cost/paths")
+            return
         if remedies:
             options.show(flows.remedies().head(n), flows, lambda: "cost/remedies")
             return

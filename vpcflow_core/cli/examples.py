@@ -35,6 +35,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vpcflow findings --last 24h",
         "vpcflow findings --last 7d --only brute-force,exfiltration --json",
     ),
+    "watch": ("vpcflow watch", "vpcflow watch --rehearse 7d"),
     "sql": ("vpcflow sql 'select count(*) from flows' --last 24h",),
     "report": ("vpcflow report --last 24h --html report.html --page overview --page rejects",),
     "open": ("vpcflow open rejects/reasons --last 7d --where dstport=22",),

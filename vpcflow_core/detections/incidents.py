@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,8 @@ from vpcflow_core.detections.base import HOUR, SEVERITIES, Detection, Severity
 from vpcflow_core.query.filters import exactly
 from vpcflow_core.units import humane
 
+# Parts of keys that are no fields of records: an outlier's is the rule that asked for it.
+NO_FIELDS = frozenset({"rule"})
 # Fields of keys that pages filter by another name.
 FILTERS = {"srcblock": "srcaddr", "dstblock": "dstaddr"}
 
@@ -135,8 +137,15 @@ def _incident(
         evidence=evidence,
         next_step=detection.next_step,
         page=detection.page,
-        filters=(*((FILTERS.get(n, n), _filter(n, v)) for n, v in who.items()), *detection.where),
+        filters=(*_filters(who), *detection.where),
     )
+
+
+def _filters(who: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What narrows a page to a key."""
+    for name, value in who.items():
+        if name not in NO_FIELDS:
+            yield FILTERS.get(name, name), _filter(name, value)
 
 
 def _filter(name: str, value: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.cost import billing
+from vpcflow_core.cost.reconcile import reconciled
 from vpcflow_core.cost.remedies import remedies_of, rows_of
+from vpcflow_core.cost.usage_report import opened_report
 from vpcflow_core.flow_logs.paths import Paths
 
 
@@ -46,3 +50,24 @@ class Costs(Paths):
         """
         found = billing.bill(self, self.window)
         return noted(rows_of(remedies_of(found)), *billing.notes(found))
+
+    def reconcile(self, report: str | Path) -> pd.DataFrame:
+        """Costs beside AWS's Cost and Usage Report, by usage type.
+
+        Args:
+            report: A file (CSV, CSV.gz or Parquet; CUR or CUR 2.0), or the folder of its files.
+
+        Returns:
+            usage_type, region, unit (GB or hours), billed and logged (in that unit), explained
+            (percent of what is billed that records show), billed_dollars (unblended, without
+            credits and taxes), dollars (ours), reason (why records do not show it). The time
+            compared is the part of the range that the records and whole lines of the report have;
+            `attrs["notes"]` names it.
+
+        Raises:
+            MissingError: There is no such file.
+            FormatError: It is no Cost and Usage Report.
+            TimeError: Its time is none of the range's.
+        """
+        found = reconciled(self, opened_report(Path(report).expanduser()), self.window)
+        return noted(found.rows, *found.notes)

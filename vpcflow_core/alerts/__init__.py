@@ -1,0 +1,1 @@
+"""Alerts: incidents that are sent to people as they begin and as they end."""

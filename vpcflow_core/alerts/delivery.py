@@ -1,0 +1,137 @@
+"""Sends a message by the channels of the settings. What is secret stands in no error."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import smtplib
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from email.message import EmailMessage
+from typing import Any
+
+from vpcflow_core.alert_settings import ChannelSetting
+from vpcflow_core.alerts.messages import Message
+from vpcflow_core.alerts.sns import publish
+from vpcflow_core.errors import FailureError, VpcflowError
+
+TIMEOUT = 10.0
+# Answers that are about the message, not about the receiver or who sends (RFC 9110).
+REFUSED = frozenset({400, 409, 411, 413, 415, 422})
+
+
+class RefusedError(FailureError):
+    """A receiver does not take this message."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A webhook that points elsewhere gets nothing: the signature is for the address as set."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
+def send(name: str, channel: ChannelSetting, message: Message) -> None:
+    """Send a message.
+
+    Args:
+        name: Name of the channel.
+        channel: How to send.
+        message: The message.
+
+    Raises:
+        RefusedError: The receiver does not take this message; others it may.
+        FailureError: It was not taken; the message may be sent again.
+    """
+    try:
+        _BY_KIND[channel.kind](channel, message)
+    except VpcflowError as error:
+        raise FailureError(f"Channel {name}: {error.what}", error.next_step) from None
+    except urllib.error.HTTPError as error:
+        raised = RefusedError if error.code in REFUSED else FailureError
+        raise raised(f"Channel {name} answered {error.code}.", "It is tried again.") from None
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        kind = type(error).__name__
+        what = f"Channel {name} was not reached ({kind})."
+        raise FailureError(what, "It is tried again.") from None
+
+
+def lines_of(message: Message) -> list[str]:
+    """A message for people: what, since when, what to do, and where it is shown."""
+    incident = message.incident
+    times = f"{incident['since']} to {incident['until']}"
+    return [message.text, times, f"What to do: {incident['next_step']}", message.link]
+
+
+def signature(secret: str, moment: int, body: bytes) -> str:
+    """What `X-Vpcflow-Signature` holds: HMAC-SHA256 over the time, a point and the body.
+
+    >>> signature("s", 7, b"{}")[:12]
+    't=7,v1=b12ca'
+    """
+    made = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256)
+    return f"t={moment},v1={made.hexdigest()}"
+
+
+def _webhook(channel: ChannelSetting, message: Message) -> None:
+    _post(channel, message, message.as_dict())
+
+
+def _slack(channel: ChannelSetting, message: Message) -> None:
+    _post(channel, message, {"text": "\n".join(lines_of(message))})
+
+
+def _teams(channel: ChannelSetting, message: Message) -> None:
+    card = {
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": [{"type": "TextBlock", "text": text, "wrap": True} for text in lines_of(message)],
+    }
+    kind = "application/vnd.microsoft.card.adaptive"
+    attached = [{"contentType": kind, "content": card}]
+    _post(channel, message, {"type": "message", "attachments": attached})
+
+
+def _post(channel: ChannelSetting, message: Message, content: Mapping[str, Any]) -> None:
+    body = json.dumps(content).encode()
+    headers = {"Content-Type": "application/json", "Idempotency-Key": message.id}
+    if channel.key:
+        headers["X-Vpcflow-Signature"] = signature(channel.key, int(time.time()), body)
+    if not channel.address:
+        raise FailureError(
+            f"{channel.url_variable} holds no address of a webhook.", "Set it for vpcflow watch."
+        )
+    request = urllib.request.Request(channel.address, body, headers)  # noqa: S310 (is_address)
+    with _OPENER.open(request, timeout=TIMEOUT) as answer:
+        answer.read(1)
+
+
+def _mail(channel: ChannelSetting, message: Message) -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "".join(c if c.isprintable() else " " for c in message.text)[:200]
+    mail["From"], mail["To"] = channel.sender, ", ".join(channel.to)
+    mail["Message-ID"] = f"<{message.id}@vpcflow>"
+    mail.set_content("\n\n".join(lines_of(message)))
+    mail.add_attachment(json.dumps(message.as_dict(), indent=1), "json", filename="alert.json")
+    with smtplib.SMTP(channel.host, channel.port, timeout=TIMEOUT) as server:
+        if channel.encrypted:
+            server.starttls(context=ssl.create_default_context())
+        if channel.user:
+            server.login(channel.user, channel.key)
+        server.send_message(mail)
+
+
+_BY_KIND: Mapping[str, Callable[[ChannelSetting, Message], None]] = {
+    "webhook": _webhook,
+    "slack": _slack,
+    "teams": _teams,
+    "sns": publish,
+    "smtp": _mail,
+}

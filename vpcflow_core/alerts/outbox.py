@@ -1,0 +1,95 @@
+"""What `watch` keeps between runs: up to when it looked, what goes on, and what is to be sent.
+
+One file in the store's folder, written whole, flushed to disk and renamed: a process that is killed
+at any instant leaves the state before or after, and never loses a message.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from vpcflow_core.alerts.messages import Message, Row
+from vpcflow_core.errors import LockedError, StoreError
+
+FILE = "watch.json"
+
+
+@dataclass(slots=True)
+class Entry:
+    """A message that one channel has not got yet, and how often it was tried."""
+
+    channel: str
+    message: Message
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class State:
+    """What is kept.
+
+    Attributes:
+        until: Up to when the logs were looked at; None: never.
+        going: By rule and detection (`rule/slug`), incidents that have not ended; see
+            `messages.advance`.
+        outbox: What is to be sent, the oldest first.
+    """
+
+    until: datetime | None = None
+    going: dict[str, dict[str, Row]] = field(default_factory=dict)
+    outbox: list[Entry] = field(default_factory=list)
+
+
+@contextmanager
+def kept(folder: Path) -> Iterator[State]:
+    """The state, to be changed inside and saved by `save`; one process at a time.
+
+    Raises:
+        LockedError: Another `watch` of this store runs.
+        StoreError: The file is damaged.
+    """
+    with (folder / f"{FILE}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LockedError("Another vpcflow watch uses this store.", "Wait for it.") from None
+        yield _read(folder / FILE)
+
+
+def save(folder: Path, state: State) -> None:
+    """Write the state, so that it is on disk when this returns."""
+    entries = [
+        {"channel": e.channel, "tries": e.tries, "message": e.message.as_dict()}
+        for e in state.outbox
+    ]
+    until = state.until.isoformat() if state.until else None
+    text = json.dumps({"until": until, "going": state.going, "outbox": entries})
+    beside = folder / f"{FILE}.new"
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(folder / FILE)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _read(path: Path) -> State:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        entries = [Entry(**{**e, "message": Message(**e["message"])}) for e in found["outbox"]]
+        until = datetime.fromisoformat(found["until"]) if found["until"] else None
+        return State(until, found["going"], entries)
+    except FileNotFoundError:
+        return State()
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"{path} cannot be read: {error}.", "Delete it to begin anew.") from None

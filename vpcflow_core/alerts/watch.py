@@ -1,0 +1,198 @@
+"""Looks at what has settled since the last run, and sends what began and ended; or rehearses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vpcflow_core.alert_settings import AlertSetting, ChannelSetting
+from vpcflow_core.alerts.delivery import RefusedError, send
+from vpcflow_core.alerts.messages import Message, advance
+from vpcflow_core.alerts.outbox import Entry, State, kept, save
+from vpcflow_core.alerts.rules import asked_by, is_quiet, rules_of
+from vpcflow_core.detections.base import DAY, HOUR
+from vpcflow_core.detections.catalogue import look, names_of, settled
+from vpcflow_core.detections.watch_list import NO_LIST, WatchList
+from vpcflow_core.errors import FailureError, MissingDataError
+from vpcflow_core.panels.base import LogQueries
+from vpcflow_core.query.filters import Filters
+from vpcflow_core.settings import Settings
+from vpcflow_core.times import Window
+from vpcflow_core.workspace.reviews import Review, reviews
+
+Send = Callable[[str, ChannelSetting, Message], None]
+Rules = Mapping[str, AlertSetting]
+Decided = Mapping[str, Review]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        messages: What began and ended.
+        sent: How many messages were delivered.
+        waiting: How many are still to be sent.
+        failures: Why some of these could not be sent, in sentences.
+        problems: What could not be looked for, likewise.
+        until: Up to when the logs were looked at.
+    """
+
+    messages: tuple[Message, ...]
+    sent: int
+    waiting: int
+    failures: tuple[str, ...]
+    problems: tuple[str, ...]
+    until: datetime | None
+
+
+def watch(
+    logs: LogQueries,
+    settings: Settings,
+    folder: Path,
+    *,
+    now: datetime | None = None,
+    watch_list: WatchList = NO_LIST,
+    deliver: Send = send,
+) -> Outcome:
+    """Look at the hours that settled since the last run, and send what there is to say.
+
+    The first run looks at the last settled hour alone.
+
+    Args:
+        logs: What answers.
+        settings: Rules and channels.
+        folder: The store's folder, where the state is kept.
+        now: The present.
+        watch_list: The addresses that are watched.
+        deliver: Sends one message.
+
+    Raises:
+        LockedError: Another one runs.
+    """
+    moment, rules = now or datetime.now(UTC), rules_of(settings)
+    messages: list[Message] = []
+    problems: list[str] = []
+    with kept(folder) as state:
+        for hours in _days(_pending(logs, state)):
+            made, said = step(logs, rules, state, hours, watch_list, reviews(folder))
+            state.until = hours.end
+            state.outbox += [
+                Entry(name, each) for each in made for name in rules[each.rule].send_to
+            ]
+            save(folder, state)  # nothing is sent before it is kept
+            messages += made
+            problems += said
+        sent, failed = _deliver(state, settings, folder, moment, deliver)
+        lacking = tuple(dict.fromkeys(problems))
+        return Outcome(
+            tuple(messages), sent, len(state.outbox), tuple(failed), lacking, state.until
+        )
+
+
+def step(
+    logs: LogQueries,
+    rules: Rules,
+    state: State,
+    hours: Window,
+    watch_list: WatchList = NO_LIST,
+    decided: Decided | None = None,
+) -> tuple[list[Message], list[str]]:
+    """The messages of some hours, in order, and what could not be looked for.
+
+    Changes what goes on in the state. Incidents that were acknowledged or muted give no message.
+    """
+    messages: list[Message] = []
+    problems: list[str] = []
+    names = names_of(logs)
+    for each in asked_by(rules):
+        filters = Filters.parse(each.setting.where, logs.engine.columns("records"))
+        detection = each.detection
+        asked = look(logs, detection, hours, filters, watch_list, each.thresholds)
+        try:
+            signs = detection.signs(asked)
+        except MissingDataError as error:
+            problems.append(f"{detection.title} could not be looked for: {error.what}")
+            continue
+        going = state.going.setdefault(each.name, {})
+        messages += advance(going, each.rule, detection, signs, hours, names, each.setting.severity)
+    sent = [one for one in messages if not _is_decided(one, decided or {})]
+    return sorted(sent, key=lambda one: (one.at, one.id)), problems
+
+
+def rehearse(
+    logs: LogQueries,
+    settings: Settings,
+    window: Window,
+    watch_list: WatchList = NO_LIST,
+    decided: Decided | None = None,
+) -> tuple[list[Message], list[str]]:
+    """The messages that watching hour by hour would have sent in a range, in order."""
+    asked = settled(logs, window)
+    if asked is None:
+        return [], ["No hour of the range is complete yet."]
+    state, messages, problems = State(), list[Message](), list[str]()
+    for hours in _days(asked):
+        made, said = step(logs, rules_of(settings), state, hours, watch_list, decided)
+        messages += made
+        problems += said
+    return messages, list(dict.fromkeys(problems))
+
+
+def _is_decided(message: Message, decided: Decided) -> bool:
+    made = decided.get(message.incident["id"])
+    return made is not None and made.holds_for(message.since)
+
+
+def _pending(logs: LogQueries, state: State) -> Window | None:
+    """The settled hours that were not looked at yet."""
+    extent = logs.extent
+    if extent is None:
+        return None
+    whole = settled(logs, Window(extent.start, extent.end + HOUR))
+    if whole is None:
+        return None
+    start = max(state.until, whole.start) if state.until else whole.end - HOUR
+    return Window(start, whole.end) if start < whole.end else None
+
+
+def _days(window: Window | None) -> Iterator[Window]:
+    """A window in parts of a day at most: what is asked at once stays small."""
+    at = window.start if window else None
+    while window and at and at < window.end:
+        end = min(at + DAY, window.end)
+        yield Window(at, end)
+        at = end
+
+
+def _deliver(
+    state: State, settings: Settings, folder: Path, now: datetime, deliver: Send
+) -> tuple[int, list[str]]:
+    """Send what is due, each channel in order; one that fails is left for the next run."""
+    sent = 0
+    failed: dict[str, str] = {}  # channels that are not asked again in this run
+    problems: list[str] = []
+    for entry in list(state.outbox):
+        quiet = is_quiet(settings.alerts.get(entry.message.rule), now)
+        if entry.channel in failed or quiet:
+            continue
+        channel = settings.channels.get(entry.channel)
+        if channel is None:
+            failed[entry.channel] = f"There is no channel {entry.channel} any more."
+            continue
+        try:
+            link = settings.app_url.rstrip("/") + entry.message.link
+            deliver(entry.channel, channel, replace(entry.message, link=link))
+        except RefusedError as error:  # the next message may be taken
+            entry.tries += 1
+            problems.append(error.what)
+        except FailureError as error:
+            entry.tries += 1
+            failed[entry.channel] = error.what
+        else:
+            state.outbox.remove(entry)
+            sent += 1
+        save(folder, state)
+    return sent, [*problems, *failed.values()]

@@ -1,0 +1,85 @@
+"""`vpcflow watch`: sends what began and ended since its last run; `--rehearse` shows the past."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, fields
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from vpcflow_core.alerts.messages import Message
+from vpcflow_core.alerts.proposals import Proposal, proposals
+from vpcflow_core.alerts.watch import rehearse
+from vpcflow_core.alerts.watch import watch as run
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.cli.judge import VIOLATION
+from vpcflow_core.cli.options import AnswerOptions
+from vpcflow_core.errors import FailureError, MisuseError
+from vpcflow_core.flow_logs.finding import watch_list
+from vpcflow_core.plain_text import visible_lines
+from vpcflow_core.settings import Settings, load_settings
+from vpcflow_core.workspace.reviews import reviews
+
+PROPOSED = [each.name for each in fields(Proposal)]
+COLUMNS = ("at", "rule", "kind", "severity", "what")
+
+
+def watch(
+    options: AnswerOptions,
+    past: Annotated[
+        str,
+        typer.Option("--rehearse", metavar="LENGTH", help="What the past 30d would have sent."),
+    ] = "",
+    budget: Annotated[
+        float,
+        typer.Option(
+            help="With --rehearse: list thresholds with which each detection of a rule sends at "
+            "most this many alerts a day."
+        ),
+    ] = 0.0,
+) -> None:
+    """Send alerts about incidents that began or ended since the last run; exits 3 if one began."""
+    settings = load_settings()
+    if budget and not past:
+        raise MisuseError("--budget looks at the past.", "Say which: --rehearse 30d --budget 2")
+    with options.flows() as flows:
+        if flows.store is None:
+            raise MisuseError("watch needs a store of its own.", "Give --store FOLDER.")
+        if budget:
+            _propose(options, flows, settings, past, budget)
+            return
+        if past:
+            decided = reviews(flows.store.path)
+            window = flows.last(past).window
+            messages, problems = rehearse(flows, settings, window, watch_list(), decided)
+        else:
+            outcome = run(flows, settings, flows.store.path, watch_list=watch_list())
+            messages, problems = list(outcome.messages), [*outcome.problems, *outcome.failures]
+        options.show(_frame(messages), flows, lambda: "findings")
+    for problem in problems:
+        print(visible_lines(problem), file=sys.stderr)
+    if past:
+        return
+    if outcome.failures:
+        what = f"{outcome.waiting} messages wait to be sent."
+        raise FailureError(what, "The next run tries again.")
+    if any(message.kind == "began" for message in messages):
+        raise typer.Exit(VIOLATION)
+
+
+def _propose(
+    options: AnswerOptions, flows: FlowLogs, settings: Settings, past: str, budget: float
+) -> None:
+    """List what each detection of each rule would have sent, and thresholds for the budget."""
+    window = flows.last(past).window
+    decided = reviews(flows.store.path) if flows.store else {}
+    found = proposals(flows, settings, window, budget, watch_list(), decided)
+    rows = pd.DataFrame([asdict(each) for each in found], columns=PROPOSED)
+    options.show(rows, flows, lambda: "findings")
+
+
+def _frame(messages: list[Message]) -> pd.DataFrame:
+    rows = [(m.at, m.rule, m.kind, m.incident["severity"], m.incident["what"]) for m in messages]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
