@@ -9,7 +9,7 @@ from pathlib import Path
 from docs.interfaces import cli_page, json_page, mcp_page, url_page
 from docs.tables import table
 from vpcflow_core import errors
-from vpcflow_core.alert_settings import AlertSetting, ChannelSetting
+from vpcflow_core.alert_settings import AlertSetting, ChannelSetting, ReportSetting
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.panels.explore import READY
@@ -18,6 +18,9 @@ from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.settings import CostSetting, Settings, SourceSetting
 from vpcflow_core.team import Grant, SignIn
 
+MODELS = (
+    SourceSetting, CostSetting, ChannelSetting, AlertSetting, ReportSetting, SignIn, Grant,
+)  # fmt: skip
 REFERENCE = Path(__file__).parent / "reference"
 
 
@@ -48,9 +51,17 @@ def settings_page() -> str:
         (f"`{name}`", f"`VPCFLOW_{name.upper()}`", _default(info), info.description)
         for name, info in Settings.model_fields.items()
     ]
-    source, cost, channel, alert, sign_in, grant = (
+    source, cost, channel, alert, report, sign_in, grant = (
         [(f"`{name}`", info.description) for name, info in model.model_fields.items()]
-        for model in (SourceSetting, CostSetting, ChannelSetting, AlertSetting, SignIn, Grant)
+        for model in (
+            SourceSetting,
+            CostSetting,
+            ChannelSetting,
+            AlertSetting,
+            ReportSetting,
+            SignIn,
+            Grant,
+        )
     )
     return "\n".join(
         [
@@ -70,6 +81,8 @@ def settings_page() -> str:
             "`[alerts.NAME]`: [alerts](../how-to/alerts.md).\n",
             table(("setting of a channel", "meaning"), channel),
             table(("setting of a rule", "meaning"), alert),
+            "A table `[reports.NAME]` is a report that `vpcflow watch` makes.\n",
+            table(("setting of a report", "meaning"), report),
             "## Sign-in\n",
             "A table `[sign_in]` of the file. The provider sends people back to `app_url` with",
             "`/oauth2callback` behind it.\n",

@@ -65,7 +65,7 @@ ALLOWED: dict[str, set[str]] = {
     "detections": BASE | {"inventory", "query", "panels"},
     "alerts": BASE
     | {"alert_settings", "settings", "sources", "query", "analysis", "panels", "detections"}
-    | {"workspace", "links"},
+    | {"workspace", "links", "api", "report"},
     "charts": BASE | {"reference", "query", "panels"},
     "links": BASE | {"panels", "query"},
     "notebook": BASE | {"api", "charts", "flow_logs", "plain_text", "store"},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vpcflow_core.alert_settings import AlertSetting, ChannelSetting
+from vpcflow_core.alert_settings import AlertSetting, ChannelSetting, ReportSetting
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.settings import CostSetting, Settings, SourceSetting, load_settings
 
@@ -77,7 +77,14 @@ def test_a_named_file_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    for model in (Settings, SourceSetting, CostSetting, ChannelSetting, AlertSetting):
+    for model in (
+        Settings,
+        SourceSetting,
+        CostSetting,
+        ChannelSetting,
+        AlertSetting,
+        ReportSetting,
+    ):
         for name, info in model.model_fields.items():
             assert info.description, name
             assert info.description.endswith("."), name

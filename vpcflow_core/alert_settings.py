@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from vpcflow_core.setting_types import Duration
+from vpcflow_core.setting_types import Duration, UserPath
 
 Side = Literal["up", "down", "both"]
 Method = Literal["seasonal", "robust", "trailing"]
@@ -130,6 +131,41 @@ class AlertSetting(BaseModel):
         if timedelta(hours=1) % timeslice:
             raise ValueError("an hour must be whole timeslices: 1m, 5m, 15m, 1h")
         return timeslice
+
+
+class ReportSetting(BaseModel):
+    """A report that `vpcflow watch` makes by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    every: Literal["day", "week"] = Field(
+        "day", description="`day`, or `week` (Monday to Sunday); made once all of it has arrived."
+    )
+    zone: str = Field("UTC", description="IANA name of the zone by whose clock days begin.")
+    pages: list[str] = Field(default_factory=list, description="Dashboards; all if empty.")
+    where: dict[str, str] = Field(
+        default_factory=dict, description="Conditions on the records, as filters of pages."
+    )
+    folder: UserPath | None = Field(None, description="Folder that it is written to, as HTML.")
+    send_to: list[str] = Field(
+        default_factory=list,
+        description="Names of channels: mail has it attached, others get a link.",
+    )
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if self.folder is None and not self.send_to:
+            raise ValueError("give folder or send_to")
+        return self
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError(f"'{zone}' is no time zone: write Europe/Berlin") from None
+        return zone
 
 
 def is_address(text: str) -> bool:

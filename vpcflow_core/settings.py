@@ -28,7 +28,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from vpcflow_core.alert_settings import AlertSetting, ChannelSetting
+from vpcflow_core.alert_settings import AlertSetting, ChannelSetting, ReportSetting
 from vpcflow_core.errors import SettingsError, closest
 from vpcflow_core.redaction import holds_secret, redacted
 from vpcflow_core.setting_types import Block, Duration, Interval, Region, UserPath
@@ -148,6 +148,9 @@ class Settings(BaseSettings):
     alerts: dict[str, AlertSetting] = Field(
         default_factory=dict, description="Rules of `vpcflow watch`, by name."
     )
+    reports: dict[Annotated[str, Field(pattern=r"^[\w-]{1,60}$")], ReportSetting] = Field(
+        default_factory=dict, description="Reports that `vpcflow watch` makes, by name."
+    )
     since: Duration | None = Field(
         None, description="How far back the first sync of a source reaches; unset reads all."
     )
@@ -229,10 +232,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _names_channels_that_exist(self) -> Self:
-        for name, rule in self.alerts.items():
-            for channel in rule.send_to:
-                if channel not in self.channels:
-                    raise ValueError(f"alerts.{name}.send_to: there is no channel {channel}")
+        for table, senders in (("alerts", self.alerts), ("reports", self.reports)):
+            for name, sender in senders.items():
+                for channel in sender.send_to:
+                    if channel not in self.channels:
+                        raise ValueError(f"{table}.{name}.send_to: there is no channel {channel}")
         return self
 
     @classmethod
@@ -288,6 +292,7 @@ def _mistake(place: list[str | int], message: str) -> str:
         "cost": CostSetting,
         "channels": ChannelSetting,
         "alerts": AlertSetting,
+        "reports": ReportSetting,
         "sign_in": Grant if "grants" in place else SignIn,
     }
     model = models.get(str(place[0]), Settings) if len(place) > 1 else Settings

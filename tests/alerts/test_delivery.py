@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import socketserver
-import threading
-from collections.abc import Iterator
 from email import message_from_bytes, policy
 from typing import Any
 
 import boto3
 import pytest
 
-from tests.alerts.watching import receiving
+from tests.alerts.watching import mail_to, receiving
 from vpcflow_core.alert_settings import ChannelSetting
 from vpcflow_core.alerts.delivery import send, signature
 from vpcflow_core.alerts.messages import Message
@@ -68,42 +65,6 @@ def test_a_webhook_that_points_elsewhere_gets_nothing_more() -> None:
 def test_a_webhook_whose_variable_is_not_set_is_named_by_its_variable() -> None:
     with pytest.raises(FailureError, match="NOT_SET_ANYWHERE holds no address"):
         send("hook", ChannelSetting(url_variable="NOT_SET_ANYWHERE"), MESSAGE)
-
-
-class Mailbox(socketserver.StreamRequestHandler):
-    """A mail server without TLS that keeps what it gets."""
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 here\r\n")
-        for line in self.rfile:
-            word = line[:4].upper()
-            if word == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                lines = iter(self.rfile.readline, b".\r\n")
-                self.server.got.append(b"".join(lines))  # type: ignore[attr-defined]
-            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
-            if word == b"QUIT":
-                return
-
-
-@pytest.fixture
-def mail_server() -> Iterator[Any]:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mailbox) as server:
-        server.got = []  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield server
-        server.shutdown()
-
-
-def mail_to(server: Any, **more: Any) -> ChannelSetting:
-    return ChannelSetting(
-        kind="smtp",
-        host="127.0.0.1",
-        port=server.server_address[1],
-        sender="vpcflow@example.com",
-        to=["ops@example.com", "soc@example.com"],
-        **more,
-    )
 
 
 def test_mail_has_the_incident_as_text_and_as_json(mail_server: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socketserver
 import threading
 import time
 from collections.abc import Iterator
@@ -112,3 +113,30 @@ def receiving(*answers: int | str) -> Iterator[Receiver]:
     yield receiver
     receiver.server.shutdown()
     receiver.server.server_close()
+
+
+class Mailbox(socketserver.StreamRequestHandler):
+    """A mail server without TLS that keeps what it gets."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        for line in self.rfile:
+            word = line[:4].upper()
+            if word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                lines = iter(self.rfile.readline, b".\r\n")
+                self.server.got.append(b"".join(lines))  # type: ignore[attr-defined]
+            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+            if word == b"QUIT":
+                return
+
+
+def mail_to(server: Any, **more: Any) -> ChannelSetting:
+    return ChannelSetting(
+        kind="smtp",
+        host="127.0.0.1",
+        port=server.server_address[1],
+        sender="vpcflow@example.com",
+        to=["ops@example.com", "soc@example.com"],
+        **more,
+    )

@@ -38,20 +38,26 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(_NoRedirect)
 
 
-def send(name: str, channel: ChannelSetting, message: Message) -> None:
+def send(
+    name: str, channel: ChannelSetting, message: Message, attached: bytes | None = None
+) -> None:
     """Send a message.
 
     Args:
         name: Name of the channel.
         channel: How to send.
         message: The message.
+        attached: What mail has attached as `message.file`.
 
     Raises:
         RefusedError: The receiver does not take this message; others it may.
         FailureError: It was not taken; the message may be sent again.
     """
     try:
-        _BY_KIND[channel.kind](channel, message)
+        if channel.kind == "smtp":
+            _mail(channel, message, attached)
+        else:
+            _BY_KIND[channel.kind](channel, message)
     except VpcflowError as error:
         raise FailureError(f"Channel {name}: {error.what}", error.next_step) from None
     except urllib.error.HTTPError as error:
@@ -67,7 +73,8 @@ def lines_of(message: Message) -> list[str]:
     """A message for people: what, since when, what to do, and where it is shown."""
     incident = message.incident
     times = f"{incident['since']} to {incident['until']}"
-    return [message.text, times, f"What to do: {incident['next_step']}", message.link]
+    todo = [f"What to do: {incident['next_step']}"] if incident["next_step"] else []
+    return [message.text, times, *todo, message.link]
 
 
 def signature(secret: str, moment: int, body: bytes) -> str:
@@ -113,13 +120,17 @@ def _post(channel: ChannelSetting, message: Message, content: Mapping[str, Any])
         answer.read(1)
 
 
-def _mail(channel: ChannelSetting, message: Message) -> None:
+def _mail(channel: ChannelSetting, message: Message, attached: bytes | None) -> None:
     mail = EmailMessage()
     mail["Subject"] = "".join(c if c.isprintable() else " " for c in message.text)[:200]
     mail["From"], mail["To"] = channel.sender, ", ".join(channel.to)
     mail["Message-ID"] = f"<{message.id}@vpcflow>"
     mail.set_content("\n\n".join(lines_of(message)))
-    mail.add_attachment(json.dumps(message.as_dict(), indent=1), "json", filename="alert.json")
+    if attached is None:
+        text = json.dumps(message.as_dict(), indent=1)
+        mail.add_attachment(text, "json", filename="alert.json")
+    else:
+        mail.add_attachment(attached, "text", "html", filename=message.file)
     with smtplib.SMTP(channel.host, channel.port, timeout=TIMEOUT) as server:
         if channel.encrypted:
             server.starttls(context=ssl.create_default_context())
@@ -133,5 +144,4 @@ _BY_KIND: Mapping[str, Callable[[ChannelSetting, Message], None]] = {
     "slack": _slack,
     "teams": _teams,
     "sns": publish,
-    "smtp": _mail,
 }

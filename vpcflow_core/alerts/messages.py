@@ -35,23 +35,26 @@ class Message:
     Attributes:
         id: The same whenever the same message is made: receivers can leave out repetitions.
         rule: Name of the rule of the settings.
-        kind: Whether the incident `began` or `ended`.
+        kind: Whether the incident `began` or `ended`; or that it is a `report`.
         at: End of the hour after which it is known, UTC.
         incident: The incident as it is known then, as `Incident.as_row` gives it; times as text.
         link: The page that shows it: its path in the app, with the app's address once it is sent.
+        file: Name of the file that mail has attached; "" for none.
     """
 
     id: str
     rule: str
-    kind: Literal["began", "ended"]
+    kind: Literal["began", "ended", "report"]
     at: str
     incident: Mapping[str, Any]
     link: str = ""
+    file: str = ""
 
     @property
     def text(self) -> str:
         """It in one line."""
-        return f"[{self.severity}] {self.kind}: {self.incident['what']}"
+        said = str(self.incident["what"])
+        return said if self.kind == "report" else f"[{self.severity}] {self.kind}: {said}"
 
     @property
     def severity(self) -> str:

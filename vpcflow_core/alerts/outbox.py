@@ -39,11 +39,13 @@ class State:
         going: By rule and detection (`rule/slug`), incidents that have not ended; see
             `messages.advance`.
         outbox: What is to be sent, the oldest first.
+        reports: End of the time of the last report, by name (ISO 8601).
     """
 
     until: datetime | None = None
     going: dict[str, dict[str, Row]] = field(default_factory=dict)
     outbox: list[Entry] = field(default_factory=list)
+    reports: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -69,7 +71,9 @@ def save(folder: Path, state: State) -> None:
         for e in state.outbox
     ]
     until = state.until.isoformat() if state.until else None
-    text = json.dumps({"until": until, "going": state.going, "outbox": entries})
+    text = json.dumps(
+        {"until": until, "going": state.going, "outbox": entries, "reports": state.reports}
+    )
     beside = folder / f"{FILE}.new"
     with beside.open("w", encoding="utf-8") as file:
         file.write(text)
@@ -88,7 +92,7 @@ def _read(path: Path) -> State:
         found = json.loads(path.read_text(encoding="utf-8"))
         entries = [Entry(**{**e, "message": Message(**e["message"])}) for e in found["outbox"]]
         until = datetime.fromisoformat(found["until"]) if found["until"] else None
-        return State(until, found["going"], entries)
+        return State(until, found["going"], entries, found.get("reports", {}))
     except FileNotFoundError:
         return State()
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vpcflow_core.alert_settings import AlertSetting, ChannelSetting
+from vpcflow_core.alert_settings import AlertSetting
 from vpcflow_core.alerts.delivery import RefusedError, send
 from vpcflow_core.alerts.messages import Message, advance
 from vpcflow_core.alerts.outbox import Entry, State, kept, save
+from vpcflow_core.alerts.reports import attached, due_reports, sweep
 from vpcflow_core.alerts.rules import asked_by, is_quiet, rules_of
+from vpcflow_core.api import FlowLogs
 from vpcflow_core.detections.base import DAY, HOUR
 from vpcflow_core.detections.catalogue import look, names_of, settled
 from vpcflow_core.detections.watch_list import NO_LIST, WatchList
@@ -22,7 +24,8 @@ from vpcflow_core.settings import Settings
 from vpcflow_core.times import Window
 from vpcflow_core.workspace.reviews import Review, reviews
 
-Send = Callable[[str, ChannelSetting, Message], None]
+# Sends a message by a channel of a name, with what mail has attached.
+Send = Callable[..., None]
 Rules = Mapping[str, AlertSetting]
 Decided = Mapping[str, Review]
 
@@ -49,7 +52,7 @@ class Outcome:
 
 
 def watch(
-    logs: LogQueries,
+    logs: FlowLogs,
     settings: Settings,
     folder: Path,
     *,
@@ -76,6 +79,7 @@ def watch(
     messages: list[Message] = []
     problems: list[str] = []
     with kept(folder) as state:
+        sweep(folder, state)
         for hours in _days(_pending(logs, state)):
             made, said = step(logs, rules, state, hours, watch_list, reviews(folder))
             state.until = hours.end
@@ -85,6 +89,8 @@ def watch(
             save(folder, state)  # nothing is sent before it is kept
             messages += made
             problems += said
+        problems += due_reports(logs, settings, folder, state)
+        save(folder, state)
         sent, failed = _deliver(state, settings, folder, moment, deliver)
         lacking = tuple(dict.fromkeys(problems))
         return Outcome(
@@ -184,7 +190,9 @@ def _deliver(
             continue
         try:
             link = settings.app_url.rstrip("/") + entry.message.link
-            deliver(entry.channel, channel, replace(entry.message, link=link))
+            report = attached(folder, entry.message)
+            more = () if report is None else (report,)
+            deliver(entry.channel, channel, replace(entry.message, link=link), *more)
         except RefusedError as error:  # the next message may be taken
             entry.tries += 1
             problems.append(error.what)
