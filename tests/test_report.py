@@ -130,3 +130,11 @@ def test_the_command_line_writes_reports_parquet_and_links(
     assert run("report", "--html", str(tmp_path / "r.html"), "--page", "rejects")[0] == 0
     assert b"Rejects" in (tmp_path / "r.html").read_bytes()
     assert run("report")[0] == 2
+
+
+def test_tables_of_a_report_read_as_those_of_the_pages(reported_flows: FlowLogs) -> None:
+    html = report_html(made(reported_flows, ["rejects"]))
+    heads = re.findall("<th>([^<]+)</th>", html)
+    assert "Source address" in heads
+    assert not {"srcaddr", "dstaddr", "bytes"} & set(heads)
+    assert "<td>100 B</td>" in html

@@ -72,8 +72,7 @@ def styled(
 def table(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """The first rows as a figure."""
     ink, _, grid, paper = INK[dark]
-    head = replace(answer, frame=answer.frame.head(MOST_ROWS))
-    texts = _texts(head, table_frame(panel, head, zone.key))
+    texts = table_texts(panel, answer, zone.key, MOST_ROWS)
     line = {"align": "left", "height": ROW, "line_color": grid, "font_color": ink}
     chart = go.Figure(
         go.Table(
@@ -89,10 +88,19 @@ def table(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
     return chart.update_layout(height=min(640, 60 + ROW * (len(texts) + 1)))
 
 
-def _texts(answer: PanelAnswer, shown: pd.DataFrame) -> pd.DataFrame:
-    """The table as it reads."""
+def table_texts(panel: Panel, answer: PanelAnswer, zone: str, most: int) -> pd.DataFrame:
+    """The first rows as they read: titles, units, names and times as on the pages.
+
+    Args:
+        panel: What to show.
+        answer: Its rows.
+        zone: IANA name of the zone times are shown in.
+        most: How many rows.
+    """
+    head = replace(answer, frame=answer.frame.head(most))
+    shown = table_frame(panel, head, zone)
     texts = shown.astype("object").where(shown.notna(), "")
-    for form in _formats(answer):
+    for form in _formats(head):
         there = shown.loc[list(form.rows), form.column].dropna()
         texts.loc[there.index, form.column] = there.map(form.text)
     return texts

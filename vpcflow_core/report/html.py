@@ -9,6 +9,7 @@ from functools import cache
 from html import escape
 
 from vpcflow_core.charts import CONFIG
+from vpcflow_core.charts.table import table_texts
 from vpcflow_core.notebook import notes_html, rows_html, text
 from vpcflow_core.report.build import Report, Section
 
@@ -34,10 +35,13 @@ p { margin: .2rem 0 } small, .help, .problem { color: #52606d }
 .rows { overflow-x: auto; font-size: .85rem } .rows table { border-collapse: collapse }
 .rows td, .rows th { padding: .15rem .6rem; text-align: left; white-space: nowrap }
 pre { white-space: pre-wrap; font-size: .75rem; background: #f5f7fa; padding: .5rem }
-@page { size: A4; margin: 12mm }
+@page { size: A4 landscape; margin: 10mm }
 @media print { details, .modebar { display: none !important }
-  body { max-width: none; padding: 0 } .rows { overflow: visible; font-size: .6rem }
-  .rows td, .rows th { padding: .1rem .3rem; white-space: normal; overflow-wrap: anywhere } }
+  body { max-width: none; padding: 0; font-size: 12px }
+  .rows { overflow: visible; font-size: .6rem }
+  .rows td, .rows th { padding: .1rem .3rem; white-space: normal; overflow-wrap: break-word }
+  .panels { grid-template-columns: 1fr 1fr } section.wide { break-inside: auto }
+  h2, h3, .help, thead { break-after: avoid } tr { break-inside: avoid } }
 """
 # plotly.js and the figures come packed, which makes a third of them; browsers since 2023 unpack it.
 DRAW = """
@@ -67,7 +71,7 @@ def report_html(report: Report) -> str:
     facts = "".join(
         f"<tr><th>{text(name)}</th><td>{text(said)}</td></tr>" for name, said in report.facts
     )
-    pages = "".join(_page(name, sections) for name, sections in report.pages.items())
+    pages = "".join(_page(name, sections, report.zone) for name, sections in report.pages.items())
     href = escape(report.link, quote=True)
     link = f'<p><a href="{href}">The same in the app</a></p>' if href else ""
     return (
@@ -85,32 +89,35 @@ def report_html(report: Report) -> str:
     )
 
 
-def _page(name: str, sections: tuple[Section, ...]) -> str:
+def _page(name: str, sections: tuple[Section, ...], zone: str) -> str:
     title = text(name.replace("-", " ").capitalize())
-    return f'<h2>{title}</h2><div class="panels">{"".join(map(_panel, sections))}</div>'
+    panels = "".join(_panel(one, zone) for one in sections)
+    return f'<h2>{title}</h2><div class="panels">{panels}</div>'
 
 
-def _panel(section: Section) -> str:
+def _panel(section: Section, zone: str) -> str:
     wide = ' class="wide"' if section.panel.chart == "table" else ""
     head = f'<h3>{text(section.panel.title)}</h3><p class="help">{text(section.panel.help)}</p>'
-    return f'<section{wide} id="{text(section.panel.slug)}">{head}{_body(section)}</section>'
+    return f'<section{wide} id="{text(section.panel.slug)}">{head}{_body(section, zone)}</section>'
 
 
-def _body(section: Section) -> str:
+def _body(section: Section, zone: str) -> str:
     shown = section.shown
     problem = f'<p class="problem">{text(section.problem)}</p>' if section.problem else ""
     if shown is None:
         return problem
-    body = problem or (_rows(section) if section.panel.chart == "table" else _figure(section))
+    body = problem or (_rows(section, zone) if section.panel.chart == "table" else _figure(section))
     sql = f"<details><summary>SQL</summary><pre>{escape(shown.sql)}</pre></details>"
     return f"{body}{notes_html(shown.answer.notes)}{sql}"
 
 
-def _rows(section: Section) -> str:
+def _rows(section: Section, zone: str) -> str:
     assert section.shown is not None  # noqa: S101 (for mypy: `_body` has looked)
-    frame = section.shown.frame
-    more = f"<p>The first {ROWS} of {len(frame):,} rows.</p>" if len(frame) > ROWS else ""
-    return f'<div class="rows">{rows_html(frame.head(ROWS))}</div>{more}'
+    answer = section.shown.answer
+    count = len(answer.frame)
+    more = f"<p>The first {ROWS} of {count:,} rows.</p>" if count > ROWS else ""
+    texts = table_texts(section.panel, answer, zone, ROWS)
+    return f'<div class="rows">{rows_html(texts)}</div>{more}'
 
 
 def _figure(section: Section) -> str:
