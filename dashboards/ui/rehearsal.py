@@ -118,7 +118,13 @@ def _days(began: Sequence[Message], window: Window, state: PageState) -> None:
         alt=f"Alerts by day: {len(began)} in all",
     )
     table = rows.drop(columns="name").sort_values("Alert", ascending=False)
-    st.dataframe(table, hide_index=True, key="table-rehearsal", alt="Alerts, the newest first")
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="",
+        key="table-rehearsal",
+        alt="Alerts, the newest first",
+    )
 
 
 def _day(at: datetime, zone: ZoneInfo) -> pd.Timestamp:
@@ -146,7 +152,10 @@ def _thresholds(state: PageState, window: Window) -> None:
     rules = len({*rules_of(load_settings())})
     table = pd.DataFrame([_row(each) for each in over])
     st.dataframe(
-        table if rules > 1 else table.drop(columns="Rule"), hide_index=True, key="table-proposals"
+        table if rules > 1 else table.drop(columns="Rule"),
+        hide_index=True,
+        placeholder="",
+        key="table-proposals",
     )
 
 
