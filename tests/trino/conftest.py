@@ -18,7 +18,7 @@ from vpcflow_core.engines.open import open_catalogue
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 
-RECORDS = int(os.environ.get("VPCFLOW_TRINO_RECORDS", "50000"))
+RECORDS = int(os.environ.get("VPCFLOW_TRINO_RECORDS", "20000"))
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,10 @@ def test_connections_are_equal(pair: Pair) -> None:
 
 COMMANDS = (
     ("top", "srcaddr,dstport", "-n", "5"),
+    ("top", "src_name,dst_kind", "-n", "30"),
+    ("findings",),
+    ("cost", "--by", "pair"),
+    ("why",),
     ("top", "interface_name", "--once", "--where", "direction=outbound"),
     ("series", "bytes", "--every", "1h", "--compare", "1d"),
     ("connections", "--limit", "5"),

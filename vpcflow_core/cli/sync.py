@@ -16,6 +16,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from vpcflow_core.addresses import parse_block
+from vpcflow_core.cli.lake import sync_into
 from vpcflow_core.cli.options import OutputOption, SourceOptions
 from vpcflow_core.cli.outcomes import exit_code, write_outcomes
 from vpcflow_core.cli.output import Output
@@ -44,6 +45,14 @@ def sync(
         ),
     ] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
+    into: Annotated[
+        str,
+        typer.Option(
+            metavar="PLACE",
+            help="Add to an Apache Iceberg table at s3://bucket/prefix or in a folder, instead of "
+            "the store.",
+        ),
+    ] = "",
     since: Annotated[str, typer.Option(help="Load only the most recent 24h, 8d, ...")] = "",
     start: Annotated[
         str, typer.Option("--from", help="Load records from this time on (UTC).")
@@ -89,11 +98,18 @@ def sync(
         workers=workers or settings.workers,
         wait=wait,
     )
-    with Store.open(store or settings.store) as opened, _shown_progress() as progress:
-        known = added(opened.path) | settings.sources
-        names = sources or _all(known)
-        chosen = [(name, reached.setting(name, known, **others)) for name in names]
-        outcomes = list(sync_sources(opened, chosen, options, progress=progress))
+    folder = (store or settings.store).expanduser()
+    known = added(folder) | settings.sources
+    names = sources or _all(known)
+    chosen = [(name, reached.setting(name, known, **others)) for name in names]
+    if into:
+        if store:
+            raise MisuseError("--into and --store contradict each other.", "Give one of them.")
+        with _shown_progress() as progress:
+            outcomes = list(sync_into(into, chosen, options, settings, progress))
+    else:
+        with Store.open(folder) as opened, _shown_progress() as progress:
+            outcomes = list(sync_sources(opened, chosen, options, progress=progress))
     write_outcomes(outcomes, output)
     if code := exit_code(outcomes):
         raise typer.Exit(code)

@@ -20,6 +20,8 @@ RELATIONS: dict[str, tuple[Part, ...]] = {
     "transit_records": ("transit_flows", "transit_quiet", "transit_stray"),
 }
 STRAY: tuple[Part, ...] = ("stray", "transit_stray")
+# In a table of all records (see `vpcflow_core.lake`), the column that names the part.
+PART_COLUMN = "log_part"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -14,7 +15,7 @@ from vpcflow_core.errors import FormatError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.store.base import STRAY
-from vpcflow_core.store.batch import Batch, Loaded
+from vpcflow_core.store.batch import Loaded
 from vpcflow_core.store.cut import Cut
 from vpcflow_core.store.hours import Hour, hours_of
 from vpcflow_core.store.internal import Internal
@@ -25,6 +26,16 @@ from vpcflow_core.store.state import State
 
 # Rows of one object wait in memory until its end shows whether it is whole, up to this size.
 WAITING_BYTES = 64 * 2**20
+
+
+class TakesRecords(Protocol):
+    """What records of objects go to; `Batch` is one."""
+
+    def add(self, placed: Placed, object_id: int, *, tracked: bool) -> None:
+        """Take in records."""
+
+    def carry(self, placed: Placed) -> None:
+        """Note the flow log and the interfaces of some traffic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,7 @@ class Reading:
 
 
 def load(
-    fetched: Fetched, number: int, batch: Batch, reading: Reading, keep: Spans = EVER
+    fetched: Fetched, number: int, batch: TakesRecords, reading: Reading, keep: Spans = EVER
 ) -> Loaded:
     """Parse an object into the batch, as far as its records start in `keep`.
 
@@ -129,7 +140,7 @@ class _Rows:
         left: Whether some have gone to the batch, with the object's number.
     """
 
-    def __init__(self, batch: Batch, number: int) -> None:
+    def __init__(self, batch: TakesRecords, number: int) -> None:
         self._batch = batch
         self._number = number
         self._waiting: list[Placed] = []

@@ -51,18 +51,21 @@ class Completion:
         wanted: The columns of `COMPLETED` that the question uses.
         once: Whether the receiver's copy of a flow between two interfaces is left out.
         ends: What is known of the ends of records; None where the question asks nothing of it.
+        is_mixed: Whether records of flow logs that lack a column may be among those that have it.
     """
 
     facts: Facts
     wanted: Set[str]
     once: bool = False
     ends: EndFacts | None = None
+    is_mixed: bool = False
 
     def _needs_key(self, names: Set[str]) -> bool:
         """Whether records are joined to their interface: ends need no more than its VPC."""
         completed = self.once or not self.wanted.isdisjoint(COMPLETED)
         ends = self.ends
-        return completed or bool(ends and not ends.is_placeless and "vpc_id" not in names)
+        lacking = self.is_mixed or "vpc_id" not in names
+        return completed or bool(ends and not ends.is_placeless and lacking)
 
     def of(self, names: Set[str]) -> Added:
         """What to add for files of these columns."""

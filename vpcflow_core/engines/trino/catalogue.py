@@ -18,11 +18,18 @@ import pandas as pd
 from vpcflow_core.coverage import Coverage, FlowLogHours, coverage_of
 from vpcflow_core.engines.trino.client import Client
 from vpcflow_core.engines.trino.dialect import text
-from vpcflow_core.engines.trino.relations import DAY, DAY_FORMAT, LATE, PARTITIONS, Relation
+from vpcflow_core.engines.trino.relations import (
+    DAY,
+    DAY_FORMAT,
+    LATE,
+    PARTITIONS,
+    Relation,
+    parts_of,
+)
 from vpcflow_core.errors import MissingError, ParameterError
 from vpcflow_core.inventory.tables import Kind, frame_of
 from vpcflow_core.scope import EVERYTHING, Scope
-from vpcflow_core.store.base import RELATIONS
+from vpcflow_core.store.base import PART_COLUMN, RELATIONS
 from vpcflow_core.store.hours import AHEAD, FARTHEST, HOUR, LONGEST, OLDEST
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState
@@ -202,20 +209,24 @@ class TrinoCatalogue:
         found: dict[str, list[str]] = {}
         for row in self.client.run(sql).table.to_pylist():
             found.setdefault(row["table_name"], []).append(row["column_name"])
+        if PART_COLUMN in found.get("records", ()):
+            return parts_of(self._named("records"), found["records"])
         if not {"flows", "records"} <= set(found):
             raise MissingError(
                 f"{self.url} has no tables or views `flows` and `records`.",
                 f"Make them: vpcflow tables {self.url} --logs s3://bucket/prefix",
             )
-        place = f"{_quoted(self.catalog)}.{_quoted(self.schema)}"
         return {
             name: Relation(
-                f"{place}.{_quoted(name)}",
+                self._named(name),
                 tuple(column for column in columns if column not in PARTITIONS),
                 DAY in columns,
             )
             for name, columns in found.items()
         }
+
+    def _named(self, relation: str) -> str:
+        return ".".join(map(_quoted, (self.catalog, self.schema, relation)))
 
     def _flow_logs(self) -> list[FlowLogHours]:
         """The hours of each flow log; of all records where none are named."""
@@ -275,7 +286,7 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _time(moment: datetime) -> str:
-    return f"TIMESTAMP '{moment.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S')}'"
+    return f"TIMESTAMP '{moment.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S.%f')}'"
 
 
 def _quoted(name: str) -> str:

@@ -200,7 +200,7 @@ class TrinoEngine:
                 ends = self._ends(window, completed)
                 if ends:
                     tables |= {k: inlined(table) for k, table in ends.tables(completed).items()}
-                completion = Completion(facts, completed, once, ends)
+                completion = Completion(facts, completed, once, ends, is_mixed=True)
                 tables |= {known: inlined(table) for known, table in facts.tables.items()}
                 if once:
                     tables[COPIES] = self._copies(window, facts)
@@ -226,7 +226,9 @@ class TrinoEngine:
         facts = self._facts(window, own, False)
         found = self.catalogue.relation("flows")
         ends = self._ends(window, wanted)
-        flows = select_relation("flows", found, window, Completion(facts, wanted, False, ends))
+        flows = select_relation(
+            "flows", found, window, Completion(facts, wanted, False, ends, is_mixed=True)
+        )
         made = every_connection(conditions, {*present, "vpc_id"}, PARTS)
         tables = facts.tables | (ends.tables(wanted) if ends else {})
         known = {name: inlined(table) for name, table in tables.items()}

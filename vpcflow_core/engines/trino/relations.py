@@ -21,13 +21,14 @@ from vpcflow_core.engines.interfaces.completion import Completion
 from vpcflow_core.engines.interfaces.copies import Sent
 from vpcflow_core.engines.trino.dialect import quoted, text
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field
+from vpcflow_core.store.base import PART_COLUMN, RELATIONS
 from vpcflow_core.times import Window
 
 # The column of a relation that names the partition, `2026/11/25`; see tables.py.
 DAY = "log_day"
 DAY_FORMAT = "%Y/%m/%d"
 # Columns that are about where records lie, not about traffic.
-PARTITIONS = (DAY, "log_account", "log_region")
+PARTITIONS = (DAY, "log_account", "log_region", PART_COLUMN)
 # Objects may lie in the folder of the day before or after that of their records' start.
 LATE = timedelta(days=1)
 _WORDS = {"VARCHAR[]": "array(varchar)", "TIMESTAMP": "timestamp(3)"}
@@ -53,6 +54,26 @@ def table_fields(relation: str) -> tuple[Field, ...]:
     """The fields of the field table that a relation always has."""
     own = TRANSIT_FIELDS if relation.startswith("transit") else VPC_FIELDS
     return own + COLLECTOR_FIELDS
+
+
+def parts_of(table: str, columns: Sequence[str]) -> dict[str, Relation]:
+    """The relations of one table of all records, such as `vpcflow sync --into` writes.
+
+    Args:
+        table: Its full name, quoted.
+        columns: What it has.
+    """
+    relations = {}
+    transit_names, vpc_names = ({f.name for f in of} for of in (TRANSIT_FIELDS, VPC_FIELDS))
+    only_transit, only_vpc = transit_names - vpc_names, vpc_names - transit_names
+    for name, parts in RELATIONS.items():
+        transit = name.startswith("transit")
+        left_out = only_vpc if transit else only_transit
+        kept = tuple(c for c in columns if c not in PARTITIONS and c not in left_out)
+        listed = ", ".join(map(text, parts))
+        chosen = f"(SELECT * FROM {table} WHERE {PART_COLUMN} IN ({listed}))"  # noqa: S608
+        relations[name] = Relation(chosen, kept)
+    return relations
 
 
 def select_relation(

@@ -1,0 +1,1 @@
+"""The records as one Apache Iceberg table that many machines write to and any engine reads."""
