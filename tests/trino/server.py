@@ -26,10 +26,14 @@ from tempfile import mkdtemp
 VERSION = "476"
 OLDEST_JAVA = 24
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
-ARTIFACTS = (
-    f"io.trino:trino-server-core:{VERSION}:tar.gz",
-    f"io.trino:trino-hive:{VERSION}:zip",
-)
+SQLITE = "sqlite-jdbc-3.50.3.0.jar"
+# Each with what it becomes in the folder.
+ARTIFACTS = {
+    f"io.trino:trino-server-core:{VERSION}:tar.gz": f"trino-server-core-{VERSION}",
+    f"io.trino:trino-hive:{VERSION}:zip": f"trino-hive-{VERSION}",
+    f"io.trino:trino-iceberg:{VERSION}:zip": f"trino-iceberg-{VERSION}",
+    "org.xerial:sqlite-jdbc:3.50.3.0:jar": SQLITE,
+}
 CONFIG = """coordinator=true
 node-scheduler.include-coordinator=true
 http-server.http.port={port}
@@ -86,17 +90,23 @@ def installed() -> Path:
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "vpcflow-tests"
     folder = cache / f"trino-{VERSION}"
-    if folder.is_dir():
-        return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    beside = Path(mkdtemp(dir=cache))
+    folder.mkdir(parents=True, exist_ok=True)
+    for artifact, name in ARTIFACTS.items():
+        if not (folder / name).exists():
+            _fetch(artifact, name, folder)
+    return folder
+
+
+def _fetch(artifact: str, name: str, folder: Path) -> None:
+    """Fetch and unpack beside the folder, and move what is whole into it."""
+    beside = Path(mkdtemp(dir=folder.parent))
     try:
-        for artifact in ARTIFACTS:
-            _unpack(_fetched(artifact, beside), beside)
-        beside.rename(folder)
+        fetched = _fetched(artifact, beside)
+        if fetched.suffix != ".jar":
+            _unpack(fetched, beside)
+        (beside / name).rename(folder / name)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return folder
 
 
 def _fetched(artifact: str, folder: Path) -> Path:
@@ -159,6 +169,12 @@ def _plugins(home: Path, folder: Path) -> Path:
     plugins = folder / "plugins"
     plugins.mkdir()
     (plugins / "hive").symlink_to(home / f"trino-hive-{VERSION}")
+    # Iceberg's with SQLite's driver beside it, for a catalog in SQLite.
+    iceberg = plugins / "iceberg"
+    iceberg.mkdir()
+    for jar in (home / f"trino-iceberg-{VERSION}").iterdir():
+        (iceberg / jar.name).symlink_to(jar)
+    (iceberg / SQLITE).symlink_to(home / SQLITE)
     return plugins
 
 
@@ -226,6 +242,20 @@ def add_hive(port: int, folder: Path) -> None:
         except Exception:  # a moment after the start, no worker counts yet
             time.sleep(1)
     execute(port, statement)
+
+
+def add_iceberg(port: int, database: Path) -> None:
+    """Make the catalog `iceberg` of a catalog in SQLite, such as `vpcflow sync --into` makes."""
+    execute(
+        port,
+        f"""CREATE CATALOG iceberg USING iceberg WITH (
+        "iceberg.catalog.type" = 'jdbc', "iceberg.jdbc-catalog.catalog-name" = 'vpcflow',
+        "iceberg.jdbc-catalog.driver-class" = 'org.sqlite.JDBC',
+        "iceberg.jdbc-catalog.connection-url" = 'jdbc:sqlite:{database}',
+        "iceberg.jdbc-catalog.schema-version" = 'V0',
+        "iceberg.jdbc-catalog.default-warehouse-dir" = 'file://{database.parent}',
+        "fs.native-local.enabled" = 'true', "local.location" = '/', "fs.hadoop.enabled" = 'false')""",
+    )
 
 
 if __name__ == "__main__":  # whether there is a Java to run it
