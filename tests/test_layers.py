@@ -90,7 +90,8 @@ ALLOWED: dict[str, set[str]] = {
 CONFINED = {
     "boto3": {"sources", "inventory", "checks", "engines"},
     "botocore": {"sources", "inventory", "checks", "engines", "alerts"},
-    "sqlalchemy": {"query", "engines"},
+    "sqlalchemy": {"query", "engines", "lake"},  # lake: its errors, of a catalog in SQL
+    "pyiceberg": {"lake"},
     "trino": {"engines"},
     "mcp": {"mcp"},
     "plotly": {"charts", "flow_logs", "report"},
