@@ -1,8 +1,8 @@
 """The table: which objects it has, and adding objects so that each counts exactly once.
 
 An object is loaded if the ledger has it, and a commit sets ledger and records at once. It is made
-on the condition that no other writer has committed since the ledger was looked at; otherwise that is
-looked at again. So two writers that read the same object cannot both add it, and whoever is killed
+on the condition that no other writer has committed since the ledger was looked at; otherwise that
+is looked at again. So two writers that read the same object cannot both add it, and whoever is killed
 leaves at most files that no snapshot names; `upkeep` sweeps these.
 """
 

@@ -22,7 +22,7 @@ from vpcflow_core.lake.files import files_of
 from vpcflow_core.lake.table import LakeTable
 from vpcflow_core.store.base import PART_COLUMN
 
-# Small files of a part and day are joined once there are so many, up to this many rows: what is
+# Small files of a part and day are joined once there are that many, up to this many rows: what is
 # read at once is kept in memory.
 FEW, ROWS = 8, 2_000_000
 SMALL = 32 * 2**20
