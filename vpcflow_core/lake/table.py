@@ -2,8 +2,8 @@
 
 An object is loaded if the ledger has it, and a commit sets ledger and records at once. It is made
 on the condition that no other writer has committed since the ledger was looked at; otherwise that
-is looked at again. So two writers that read the same object cannot both add it, and whoever is killed
-leaves at most files that no snapshot names; `upkeep` sweeps these.
+is looked at again. So two writers that read the same object cannot both add it, and whoever is
+killed leaves at most files that no snapshot names; `upkeep` sweeps these.
 """
 
 from __future__ import annotations
