@@ -16,5 +16,6 @@ COST = Dashboard(
         (("cost/owners", 1), ("cost/services", 1)),
         (("cost/rules", 1),),
         (("cost/pairs", 1),),
+        (("cost/collection", 1),),
     ),
 )

@@ -97,7 +97,9 @@ UNITS = {
     "bytes": humane_bytes, "bytes_out": humane_bytes, "bytes_in": humane_bytes,
     "billed_bytes": humane_bytes, "bytes_month": humane_bytes,
     "dollars": humane_dollars, "dollars_month": humane_dollars, "dollars_before": humane_dollars,
-    "saving_month": humane_dollars,
+    "saving_month": humane_dollars, "dollars_month_default": humane_dollars,
+    "dollars_month_s3": humane_dollars, "dollars_month_parquet": humane_dollars,
+    "dollars_month_cloudwatch": humane_dollars, "bytes_day": humane_bytes,
     "duration": humane_seconds, "busy": humane_seconds, "pace": humane_seconds,
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ from vpcflow_core.cost.prices import GB
 from vpcflow_core.cost.usage_report import opened_report
 from vpcflow_core.errors import FormatError, MissingError, MisuseError, TimeError, VpcflowError
 
-HOUR = 1_795_651_200  # 2026-11-26 00:00 UTC
+HOUR = 1_795_132_800  # 2026-11-20 00:00 UTC
 FIELDS = (
     "version account-id interface-id srcaddr dstaddr bytes packets start end action log-status "
     "region flow-direction"
@@ -107,7 +107,7 @@ def test_a_bill_stands_beside_our_sums_by_usage_type(
     assert rows["DataTransfer-Out-Bytes", "sent by a service outside the VPCs"].billed == 90
     assert len(rows) == 4
     said = " ".join(notes_of(found))
-    assert "2026-11-26 00:00 to 2026-11-26 03:00" in said
+    assert "2026-11-20 00:00 to 2026-11-20 03:00" in said
     assert "explain 0.73 of 9.36 dollars" in said  # 90 % of 0.81
     assert "are 0.90 of those used here" in said
     assert "without records: account 222222222222 (4.0 GB)" in said
@@ -173,14 +173,14 @@ def test_a_report_of_another_month_is_refused_with_both_times(
 ) -> None:
     frame = pd.DataFrame([line("DataTransfer-Out-Bytes", 1, 1, -800)]).rename(columns=CUR_2)
     frame.to_csv(tmp_path / "a.csv", index=False)
-    with pytest.raises(TimeError, match="2026-10-23 16:00 to 2026-10-23 17:00"):
+    with pytest.raises(TimeError, match="2026-10-17 16:00 to 2026-10-17 17:00"):
         sent_abroad.reconcile(tmp_path / "a.csv")
 
 
 def test_lines_of_a_month_fit_a_range_that_holds_the_month_alone(
     sent_abroad: FlowLogs, tmp_path: Path
 ) -> None:
-    month = line("DataTransfer-Out-Bytes", 1, 1, -72) | {"end": pd.Timestamp("2026-12-01T00Z")}
+    month = line("DataTransfer-Out-Bytes", 1, 1, -72) | {"end": pd.Timestamp("2026-12-01T00:00Z")}
     pd.DataFrame([month]).rename(columns=CUR_2).to_parquet(tmp_path / "a.parquet")
     with pytest.raises(TimeError, match="no whole line"):
         sent_abroad.reconcile(tmp_path / "a.parquet")

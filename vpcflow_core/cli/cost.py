@@ -12,14 +12,19 @@ from vpcflow_core.cli.options import AnswerOptions
 from vpcflow_core.cost.billing import BY
 from vpcflow_core.errors import MisuseError
 
-ListedBy = StrEnum("ListedBy", {name: name for name in BY})  # type: ignore[misc]
+COLLECTION = "collection"
+ListedBy = StrEnum("ListedBy", {name: name for name in (*BY, COLLECTION)})  # type: ignore[misc]
 PATH = ListedBy("path")
 
 
 def cost(
     options: AnswerOptions,
     by: Annotated[
-        ListedBy, typer.Option(help="What costs are listed by; pair: source and destination.")
+        ListedBy,
+        typer.Option(
+            help="What costs are listed by; pair: source and destination; collection: what "
+            "the flow logs themselves cost."
+        ),
     ] = PATH,
     n: Annotated[int, typer.Option("-n", min=1, help="Number of rows, the dearest first.")] = 20,
     remedies: Annotated[
@@ -47,6 +52,9 @@ def cost(
             return
         if remedies:
             options.show(flows.remedies().head(n), flows, lambda: "cost/remedies")
+            return
+        if by == COLLECTION:
+            options.show(flows.collection().head(n), flows, lambda: "cost/collection")
             return
         pages = {"owner": "cost/owners", "account": "cost/owners", "pair": "cost/pairs"}
         found = flows.cost(str(by), n=n)

@@ -56,6 +56,9 @@ class CostQueries(Protocol):
     def known(self, kind: Kind) -> pd.DataFrame:
         """A table of the EC2 snapshots."""
 
+    def ask_collected(self, window: Window | None = None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        """What collecting the flow logs costs, and what to know of it."""
+
     def ask_paths(
         self, query: PathQuery, window: Window | None = None, filters: Filters | None = None
     ) -> tuple[QueryResult, QueryResult | None]:
@@ -125,12 +128,18 @@ def _with_records(window: Window, extent: Window | None) -> Window:
     return Window(max(window.start, extent.start), min(window.end, extent.end))
 
 
-def before(logs: CostQueries, window: Window, filters: Filters = NO_FILTERS) -> Bill | None:
-    """What the same range cost 30 days earlier; None where the records do not reach back so far."""
+def month_before(logs: CostQueries, window: Window) -> Window | None:
+    """The same range 30 days earlier; None where the records do not reach back so far."""
     earlier, extent = window.moved(-MONTH), logs.extent
     if extent is None or extent.start > earlier.start + timedelta(hours=1):
         return None
-    return bill(logs, earlier, filters)
+    return earlier
+
+
+def before(logs: CostQueries, window: Window, filters: Filters = NO_FILTERS) -> Bill | None:
+    """What the range 30 days earlier cost; None where it is not known."""
+    earlier = month_before(logs, window)
+    return bill(logs, earlier, filters) if earlier else None
 
 
 def listed(found: Bill, by: str, earlier: Bill | None = None) -> pd.DataFrame:

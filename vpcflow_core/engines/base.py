@@ -21,6 +21,7 @@ from vpcflow_core.query.result import QueryResult
 from vpcflow_core.scope import Scope
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.damage import Damage
+from vpcflow_core.store.deliveries import Delivery
 from vpcflow_core.store.repeats import Repeated, Span
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState
@@ -91,6 +92,14 @@ class HasRepeats(Protocol):
         self, window: Window | None = None, sources: Sequence[str] | None = None
     ) -> list[Span]:
         """Records that `flows` leaves out, since another flow log has them."""
+
+
+@runtime_checkable
+class HasDeliveries(Protocol):
+    """A catalogue that knows what each flow log delivered; see `store.deliveries`."""
+
+    def deliveries(self, window: Window, sources: Sequence[str] | None = None) -> list[Delivery]:
+        """What each flow log delivered in the hours that a window touches; of all if None."""
 
 
 @runtime_checkable

@@ -51,6 +51,23 @@ class Costs(Paths):
         found = billing.bill(self, self.window)
         return noted(rows_of(remedies_of(found)), *billing.notes(found))
 
+    def collection(self) -> pd.DataFrame:
+        """What collecting the flow logs costs, at the pace of the range, the dearest first.
+
+        Filters of records do not matter to it.
+
+        Returns:
+            flow_log, destination, source_url, account_id, region, records_day, line_bytes (of the
+            text of a record), bytes_day, dollars_month, and the same delivered otherwise:
+            dollars_month_default (with the 14 fields of AWS's default format), dollars_month_s3,
+            dollars_month_parquet, dollars_month_cloudwatch.
+
+        Raises:
+            MissingDataError: The records lie in an engine beyond this machine.
+        """
+        rows, notes = self.ask_collected()
+        return noted(rows, *notes)
+
     def reconcile(self, report: str | Path) -> pd.DataFrame:
         """Costs beside AWS's Cost and Usage Report, by usage type.
 

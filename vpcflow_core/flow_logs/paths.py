@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pandas as pd
+
 from vpcflow_core.cost.choices import Choices
+from vpcflow_core.cost.collection import collected, notes_of
 from vpcflow_core.cost.prices import Prices, shipped
+from vpcflow_core.engines.base import HasDeliveries
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.flow_logs.questions import Questions
 from vpcflow_core.query.cost import PathQuery, paths_for, transit_for
 from vpcflow_core.query.filters import NO_FILTERS, Filters
+from vpcflow_core.query.line_length import lengths_for
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.settings import load_settings
 from vpcflow_core.times import Window
@@ -41,6 +48,38 @@ class Paths(Questions):
         except MissingDataError:
             return None
 
+    def ask_collected(self, window: Window | None = None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        """What collecting the flow logs costs, and what to know of it; see `cost.collection`.
+
+        Args:
+            window: The time to ask about instead of the own one.
+
+        Raises:
+            MissingDataError: It is not known what was delivered: the records lie elsewhere.
+        """
+        if not isinstance(self.catalogue, HasDeliveries):
+            raise MissingDataError(
+                "What collection costs is known of logs that vpcflow has read itself.",
+                "Sync the logs into a store; Athena and Trino do not say what was delivered.",
+            )
+        window = _whole_hours(window or self.window, self.extent)
+        found = self.catalogue.deliveries(window, [self.source] if self.source else None)
+        lengths = {url: self._lengths(url, window) for url in {one.source for one in found}}
+        rows = collected(found, lengths, window, self.prices)
+        return rows, notes_of(rows, lengths, self.prices)
+
+    def _lengths(self, url: str, window: Window) -> dict[str, float]:
+        """Mean length of each field's text of a source, with the space after it."""
+        engine = self.engine.only([url])
+        for relation in ("records", "transit_records"):
+            columns = self.catalogue.columns(relation, [url])
+            if "start_time" not in columns:
+                continue
+            row = engine.run(lengths_for(window, columns, relation), window).frame.iloc[0]
+            if row.pop("rows"):
+                return {str(name): float(length) for name, length in row.items()}
+        return {}
+
     @property
     def prices(self) -> Prices:
         """The prices that ship with vpcflow, with what the settings change."""
@@ -54,3 +93,14 @@ class Paths(Questions):
         """What the settings choose where sources disagree."""
         settings = load_settings()
         return Choices(settings.cost.nat_crossing_ends, tuple(settings.owner_tags))
+
+
+def _whole_hours(window: Window, extent: Window | None) -> Window:
+    """The hours that a range touches, as far as there are records."""
+    hour = timedelta(hours=1)
+    start = window.start.replace(minute=0, second=0, microsecond=0)
+    last = window.end.replace(minute=0, second=0, microsecond=0)
+    end = last if last == window.end else last + hour
+    if extent is None or extent.end <= start or extent.start >= end:
+        return Window(start, end)
+    return Window(max(start, extent.start), min(end, extent.end))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from vpcflow_core.panels.analyses.cost import listed, over_time, remedies, total
+from vpcflow_core.panels.analyses.cost import collection, listed, over_time, remedies, total
 from vpcflow_core.panels.base import Panel
 from vpcflow_core.query.question import Query
 
@@ -84,5 +84,15 @@ COST: tuple[Panel, ...] = (
         "table",
         analysis=listed("path"),
         about="ACCEPT records",
+    ),
+    Panel(
+        "cost/collection",
+        "Collecting the logs",
+        "What the flow logs themselves cost: text a day, delivery a month, and the same with AWS's "
+        "default 14 fields, or delivered elsewhere. Filters do not matter to it.",
+        Query(("dollars_month",), by=("flow_log",)),
+        "table",
+        analysis=collection,
+        about="flow log",
     ),
 )

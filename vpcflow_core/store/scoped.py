@@ -20,6 +20,7 @@ from vpcflow_core.scope import Scope
 from vpcflow_core.store import covering
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.damage import Damage
+from vpcflow_core.store.deliveries import Delivery
 from vpcflow_core.store.repeats import Repeated, Span
 from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.store.state import ObjectReport, SourceState
@@ -153,6 +154,13 @@ class ScopedStore:
     ) -> list[Span]:
         """What `flows` leaves out since another visible flow log has it."""
         return self._store.left_out(window, self._visible(sources))
+
+    def deliveries(self, window: Window, sources: Sequence[str] | None = None) -> list[Delivery]:
+        """What each visible flow log delivered; one of no known account is not left out."""
+        visible = self._visible(sources)
+        hidden = self._hidden(visible)
+        found = self._store.deliveries(window, visible)
+        return [one for one in found if (one.flow_log or one.source) not in hidden]
 
     def damage(
         self, window: Window | None = None, sources: Sequence[str] | None = None

@@ -27,6 +27,7 @@ from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.store import covering, repeats, snapshots
 from vpcflow_core.store.base import RELATIONS, STRAY, Part, StoreFile
 from vpcflow_core.store.damage import Damage, damage, unreadable
+from vpcflow_core.store.deliveries import Delivery, deliveries
 from vpcflow_core.store.footers import last_before
 from vpcflow_core.store.hours import AHEAD
 from vpcflow_core.store.kept import KEPT
@@ -178,6 +179,11 @@ class Store:
     def repeated(self) -> list[Repeated]:
         """Which flow logs log the same traffic as others, and which of them totals use."""
         return repeats.summary(self.ledger)
+
+    def deliveries(self, window: Window, sources: Sequence[str] | None = None) -> list[Delivery]:
+        """What each flow log delivered in the hours that a window touches; of all if None."""
+        covering.complete(self.path, self.ledger)
+        return deliveries(self.ledger, window, sources)
 
     def left_out(
         self, window: Window | None = None, sources: Sequence[str] | None = None

@@ -10,8 +10,9 @@ import pandas as pd
 from vpcflow_core.cost import billing
 from vpcflow_core.cost.billing import Bill
 from vpcflow_core.cost.remedies import remedies_of, rows_of
+from vpcflow_core.cost.shared import shared_bill
 from vpcflow_core.panels.base import Analysis, Headline, PanelAnswer, PanelContext
-from vpcflow_core.times import timeslice_for
+from vpcflow_core.times import Window, timeslice_for
 
 HOUR = timedelta(hours=1)
 COLUMNS = 60  # of a chart over time
@@ -19,14 +20,19 @@ DOLLARS = "dollars"
 
 
 def _bill(context: PanelContext, every: timedelta | None = None) -> Bill:
-    """What the panel's range cost."""
-    request = context.request
-    return billing.bill(context.logs, request.window, request.filters, every=every)
+    """What the panel's range cost; computed once for all panels of a page."""
+    return _of(context, context.request.window, every)
 
 
 def _before(context: PanelContext) -> Bill | None:
     """What the range a month before cost, if it is known."""
-    return billing.before(context.logs, context.request.window, context.request.filters)
+    earlier = billing.month_before(context.logs, context.request.window)
+    return _of(context, earlier) if earlier else None
+
+
+def _of(context: PanelContext, window: Window, every: timedelta | None = None) -> Bill:
+    request = context.request
+    return shared_bill(context.logs, window, request.filters, every, generation=request.generation)
 
 
 def total(context: PanelContext) -> PanelAnswer:
@@ -91,3 +97,12 @@ def remedies(context: PanelContext) -> PanelAnswer:
         f"{rows['saving_month'].sum():,.2f} dollars a month in all.",
     )
     return context.answer(*found.results, frame=rows, notes=notes if len(rows) else ())
+
+
+def collection(context: PanelContext) -> PanelAnswer:
+    """What collecting the logs costs, by flow log."""
+    rows, notes = context.logs.ask_collected(context.request.window)
+    rows = rows.drop(columns="source_url")
+    month = float(rows["dollars_month"].sum())
+    said = (f"{month:,.2f} dollars a month in all, for delivery alone.", *notes)
+    return PanelAnswer(rows, "", 0.0, said if len(rows) else notes)
