@@ -35,6 +35,7 @@ VALUES: dict[str, list[object]] = {
     "service": ["S3", "no AWS service"],
     "source": ["10.0.0.1", "10.0.0.2", "10.0.0.3"],
     "destination": ["Internet", "10.0.0.9", "10.0.0.8"],
+    "flow_log": ["fl-052b2a381d4392253", "fl-09b60fb0a8f06366b", "fl-1"],
 }
 # Two ids may have one name.
 NAMES = {

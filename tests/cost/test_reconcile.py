@@ -131,7 +131,12 @@ def test_the_command_prints_it(sent_abroad: FlowLogs, tmp_path: Path) -> None:
         ("a.csv", b"", FormatError, "cannot be read"),
         ("a.json", b'{"reportKeys": []}', FormatError, "is JSON"),
         ("a.zip", b"PK\x03\x04", FormatError, "is a ZIP"),
-        ("a.csv.gz", gzip.compress(b"lineItem/UsageType," * 900, mtime=0)[:60], VpcflowError, "a.csv.gz"),
+        (
+            "a.csv.gz",
+            gzip.compress(b"lineItem/UsageType," * 900, mtime=0)[:60],
+            VpcflowError,
+            "a.csv.gz",
+        ),
         ("a.parquet", b"PAR1 and nothing else", FormatError, "cannot be read"),
         ("a.csv", None, MissingError, "does not exist"),
     ],

@@ -169,7 +169,7 @@ def test_every_question_of_a_panel_compiles_for_trino(
     window = Window(extent.end - timedelta(days=1), extent.end)
     questions.clear()
     for filters in (NO_FILTERS, MOST):
-        panel.answer(panel.request(window, filters), logs)
+        panel.answer(panel.request(window, filters), replace(logs))  # which share no bill
     assert questions
     for question in questions:
         assert_trino(question)

@@ -64,13 +64,14 @@ class Paths(Questions):
             )
         window = _whole_hours(window or self.window, self.extent)
         found = self.catalogue.deliveries(window, [self.source] if self.source else None)
-        lengths = {url: self._lengths(url, window) for url in {one.source for one in found}}
+        urls = sorted({one.source for one in found})
+        lengths = {url: self._lengths(url, window, len(urls) == 1) for url in urls}
         rows = collected(found, lengths, window, self.prices)
         return rows, notes_of(rows, lengths, self.prices)
 
-    def _lengths(self, url: str, window: Window) -> dict[str, float]:
+    def _lengths(self, url: str, window: Window, alone: bool) -> dict[str, float]:
         """Mean length of each field's text of a source, with the space after it."""
-        engine = self.engine.only([url])
+        engine = self.engine if alone else self.engine.only([url])
         for relation in ("records", "transit_records"):
             columns = self.catalogue.columns(relation, [url])
             if "start_time" not in columns:
