@@ -61,9 +61,9 @@ MOST = Filters.parse(
 )
 # All words before a bracket that Trino knows; any other one is some other engine's.
 FUNCTIONS = {
-    "any_match", "array_sort", "bitwise_and", "bitwise_right_shift", "cardinality", "cast", "ceiling",
+    "any_match", "array_sort", "avg", "bitwise_and", "bitwise_right_shift", "cardinality", "cast", "ceiling",
     "coalesce", "concat_ws", "contains", "count", "date_add", "date_diff", "date_trunc", "element_at", "floor", "from_big_endian_64", "greatest", "histogram", "if",
-    "least", "lower", "map_entries", "max", "min", "nullif", "reduce", "row", "sequence", "split",
+    "least", "length", "lower", "map_entries", "max", "min", "nullif", "reduce", "row", "sequence", "split",
     "split_part", "starts_with", "strpos", "sum", "to_utf8", "transform", "try_cast", "unnest", "xxhash64",
 }  # fmt: skip
 KEYWORDS = {"and", "as", "by", "distinct", "filter", "from", "in", "not", "on", "or", "where",
