@@ -23,5 +23,8 @@ TRAFFIC = Dashboard(
         (("traffic/ports-by-action", 1), ("traffic/interfaces-by-action", 1)),
         (("traffic/protocols-by-action", 1), ("traffic/packets-per-flow", 2)),
         (("traffic/longest-flows", 1),),
+        (("traffic/paths", 1), ("traffic/next-hops", 1)),
+        (("traffic/to-services", 1), ("traffic/from-services", 1)),
+        (("traffic/transit-loss", 1),),
     ),
 )

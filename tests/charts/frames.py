@@ -35,6 +35,12 @@ VALUES: dict[str, list[object]] = {
     "service": ["S3", "no AWS service"],
     "source": ["10.0.0.1", "10.0.0.2", "10.0.0.3"],
     "destination": ["Internet", "10.0.0.9", "10.0.0.8"],
+    "traffic_path": [1, 8, 9],
+    "next_hop_interface_type": ["nat_gateway", "vpc_endpoint", "transit_gateway"],
+    "dst_service": ["S3", "DYNAMODB", "EC2"],
+    "src_service": ["S3", "DYNAMODB", "EC2"],
+    "tgw_id": ["tgw-1", "tgw-2", "tgw-3"],
+    "tgw_attachment_id": ["tgw-attach-1", "tgw-attach-2", "tgw-attach-3"],
     "flow_log": ["fl-052b2a381d4392253", "fl-09b60fb0a8f06366b", "fl-1"],
 }
 # Two ids may have one name.

@@ -172,5 +172,5 @@ def test_no_panel_reads_a_parameter_that_its_cached_answer_is_not_told_apart_by(
     try:
         panel.answer(replace(request, parameters=WatchedParameters()), flows)
     except MissingDataError:
-        assert panel.slug.startswith(("security-groups/", "outliers/", "rejects/"))
+        assert panel.slug.startswith(("security-groups/", "outliers/", "rejects/", "traffic/"))
     assert READ & set(ALL_PARAMETERS) <= set(panel.used_parameters)

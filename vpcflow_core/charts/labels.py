@@ -14,6 +14,7 @@ from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.query.dimensions import DIMENSIONS, in_words
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.reference.iana import port_label, protocol_keyword
+from vpcflow_core.reference.traffic_paths import path_label
 from vpcflow_core.units import UNITS, humane
 
 # What fits beside bars on a panel of half a page.
@@ -23,6 +24,7 @@ LABELS: dict[str, Callable[[Any], str]] = {
     "port": lambda value: port_label(int(value)),
     "srcport": lambda value: port_label(int(value)),
     "protocol": lambda value: protocol_keyword(int(value)),
+    "traffic_path": lambda value: path_label(int(value)),
 }
 # Columns of answers that are neither fields nor measures, as they stand above a table; and the two
 # measures that are named otherwise there.
@@ -57,6 +59,11 @@ TITLES = {
     "bytes_month": "Bytes a month",
     "saving_month": "Saves a month",
     "remedy": "What to do",
+    "lost": "Packets lost",
+    "packets_lost_no_route": "No route",
+    "packets_lost_blackhole": "Blackhole",
+    "packets_lost_mtu_exceeded": "Too large",
+    "packets_lost_ttl_expired": "Time to live ran out",
     "flow_log": "Flow log",
     "destination": "Destination",
     "records_day": "Records a day",

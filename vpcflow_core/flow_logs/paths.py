@@ -15,6 +15,7 @@ from vpcflow_core.flow_logs.questions import Questions
 from vpcflow_core.query.cost import PathQuery, paths_for, transit_for
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.line_length import lengths_for
+from vpcflow_core.query.lost import lost_for
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.settings import load_settings
 from vpcflow_core.times import Window
@@ -37,6 +38,26 @@ class Paths(Questions):
         wanted = self.wanted(filters or NO_FILTERS, window)
         question = paths_for(query, window, wanted, self.engine.columns())
         return self.engine.run(question, window), self._transit(query, window, wanted)
+
+    def ask_lost(
+        self, window: Window | None = None, filters: Filters | None = None, *, limit: int = 50
+    ) -> QueryResult:
+        """Packets that transit gateways lost; see `query.lost`.
+
+        Args:
+            window: The time to ask about instead of the own one.
+            filters: Conditions besides the own ones.
+            limit: How many rows at most.
+
+        Raises:
+            MissingDataError: No transit gateway is logged, or its log lacks a field.
+        """
+        window = window or self.window
+        wanted = self.wanted(filters or NO_FILTERS, window)
+        columns = self.engine.columns("transit_flows")
+        if self.engine.extent("transit_flows") is None:
+            columns = ()
+        return self.engine.run(lost_for(window, wanted, columns, limit), window)
 
     def _transit(self, query: PathQuery, window: Window, wanted: Filters) -> QueryResult | None:
         """What came into transit gateways; None where none is logged, or a filter is not theirs."""

@@ -95,6 +95,11 @@ class LogQueries(CostQueries, Protocol):
     ) -> QueryResult:
         """What interfaces refused, and what they let through of the same connections."""
 
+    def ask_lost(
+        self, window: Window | None = None, filters: Filters | None = None, *, limit: int = 50
+    ) -> QueryResult:
+        """Packets that transit gateways lost."""
+
     def known(self, kind: Kind) -> pd.DataFrame:
         """A table of the EC2 snapshot."""
 

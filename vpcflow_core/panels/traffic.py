@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from vpcflow_core.panels.analyses.connections import longest
 from vpcflow_core.panels.analyses.groups import split
+from vpcflow_core.panels.analyses.lost import lost
 from vpcflow_core.panels.analyses.time import band, number, trend
 from vpcflow_core.panels.base import MINUTE, Panel
 from vpcflow_core.query.question import Query
@@ -111,5 +112,53 @@ TRAFFIC: tuple[Panel, ...] = (
         "table",
         drill=("srcaddr", "srcport", "dstaddr", "dstport", "protocol"),
         analysis=longest,
+    ),
+    Panel(
+        "traffic/paths",
+        "By path",
+        "Bytes of outgoing flows by AWS's field traffic-path: where their next hop leads.",
+        Query(
+            ("bytes", "flows", "packets"), by=("traffic_path",), where=(("traffic_path", "0-255"),)
+        ),
+        "bars",
+        about="records with a traffic path",
+    ),
+    Panel(
+        "traffic/next-hops",
+        "By next hop",
+        "Bytes by the kind of interface that the next hop is (version 11).",
+        Query(
+            ("bytes", "flows", "packets"),
+            by=("next_hop_interface_type",),
+            where=(("next_hop_interface_type", "!-"),),
+            top=10,
+        ),
+        "bars",
+        about="records with a next hop",
+    ),
+    *(
+        Panel(
+            f"traffic/{slug}-services",
+            f"{word} AWS services",
+            f"Bytes {what} AWS services, by the record's own field, else AWS's list of ranges.",
+            Query(("bytes", "flows", "packets"), by=(field,), where=((field, "!-"),), top=10),
+            "bars",
+            drill=(field,),
+            about=f"records of traffic {what} AWS services",
+        )
+        for slug, word, what, field in (
+            ("to", "To", "to", "dst_service"),
+            ("from", "From", "from", "src_service"),
+        )
+    ),
+    Panel(
+        "traffic/transit-loss",
+        "Lost by transit gateways",
+        "Packets that transit gateways dropped, by attachment, pair and reason.",
+        Query(("packets",), by=("tgw_id", "tgw_attachment_id", "srcaddr", "dstaddr"), top=50),
+        "table",
+        drill=("srcaddr", "dstaddr"),
+        analysis=lost,
+        about="lost packets",
     ),
 )
