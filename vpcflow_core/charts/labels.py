@@ -64,7 +64,7 @@ TITLES = {
     "packets_lost_blackhole": "Blackhole",
     "packets_lost_mtu_exceeded": "Too large",
     "packets_lost_ttl_expired": "Time to live ran out",
-    "flow_log": "Flow log",
+    "flow_log": "Log",
     "destination": "Destination",
     "records_day": "Records a day",
     "line_bytes": "Bytes a record",
