@@ -28,6 +28,8 @@ LEAD = "Traffic then"
 MADE_BY = "Made by"
 # The column of a table that leads to the page of a value, and the columns it may be of.
 PAGE = "Page"
+# The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
+EXPLORE = "Explore"
 WITH_PAGE = (
     "peer", "group", "srcaddr", "dstaddr", "interface_id", "security_group_id", "instance_id",
     "subnet_id", "vpc_id", "dstport",
@@ -113,7 +115,7 @@ def _selected(panel: Panel, state: PageState, key: str) -> None:
 def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     key = actions.unchosen(f"table-{panel.slug}")
     leads = _leads(given, state)
-    more = {LEAD: leads} if leads else _pages(given, state)
+    more = {LEAD: leads} if leads else _explored(given, state) or _pages(given, state)
     styler = styled(panel, given, state.zone, more)
     st.dataframe(
         styler,
@@ -125,7 +127,7 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
         selection_mode="single-row",
         column_config={
             name: st.column_config.LinkColumn(display_text="Open", width="small")
-            for name in (LEAD, PAGE)
+            for name in (LEAD, PAGE, EXPLORE)
         },
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
@@ -159,6 +161,17 @@ def _pages(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:
     if column == "group":  # blocks have pages, countries have none
         texts = [text if "/" in text else "" for text in texts]
     return {PAGE: [links.entity(url, text, state) if text else "" for text in texts]}
+
+
+def _explored(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:
+    """For each remedy Explore's pairs, narrowed to the interface and the address it is about."""
+    if "remedy" not in given.frame:
+        return {}
+    url, made = st.context.url or "", []
+    for row in given.frame[["interface_id", "address"]].fillna("").to_dict("records"):
+        texts = {str(name): str(text) for name, text in row.items() if text}
+        made.append(links.beside(url, "explore", drill.narrowing(state, texts)) if texts else "")
+    return {EXPLORE: made}
 
 
 def _leads(given: PanelAnswer, state: PageState) -> list[str]:

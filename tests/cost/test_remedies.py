@@ -67,6 +67,7 @@ def test_a_pair_of_hosts_in_two_zones_is_named_once() -> None:
     assert first.saving == pytest.approx(0.14)
     assert "10.0.0.20" in first.text
     assert "10.0.16.30" in first.text
+    assert "az1" in first.template
 
 
 @pytest.mark.parametrize(("zone", "saving"), [("az1", 0.22), ("az2", None)])
@@ -85,3 +86,4 @@ def test_an_idle_nat_gateway_costs_its_hours_and_its_address() -> None:
     (first,) = advised([record("a", "10.0.0.9", "Internet", 0.01, True)], network)
     assert first.text == "Delete the NAT gateway spare"
     assert first.saving == pytest.approx(730 * 0.05)
+    assert "aws_nat_gateway" in first.template

@@ -99,11 +99,16 @@ def _row(one: Delivered, lengths: Mapping[str, float], window: Window) -> dict[s
     destination = CLOUDWATCH if scheme == "cloudwatch" else PARQUET if one.is_parquet else S3
     region = one.region or (one.source.split("/")[2] if scheme == "cloudwatch" else "")
     return {
-        "flow_log": one.flow_log or one.source, "destination": destination,
-        "source_url": one.source, "account_id": one.account, "region": region,
-        "records_day": records, "line_bytes": line, "bytes_day": records * line,
+        "flow_log": one.flow_log or one.source,
+        "destination": destination,
+        "source_url": one.source,
+        "account_id": one.account,
+        "region": region,
+        "records_day": records,
+        "line_bytes": line,
+        "bytes_day": records * line,
         "short": default / line if line else 1.0,
-    }  # fmt: skip
+    }
 
 
 def _dollars(

@@ -241,6 +241,7 @@ def _pairs_of_zones(work: _Work) -> Iterator[Remedy]:
             float(dollars),
             str(first["source_id"]),
             str(first["destination"]),
+            templates.same_zone(str(first["az"])),
         )
 
 
@@ -281,6 +282,7 @@ def _idle_nats(work: _Work) -> Iterator[Remedy]:
             "nothing passed through it in this range; its hours and its public address cost all "
             "the same",
             interface_id=own[0].id,
+            template=templates.without_nat(own[0].name or nat),
         )
 
 
@@ -299,6 +301,7 @@ def _public_inside(work: _Work) -> Iterator[Remedy]:
             float(part["dollars"].sum()),
             str(part["source_id"].iloc[0]),
             address,
+            templates.private_name(vpc, str(part["region"].iloc[0])),
         )
 
 

@@ -74,3 +74,41 @@ def peering(vpc: str, other: str) -> str:
         "  auto_accept = true\n"
         "}\n"
     )
+
+
+def without_nat(name: str) -> str:
+    """What deletes a NAT gateway and its address, with the names they have in the configuration."""
+    return (
+        f"# {name}: remove its routes first; replace NAME by what they are called here.\n"
+        "removed {\n  from = aws_nat_gateway.NAME\n  lifecycle {\n    destroy = true\n  }\n}\n\n"
+        "removed {\n  from = aws_eip.NAME\n  lifecycle {\n    destroy = true\n  }\n}\n"
+    )
+
+
+def same_zone(az: str) -> str:
+    """A group of instances that starts in one zone, and the same for a Kubernetes Service."""
+    return (
+        f"# One zone for both, here {az}; or keep copies in each zone and prefer the near one:\n"
+        '# Kubernetes Service: spec.trafficDistribution = "PreferClose"\n'
+        'resource "aws_autoscaling_group" "near" {\n'
+        f'  vpc_zone_identifier = ["SUBNET"]  # in {az}\n'
+        "  # the other arguments as they are\n"
+        "}\n"
+    )
+
+
+def private_name(vpc: str, region: str) -> str:
+    """A name that leads to a private address within the VPC."""
+    return (
+        'resource "aws_route53_zone" "inside" {\n'
+        '  name = "NAME"  # the name that is asked today, which leads to a public address\n'
+        f'  vpc {{\n    vpc_id     = "{vpc}"\n    vpc_region = "{region}"\n  }}\n'
+        "}\n\n"
+        'resource "aws_route53_record" "inside" {\n'
+        "  zone_id = aws_route53_zone.inside.zone_id\n"
+        '  name    = "NAME"\n'
+        '  type    = "A"\n'
+        "  ttl     = 60\n"
+        '  records = ["PRIVATE_ADDRESS"]\n'
+        "}\n"
+    )
