@@ -43,6 +43,7 @@ def attributed(
     prices: Prices,
     choices: Choices = Choices(),  # noqa: B008 (frozen)
     transit: pd.DataFrame | None = None,
+    knows_aws: bool = False,
 ) -> Attributed:
     """The charges of records added up by their way.
 
@@ -52,6 +53,7 @@ def attributed(
         prices: Dollars.
         choices: What people may choose.
         transit: Rows of `query.cost.transit_for`, where a transit gateway is logged.
+        knows_aws: Whether AWS's addresses have its names, by its public ranges.
     """
     rows = prepared(paths, network)
     work = Work(rows, network, choices, transit is not None and len(transit) > 0)
@@ -62,7 +64,7 @@ def attributed(
     found = pd.concat(parts, ignore_index=True) if parts else _none("bucket" in rows)
     # A byte that passed a NAT gateway is in several paths: records tell what counts nowhere.
     copies = float(rows.loc[~work.counted, "bytes"].sum())
-    if not (rows["service"].ne("").any() or network.lists):
+    if not (rows["service"].ne("").any() or network.lists or knows_aws):
         found["rule"] = found["rule"].replace("internet", "internet-any")
     return Attributed(priced(found, prices), float(rows["bytes"].sum()), copies)
 

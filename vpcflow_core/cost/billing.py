@@ -5,7 +5,7 @@ Functions are given `logs`, which answers questions: `FlowLogs` and panels use t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -55,6 +55,11 @@ class CostQueries(Protocol):
 
     def known(self, kind: Kind) -> pd.DataFrame:
         """A table of the EC2 snapshots."""
+
+    def aws_addresses(
+        self, query: PathQuery, window: Window, filters: Filters
+    ) -> dict[str, list[str]]:
+        """Addresses of AWS in the records, where its ranges are in place."""
 
     def ask_collected(self, window: Window | None = None) -> tuple[pd.DataFrame, tuple[str, ...]]:
         """What collecting the flow logs costs, and what to know of it."""
@@ -113,9 +118,11 @@ def bill(
     network = network_of(logs.known, choices.owner_tags)
     named = {name: blocks for name, blocks in network.lists.items() if blocks}
     query = PathQuery(every, network.blocks_v6, tuple(network.publics), named)
+    members = logs.aws_addresses(query, window, filters)
+    query = replace(query, members=members)
     paths, transit = logs.ask_paths(query, window, filters)
     frame = None if transit is None else transit.frame
-    found = attributed(paths.frame, network, logs.prices, choices, frame)
+    found = attributed(paths.frame, network, logs.prices, choices, frame, bool(members))
     results = tuple(result for result in (paths, transit) if result is not None)
     cut = len(paths.frame) == query.limit
     return Bill(found, _with_records(window, logs.extent), logs.prices, network, results, cut)

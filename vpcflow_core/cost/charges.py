@@ -10,6 +10,7 @@ from vpcflow_core.cost.items import INTERNET_OUT, RULES
 from vpcflow_core.cost.prices import GB, Prices
 from vpcflow_core.query.cost import INTERNET
 
+GLOBAL = "global"  # the region of CloudFront and the like in AWS's ranges
 COLUMNS = (
     "path", "item", "rule", "account", "owner", "region", "source", "source_id", "destination",
     "service", "vpc_id", "az", "far_az", "far_region",
@@ -69,7 +70,8 @@ def sent_out(rows: pd.DataFrame, to: pd.Series, services: pd.Series, **columns: 
     region = aws_region(to)
     own = region.eq(rows["region"]) | (region.eq("") & services.ne(""))
     is_aws = to.ne(INTERNET) | services.ne("")
-    is_free = is_aws & (own | services.str.startswith("CLOUDFRONT"))
+    everywhere = services.str.startswith("CLOUDFRONT") | region.eq(GLOBAL)
+    is_free = is_aws & (own | everywhere)
     ec2 = is_free & (services.eq("EC2") | to.str.endswith(".ec2"))
     parts = {
         "public-inside": ec2,
@@ -87,6 +89,12 @@ def sent_out(rows: pd.DataFrame, to: pd.Series, services: pd.Series, **columns: 
 def aws_region(names: pd.Series) -> pd.Series:
     """The region in the name of AWS's ranges, `com.amazonaws.REGION.SERVICE`; "" without one."""
     return names.str.extract(r"^com\.amazonaws\.([a-z0-9-]+)\.", expand=False).fillna("")
+
+
+def service_of(names: pd.Series) -> pd.Series:
+    """The service in the name of AWS's ranges, in capitals; "" without one."""
+    found = names.str.extract(r"^com\.amazonaws\.[a-z0-9-]+\.(\w+)$", expand=False)
+    return found.fillna("").str.upper()
 
 
 def _of(columns: dict[str, Any], which: pd.Series) -> dict[str, Any]:
@@ -108,4 +116,13 @@ def priced(charges: pd.DataFrame, prices: Prices) -> pd.DataFrame:
     return charges.assign(dollars=charges["billed"] / GB * per_gb)
 
 
-__all__ = ["COLUMNS", "INTERNET_OUT", "aws_region", "charge", "other_end", "priced", "sent_out"]
+__all__ = [
+    "COLUMNS",
+    "INTERNET_OUT",
+    "aws_region",
+    "charge",
+    "other_end",
+    "priced",
+    "sent_out",
+    "service_of",
+]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from vpcflow_core.cost.charges import aws_region, other_end, sent_out
+from vpcflow_core.cost.charges import aws_region, other_end, sent_out, service_of
 from vpcflow_core.cost.network import ENDPOINT, NAT, TGW
 from vpcflow_core.cost.rows import INSIDE, mapped_pairs
 from vpcflow_core.cost.work import Work, at, part
@@ -35,7 +35,7 @@ def of_nats(work: Work) -> list[pd.DataFrame]:
         "source_id": part(holder, "id"),
         "owner": part(holder, "owner"),
         "destination": host,
-        "service": service.where(service.ne(""), _service_of(to)),
+        "service": service.where(service.ne(""), service_of(to)),
         "gateway": legs["interface_id"].where(~legs["is_regional"], legs["resource_id"]),
         "az": work.zones(legs["vpc_id"], client),
         "far_region": aws_region(to),
@@ -107,9 +107,3 @@ def _client_of(work: Work, rows: pd.DataFrame) -> dict[str, Any]:
         "az": work.zones(rows["vpc_id"], rows["far"]),
         "far_az": rows["az_id"],
     }
-
-
-def _service_of(classes: pd.Series) -> pd.Series:
-    """The service in the name of AWS's ranges, in capitals; "" without one."""
-    names = classes.str.extract(r"^com\.amazonaws\.[a-z0-9-]+\.(\w+)$", expand=False)
-    return names.fillna("").str.upper()

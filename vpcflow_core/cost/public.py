@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from vpcflow_core.cost.charges import sent_out
+from vpcflow_core.cost.charges import aws_region, sent_out
 from vpcflow_core.cost.rows import OWN_PUBLIC, mapped_pairs
 from vpcflow_core.cost.transit import through_transit
 from vpcflow_core.cost.work import Work
@@ -100,7 +100,8 @@ def _direct(work: Work, rows: pd.DataFrame) -> list[pd.DataFrame]:
         return []
     out, came = rows[rows["egress"].eq(True)], rows[rows["egress"].eq(False)]
     own = out["far_class"].eq(OWN_PUBLIC)
-    ec2 = came["service"].eq("EC2")
+    region = aws_region(came["far_class"])
+    ec2 = came["service"].eq("EC2") & (region.eq("") | region.eq(came["region"]))
     work.counted[out.index] = True
     return [
         work.charge(out[own], "public-inside", ends=2),

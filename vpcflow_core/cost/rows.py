@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from vpcflow_core.cost.charges import service_of
 from vpcflow_core.cost.network import HOST, NAT, TYPES, Interface, KnownNetwork
 from vpcflow_core.query.cost import INTERNET, PRIVATE
 
@@ -106,7 +107,8 @@ def _add_ends(rows: pd.DataFrame, network: KnownNetwork) -> None:
     for end in ("near", "far"):
         rows[f"{end}_class"] = mapped(rows[f"real_{end}"], lambda a: class_of(a, network))
     source, target = rows["pkt_src_aws_service"], rows["pkt_dst_aws_service"]
-    rows["service"] = target.where(out, source)
+    said = target.where(out, source)
+    rows["service"] = said.where(said.ne(""), service_of(rows["far_class"]))
     rows["near_service"] = source.where(out, target)
 
 

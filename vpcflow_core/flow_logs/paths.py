@@ -9,10 +9,12 @@ import pandas as pd
 from vpcflow_core.cost.choices import Choices
 from vpcflow_core.cost.collection import collected, notes_of
 from vpcflow_core.cost.prices import Prices, shipped
+from vpcflow_core.cost.public_names import named_by
 from vpcflow_core.engines.base import HasDeliveries
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.flow_logs.questions import Questions
-from vpcflow_core.query.cost import PathQuery, paths_for, transit_for
+from vpcflow_core.inventory.naming import Naming
+from vpcflow_core.query.cost import ENDS, NEEDED, PathQuery, paths_for, publics_for, transit_for
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.line_length import lengths_for
 from vpcflow_core.query.lost import lost_for
@@ -68,6 +70,30 @@ class Paths(Questions):
             return self.engine.run(transit_for(query, window, wanted, columns), window)
         except MissingDataError:
             return None
+
+    def aws_addresses(
+        self, query: PathQuery, window: Window, filters: Filters
+    ) -> dict[str, list[str]]:
+        """Addresses of AWS in the records by region and service, where its ranges are in place.
+
+        Args:
+            query: The question for ways whose addresses of the Internet are wanted.
+            window: The time to ask about.
+            filters: Conditions besides the own ones.
+
+        Raises:
+            SettingsError: The file of ranges cannot be read.
+        """
+        file = load_settings().aws_ranges
+        ranges = Naming(aws_ranges=file).ranges() if file else None
+        columns = self.engine.columns()
+        if ranges is None or not set(NEEDED) <= set(columns):
+            return {}
+        wanted = self.wanted(filters, window)
+        ends = [end for end in ENDS if end in columns]
+        questions = [publics_for(end, query, window, wanted, columns) for end in ends]
+        frames = [self.engine.run(question, window).frame for question in questions]
+        return named_by(ranges, set(pd.concat(frames)["address"]))
 
     def ask_collected(self, window: Window | None = None) -> tuple[pd.DataFrame, tuple[str, ...]]:
         """What collecting the flow logs costs, and what to know of it; see `cost.collection`.

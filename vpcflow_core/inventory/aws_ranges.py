@@ -16,22 +16,27 @@ _ANY, _CUSTOMERS = "AMAZON", "EC2"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AwsRanges:
-    """Services by block; the length of a block and the service of each.
+    """Services by block; the length of a block, the service and the region of each.
 
     Attributes:
         blocks: The blocks.
     """
 
-    blocks: Blocks[tuple[int, str]]
+    blocks: Blocks[tuple[int, str, str]]
 
     def service_of(self, address: str) -> str | None:
         """The service of the smallest block: its own name rather than EC2, EC2 than AMAZON."""
+        found = self.place_of(address)
+        return found[0] if found else None
+
+    def place_of(self, address: str) -> tuple[str, str] | None:
+        """The same with the region, which is GLOBAL for what lies in none."""
         found = list(self.blocks.of(address))
-        services = {service for length, service in found if length == found[0][0]}
+        services = {service: region for length, service, region in found if length == found[0][0]}
         for vague in (_ANY, _CUSTOMERS):
             if len(services) > 1:
-                services.discard(vague)
-        return min(services, default=None)
+                services.pop(vague, None)
+        return min(services.items(), default=None)
 
 
 def read_ranges(path: Path) -> AwsRanges:
@@ -42,11 +47,12 @@ def read_ranges(path: Path) -> AwsRanges:
     """
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        blocks: Blocks[tuple[int, str]] = Blocks()
+        blocks: Blocks[tuple[int, str, str]] = Blocks()
         for key, name in (("prefixes", "ip_prefix"), ("ipv6_prefixes", "ipv6_prefix")):
             for item in said[key]:
                 network = ip_network(item[name])
-                blocks.add(network, (network.prefixlen, str(item["service"])))
+                region = str(item.get("region", ""))
+                blocks.add(network, (network.prefixlen, str(item["service"]), region))
     except FileNotFoundError:
         raise SettingsError(
             f"The file of AWS's ranges {path} does not exist.", "Correct the setting aws_ranges."

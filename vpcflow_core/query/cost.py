@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     case,
     column,
+    false,
     func,
     literal,
     or_,
@@ -58,6 +59,7 @@ class PathQuery:
         own: Public addresses that are kept: those of own interfaces.
         named: Blocks of the Internet by the name that stands for their addresses: prefix lists of
             AWS's services.
+        members: Addresses of the Internet by the name that stands for them: AWS's, by its ranges.
         exact: Whether addresses of the Internet are kept too.
         limit: How many rows at most, those of the most bytes.
     """
@@ -66,6 +68,7 @@ class PathQuery:
     inside: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     named: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    members: Mapping[str, Sequence[str]] = field(default_factory=dict)
     exact: bool = False
     limit: int = 500_000
 
@@ -149,6 +152,10 @@ def _end(name: str, query: PathQuery, columns: Collection[str]) -> Label[Any]:
         for title, blocks in query.named.items()
         if blocks
     ]
+    names += [
+        (OneOf(address, members, f"the addresses of {title}"), literal(title))
+        for title, members in query.members.items()
+    ]
     chosen = case((address.is_(None), literal("-")), (kept, address), *names, else_=INTERNET)
     return chosen.label(name)
 
@@ -187,3 +194,40 @@ def transit_for(
         .order_by(column("bytes").desc())
         .limit(query.limit)
     )
+
+
+ADDRESSES = 50_000  # of the Internet whose owner is looked up, those of the most bytes
+
+
+def publics_for(
+    end: str, query: PathQuery, window: Window, filters: Filters, columns: Collection[str]
+) -> Select[Any]:
+    """The SELECT of the addresses of one end that `paths_for` does not keep.
+
+    Args:
+        end: One of `ENDS`, which some record has.
+        query: The question for ways; what it keeps is left out here.
+        window: Range of `start_time`.
+        filters: Conditions.
+        columns: The columns that some record of the store has.
+
+    Returns:
+        address and bytes, the most bytes first.
+    """
+    moment, address = column_of("start_time"), column_of(end)
+    blocks = [AddressIn(address, ip_network(block)) for block in (*PRIVATE, *query.inside)]
+    conditions = [
+        moment >= window.start,
+        moment < window.end,
+        column_of("action") == "ACCEPT",
+        address.is_not(None),
+        *conditions_of(filters, columns),
+    ]
+    each = (
+        select(address.label("address"), whole_sum(func.sum(column_of("bytes"))).label("bytes"))
+        .select_from(table("flows"))
+        .where(AllOf(*conditions))
+        .group_by(address)
+        .having(~func.coalesce(or_(*blocks), false()))  # an IPv4 address in a block of IPv6: null
+    )
+    return each.order_by(column("bytes").desc()).limit(ADDRESSES)
