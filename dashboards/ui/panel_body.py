@@ -25,7 +25,8 @@ BAD_NEWS = ("REJECT",)
 WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
 # The column of a table that leads to another page.
 LEAD = "Traffic then"
-MADE_BY = "Made by"
+# Long texts, which stand last.
+LONG = ("Made by", "What shows it")
 # The column of a table that leads to the page of a value, and the columns it may be of.
 PAGE = "Page"
 # The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
@@ -147,8 +148,8 @@ def _templates(given: PanelAnswer) -> None:
 
 
 def _order(titles: list[str]) -> list[str]:
-    """The link of an episode stands before the long text of who made it."""
-    return [*(t for t in titles if t != MADE_BY), *(t for t in titles if t == MADE_BY)]
+    """Links stand before long texts."""
+    return [*(t for t in titles if t not in LONG), *(t for t in titles if t in LONG)]
 
 
 def _pages(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:

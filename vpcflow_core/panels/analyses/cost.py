@@ -15,7 +15,7 @@ from vpcflow_core.panels.base import Analysis, Headline, PanelAnswer, PanelConte
 from vpcflow_core.times import Window, timeslice_for
 
 HOUR = timedelta(hours=1)
-COLUMNS = 60  # of a chart over time
+COLUMNS = 31  # of a chart over time
 DOLLARS = "dollars"
 
 
