@@ -255,3 +255,37 @@ def test_a_check_of_what_is_not_there_fails_in_a_sentence() -> None:
     (finding,) = check_elsewhere("trino://ann@127.0.0.1:1/hive/logs")
     assert finding.state == "failed"
     assert "cannot be reached" in finding.found
+
+
+class SharedTable(StandIn):
+    """A stand-in with one table of all records, whose newest snapshot can be set."""
+
+    snapshot = 5
+
+    def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
+        if "$refs" in sql:
+            self.asked.append(sql)
+            return Reply(table_of(("snapshot_id",), ("bigint",), [(self.snapshot,)]))
+        return super().run(sql, timeout, most)
+
+
+def test_answers_about_an_iceberg_table_hold_until_its_snapshot_is_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr("vpcflow_core.engines.trino.catalogue.seconds", lambda: now)
+    client = SharedTable((*COLUMNS[:-1], "log_part"))
+    made = TrinoCatalogue(client, URL, "ice", "logs", refresh=timedelta(minutes=5))
+    relation = made.relation("flows")
+    assert relation
+    assert "log_part IN ('flows')" in relation.name
+    assert "log_part" not in relation.columns
+    first = made.generation()
+    now += 3600
+    assert made.generation() == first
+    asked = len(client.asked)
+    assert made.generation() == first
+    assert len(client.asked) == asked
+    client.snapshot = 6
+    now += 3600
+    assert made.generation() > first

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.logs import fill, write_sample
-from tests.trino.server import MissingPartError, add_hive, running
+from tests.trino.server import MissingPartError, add_hive, add_iceberg, running
 from tests.trino.tables import load
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.open import open_catalogue
+from vpcflow_core.lake.opening import open_lake
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 
@@ -48,6 +49,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     except MissingPartError as missing:
         # Not a skipped test: whoever runs these tests wants to know that Trino answers the same.
         pytest.exit(str(missing), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def iceberg(server: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SQLite file of the catalog `iceberg`, for tables that `vpcflow sync --into` writes."""
+    database = tmp_path_factory.mktemp("iceberg") / "catalog.sqlite"
+    open_lake(str(database.parent / "first"), f"sqlite:///{database}", "first")
+    add_iceberg(server, database)
+    return database
 
 
 @pytest.fixture(scope="session")

@@ -254,7 +254,8 @@ def add_iceberg(port: int, database: Path) -> None:
         "iceberg.jdbc-catalog.connection-url" = 'jdbc:sqlite:{database}',
         "iceberg.jdbc-catalog.schema-version" = 'V0',
         "iceberg.jdbc-catalog.default-warehouse-dir" = 'file://{database.parent}',
-        "fs.native-local.enabled" = 'true', "local.location" = '/', "fs.hadoop.enabled" = 'false')""",
+        "fs.native-local.enabled" = 'true', "local.location" = '/', "fs.hadoop.enabled" = 'false',
+        "parquet.small-file-threshold" = '0B')""",  # as of large files, columns alone are read
     )
 
 

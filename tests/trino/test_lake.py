@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from tests.logs import fill, write_sample
 from tests.trino.objects import write_objects
-from tests.trino.server import add_iceberg, execute
+from tests.trino.server import execute
 from tests.trino.test_equal import assert_equal
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import app
-from vpcflow_core.lake.opening import SQLITE, open_lake
+from vpcflow_core.lake.opening import open_lake
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.store.store import Store
 
@@ -26,16 +26,19 @@ SHOWN = ("overview/top-sources", "overview/source-locations", "rejects/reasons",
 
 @pytest.fixture(scope="module")
 def shared(
-    server: int, tmp_path_factory: pytest.TempPathFactory
+    server: int, iceberg: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[FlowLogs, FlowLogs, Path]]:
     """The sample and objects of all forms: as a table asked at Trino, and in a store."""
     folder = tmp_path_factory.mktemp("shared")
     write_sample(folder / "logs" / "sample", records=3000)
     write_objects(folder / "logs" / "objects")
-    done = CliRunner().invoke(app, ["sync", str(folder / "logs"), "--into", str(folder / "lake")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VPCFLOW_LAKE_CATALOG", f"sqlite:///{iceberg}")
+        done = CliRunner().invoke(
+            app, ["sync", str(folder / "logs"), "--into", str(folder / "lake")]
+        )
     assert done.exit_code == 0, (done.output, done.exception)
     path = fill(folder / "store", folder / "logs", snapshot=True)
-    add_iceberg(server, folder / "lake" / SQLITE)
     url = f"trino://tests@127.0.0.1:{server}/iceberg/flowlogs"
     with FlowLogs.open(url, store=path) as there, FlowLogs(Store.open(path)) as here:
         yield there, here, folder
@@ -64,17 +67,21 @@ def test_the_relations_have_the_same_columns_and_records(
 
 
 def test_trino_and_a_writer_of_ours_change_the_same_table(
-    server: int, shared: tuple[FlowLogs, FlowLogs, Path], tmp_path: Path
+    server: int,
+    iceberg: Path,
+    shared: tuple[FlowLogs, FlowLogs, Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = shared[2]
     count = "SELECT count(*) FROM iceberg.flowlogs.records"
     before = execute(server, count)[0][0]
     execute(server, "ALTER TABLE iceberg.flowlogs.records EXECUTE optimize")
     assert execute(server, count)[0][0] == before
+    monkeypatch.setenv("VPCFLOW_LAKE_CATALOG", f"sqlite:///{iceberg}")
     again = CliRunner().invoke(app, ["sync", str(folder / "logs"), "--into", str(folder / "lake")])
     assert again.exit_code == 0
     assert (
         execute(server, count)[0][0]
         == before
-        == len(open_lake(str(folder / "lake")).table.scan().to_arrow())
+        == len(open_lake(str(folder / "lake"), f"sqlite:///{iceberg}").table.scan().to_arrow())
     )

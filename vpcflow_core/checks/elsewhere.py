@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from vpcflow_core.checks.base import Finding, refused
-from vpcflow_core.engines.base import Catalogue
+from vpcflow_core.checks.base import Finding, State, refused
+from vpcflow_core.engines.base import Catalogue, HasCosts
 from vpcflow_core.engines.open import open_catalogue
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.fields import DEFAULT_VPC_FORMAT
@@ -14,6 +14,8 @@ from vpcflow_core.times import format_duration, format_instant
 
 # Records are there minutes after their traffic; an hour without any is worth a look.
 LATE = timedelta(hours=1)
+# Those of a page with many panels.
+QUESTIONS = 20
 _TRANSIT = "transit gateways log nothing there, or have no views yet"
 
 
@@ -36,6 +38,9 @@ def check_elsewhere(url: str) -> Iterator[Finding]:
 
 
 def _findings(catalogue: Catalogue, url: str) -> Iterator[Finding]:
+    costs = getattr(catalogue, "costs", None)
+    if isinstance(costs, HasCosts):
+        yield from _costs(costs, url)
     present = catalogue.columns("records")
     yield Finding("engine", url, "ok", "It answers, and the user may ask it.")
     yield Finding("tables", "flows, records", "ok", f"They have {len(present)} columns.")
@@ -47,6 +52,29 @@ def _findings(catalogue: Catalogue, url: str) -> Iterator[Finding]:
         names = ", ".join(lacking)
         yield Finding("fields", "records", "warning", f"Columns that pages will miss: {names}.")
     yield _newest(catalogue)
+
+
+def _costs(costs: HasCosts, url: str) -> Iterator[Finding]:
+    """Limits, tables and what a page costs; nothing is asked of the records for it."""
+    limit = costs.limit()
+    said = "A query has no limit." if limit is None else f"A query may scan {_size(limit)}."
+    remedy = "" if limit else "Set the workgroup's BytesScannedCutoffPerQuery."
+    yield Finding("limit", url, "ok" if limit else "warning", said, remedy)
+    for table in costs.stored():
+        by = f"by {', '.join(table.partitions)}" if table.partitions else "without partitions"
+        when = f" on {table.day}" if table.day else ""
+        found = f"{table.form}, {by}: {_size(table.size)}{when}."
+        if table.cost is not None:
+            found += (
+                f" A question about a day costs {table.cost:,.4f} USD, "
+                f"a page of {QUESTIONS} questions {QUESTIONS * table.cost:,.2f} USD."
+            )
+        state: State = "ok" if table.partitions and table.size else "warning"
+        yield Finding("tables", table.name, state, found)
+
+
+def _size(count: int) -> str:
+    return f"{count / 10**6:,.1f} MB" if count < 10**9 else f"{count / 10**9:,.1f} GB"
 
 
 def _newest(catalogue: Catalogue) -> Finding:

@@ -8,7 +8,8 @@ reading records. docs/decisions/catalogue-and-engine.md says why they are two.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
@@ -160,3 +161,34 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release what it holds; the catalogue stays open."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table of records, by what its catalog and its files say.
+
+    Attributes:
+        name, form: Its name, and `text`, `Parquet` or `Iceberg`.
+        partitions: Columns by which it is divided.
+        size: Bytes: of `day`, or of all of it.
+        day: The UTC day; None: all.
+        cost: USD that a question about that day costs; None where it depends on its columns.
+    """
+
+    name: str
+    form: str
+    partitions: tuple[str, ...]
+    size: int
+    day: date | None = None
+    cost: float | None = None
+
+
+@runtime_checkable
+class HasCosts(Protocol):
+    """A catalogue whose questions cost money, and that says how much before they are asked."""
+
+    def limit(self) -> int | None:
+        """Most bytes that one question may read; None: no limit."""
+
+    def stored(self) -> list[StoredTable]:
+        """The tables that hold records."""

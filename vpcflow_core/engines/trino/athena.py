@@ -15,7 +15,9 @@ from uuid import uuid4
 
 from botocore import exceptions as aws
 
+from vpcflow_core.engines.base import StoredTable
 from vpcflow_core.engines.trino.athena_location import AthenaLocation
+from vpcflow_core.engines.trino.athena_tables import stored
 from vpcflow_core.engines.trino.client import Reply, table_of
 from vpcflow_core.errors import (
     AccessError,
@@ -105,9 +107,16 @@ class AthenaClient:
 
     def limit(self) -> int | None:
         """Most bytes that one query may scan, as the workgroup says; None: no limit."""
-        group = self._athena.get_work_group(WorkGroup=self.location.workgroup)["WorkGroup"]
+        with _failures(self.location):
+            asked = self._athena.get_work_group(WorkGroup=self.location.workgroup)
+        group = asked["WorkGroup"]
         found = group.get("Configuration", {}).get("BytesScannedCutoffPerQuery")
         return int(found) if found else None
+
+    def stored(self) -> list[StoredTable]:
+        """The tables of the database that hold records; see `athena_tables.stored`."""
+        with _failures(self.location):
+            return stored(self.location, self._today())
 
     def _require_budget(self) -> None:
         """Refuse what might exceed the day's limit, before anything is scanned."""

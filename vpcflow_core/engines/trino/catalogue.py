@@ -6,16 +6,17 @@ the number of that while is the generation. What EC2 knows comes from a store of
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import RLock
+from time import time as seconds
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
 from vpcflow_core.coverage import Coverage, FlowLogHours, coverage_of
+from vpcflow_core.engines.base import HasCosts
 from vpcflow_core.engines.trino.client import Client
 from vpcflow_core.engines.trino.dialect import text
 from vpcflow_core.engines.trino.relations import (
@@ -42,6 +43,9 @@ _RELATIONS = """
     WHERE table_schema = {schema} AND table_name IN ({names})
     ORDER BY table_name, ordinal_position
 """
+_TABLES = """
+    SELECT table_name FROM {catalog}.information_schema.tables WHERE table_schema = {schema}
+"""
 # One scan says all that is known of when; text is read for three of its columns.
 _HOURS = """
     SELECT {flow_log} AS flow_log, date_trunc('hour', start_time) AS hour, count(*) AS records,
@@ -54,6 +58,7 @@ _HOURS = """
     GROUP BY 1, 2 ORDER BY 1, 2
 """
 _EXTENT = "SELECT min(start_time) AS first, max(start_time) AS last FROM {table} WHERE {where}"
+_REFS = "SELECT snapshot_id FROM {table} WHERE name = 'main'"
 _LASTED = "date_diff('millisecond', start_time, end_time)"
 
 
@@ -87,6 +92,10 @@ class TrinoCatalogue:
         self.inventory = inventory
         self._learning = RLock()
         self._learnt: dict[str, tuple[int, Any]] = {}
+        self._passed = self._number = 0
+        # Of an Iceberg table: its name, and the snapshot that was the newest when it was looked at.
+        self._shared = ""
+        self._snapshot: int | None = None
 
     def within(self, scope: Scope) -> TrinoCatalogue:
         """The same catalogue, for who may see everything.
@@ -103,9 +112,18 @@ class TrinoCatalogue:
         )
 
     def generation(self) -> int:
-        """Grows with each `refresh`, and with each snapshot."""
-        passed = int(time.time() // self.refresh.total_seconds())
-        return passed * 1000 + self.snapshot_count() % 1000
+        """Grows with each `refresh`, and with each snapshot of EC2.
+
+        Of an Iceberg table it grows only if there is a new snapshot: answers are used as long.
+        """
+        passed = int(seconds() // self.refresh.total_seconds())
+        with self._learning:
+            if passed != self._passed:
+                newest = self._newest()
+                if newest is None or newest != self._snapshot:
+                    self._number = passed
+                self._passed, self._snapshot = passed, newest
+        return self._number * 1000 + self.snapshot_count() % 1000
 
     def relation(self, name: str) -> Relation | None:
         """A relation of `RELATIONS`; None if the schema lacks it.
@@ -113,7 +131,7 @@ class TrinoCatalogue:
         Raises:
             MissingError: The schema has none of them.
         """
-        return self._kept("relations", self._relations).get(name)
+        return self.kept("relations", self._relations).get(name)
 
     def columns(self, relation: str, sources: Sequence[str] | None = None) -> tuple[str, ...]:
         """The columns of the view or table, which is made of what the logs' formats have."""
@@ -131,10 +149,10 @@ class TrinoCatalogue:
         if found is None:
             return None
         latest = until or datetime.now(UTC) + AHEAD
-        where = f"start_time >= {_time(self._oldest())} AND start_time < {_time(latest)}"
+        where = f"start_time >= {time(self._oldest())} AND start_time < {time(latest)}"
         sql = _EXTENT.format(table=found.name, where=where + self._days(found))
         made = lambda: self.client.run(sql).table.to_pylist()[0]  # noqa: E731
-        row = self._kept(f"extent {relation} {until}", made)
+        row = self.kept(f"extent {relation} {until}", made)
         if row["first"] is None:
             return None
         first, last = (row[name].replace(tzinfo=UTC) for name in ("first", "last"))
@@ -142,7 +160,7 @@ class TrinoCatalogue:
 
     def coverage(self, sources: Sequence[str] | None = None) -> Coverage:
         """What is known of when: holes, and up to when all came."""
-        return self._kept("coverage", lambda: coverage_of(list(self._flow_logs())))
+        return self.kept("coverage", lambda: coverage_of(list(self._flow_logs())))
 
     def sources(self) -> list[SourceState]:
         """One source: the schema itself. Objects and their faults are not known here."""
@@ -183,6 +201,11 @@ class TrinoCatalogue:
         """The newest snapshot of each account and region."""
         return self.inventory.snapshots() if self.inventory is not None else []
 
+    @property
+    def costs(self) -> HasCosts | None:
+        """What questions cost there; None where they cost nothing."""
+        return self.client if isinstance(self.client, HasCosts) else None
+
     def snapshot_count(self) -> int:
         """A number that grows with every snapshot."""
         return self.inventory.snapshot_count() if self.inventory is not None else 0
@@ -193,13 +216,33 @@ class TrinoCatalogue:
         if self.inventory is not None:
             self.inventory.close()
 
-    def _kept(self, name: str, make: Callable[[], T]) -> T:
+    def kept(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gives, made once a generation."""
         with self._learning:
             generation = self.generation()
             if self._learnt.get(name, (None,))[0] != generation:
                 self._learnt[name] = generation, make()
             return cast("T", self._learnt[name][1])
+
+    def forget(self) -> None:
+        """Ask anew, though the generation is the same."""
+        with self._learning:
+            self._learnt.clear()
+
+    def flows_by_hour(self) -> pd.Series[Any]:
+        """How many flows start in each hour, by that hour (UTC)."""
+        hours = self._hours()
+        flows = hours["records"] - hours["nodata"] - hours["skipdata"]
+        counts: pd.Series[Any] = flows.groupby(pd.DatetimeIndex(hours["hour"])).sum()
+        return counts
+
+    def has_table(self, name: str) -> bool:
+        """Whether the schema has a table of that name."""
+        return name in self.kept("tables", self._tables)
+
+    def _tables(self) -> set[str]:
+        sql = _TABLES.format(catalog=_quoted(self.catalog), schema=text(self.schema))
+        return {row["table_name"] for row in self.client.run(sql).table.to_pylist()}
 
     def _relations(self) -> dict[str, Relation]:
         names = ", ".join(map(text, RELATIONS))
@@ -210,6 +253,9 @@ class TrinoCatalogue:
         for row in self.client.run(sql).table.to_pylist():
             found.setdefault(row["table_name"], []).append(row["column_name"])
         if PART_COLUMN in found.get("records", ()):
+            if not self._shared:
+                self._shared = self._named("records$refs")
+                self._snapshot = self._newest()
             return parts_of(self._named("records"), found["records"])
         if not {"flows", "records"} <= set(found):
             raise MissingError(
@@ -225,6 +271,13 @@ class TrinoCatalogue:
             for name, columns in found.items()
         }
 
+    def _newest(self) -> int | None:
+        """The newest snapshot of the Iceberg table; None where the records are no such table."""
+        if not self._shared:
+            return None
+        rows = self.client.run(_REFS.format(table=self._shared)).table.to_pylist()
+        return int(rows[0]["snapshot_id"]) if rows else None
+
     def _named(self, relation: str) -> str:
         return ".".join(map(_quoted, (self.catalog, self.schema, relation)))
 
@@ -235,7 +288,7 @@ class TrinoCatalogue:
         return [_flow_log(str(name), part) for name, part in named.groupby("flow_log")]
 
     def _hours(self) -> pd.DataFrame:
-        return self._kept("hours", self._asked_hours)
+        return self.kept("hours", self._asked_hours)
 
     def _asked_hours(self) -> pd.DataFrame:
         found = self.relation("records")
@@ -246,8 +299,8 @@ class TrinoCatalogue:
             longest=LONGEST,
             furthest=FARTHEST,
             table=found.name,
-            oldest=_time(self._oldest()),
-            latest=_time(datetime.now(UTC) + AHEAD),
+            oldest=time(self._oldest()),
+            latest=time(datetime.now(UTC) + AHEAD),
             days=self._days(found),
         )
         frame: pd.DataFrame = self.client.run(sql).table.to_pandas()
@@ -285,7 +338,8 @@ def _moment(value: Any) -> datetime | None:
     return None if value is None or pd.isna(value) else EPOCH + (value - pd.Timestamp(0))
 
 
-def _time(moment: datetime) -> str:
+def time(moment: datetime) -> str:
+    """A time as SQL has it."""
     return f"TIMESTAMP '{moment.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S.%f')}'"
 
 
