@@ -6,25 +6,24 @@ last), so the answers of days, one after the other, are the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 from sqlalchemy import Select
 
+from vpcflow_core.engines import by_minutes
+from vpcflow_core.engines.asked import Asked, Groups
 from vpcflow_core.engines.base import Engine
-from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import BUCKET, select_for, snapped, touched
+from vpcflow_core.query.select import BUCKET, snapped
 from vpcflow_core.times import Window, floor_to
 
 DAY = timedelta(days=1)
-Groups: TypeAlias = Sequence[tuple[Any, ...]]
-
 # In longer ranges asking each day costs more than it saves.
 MOST_DAYS = 40
 
@@ -40,38 +39,13 @@ class KeepsDays(Protocol):
         """The SQL of a question, as `QueryResult.sql` shows it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked, for any window.
-
-    Attributes:
-        query: The question.
-        filters: Conditions besides its own.
-        columns: The columns that some record of the store has.
-        earliest: Gives the start of the first record that reaches into a window.
-    """
-
-    query: Query
-    filters: Filters
-    columns: Collection[str]
-    earliest: Callable[[Query, Window], datetime | None]
-
-    def within(self, window: Window, among: Groups | None = None) -> tuple[Select[Any], Window]:
-        """The SELECT for a window, and the window of the records that it touches.
-
-        Args:
-            window: The window.
-            among: The busiest groups, where the question is about those of a longer window.
-        """
-        since = self.earliest(self.query, window)
-        question = select_for(self.query, window, self.filters, self.columns, since, among)
-        return question, touched(self.query, window, since)
-
-
 def run(engine: Engine, asked: Asked, window: Window) -> QueryResult:
-    """Answer a question; by days where that can be done and saves time."""
+    """Answer a question; from minutes or by days where that can be done and saves time."""
     question, span = asked.within(window)
     whole = snapped(asked.query, window)
+    made = by_minutes.run(engine, asked, span, whole)
+    if made:
+        return made
     if not (isinstance(engine, KeepsDays) and _can_be_cut(asked.query, whole)):
         return engine.run(question, span)
     if not engine.is_worth_keeping(span):

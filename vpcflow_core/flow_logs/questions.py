@@ -9,8 +9,8 @@ from datetime import datetime
 import pandas as pd
 
 from vpcflow_core.engines import by_days
+from vpcflow_core.engines.asked import Asked
 from vpcflow_core.engines.base import Engine
-from vpcflow_core.engines.by_days import Asked
 from vpcflow_core.flow_logs.selection import Selection
 from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
 from vpcflow_core.query.as_logged import is_about_interfaces

@@ -93,7 +93,15 @@ def spread_select(asked: Spread, window: Window, every: timedelta, bucket: str) 
         with `SHARES` behind its name the shares of the others, as floats. Slices in which nothing
         was are left out. The shares of a record add up to the whole.
     """
-    parts = _by_slices(asked, every).cte("parts")
+    made = shares_of(by_slices(asked, every).cte("parts"), asked, window, every, bucket)
+    groups = [column(group.name, group.type) for group in asked.groups]
+    return made.order_by(column(bucket, Instant()), *groups)
+
+
+def shares_of(
+    parts: FromClause, asked: Spread, window: Window, every: timedelta, bucket: str
+) -> Select[Any]:
+    """What `spread_select` gives, in no order, of the records as `by_slices` adds them up."""
     groups = [column(group.name, group.type) for group in asked.groups]
     begin, end = (literal(edge, Instant()) for edge in (window.start, window.end - every))
     last = case((LAST > FIRST, LAST), else_=FIRST)
@@ -102,12 +110,10 @@ def spread_select(asked: Spread, window: Window, every: timedelta, bucket: str) 
     slices = Slices(parts, func.greatest(FIRST, begin), func.least(last, end), every, bucket)
     at = column(bucket, Instant())
     values = [value for of, _ in asked.measures for value in _values(of.name, at, every)]
-    return (
-        select(at, *groups, *values).select_from(slices).group_by(at, *groups).order_by(at, *groups)
-    )
+    return select(at, *groups, *values).select_from(slices).group_by(at, *groups)
 
 
-def _by_slices(asked: Spread, every: timedelta) -> Select[Any]:
+def by_slices(asked: Spread, every: timedelta) -> Select[Any]:
     """Totals, rates and moments of the records that begin in one slice and end in another."""
     start, ends = column_of("start_time"), _last_second()
     first, last = TimeBucket(start, every), TimeBucket(ends, every)

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    Set,
+)
 from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import datetime, timedelta
@@ -18,7 +27,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Select, and_
+from sqlalchemy import ColumnElement, Select, SelectBase, and_
 
 from vpcflow_core.bounded.scratch import Scratch
 from vpcflow_core.coverage import Coverage
@@ -37,7 +46,7 @@ from vpcflow_core.engines.duckdb.files import (
     table_fields,
     table_of_spans,
 )
-from vpcflow_core.engines.duckdb.kept import KeptAnswers
+from vpcflow_core.engines.duckdb.kept import KeptAnswers, KeptTables
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.shared_addresses import days_of_files
 from vpcflow_core.engines.frames import frame_of
@@ -51,6 +60,7 @@ from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreE
 from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.ends import ENDS
+from vpcflow_core.query.minutes import MINUTES
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.repeats import Span
@@ -62,6 +72,8 @@ DAY = timedelta(days=1)
 VERSION = version("vpcflow")
 # Fewer records than these are answered faster than their days are looked up.
 MANY_RECORDS = 2_000_000
+# From more records than these minutes are made, which a page asks ten times and more.
+ENOUGH_FOR_MINUTES = 300_000
 
 
 class DuckDBEngine:
@@ -96,6 +108,7 @@ class DuckDBEngine:
         self._inventory = InventoryCache(store, naming)
         self._kept = KeptAnswers()
         self._days = KeptDays(Path(store.path))
+        self._parts = KeptTables()
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(
@@ -127,6 +140,40 @@ class DuckDBEngine:
         Raises:
             FailureError: It took too long, too much memory, or a file could not be read.
         """
+        return self._kept_or_asked(
+            question, window, lambda sql, values: self._answer(question, window, sql, values)
+        )
+
+    def run_over_minutes(
+        self, question: Select[Any], window: Window, days: Sequence[tuple[SelectBase, Window]]
+    ) -> QueryResult:
+        """Answer a SELECT over the minutes of some days, which are kept; see `query.minutes`.
+
+        Args:
+            question: The SELECT.
+            window: The range of time that it is about.
+            days: What the minutes of each day are: a SELECT, and where its records start.
+
+        Raises:
+            FailureError: As `run`.
+        """
+
+        def answer(sql: str, values: list[Any]) -> pa.Table:
+            minutes = pa.concat_tables([self._part(*day) for day in days])
+            with self._cursor() as cursor:
+                cursor.register(MINUTES, minutes)
+                return _table(cursor, sql, values)
+
+        return self._kept_or_asked(question, window, answer)
+
+    def are_minutes_worth_keeping(self, window: Window) -> bool:
+        """Whether there is so much in the window that it saves time to ask minutes."""
+        return self._rows(window) > ENOUGH_FOR_MINUTES
+
+    def _kept_or_asked(
+        self, question: Select[Any], window: Window, answer: Callable[[str, list[Any]], pa.Table]
+    ) -> QueryResult:
+        """The answer that was given lately, else a new one."""
         began = time.perf_counter()
         sql, values = bound(question)
         known = (self.store.generation(), self.store.snapshot_count(), self._naming_of(question))
@@ -135,11 +182,25 @@ class DuckDBEngine:
         frame = self._kept.get(key)
         if frame is None:
             with _failures(self, window):
-                frame = frame_of(self._answer(question, window, sql, values))
+                frame = frame_of(answer(sql, values))
             self._kept.put(key, frame)
         notes = self._inventory.naming.problems if known[-1] else ()
         seconds = time.perf_counter() - began
         return QueryResult(frame, self.text_of(question), seconds, notes=notes)
+
+    def _part(self, question: SelectBase, window: Window) -> pa.Table:
+        """A part of answers, of one day: from memory, from the disk, or new."""
+        sql, values = bound(question)
+        path = self._kept_at(window, relations_named(question), sql, values)
+
+        def make() -> pa.Table:
+            found = self._days.get(path)
+            if found is None:
+                found = self._asked(question, window, sql, values)
+                self._days.put(path, found)
+            return found
+
+        return self._parts.get(path, make)
 
     def _naming_of(self, question: Select[Any]) -> Hashable:
         """What names in the answer depend on besides the store; None where it has none."""
@@ -151,7 +212,11 @@ class DuckDBEngine:
 
     def is_worth_keeping(self, window: Window) -> bool:
         """Whether there is so much in the window that it saves time to ask by days."""
-        return sum(file.rows for file in self._files("flows", window)) > MANY_RECORDS
+        return self._rows(window) > MANY_RECORDS
+
+    def _rows(self, window: Window) -> int:
+        """The records of flows in the files of a window."""
+        return sum(file.rows for file in self._files("flows", window))
 
     def run_text(
         self,
@@ -237,21 +302,22 @@ class DuckDBEngine:
         self, question: Select[Any], window: Window, sql: str, values: list[Any]
     ) -> pa.Table:
         """The answer, kept or new; that about a day which is over is kept on the disk."""
-        relations, names = relations_named(question), columns_named(question)
+        if not self._is_over(window):
+            return self._asked(question, window, sql, values)
         naming = self._naming_of(question)
-        path = (
-            self._kept_at(window, relations, sql, (*values, naming))
-            if self._is_over(window)
-            else None
-        )
-        if path and (found := self._days.get(path)) is not None:
-            return found
+        path = self._kept_at(window, relations_named(question), sql, (*values, naming))
+        found = self._days.get(path)
+        if found is None:
+            found = self._asked(question, window, sql, values)
+            self._days.put(path, found)
+        return found
+
+    def _asked(self, question: SelectBase, window: Window, sql: str, values: list[Any]) -> pa.Table:
+        """The answer of the store's files."""
+        relations, names = relations_named(question), columns_named(question)
         with self._cursor() as cursor:
             self._provide(cursor, cursor, relations, window, wanted=names)
-            table = _table(cursor, sql, values)
-        if path:
-            self._days.put(path, table)
-        return table
+            return _table(cursor, sql, values)
 
     def _is_over(self, window: Window) -> bool:
         """Whether the window ends with a whole day of which much is known, and no more to come."""

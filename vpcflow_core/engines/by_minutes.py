@@ -1,0 +1,72 @@
+"""A question answered from the minutes of its days, which the engine keeps; see `query.minutes`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Protocol, runtime_checkable
+
+from sqlalchemy import Select, SelectBase
+
+from vpcflow_core.engines.asked import Asked
+from vpcflow_core.engines.base import Engine
+from vpcflow_core.query.minutes import fields_for, minutes_of, over_minutes
+from vpcflow_core.query.result import QueryResult
+from vpcflow_core.query.select import select_for
+from vpcflow_core.times import Window, floor_to
+
+DAY = timedelta(days=1)
+# Days of which minutes are joined: of longer ranges hours would do.
+MOST_DAYS = 40
+
+
+@runtime_checkable
+class KeepsMinutes(Protocol):
+    """An engine that keeps what was in each minute of a day."""
+
+    def are_minutes_worth_keeping(self, window: Window) -> bool:
+        """Whether there is so much in the window that it saves time to ask minutes."""
+
+    def run_over_minutes(
+        self, question: Select[Any], window: Window, days: Sequence[tuple[SelectBase, Window]]
+    ) -> QueryResult:
+        """Answer a SELECT over the relation `minutes`.
+
+        Args:
+            question: The SELECT.
+            window: Its range of time.
+            days: What the minutes of each day are: a SELECT, and where its records start.
+        """
+
+    def text_of(self, question: Select[Any]) -> str:
+        """The SQL of a question, as `QueryResult.sql` shows it."""
+
+
+def run(engine: Engine, asked: Asked, span: Window, whole: Window) -> QueryResult | None:
+    """The answer; None where minutes do not tell it, or save no time.
+
+    Args:
+        engine: What answers.
+        asked: The question.
+        span: Where the records start that it needs.
+        whole: Its range, in whole timeslices.
+    """
+    query, filters, columns = asked.query, asked.filters, asked.columns
+    fields = fields_for(query, whole, filters, columns)
+    if fields is None or whole.length > MOST_DAYS * DAY:
+        return None
+    if not (isinstance(engine, KeepsMinutes) and engine.are_minutes_worth_keeping(span)):
+        return None
+    days = [minutes_of(day, fields, asked.earliest) for day in _days(whole)]
+    made = engine.run_over_minutes(over_minutes(query, whole, filters, columns), whole, days)
+    shown = select_for(query, whole, filters, columns, asked.earliest(query, whole))
+    return replace(made, sql=engine.text_of(shown))
+
+
+def _days(window: Window) -> Iterator[Window]:
+    """The days that a window touches, whole."""
+    start = floor_to(window.start, DAY)
+    while start < window.end:
+        yield Window(start, start + DAY)
+        start += DAY
