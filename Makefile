@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings fuzz attack docs site screenshots requirements clean
+.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -37,6 +37,12 @@ format: $(VENV)/.dev  ## Lay out the code.
 
 bench: $(VENV)/.dev  ## Speed and memory, beside DuckDB, pandas and flowlogs-reader. QUICK=1: 2 minutes.
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+bench-pages: $(VENV)/.dev  ## What each page takes of a store: STORE=folder.
+	$(BIN)/python -m benchmarks.pages $(STORE)
+
+bench-sessions: $(VENV)/.dev  ## 30 sessions that click at once, on a store: STORE=folder.
+	$(BIN)/python -m benchmarks.sessions $(STORE)
 
 bench-unusual: $(VENV)/.dev  ## What each method of judging finds, and what it finds falsely.
 	$(BIN)/python -m benchmarks.unusual

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import forms, ingest, logs
+from benchmarks import forms, ingest, logs, pages
 from vpcflow_core.formats import parse
 
 
@@ -69,3 +69,12 @@ def records_of(file: Path) -> list[dict[str, object]]:
 def test_the_table_gives_ratios() -> None:
     runs = {"vpcflow sync": ingest.Run(100, 1.0, 10**6, 1.0), "x": ingest.Run(100, 2.5, 10**6, 2.0)}
     assert ingest.table(runs).splitlines()[2].endswith("2.50")
+
+
+def test_each_panel_of_a_page_is_measured(benchmark_folder: Path, tmp_path: Path) -> None:
+    ingest.vpcflow(sorted(benchmark_folder.rglob("*.log.gz")), tmp_path)
+    found = pages.open_page(str(tmp_path / "store"), "overview", 8, ["protocol=6"])
+    assert "overview/rejections" in found.panels
+    assert all(taken.clock > 0 for taken in found.panels.values())
+    assert found.all.clock > found.again.clock
+    assert "overview/rejections" in pages.table([found], by_panel=True)
