@@ -24,6 +24,7 @@ BASE = {
     "coverage",
     "clock_changes",
     "scope",
+    "newest",
 }
 ALLOWED: dict[str, set[str]] = {
     "redaction": set(),
@@ -37,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "fields": {"errors"},
     "coverage": {"times"},
     "scope": set(),
+    "newest": set(),
     "clock_changes": {"times"},
     "addresses": {"errors"},
     "setting_types": {"errors", "times", "addresses"},

@@ -19,6 +19,7 @@ from tests.query.logs import ADDRESSES, DAY, START, VERSION_2, NoLogs
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.duckdb import engine as engines
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
+from vpcflow_core.newest import Newest
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.minutes import fields_for
 from vpcflow_core.query.question import Query
@@ -173,7 +174,7 @@ def test_a_day_is_read_once_for_all_questions(three_days: DuckDBEngine) -> None:
     window = Window(START, START + 2 * DAY)
     with from_minutes(-1), pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_asked", noted)
-        patch.setattr(engine, "_parts", engines.KeptTables())
+        patch.setattr(engine, "_parts", Newest(10))
         flows = flows_of(engine, window)
         for measure in ("flows", "bytes", "packets"):
             flows.ask(Query((measure,), every=MINUTE, by=("action",), place="spread"))

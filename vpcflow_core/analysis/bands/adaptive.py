@@ -12,6 +12,7 @@ from vpcflow_core.analysis.bands.base import Band, Bools, Floats, floor_of, medi
 from vpcflow_core.analysis.bands.days import usual_day
 from vpcflow_core.analysis.bands.silence import unusual_silence
 from vpcflow_core.analysis.bands.tails import LEAST, reach, rough_reach
+from vpcflow_core.newest import Newest
 
 DAY = timedelta(days=1)
 # The threshold at which bands are as wide as `tails.reach` says; what leaves that teaches nothing.
@@ -38,6 +39,9 @@ CLIPPED = 1.5
 NOISE = 0.6
 # Before a day is known, what any time had is usual between these: the rhythm's other half.
 ANY_TIME = (0.05, 0.95)
+# Series of which is kept what was learnt of them, some 35 bytes a bucket: panels share series, and
+# another threshold learns nothing else.
+KEPT = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,15 @@ def adaptive(
         unit: The smallest change worth a look.
         seasonal: Whether the same time of other days counts.
     """
+    key = (values.tobytes(), known.tobytes(), step, first, unit, seasonal)
+    learnt = _LEARNT.get(key, lambda: _learn(values, known, step, first, unit, seasonal))
+    return learnt.band(values, threshold)
+
+
+def _learn(
+    values: Floats, known: Bools, step: timedelta, first: int, unit: float, seasonal: bool
+) -> _Learnt:
+    """What is expected of each bucket, whatever the threshold; the arguments of `adaptive`."""
     pace = Pace.of(step)
     learning = _Learning(np.sqrt(np.maximum(np.nan_to_num(values), 0)), known, pace, unit, seasonal)
     for start, end in pairwise(_edges(len(values), first, pace)):
@@ -115,8 +128,8 @@ def adaptive(
             learning.begin_day(start, (first + start) % pace.per_day)
         block = (first + start) // pace.block
         learning.judge(start, end, renew=start < pace.memory or block % RENEWED == 0)
-    learnt = max(pace.per_day, pace.window)
-    return learning.band(values, threshold, unusual_silence(values, known, learnt))
+    silent = unusual_silence(values, known, max(pace.per_day, pace.window))
+    return _Learnt(learning.expected, learning.beyond, learning.judged, silent, unit)
 
 
 def _edges(count: int, first: int, pace: Pace) -> list[int]:
@@ -184,7 +197,7 @@ class _Learning:
             self.beyond[:, block] = self.beyond[:, [start - 1]]
         level = self.level[block]
         below, above = low - level, level - high
-        lower, upper = self._edges(block, USUAL)
+        lower, upper = self._edges(block)
         self.judged[block] = len(last) >= max(LEAST_HISTORY, self.pace.window // OF_WINDOW)
         outside = self.known[block] & self.judged[block]
         value = level**2
@@ -214,15 +227,9 @@ class _Learning:
         below, above = self.residuals[:, past][:, use]
         return max(reach(below), NOISE * rough), max(reach(above), NOISE * rough)
 
-    def _edges(self, block: slice, threshold: float) -> tuple[Floats, Floats]:
-        """Lower and upper edge of the band, in units of the values."""
-        (low, high), (below, above) = self.expected[:, block], self.beyond[:, block]
-        bottom, top = low - below * threshold / USUAL, high + above * threshold / USUAL
-        lower = np.minimum(np.sign(bottom) * bottom**2, low**2 - threshold * self._floor(low))
-        return lower, np.maximum(top**2, high**2 + threshold * self._floor(high))
-
-    def _floor(self, level: Floats) -> Floats:
-        return floor_of(level**2, self.unit)
+    def _edges(self, block: slice) -> tuple[Floats, Floats]:
+        """Lower and upper edge of what is usual, in units of the values."""
+        return _edges_of(self.expected[:, block], self.beyond[:, block], USUAL, self.unit)
 
     def _learn(
         self, block: slice, outside: Bools, residuals: Floats, lower: Floats, upper: Floats
@@ -238,10 +245,28 @@ class _Learning:
         self.teaches[block] &= ~outside
         self.remembered[block] &= ~again
 
-    def band(self, values: Floats, threshold: float, silent: Bools) -> Band:
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """What is expected of the buckets of a series.
+
+    Attributes:
+        expected: Its lower and upper edge, on the scale of square roots.
+        beyond: How far the band goes beyond, below and above, at a threshold of `USUAL`.
+        judged: Of which buckets enough was known.
+        silent: Where there is silence that is unusual.
+        unit: The smallest change worth a look.
+    """
+
+    expected: Floats
+    beyond: Floats
+    judged: Bools
+    silent: Bools
+    unit: float
+
+    def band(self, values: Floats, threshold: float) -> Band:
         """The band of all buckets at a threshold."""
-        whole = slice(0, len(values))
-        lower, upper = self._edges(whole, threshold)
+        lower, upper = _edges_of(self.expected, self.beyond, threshold, self.unit)
         low, high = self.expected
         mean = ((low + high) / 2) ** 2
         below, above = self.beyond * threshold / USUAL
@@ -249,15 +274,28 @@ class _Learning:
         known = ~np.isnan(mean)
         rough = threshold * floor_of(values, self.unit)
         # Something was expected by now: where there is silence, the band begins above it.
-        least = np.where(silent, self.unit, -np.inf)
+        least = np.where(self.silent, self.unit, -np.inf)
         return Band(
             _exact(np.maximum(np.where(known, mean, values), 2 * least)),
             np.where(known, wide, 0.0),
             _exact(np.maximum(np.where(known, lower, values - rough), least)),
             _exact(np.maximum(np.where(known, upper, values + rough), 3 * least)),
             self.judged,
-            silent,
+            self.silent,
         )
+
+
+_LEARNT: Newest[_Learnt] = Newest(KEPT)
+
+
+def _edges_of(
+    expected: Floats, beyond: Floats, threshold: float, unit: float
+) -> tuple[Floats, Floats]:
+    """Lower and upper edge of a band, in units of the values."""
+    (low, high), (below, above) = expected, beyond
+    bottom, top = low - below * threshold / USUAL, high + above * threshold / USUAL
+    lower = np.minimum(np.sign(bottom) * bottom**2, low**2 - threshold * floor_of(low**2, unit))
+    return lower, np.maximum(top**2, high**2 + threshold * floor_of(high**2, unit))
 
 
 def _exact(values: Floats) -> Floats:

@@ -46,7 +46,7 @@ from vpcflow_core.engines.duckdb.files import (
     table_fields,
     table_of_spans,
 )
-from vpcflow_core.engines.duckdb.kept import KeptAnswers, KeptTables
+from vpcflow_core.engines.duckdb.kept import MOST_BYTES, KeptAnswers
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.shared_addresses import days_of_files
 from vpcflow_core.engines.frames import frame_of
@@ -58,6 +58,7 @@ from vpcflow_core.engines.interfaces.facts import Facts
 from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
 from vpcflow_core.inventory.naming import NAMING, Naming
+from vpcflow_core.newest import Newest
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.ends import ENDS
 from vpcflow_core.query.minutes import MINUTES
@@ -108,7 +109,7 @@ class DuckDBEngine:
         self._inventory = InventoryCache(store, naming)
         self._kept = KeptAnswers()
         self._days = KeptDays(Path(store.path))
-        self._parts = KeptTables()
+        self._parts: Newest[pa.Table] = Newest(MOST_BYTES, lambda table: int(table.nbytes))
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 MOST_BYTES = 64_000_000
 # What is larger is asked again: it would drive out hundreds of others.
@@ -53,42 +51,3 @@ class KeptAnswers:
     def _drop(self, key: Key) -> None:
         _, size = self._frames.pop(key, (None, 0))
         self._bytes -= size
-
-
-class KeptTables:
-    """The newest parts that answers are made of, up to a number of bytes; each is made once.
-
-    Safe to share between threads: who asks for what another one is making waits for it.
-    """
-
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._most = most_bytes
-        self._lock = threading.Lock()
-        self._making: dict[Hashable, threading.Lock] = {}
-        self._tables: OrderedDict[Hashable, pa.Table] = OrderedDict()
-
-    def get(self, key: Hashable, make: Callable[[], pa.Table]) -> pa.Table:
-        """The table of that key; made if it is not there."""
-        with self._lock:
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
-            found = self._found(key)
-            if found is None:
-                found = make()
-                self._put(key, found)
-        return found
-
-    def _found(self, key: Hashable) -> pa.Table | None:
-        with self._lock:
-            if key in self._tables:
-                self._tables.move_to_end(key)
-            return self._tables.get(key)
-
-    def _put(self, key: Hashable, table: pa.Table) -> None:
-        with self._lock:
-            self._tables[key] = table
-            self._making.pop(key, None)
-            while (
-                len(self._tables) > 1 and sum(t.nbytes for t in self._tables.values()) > self._most
-            ):
-                self._tables.popitem(last=False)
