@@ -66,9 +66,14 @@ def everything() -> FlowLogs:
 @shared
 def syncer() -> Syncer:
     """The one sync of this server; started once, then by the refresh button."""
-    worker = Syncer(workspace(), settings())
+    worker = Syncer(workspace(), settings(), _make_ready)
     worker.start()
     return worker
+
+
+def _make_ready() -> None:
+    """Make what pages stand on, so that the first one that is opened need not wait for it."""
+    everything().make_ready()
 
 
 @shared

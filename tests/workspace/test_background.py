@@ -88,6 +88,24 @@ def test_a_store_with_records_is_brought_up_to_date_at_once(
     assert spans == [None]
 
 
+def test_what_follows_a_sync_comes_after_it_and_its_failure_is_none_of_the_sync(
+    home: Workspace,
+) -> None:
+    found: list[int] = []
+
+    def then() -> None:
+        found.append(count_objects(home))
+        raise ZeroDivisionError
+
+    syncer = Syncer(home, Settings(), then)
+    syncer.start()
+    assert syncer._thread is not None
+    syncer._thread.join(60)
+    assert found == [count_objects(home)]
+    assert not syncer.errors
+    syncer.close()
+
+
 @pytest.mark.parametrize(
     ("since", "lengths"), [(timedelta(hours=6), [6]), (timedelta(days=3), [24, 72])]
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
@@ -11,7 +11,9 @@ from sqlalchemy import Select, SelectBase
 
 from vpcflow_core.engines.asked import Asked
 from vpcflow_core.engines.base import Engine
-from vpcflow_core.query.minutes import fields_for, minutes_of, over_minutes
+from vpcflow_core.query.filters import NO_FILTERS
+from vpcflow_core.query.minutes import DIRECTION, Earliest, fields_for, minutes_of, over_minutes
+from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import select_for
 from vpcflow_core.times import Window, floor_to
@@ -62,6 +64,19 @@ def run(engine: Engine, asked: Asked, span: Window, whole: Window) -> QueryResul
     made = engine.run_over_minutes(over_minutes(query, whole, filters, columns), whole, days)
     shown = select_for(query, whole, filters, columns, asked.earliest(query, whole))
     return replace(made, sql=engine.text_of(shown))
+
+
+def make_ready(
+    engine: Engine, window: Window, columns: Collection[str], earliest: Earliest
+) -> None:
+    """Have the minutes of a window's days made, the newest first, if the engine keeps them."""
+    if not isinstance(engine, KeepsMinutes):
+        return
+    for day in reversed(list(_days(window))):
+        for by in ((), (DIRECTION,)):
+            query = Query(("flows",), by=by)
+            if set(by) <= set(columns):
+                run(engine, Asked(query, NO_FILTERS, columns, earliest), window, day)
 
 
 def _days(window: Window) -> Iterator[Window]:

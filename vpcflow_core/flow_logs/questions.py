@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
-from vpcflow_core.engines import by_days
+from vpcflow_core.engines import by_days, by_minutes
 from vpcflow_core.engines.asked import Asked
 from vpcflow_core.engines.base import Engine
 from vpcflow_core.flow_logs.selection import Selection
@@ -26,6 +26,9 @@ from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import is_spread, placed, records_for, select_for, snapped, touched
 from vpcflow_core.times import Window
+
+# How far back the pages of a day look: bands learn from fifteen days and what is left of one.
+RECENT = timedelta(days=17)
 
 
 class Questions(Selection):
@@ -65,6 +68,13 @@ class Questions(Selection):
         ]
         made = joined(results, query) if is_spread(query) else results[0]
         return replace(made, notes=(*notes, *made.notes))
+
+    def make_ready(self) -> None:
+        """Have made what charts over time stand on, so that the first one need not wait for it."""
+        extent = self.extent
+        if extent:
+            recent = Window(max(extent.start, extent.end - RECENT), extent.end)
+            by_minutes.make_ready(self.engine, recent, self.engine.columns(), self._earliest)
 
     def _earliest(self, query: Query, window: Window) -> datetime | None:
         """Where the first record starts that reaches into what a question spreads."""

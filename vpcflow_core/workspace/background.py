@@ -7,6 +7,7 @@ has stopped stays stopped until a person starts it again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread, Timer
 
@@ -42,6 +43,11 @@ def problem(outcome: SyncOutcome, *, with_paths: bool = True) -> str:
 class Syncer:
     """Brings the store up to date with every source, configured or added.
 
+    Args:
+        workspace: Whose store and sources.
+        settings: How.
+        then: Called after each sync, in its thread; what it raises is logged.
+
     Attributes:
         progress: How far the running sync is with its source.
         source: Name of the source that is being read; "" when none is.
@@ -52,7 +58,13 @@ class Syncer:
         next: When the next one begins by itself; None if none does.
     """
 
-    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._then = then
         self.workspace = workspace
         self.settings = settings
         self.progress = Progress()
@@ -131,6 +143,14 @@ class Syncer:
             self.finished, self.stopped = datetime.now(UTC), self._stop.is_set()
             self._busy = False
             self._wait()
+        if not self._closed:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        try:
+            self._then()
+        except Exception:  # pages do without
+            log.exception("what follows a sync failed")
 
     def _sync(self, outcomes: list[SyncOutcome]) -> None:
         """One source after the other, those that are added meanwhile too."""

@@ -182,6 +182,19 @@ def test_a_day_is_read_once_for_all_questions(three_days: DuckDBEngine) -> None:
         assert len(asked) == 2
 
 
+def test_what_is_made_ready_is_not_read_again(three_days: DuckDBEngine, tmp_path: Path) -> None:
+    engine = three_days.over(three_days.store)
+    patch = pytest.MonkeyPatch()
+    with from_minutes(-1), patch.context() as changed:
+        changed.setattr(engine, "_parts", Newest(10_000_000))
+        flows_of(engine, Window(START, START + DAY)).make_ready()
+        changed.setattr(engine, "_asked", lambda *_: pytest.fail("asked again"))
+        changed.setattr(engine._days, "get", lambda _: pytest.fail("read again"))
+        flows = flows_of(engine, Window(START, START + 3 * DAY))
+        found = flows.ask(Query(("bytes",), every=HOUR, by=("direction",), place="spread"))
+        assert found.frame["bytes"].sum() > 0
+
+
 HEADER = "version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
 
 
