@@ -163,6 +163,9 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "named": set(),
         "open": {"*"},
         "interfaces": {"base"},
+        "asked": set(),
+        "by_minutes": {"base", "asked"},
+        "by_days": {"base", "asked", "by_minutes"},
         "*": {"base", "frames", "named", "interfaces"},
     },
     "analysis": {

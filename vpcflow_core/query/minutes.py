@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -91,7 +92,7 @@ def minutes_of(
 
     Args:
         window: Whole minutes.
-        fields: Fields to tell apart; a record without one is told apart too.
+        fields: Fields to group by; records without one are a group too.
         earliest: Gives the start of the first record that reaches into a window.
 
     Returns:
@@ -100,6 +101,13 @@ def minutes_of(
         that do have no flows.
     """
     begins = reached(window, earliest(Query(VOLUMES, every=MINUTE, place="spread"), window))
+    return _minutes(window, tuple(fields), begins), begins
+
+
+# Each question over time names the same days: 3 ms a day to build, 5 ms to compile.
+@lru_cache(maxsize=256)
+def _minutes(window: Window, fields: tuple[str, ...], begins: Window) -> CompoundSelect[Any]:
+    """The SELECT of `minutes_of`; the same object for the same arguments."""
     groups = [column_of(name) for name in fields]
     totals = [(of, of.expression()) for of in map(measure, VOLUMES)]
     asked = Spread(table("flows"), groups, totals, (), (), (), begins)
@@ -129,7 +137,7 @@ def minutes_of(
         *(column(name, WHOLE) for name in VOLUMES),
         *(column(f"{name}{SHARES}", Double()) for name in VOLUMES),
     ).select_from(shares)
-    return union_all(starts, lying), begins
+    return union_all(starts, lying)
 
 
 def over_minutes(

@@ -21,6 +21,7 @@ from collections.abc import (
 from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import datetime, timedelta
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -191,7 +192,7 @@ class DuckDBEngine:
 
     def _part(self, question: SelectBase, window: Window) -> pa.Table:
         """A part of answers, of one day: from memory, from the disk, or new."""
-        sql, values = bound(question)
+        sql, values = _bound_once(question)
         path = self._kept_at(window, relations_named(question), sql, values)
 
         def make() -> pa.Table:
@@ -523,6 +524,10 @@ class DuckDBEngine:
         if lost:
             raise error_of(lost)
         return files
+
+
+# Statements of minutes are the same objects for the same days.
+_bound_once = lru_cache(maxsize=256)(bound)
 
 
 def _any_needs_own(files: Iterable[StoreFile]) -> bool:
