@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
+.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings bench-costs bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -61,6 +61,9 @@ site: $(VENV)/.site  ## Make a site of docs/, in build/site; nothing of it is lo
 
 bench-findings: $(VENV)/.dev  ## Precision and recall of each detection.
 	$(BIN)/python -m benchmarks.findings
+
+bench-costs: $(VENV)/.dev  ## Processor seconds in which a million records are priced.
+	$(BIN)/python -m benchmarks.costs
 
 docs: $(VENV)/.dev  ## Write docs/reference anew from the tables in the code.
 	$(BIN)/python -m docs.generate

@@ -61,6 +61,7 @@ class PathQuery:
             AWS's services.
         members: Addresses of the Internet by the name that stands for them: AWS's, by its ranges.
         exact: Whether addresses of the Internet are kept too.
+        inferred: Whether directions that records do not have are inferred: half of the time.
         limit: How many rows at most, those of the most bytes.
     """
 
@@ -70,6 +71,7 @@ class PathQuery:
     named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     members: Mapping[str, Sequence[str]] = field(default_factory=dict)
     exact: bool = False
+    inferred: bool = True
     limit: int = 500_000
 
 
@@ -94,7 +96,8 @@ def paths_for(
     require(NEEDED, columns)
     moment = column_of("start_time")
     bucket = [TimeBucket(moment, query.every).label(BUCKET)] if query.every else []
-    names = [name for name in (*ENDS, *WAYS) if name in columns]
+    asked = [name for name in WAYS if name in columns and (query.inferred or name != "direction")]
+    names = [*(name for name in ENDS if name in columns), *asked]
     conditions = [
         moment >= window.start,
         moment < window.end,
@@ -110,7 +113,7 @@ def paths_for(
         .subquery("each_way")
     )
     kept: list[ColumnElement[Any]] = [column(BUCKET, Instant())] if query.every else []
-    ways = [column_of(name) for name in WAYS if name in columns]
+    ways = list(map(column_of, asked))
     placed = (
         select(*kept, *(_end(name, query, columns) for name in ENDS), *ways, *map(column, VOLUMES))
         .select_from(each)
