@@ -74,6 +74,9 @@ class SmallCatalogue:
     def known(self, kind: Kind) -> pd.DataFrame:
         return frame_of(kind, []).assign(until=pd.Series(dtype="datetime64[us, UTC]"))
 
+    def hidden_blocks(self) -> tuple[str, ...]:
+        return ()
+
     def snapshots(self) -> list[Any]:
         return []
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from vpcflow_core.cost.network import network_of
 from vpcflow_core.inventory.book import GRACE, AddressBook, address_book
 from vpcflow_core.inventory.tables import EVER, FOR_EVER, Snapshot, frame_of
+from vpcflow_core.scope import Part, Scope
 from vpcflow_core.store.store import Store
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -189,3 +191,27 @@ def test_no_two_lines_hold_at_one_time(tmp_path: Path, seed: int) -> None:
         assert one.since < one.until
         same = (one.address, one.vpc) == (other.address, other.vpc)
         assert not same or one.until <= other.since
+
+
+def test_an_address_that_a_hidden_vpc_may_have_is_not_certainly_the_visible_ones(
+    tmp_path: Path,
+) -> None:
+    """Two accounts with VPCs of one block: within the scope of one, the other is not shown."""
+    with Store.open(tmp_path / "s") as store:
+        for account, vpc, address in (("1" * 12, "vpc-a", "10.0.0.4"), ("2" * 12, "vpc-b", "")):
+            interfaces = [eni("eni-1", address, vpc)] if address else []
+            vpcs = [{"vpc_id": vpc, "cidrs": ["10.0.0.0/16"]}]
+            frames = {"interfaces": interfaces, "vpcs": vpcs}
+            made = {kind: frame_of(kind, of) for kind, of in frames.items()}  # type: ignore[arg-type]
+            store.remember(Snapshot(account, "eu-central-1", NOON, made))  # type: ignore[arg-type]
+        ours = store.within(Scope.of([Part(accounts=("1" * 12,))]))
+        assert ours.hidden_blocks() == ("10.0.0.0/16",)
+        assert store.hidden_blocks() == ()
+        (line,) = address_book(ours.known, (), ours.hidden_blocks()).lines
+        assert (line.vpc, line.is_alone) == ("vpc-a", False)
+        assert not address_book(store.known).lines[0].is_alone
+        (alone,) = address_book(ours.known).lines
+        assert alone.is_alone  # as it looked without the blocks that are hidden
+        network = network_of(ours.known, (), ours.hidden_blocks())
+        assert network.vpc_of("vpc-other", "10.0.0.4") == ""
+        assert network.vpc_of("vpc-a", "10.0.0.4") == "vpc-a"

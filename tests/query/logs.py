@@ -145,6 +145,9 @@ class Logs:
     def known(self, kind: Kind) -> pd.DataFrame:
         return known(kind)
 
+    def hidden_blocks(self) -> tuple[str, ...]:
+        return ()
+
     def snapshot_count(self) -> int:
         return 0
 

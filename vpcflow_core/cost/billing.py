@@ -53,6 +53,10 @@ class CostQueries(Protocol):
     def extent(self) -> Window | None:
         """First to last record."""
 
+    @property
+    def hidden_blocks(self) -> tuple[str, ...]:
+        """Blocks of VPCs that are known and outside of the scope."""
+
     def known(self, kind: Kind) -> pd.DataFrame:
         """A table of the EC2 snapshots."""
 
@@ -115,7 +119,7 @@ def bill(
         MissingDataError: No record has addresses, bytes or action.
     """
     choices = logs.price_choices
-    network = network_of(logs.known, choices.owner_tags)
+    network = network_of(logs.known, choices.owner_tags, logs.hidden_blocks)
     named = {name: blocks for name, blocks in network.lists.items() if blocks}
     query = PathQuery(every, network.blocks_v6, tuple(network.publics), named)
     members = logs.aws_addresses(query, window, filters)

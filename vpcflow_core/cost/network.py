@@ -78,6 +78,7 @@ class KnownNetwork:
         tables: Route table by subnet, and of each VPC's main one by VPC.
         gateways: Gateway endpoint by VPC and service in full.
         names: Name by VPC.
+        hidden: Blocks of VPCs that must not be shown: an address in one may be of that VPC.
     """
 
     interfaces: dict[str, Interface] = field(default_factory=dict)
@@ -93,6 +94,7 @@ class KnownNetwork:
     tables: dict[str, str] = field(default_factory=dict)
     gateways: dict[tuple[str, str], str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    hidden: tuple[Network, ...] = ()
 
     @cached_property
     def blocks_v6(self) -> tuple[str, ...]:
@@ -108,6 +110,8 @@ class KnownNetwork:
         own = [net for net, name in self.vpcs if name == vpc]
         if any(parsed in net for net in own):
             return vpc
+        if any(parsed in net for net in self.hidden):
+            return ""
         found = {name for net, name in self.vpcs if parsed in net}
         return found.pop() if len(found) == 1 else ""
 
@@ -137,12 +141,15 @@ class KnownNetwork:
         return any(net is None and to.startswith("vpce-") for net, to in table)
 
 
-def network_of(known: Callable[[Kind], pd.DataFrame], owner_tags: Iterable[str]) -> KnownNetwork:
+def network_of(
+    known: Callable[[Kind], pd.DataFrame], owner_tags: Iterable[str], hidden: Iterable[str] = ()
+) -> KnownNetwork:
     """The network as snapshots showed it last.
 
     Args:
         known: Gives a table of all snapshots.
         owner_tags: Keys of tags that name an owner, the best first.
+        hidden: Blocks of VPCs that must not be shown.
     """
     subnets, vpcs = _last(known, "subnets"), _last(known, "vpcs")
     zones = {row["subnet_id"]: row["az_id"] or "" for row in subnets}
@@ -180,6 +187,7 @@ def network_of(known: Callable[[Kind], pd.DataFrame], owner_tags: Iterable[str])
             if row["type"] == "Gateway"
         },
         {row["vpc_id"]: row["name"] for row in vpcs if row["name"]},
+        tuple(map(ip_network, hidden)),
     )
 
 

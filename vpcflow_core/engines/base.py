@@ -61,6 +61,9 @@ class Catalogue(Protocol):
     def known(self, kind: Kind) -> pd.DataFrame:
         """Every shape of every thing of that kind that a snapshot of EC2 showed."""
 
+    def hidden_blocks(self) -> tuple[str, ...]:
+        """Blocks of VPCs that are known and outside of the scope; () where all may be seen."""
+
     def snapshots(self) -> list[SnapshotState]:
         """The newest snapshot of each account and region."""
 

@@ -137,6 +137,11 @@ class Paths(Questions):
         )
 
     @property
+    def hidden_blocks(self) -> tuple[str, ...]:
+        """Blocks of VPCs that are known and outside of the scope."""
+        return self.catalogue.hidden_blocks()
+
+    @property
     def price_choices(self) -> Choices:
         """What the settings choose where sources disagree."""
         settings = load_settings()

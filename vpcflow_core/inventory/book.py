@@ -23,6 +23,7 @@ from vpcflow_core.inventory.tables import EVER, FOR_EVER, Kind
 Known = Callable[[Kind], pd.DataFrame]
 # A flow may start before the last sight of its address and be seen after: an aggregation window.
 GRACE = timedelta(minutes=10)
+HIDDEN = "hidden"  # stands for the VPC of a block that must not be shown
 _LOCAL6 = ip_network("fc00::/7")
 
 
@@ -60,12 +61,16 @@ class AddressBook:
     vpcs: frozenset[str] = field(default_factory=frozenset)
 
 
-def address_book(known: Known, owner_tags: Sequence[str] = ()) -> AddressBook:
+def address_book(
+    known: Known, owner_tags: Sequence[str] = (), hidden: Iterable[str] = ()
+) -> AddressBook:
     """The book of what snapshots showed.
 
     Args:
         known: What is known of a kind, as `Store.known` gives it.
         owner_tags: Keys of tags that name an owner, the best first.
+        hidden: Blocks of VPCs that are there and must not be shown: an address in one of them is
+            not certainly another VPC's.
     """
     claims: dict[tuple[str, str], list[_Claim]] = {}
     for shapes in holders(known, owner_tags):
@@ -75,6 +80,8 @@ def address_book(known: Known, owner_tags: Sequence[str] = ()) -> AddressBook:
         # An address of a VPC is never the whole world's as well: it would count twice.
         claims.pop(("", address), None)
     blocks, vpcs = _blocks_of_vpcs(known("vpcs"))
+    for cidr in hidden:
+        blocks.add(ip_network(cidr, strict=False), HIDDEN)
     having = _vpcs_having(claims, blocks)
     all_known = all(vpc in vpcs for vpc, _ in claims if vpc)
     lines = [

@@ -139,6 +139,12 @@ class ScopedStore:
         found = self._store.known(kind)
         return found[found["account_id"].isin(self._visible_accounts())].reset_index(drop=True)
 
+    def hidden_blocks(self) -> tuple[str, ...]:
+        """Blocks of the VPCs of accounts that are not visible."""
+        vpcs = self._store.known("vpcs")
+        hidden = vpcs[~vpcs["account_id"].isin(self._visible_accounts())]
+        return tuple(sorted({cidr for cidrs in hidden["cidrs"] for cidr in cidrs}))
+
     def snapshots(self) -> list[SnapshotState]:
         """The newest snapshot of each visible account and region."""
         accounts = self._visible_accounts()

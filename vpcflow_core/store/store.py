@@ -258,6 +258,10 @@ class Store:
         """Grows with every snapshot: what is known of one number may be cached."""
         return snapshots.count(self.ledger)
 
+    def hidden_blocks(self) -> tuple[str, ...]:
+        """Blocks of VPCs that may not be seen: of the whole store, none."""
+        return ()
+
     def snapshots(self) -> list[SnapshotState]:
         """The newest snapshot of each account and region."""
         return snapshots.snapshots(self.ledger)

@@ -132,7 +132,7 @@ class SnapshotFacts:
     @cached_property
     def book(self) -> AddressBook:
         """Who had which address when."""
-        return address_book(self._store.known, self._owner_tags)
+        return address_book(self._store.known, self._owner_tags, self._store.hidden_blocks())
 
     @cached_property
     def book_rows(self) -> pa.Table:

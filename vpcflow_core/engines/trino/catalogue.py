@@ -197,6 +197,10 @@ class TrinoCatalogue:
         words = {name: pd.Series(dtype="object") for name in ("account_id", "region")}
         return frame_of(kind, []).assign(**words, **times, gone=pd.Series(dtype="bool"))
 
+    def hidden_blocks(self) -> tuple[str, ...]:
+        """Blocks of VPCs that may not be seen."""
+        return self.inventory.hidden_blocks() if self.inventory is not None else ()
+
     def snapshots(self) -> list[SnapshotState]:
         """The newest snapshot of each account and region."""
         return self.inventory.snapshots() if self.inventory is not None else []
