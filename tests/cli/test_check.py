@@ -212,3 +212,19 @@ def test_logs_of_every_field_lack_nothing() -> None:
     columns = {field.name for field in VPC_FIELDS} | {"security_group_ids", "direction"}
     (row,) = lacking(columns)
     assert row.state == "ok"
+
+
+def test_lines_of_the_own_list_that_cannot_be_read_are_named(check: Any, tmp_path: Path) -> None:
+    book = "block,name\n192.0.2.0/24,Berlin\n192.0.2.300,Bonn\n10.0.0.1,\n"
+    (tmp_path / "book.csv").write_text(book)
+    (tmp_path / "vpcflow.toml").write_text(
+        f'address_book = "{tmp_path}/book.csv"\naws_ranges = "{tmp_path}/none.json"\n'
+    )
+    code, found = check(write(tmp_path / "logs", lines()))
+    own = of(found, "names", "address_book")
+    assert own["state"] == "warning"
+    assert own["found"].startswith("1 lines name addresses; left out: line 3: ")
+    assert "line 4: it names nothing" in own["found"]
+    assert "does not exist" in of(found, "names", "aws_ranges")["found"]
+    assert [row for row in found if row["state"] == "failed"] == []
+    assert code == 0

@@ -2,6 +2,7 @@
 
 from vpcflow_core.checks.base import Finding, State
 from vpcflow_core.checks.elsewhere import check_elsewhere
+from vpcflow_core.checks.names import check_names
 from vpcflow_core.checks.source import check
 
-__all__ = ["Finding", "State", "check", "check_elsewhere"]
+__all__ = ["Finding", "State", "check", "check_elsewhere", "check_names"]

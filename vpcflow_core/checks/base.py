@@ -15,7 +15,7 @@ class Finding:
     """One thing that was looked at.
 
     Attributes:
-        part: What kind of thing: `permission`, `logs`, `format`, `fields`, `EC2`.
+        part: What kind of thing: `permission`, `logs`, `format`, `fields`, `EC2`, `names`.
         subject: Which one.
         state: `failed` if nothing can be read because of it.
         found: What was found, one sentence.

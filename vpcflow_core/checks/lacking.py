@@ -9,10 +9,11 @@ from vpcflow_core.errors import FieldError
 from vpcflow_core.fields import find_field
 from vpcflow_core.panels.catalogue import PANELS, Panel
 from vpcflow_core.query.dimensions import dimension
+from vpcflow_core.query.ends import ENDS
 from vpcflow_core.query.measures import MEASURES, measure
 
 # What a single panel does without: it says so itself.
-OPTIONAL = ("reject_reason",)
+OPTIONAL = ("reject_reason", "next_hop_interface_type")
 
 
 def lacking(columns: Collection[str]) -> Iterator[Finding]:
@@ -39,8 +40,15 @@ def _needed(panel: Panel) -> set[str]:
     """
     if panel.value not in MEASURES:
         return set()
-    fields = [*panel.query.by, *(name for name, _ in panel.query.where)]
+    asked = (*panel.query.by, *(name for name, _ in panel.query.where))
+    # Ends are named by what is known besides, transit gateways have logs of their own.
+    fields = [name for name in asked if name not in ENDS and not _is_transit(name)]
     return {*measure(panel.value).needs, *(dimension(name).column for name in fields)}
+
+
+def _is_transit(name: str) -> bool:
+    row = find_field(name)
+    return row is not None and row.relation == "transit"
 
 
 def _finding(name: str, slugs: list[str]) -> Finding:

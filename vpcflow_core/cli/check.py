@@ -9,10 +9,10 @@ import pandas as pd
 import typer
 
 from vpcflow_core.checks import check as findings_of
-from vpcflow_core.checks import check_elsewhere
+from vpcflow_core.checks import check_elsewhere, check_names
 from vpcflow_core.cli.options import OutputOption, SourceOptions
 from vpcflow_core.cli.output import Output, write
-from vpcflow_core.engines.open import is_elsewhere
+from vpcflow_core.engines.open import is_elsewhere, naming_of
 from vpcflow_core.settings import load_settings
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.sources.schemes import examples
@@ -32,17 +32,20 @@ def check(
 ) -> None:
     """Check whether a source can be read, and what stands in the way.
 
-    Looks at credentials, permissions, layout, formats, age of the newest record, missing fields.
+    Looks at credentials, permissions, layout, formats, age of the newest record, missing fields,
+    and at the files of settings that name addresses.
 
     Nothing is stored. Exits 1 if the source cannot work.
     """
-    setting = options.setting(source, load_settings().sources)
+    settings = load_settings()
+    setting = options.setting(source, settings.sources)
     how = source_options(setting)
     opened = open_source(setting.url, options=how)
     if is_elsewhere(opened.url):
         found = list(check_elsewhere(opened.url))
     else:
         found = list(findings_of(opened, how, log_format=setting.log_format))
+    found += check_names(naming_of(settings))
     write(pd.DataFrame(map(asdict, found), dtype="object"), output)
     if any(finding.state == "failed" for finding in found):
         raise typer.Exit(1)

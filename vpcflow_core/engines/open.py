@@ -56,17 +56,17 @@ def _duckdb(settings: Settings, store: Store) -> Engine:
         store,
         memory_limit=settings.memory_limit,
         timeout=settings.query_timeout,
-        naming=_naming(settings),
+        naming=naming_of(settings),
     )
 
 
 def _trino(settings: Settings, catalogue: TrinoCatalogue) -> Engine:
     from vpcflow_core.engines.trino.engine import TrinoEngine
 
-    return TrinoEngine(catalogue, timeout=settings.query_timeout, naming=_naming(settings))
+    return TrinoEngine(catalogue, timeout=settings.query_timeout, naming=naming_of(settings))
 
 
-def _naming(settings: Settings) -> Naming:
+def naming_of(settings: Settings) -> Naming:
     """Where names of addresses come from."""
     files = settings.address_book, settings.aws_ranges, settings.as_database
     return Naming(tuple(settings.owner_tags), *files)

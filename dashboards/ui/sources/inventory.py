@@ -14,8 +14,10 @@ from dashboards.ui.rights import Rights
 from dashboards.ui.sources.activity import rows
 from dashboards.ui.sources.source_rows import ago
 from vpcflow_core.engines.base import Catalogue
+from vpcflow_core.engines.open import naming_of
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.inventory.tables import TABLES, Kind
+from vpcflow_core.settings import load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.workspace.inventory import refresh_inventory
 
@@ -41,6 +43,9 @@ def draw(rights: Rights) -> None:
     for state in states:
         for note in state.notes:
             st.warning(inert(f"{state.account_id} {state.region}: {note}"), icon=":material/info:")
+    if rights.folders:  # the list is a file on the server, which others may not learn of
+        for problem in naming_of(load_settings()).problems:
+            st.warning(inert(problem), icon=":material/info:")
     if rights.aws and any(row.scheme.in_aws and row.setting for row in rows()):
         if st.button("Take a snapshot now", icon=":material/photo_camera:", key="snapshot-now"):
             _refresh(resources.store())
