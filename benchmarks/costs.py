@@ -35,12 +35,21 @@ def write_pairs(folder: Path) -> Path:
     far = np.where(made.random(RECORDS) < 0.1, "203.0.113.9", hosts[target])
     frame = pd.DataFrame(
         {
-            "version": 5, "account-id": "123456789012", "interface-id": ids[source],
-            "srcaddr": hosts[source], "dstaddr": far, "bytes": made.integers(40, 10**6, RECORDS),
-            "packets": 9, "start": start, "end": start + 60, "action": "ACCEPT",
-            "log-status": "OK", "region": "us-east-1", "flow-direction": "egress",
+            "version": 5,
+            "account-id": "123456789012",
+            "interface-id": ids[source],
+            "srcaddr": hosts[source],
+            "dstaddr": far,
+            "bytes": made.integers(40, 10**6, RECORDS),
+            "packets": 9,
+            "start": start,
+            "end": start + 60,
+            "action": "ACCEPT",
+            "log-status": "OK",
+            "region": "us-east-1",
+            "flow-direction": "egress",
         }
-    )  # fmt: skip
+    )
     folder.mkdir(parents=True)
     frame.to_csv(folder / "pairs.log", sep=" ", index=False)
     return folder
