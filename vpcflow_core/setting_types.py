@@ -42,4 +42,9 @@ Interval = Annotated[timedelta | None, _read(parse_interval)]
 Block = Annotated[str, _read(parse_block)]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d+$")]
 Account = Annotated[str, Field(pattern=r"^\d{12}$")]
+SetName = Annotated[str, Field(pattern=r"^[\w-]{1,60}$")]
+# Blocks, or paths of files of them; one need not stand in a list.
+BlockList = Annotated[
+    list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+]
 UserPath = Annotated[Path, BeforeValidator(lambda value: Path(str(value)).expanduser())]

@@ -31,7 +31,15 @@ from pydantic_settings import (
 from vpcflow_core.alert_settings import AlertSetting, ChannelSetting, ReportSetting
 from vpcflow_core.errors import SettingsError, closest
 from vpcflow_core.redaction import holds_secret, redacted
-from vpcflow_core.setting_types import Block, Duration, Interval, Region, UserPath
+from vpcflow_core.setting_types import (
+    Block,
+    BlockList,
+    Duration,
+    Interval,
+    Region,
+    SetName,
+    UserPath,
+)
 from vpcflow_core.sources.schemes import examples
 from vpcflow_core.team import Grant, SignIn
 
@@ -162,6 +170,19 @@ class Settings(BaseSettings):
         description="File of addresses and blocks whose traffic is a finding: one a line, or the "
         "first column of a CSV; `#` begins a comment.",
     )
+    watch_lists: dict[SetName, BlockList] = Field(
+        default_factory=dict,
+        description="Watch lists by name, each a file or blocks: "
+        '`{threats = "threats.txt"}`; see docs/zones.md.',
+    )
+    zones: dict[SetName, BlockList] = Field(
+        default_factory=dict,
+        description="Zones by name, each blocks or files of them: "
+        '`{office = ["203.0.113.0/24"], partners = "partners.csv"}`; see docs/zones.md.',
+    )
+    zone_file: UserPath | None = Field(
+        None, description="CSV file of zones with the columns zone and block."
+    )
     geoip: list[UserPath] = Field(
         default_factory=list, description="GeoIP databases (.mmdb), best first."
     )
@@ -219,6 +240,12 @@ class Settings(BaseSettings):
         "that the app runs on is admin, and everyone else an analyst.",
     )
     upload_limit: int = Field(50, ge=1, le=1000, description="Largest uploaded file, in MB.")
+
+    @property
+    def watch_lists_by_name(self) -> dict[str, list[str]]:
+        """All watch lists; the single one is called as its file is."""
+        single = {self.watch_list.stem: [str(self.watch_list)]} if self.watch_list else {}
+        return {**single, **self.watch_lists}
 
     @field_validator("sources")
     @classmethod

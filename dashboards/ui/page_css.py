@@ -13,6 +13,24 @@ _RULES = """
 /* Panels that would be too narrow to read stand below each other. */
 [data-testid=stColumn]:has([class*=st-key-panel-]) { min-width: min(20rem, 100%) }
 
+/* Buttons of the header keep their words on one line. */
+.st-key-copy-link button, .st-key-refresh-button button { white-space: nowrap }
+.st-key-copy-link button p, .st-key-refresh-button button p { white-space: nowrap }
+
+/* The name of a panel's menu is for those who do not see its icon. */
+[class*=st-key-menu-] button [data-testid=stMarkdownContainer] {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+
+@media print {
+  [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar],
+  [class*=st-key-menu-] { display: none !important }
+  [data-testid=stMain], [data-testid=stApp], [data-testid=stAppViewContainer] {
+    position: static !important; overflow: visible !important; height: auto !important;
+  }
+  [class*=st-key-panel-] { break-inside: avoid }
+}
+
 [data-testid=stMainBlockContainer] { padding-left: 2rem; padding-right: 2rem }
 @media (max-width: 640px) {
   [data-testid=stMainBlockContainer] { padding-left: 1rem; padding-right: 1rem }

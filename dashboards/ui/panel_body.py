@@ -66,7 +66,8 @@ def _empty(
     """Why there is nothing; where the whole page is empty, the page says so once."""
     if emptiness.is_empty(state, request.window, own):
         st.caption("Nothing to show.")
-    elif panel.chart == "map" and given.notes:  # there are flows, but none has a place
+    elif given.notes and (panel.chart == "map" or not given.sql):
+        # There are flows, but none has a place; or there is nothing to ask about yet.
         st.info("  \n".join(map(inert, given.notes)), icon=":material/info:")
     else:
         where = panel.query.where or own

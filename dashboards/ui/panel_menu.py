@@ -21,7 +21,7 @@ ROWS_SHOWN = 1000
 def draw(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageState) -> None:
     """The button; what it opens is made only then."""
     with st.popover(
-        "",
+        f"Menu of {panel.title}",
         icon=":material/menu:",
         key=f"menu-{panel.slug}",
         on_change="rerun",

@@ -10,6 +10,8 @@ import streamlit as st
 from dashboards.ui import audit, panel_menu, resources
 from dashboards.ui.rights import Rights, here, shown
 from dashboards.ui.state import PageState
+from vpcflow_core.charts import CONFIG
+from vpcflow_core.charts.rows import kinds_of, rows_chart
 from vpcflow_core.errors import QueryError, VpcflowError
 from vpcflow_core.fields import find_field
 from vpcflow_core.query.result import QueryResult
@@ -19,6 +21,7 @@ from vpcflow_core.times import Range, Window, format_duration
 MOST_ROWS = 10_000
 _ANALYZED = re.compile(r"\bexplain\s+analyze\b", re.IGNORECASE)
 REMEMBERED = 20
+TABLE = "Table"
 UNGUARDED = (
     "SQL by hand would read whatever the server's account may read there.",
     "Whoever runs the app can use it, or set add_sources to aws. Questions and panels answer you.",
@@ -120,9 +123,22 @@ def _result(answer: QueryResult) -> None:
     frame = answer.frame
     cut = f"The first {MOST_ROWS:,} rows; add a LIMIT, or aggregate. " if answer.truncated else ""
     st.caption(f"{cut}{len(frame):,} rows in {answer.seconds * 1000:,.0f} ms.")
-    st.dataframe(
-        frame, hide_index=True, placeholder="NULL", key="sql-rows", alt="Rows of the query"
-    )
+    kinds = kinds_of(frame)
+    kind = TABLE
+    if len(kinds) > 1:
+        kind = st.segmented_control("Shown as", kinds, default=TABLE, key="sql-shown") or TABLE
+    if kind != TABLE and kind in kinds:
+        st.plotly_chart(
+            rows_chart(frame, kind == "Lines", st.context.theme.type == "dark"),
+            config=dict(CONFIG),
+            key="sql-chart",
+            theme="streamlit",
+            alt="Chart of the rows of the query",
+        )
+    else:
+        st.dataframe(
+            frame, hide_index=True, placeholder="NULL", key="sql-rows", alt="Rows of the query"
+        )
     with st.container(horizontal=True):
         panel_menu.downloads(frame, "sql")
 

@@ -70,6 +70,7 @@ def refresh() -> None:
     syncs = here().sync
     st.button(
         "Refresh",
+        key="refresh-button",
         icon=":material/refresh:",
         help="Look for new logs" if syncs else "Look for what was read meanwhile",
         type="tertiary",

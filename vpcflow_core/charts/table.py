@@ -16,12 +16,14 @@ from pandas.io.formats.style import Styler
 from vpcflow_core.charts.labels import LABELS, title
 from vpcflow_core.charts.style import INK
 from vpcflow_core.charts.time_axis import wall_clock
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.base import WITH_ADDRESSES, Panel, PanelAnswer
 from vpcflow_core.units import UNITS, humane
 
 # What a notebook shows; the whole answer is its frame.
 MOST_ROWS = 200
 ROW = 26
+# The column that marks addresses of watch lists.
+WATCHED = "On watch list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,17 @@ def table_frame(panel: Panel, answer: PanelAnswer, zone: str = "UTC") -> pd.Data
         local = isinstance(values.dtype, pd.DatetimeTZDtype)
         text = f"{title(name)} ID" if title(name) in made else title(name)
         made[text] = wall_clock(values, ZoneInfo(zone)) if local else values
+    if answer.watched:
+        made[WATCHED] = _lists(answer)
     return pd.DataFrame(made).reset_index(drop=True)
+
+
+def _lists(answer: PanelAnswer) -> pd.Series:
+    """The watch lists of the addresses of each row."""
+    columns = [name for name in WITH_ADDRESSES if name in answer.frame]
+    rows = zip(*(answer.frame[name] for name in columns), strict=True)
+    listed = [{answer.watched[value] for value in row if value in answer.watched} for row in rows]
+    return pd.Series([", ".join(sorted(names)) for names in listed], index=answer.frame.index)
 
 
 def styled(

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from vpcflow_core.errors import SettingsError
+from vpcflow_core.inventory.block_sets import BlockSets
 
 # Blocks wider than these, or of addresses that stand for no one host of the Internet, would make
 # everyday traffic incidents.
@@ -88,6 +89,22 @@ def _read(path: Path, _: int) -> WatchList:
     return _made(networks)
 
 
+def with_sets(own: WatchList, sets: BlockSets) -> WatchList:
+    """A list with what other lists have of the Internet; see `NOT_OF_THE_INTERNET`."""
+    inside = [(int(b.version == 6), int(b[0]), int(b[-1])) for b in NOT_OF_THE_INTERNET]
+    more = [
+        (version, first, last)
+        for version, first, last in sets.spans()
+        if not any(v == version and low <= last and first <= high for v, low, high in inside)
+    ]
+    kept = [
+        (version, first, last)
+        for version in (0, 1)
+        for first, last in zip(own.starts[version], own.ends[version], strict=True)
+    ]
+    return _merged([*kept, *more], own.count + sum(sets.counts)) if more else own
+
+
 def _first_cell(line: str) -> str:
     plain = line.partition("#")[0].partition(";")[0].strip()
     return next(iter(next(csv.reader([plain]), [])), "").strip() if plain else ""
@@ -121,20 +138,23 @@ def _overlaps(
 
 
 def _made(networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> WatchList:
+    spans = [
+        (int(n.version == 6), int(n.network_address), int(n.broadcast_address)) for n in networks
+    ]
+    return _merged(spans, len(networks))
+
+
+def _merged(spans: list[tuple[int, int, int]], count: int) -> WatchList:
+    """The list of ranges: whether of IPv6, first and last address."""
     starts: list[tuple[int, ...]] = []
     ends: list[tuple[int, ...]] = []
-    for version in (4, 6):
+    for version in (0, 1):
         merged: list[list[int]] = []
-        spans = sorted(
-            (int(n.network_address), int(n.broadcast_address))
-            for n in networks
-            if n.version == version
-        )
-        for first, last in spans:
+        for _, first, last in sorted(span for span in spans if span[0] == version):
             if merged and first <= merged[-1][1] + 1:
                 merged[-1][1] = max(merged[-1][1], last)
             else:
                 merged.append([first, last])
         starts.append(tuple(first for first, _ in merged))
         ends.append(tuple(last for _, last in merged))
-    return WatchList((starts[0], starts[1]), (ends[0], ends[1]), len(networks))
+    return WatchList((starts[0], starts[1]), (ends[0], ends[1]), count)

@@ -5,7 +5,7 @@ An engine beyond this machine also has a catalogue of its own, which its URL nam
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from vpcflow_core.engines.base import Catalogue, Engine
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.errors import ParameterError
+from vpcflow_core.inventory.block_sets import NamedSets
 from vpcflow_core.inventory.naming import Naming
 from vpcflow_core.settings import Settings
 from vpcflow_core.sources.base import Source
@@ -69,7 +70,18 @@ def _trino(settings: Settings, catalogue: TrinoCatalogue) -> Engine:
 def naming_of(settings: Settings) -> Naming:
     """Where names of addresses come from."""
     files = settings.address_book, settings.aws_ranges, settings.as_database
-    return Naming(tuple(settings.owner_tags), *files)
+    return Naming(
+        tuple(settings.owner_tags),
+        *files,
+        zones=_named(settings.zones),
+        zone_file=settings.zone_file,
+        watch_lists=_named(settings.watch_lists_by_name),
+    )
+
+
+def _named(sets: Mapping[str, Sequence[str]]) -> NamedSets:
+    """Sets of blocks as data that is compared."""
+    return tuple((name, tuple(entries)) for name, entries in sets.items())
 
 
 def _trino_at(url: str, since: timedelta | None, inventory: Store | None) -> Catalogue:

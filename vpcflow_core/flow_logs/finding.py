@@ -8,7 +8,8 @@ import pandas as pd
 
 from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.detections.catalogue import DETECTIONS, Findings, find, frame_of
-from vpcflow_core.detections.watch_list import NO_LIST, WatchList, read_watch_list
+from vpcflow_core.detections.watch_list import NO_LIST, WatchList, read_watch_list, with_sets
+from vpcflow_core.engines.open import naming_of
 from vpcflow_core.flow_logs.paths import Paths
 from vpcflow_core.series import names_of
 from vpcflow_core.settings import load_settings
@@ -61,6 +62,8 @@ class Finding(Paths):
 
 
 def watch_list() -> WatchList:
-    """The watch list of the settings."""
-    path = load_settings().watch_list
-    return read_watch_list(path) if path else NO_LIST
+    """All watch lists of the settings as one."""
+    settings = load_settings()
+    path = settings.watch_list
+    own = read_watch_list(path) if path else NO_LIST
+    return with_sets(own, naming_of(settings).watched()) if settings.watch_lists else own

@@ -12,6 +12,7 @@ from vpcflow_core.engines import by_days, by_minutes
 from vpcflow_core.engines.asked import Asked
 from vpcflow_core.engines.base import Engine
 from vpcflow_core.flow_logs.selection import Selection
+from vpcflow_core.flow_logs.sets import require_sets, watched
 from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
 from vpcflow_core.query.as_logged import is_about_interfaces
 from vpcflow_core.query.conditions import conditions_of
@@ -144,8 +145,13 @@ class Questions(Selection):
             placed = found.dropna(subset="country")
             return dict(zip(placed["address"], placed["country"], strict=True))
 
+        require_sets(self.filters & filters)
         named = with_names(self.filters & filters, self.names, self._addresses_of)
         return resolved(named, countries_of)
+
+    def watched(self, addresses: Iterable[str]) -> dict[str, str]:
+        """The watch list of each of the addresses that is on one."""
+        return watched(addresses)
 
     def _addresses_of(self, name: str) -> tuple[str, ...]:
         """The addresses that interfaces of a name (in lower case) have or had."""

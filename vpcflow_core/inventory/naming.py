@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from vpcflow_core.inventory.aws_ranges import AwsRanges, read_ranges
+from vpcflow_core.inventory.block_sets import BlockSets, NamedSets, read_block_sets
 from vpcflow_core.inventory.networks import Networks
 from vpcflow_core.inventory.own_names import OwnNames, read_own_names
 
@@ -23,18 +24,25 @@ class Naming:
         address_book: The user's list of addresses; None without one.
         aws_ranges: AWS's `ip-ranges.json`; None without one.
         as_database: A database of autonomous systems (.mmdb); None without one.
+        zones: Named blocks, and files of them.
+        zone_file: A file of many zones; None without one.
+        watch_lists: Named lists of addresses that are watched.
     """
 
     owner_tags: tuple[str, ...] = OWNER_TAGS
     address_book: Path | None = None
     aws_ranges: Path | None = None
     as_database: Path | None = None
+    zones: NamedSets = ()
+    zone_file: Path | None = None
+    watch_lists: NamedSets = ()
 
     @property
     def version(self) -> Hashable:
         """Another value whenever names may be others."""
         files = (self.address_book, self.aws_ranges, self.as_database)
-        return self.owner_tags, tuple(map(_state_of, files))
+        of_sets = _files_of(self.zones, self.zone_file), _files_of(self.watch_lists)
+        return self.owner_tags, self.zones, self.watch_lists, tuple(map(_state_of, files)), of_sets
 
     def own_names(self) -> OwnNames:
         """What the user's list says.
@@ -63,6 +71,23 @@ class Naming:
         path = self.as_database
         return _networks(path, _state_of(path)) if path else None
 
+    def zone_sets(self) -> BlockSets:
+        """Zones by block.
+
+        Raises:
+            SettingsError: A file cannot be read.
+        """
+        files = _files_of(self.zones, self.zone_file)
+        return _block_sets(self.zones, self.zone_file, "zones", files)
+
+    def watched(self) -> BlockSets:
+        """Watch lists by block.
+
+        Raises:
+            SettingsError: A file cannot be read.
+        """
+        return _block_sets(self.watch_lists, None, "watch_lists", _files_of(self.watch_lists))
+
     @property
     def says(self) -> frozenset[str]:
         """What the files can say of an address."""
@@ -70,19 +95,32 @@ class Naming:
         of_own = ("name", "kind", "owner")
         said = {name for name in of_own if any(getattr(entry, name) for entry in entries)}
         said |= {"service"} if self.aws_ranges else set()
+        said |= {"zone"} if self.zones or self.zone_file else set()
+        said |= {"watchlist"} if self.watch_lists else set()
         return frozenset(said | ({"as"} if self.as_database else set()))
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What could not be read of the user's list, in one sentence; () where all could."""
-        found = self.own_names().problems
-        if not found:
-            return ()
-        more = f", and {len(found) - 3:,} more" if len(found) > 3 else ""
-        return (f"{self.address_book}: left out {'; '.join(found[:3])}{more}.",)
+        """What could not be read of each list of the user, in a sentence; () where all could."""
+        own = tuple(f"{self.address_book}: {text}" for text in self.own_names().problems)
+        listed = (own, self.zone_sets().problems, self.watched().problems)
+        return tuple(_left_out(found) for found in listed if found)
 
 
 NAMING = Naming()
+
+
+def _left_out(problems: Sequence[str]) -> str:
+    """Lines that could not be read, the first ones by name."""
+    more = f", and {len(problems) - 3:,} more" if len(problems) > 3 else ""
+    return f"Left out: {'; '.join(problems[:3])}{more}. Write 10.8.0.0/16 or 2001:db8::/32."
+
+
+def _files_of(sets: NamedSets, listed: Path | None = None) -> tuple[Hashable, ...]:
+    """The states of the files that sets name."""
+    named = (Path(text).expanduser() for _, entries in sets for text in entries)
+    states = (_state_of(path) for path in (*named, listed))
+    return tuple(state for state in states if state)
 
 
 def _state_of(path: Path | None) -> tuple[str, int, int] | None:
@@ -96,6 +134,11 @@ def _state_of(path: Path | None) -> tuple[str, int, int] | None:
 @lru_cache(maxsize=4)
 def _own_names(path: Path, state: Hashable) -> OwnNames:
     return read_own_names(path)
+
+
+@lru_cache(maxsize=4)
+def _block_sets(named: NamedSets, listed: Path | None, where: str, state: Hashable) -> BlockSets:
+    return read_block_sets(named, listed, where)
 
 
 @lru_cache(maxsize=2)

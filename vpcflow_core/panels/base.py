@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
@@ -106,6 +106,9 @@ class LogQueries(CostQueries, Protocol):
     def names(self, field: str) -> dict[str, str]:
         """Names of interfaces, VPCs, subnets, security groups by their id."""
 
+    def watched(self, addresses: Iterable[str]) -> dict[str, str]:
+        """The watch list of each of the addresses that is on one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -146,6 +149,7 @@ class PanelAnswer:
         complete_until: Buckets that end later can still grow; None: none can.
         headlines: The numbers of a panel of numbers.
         names: What ids of the rows are called, by column.
+        watched: The watch list of each address of the rows that is on one.
         gaps: What is missing of the range.
     """
 
@@ -157,6 +161,7 @@ class PanelAnswer:
     complete_until: datetime | None = None
     headlines: tuple[Headline, ...] = ()
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    watched: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
 
 
@@ -264,6 +269,7 @@ class PanelContext:
             coverage.settled_until,
             headlines,
             names,
+            self._watched(rows),
             coverage.gaps_in(self.request.window),
         )
 
@@ -286,6 +292,12 @@ class PanelContext:
             return ()
         return sentences(self.request.window, self.zone)
 
+    def _watched(self, rows: pd.DataFrame) -> dict[str, str]:
+        """The addresses of the rows that are on a watch list."""
+        columns = [column for column in WITH_ADDRESSES if column in rows]
+        found = {value for column in columns for value in rows[column].dropna().unique()}
+        return self.logs.watched(found) if found else {}
+
     def _names(self, rows: pd.DataFrame, column: str) -> dict[str, str]:
         """What the ids of a column are called, as far as it is known."""
         known = self.logs.names(column)
@@ -299,6 +311,8 @@ USED_PARAMETERS: dict[str, tuple[str, ...]] = {
     "lines": ("timeslice",),
     "trend": ("timeslice",),
 }
+# Columns of addresses, which may be on watch lists.
+WITH_ADDRESSES = ("srcaddr", "dstaddr", "peer")
 # Columns whose ids have names.
 NAMED = ("interface_id", "vpc_id", "subnet_id", "security_group_id", "instance_id")
 

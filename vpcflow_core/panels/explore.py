@@ -8,6 +8,7 @@ from vpcflow_core.panels.analyses.connections import longest
 from vpcflow_core.panels.analyses.questions import (
     beacons,
     between,
+    by_own_lists,
     long_lived,
     new_values,
     refused_and_let_in,
@@ -73,6 +74,8 @@ _TABLE: tuple[Panel, ...] = (
     _asked("new-protocols", "New protocols", "Protocols that were never seen in the seven days before.", ("protocol",), FLOWS, analysis=new_values),
     _asked("beacons", "Beacons", "Small outbound connections that come back at a regular pace, as what calls home does.", SERVICE, ("flows", "bytes"), {"action": "ACCEPT", "direction": "outbound"}, beacons),
     _asked("long-lived", "Long-lived connections to the Internet", "Connections with a public server, by the time they lived.", ("srcaddr", "srcport", "dstaddr", "dstport", "protocol", "interface_id"), ("duration",), {"dstaddr": PUBLIC}, long_lived),
+    _asked("watched", "Hits of watch lists", "Traffic with addresses of your watch lists, whichever end they are.", ("srcaddr", "dstaddr", "dstport", "action"), (*FLOWS, *TIMES), {"watchlist": "*"}, by_own_lists),
+    _asked("zones", "Who talks to whom, by zone", "Traffic between your own named blocks.", ("src_zone", "dst_zone"), VOLUMES, analysis=by_own_lists),
     _asked("protocols", "Unusual protocols", "Traffic that is neither TCP, UDP nor ICMP.", (*ENDS, "protocol"), FLOWS, {"protocol": "!tcp, !udp, !icmp, !ipv6-icmp"}),
     _asked("dns", "DNS not to Amazon's resolver", "Flows to port 53 of other servers; those to Amazon's own are not in flow logs.", SERVICE, (*FLOWS, *TIMES), {"dstport": "53", "dstaddr": RESOLVERS}),
     _asked("clear-text", "Clear text to the Internet", "Outbound flows to ports of protocols without encryption: FTP, Telnet, SMTP, HTTP, LDAP.", SERVICE, VOLUMES, {"direction": "outbound", "dstaddr": PUBLIC, "dstport": "20-21, 23, 25, 80, 110, 143, 389"}),

@@ -27,6 +27,7 @@ from vpcflow_core.query.terms import (
     AddressesOf,
     Block,
     Exact,
+    InSet,
     Missing,
     Named,
     Pattern,
@@ -88,6 +89,9 @@ def _values(term: Term, about: Dimension) -> tuple[str | int, ...]:
 
 
 def _term(term: Term, column: ColumnElement[Any], about: Dimension) -> Condition:
+    if isinstance(term, InSet):
+        said = column_of(term.column(str(column.name)))
+        return _SINGLE[Pattern](term.says, said) if "*" in term.name else said == term.name
     return (_LIST if about.is_list else _SINGLE)[type(term)](term, column)
 
 

@@ -206,6 +206,8 @@ _BY_BOOK = (
 )
 _NAMED_BY = {
     "as": "Set as_database to a database of autonomous systems (.mmdb): docs/identity.md.",
+    "zone": "Set zones to your own named blocks: docs/zones.md.",
+    "watchlist": "Set watch_lists to files of addresses: docs/zones.md.",
     "service": "Add ${pkt-src-aws-service} and ${pkt-dst-aws-service} (version 5) to the flow "
     "log's format, or set aws_ranges to AWS's ip-ranges.json: docs/identity.md.",
 }

@@ -63,6 +63,14 @@ _ABOUT = (
         "as", "network", "Autonomous system of a public {}, by the database of as_database.",
         ("AS16509*", "*GOOGLE*"),
     ),
+    (
+        "zone", "zone", "Zone of the {}: your own named blocks, by the setting zones.",
+        ("office", "office, partners", "!office"),
+    ),
+    (
+        "watchlist", "watch list", "Watch list that the {} is on, by the setting watch_lists.",
+        ("threats", "*"),
+    ),
 )  # fmt: skip
 ABOUT: tuple[About, ...] = tuple(
     About(name, title, doc, _list(*examples)) for name, title, doc, examples in _ABOUT

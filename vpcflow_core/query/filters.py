@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from vpcflow_core.errors import FilterError
 from vpcflow_core.query.dimensions import filterable
-from vpcflow_core.query.terms import Exact, Term, read_term
+from vpcflow_core.query.terms import Exact, InSet, Term, read_term
 
 # What Python callers may pass as a filter's value.
 Value: TypeAlias = "str | int | Iterable[str | int]"
@@ -84,6 +84,13 @@ class Filters:
     def columns(self, extra: Collection[str] = ()) -> tuple[str, ...]:
         """The columns of `flows` that they look at; `extra` as in `parse`."""
         names = [n for item in self.items for n in filterable(item.field, extra).columns]
+        names += [
+            term.column(column)
+            for item in self.items
+            for term in (*item.any_of, *item.none_of)
+            if isinstance(term, InSet)
+            for column in filterable(item.field, extra).columns
+        ]
         return tuple(dict.fromkeys(names))
 
     def texts(self) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """One value of a filter: what people may write, as data.
 
 Exact `10.0.0.1`, `443`, `ACCEPT`; a block `10.0.0.0/8`; a range `1024-65535`; a name `tcp`,
-`https`; a country `country:US`; a pattern `eni-0a*`; `-` for a missing value; anything in double
-quotes stands for itself.
+`https`; a country `country:US`; a zone `zone:office` or watch list `watch:threats`; a pattern
+`eni-0a*`; `-` for a missing value; anything in double quotes stands for itself.
 """
 
 from __future__ import annotations
@@ -21,11 +21,17 @@ from ipaddress import (
 from vpcflow_core.errors import FilterError, closest
 from vpcflow_core.fields import KINDS
 from vpcflow_core.query.dimensions import Dimension
+from vpcflow_core.query.ends import ADDRESS_OF
 from vpcflow_core.reference import iana
 from vpcflow_core.reference.geoip import label_points
 
 COUNTRY = "country:"
 NAME = "name:"
+# Fields of which a set may be asked for: `srcaddr=zone:office`.
+SET_FIELDS = (*ADDRESS_OF.values(), "address")
+# What is said of an end by each kind of set.
+_SAID_BY = {"zone": "zone", "watch": "watchlist"}
+_SET = re.compile(r"(zone|watch):\s*([\w*-]+)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,19}")
 _RANGE = re.compile(r"(\d{1,19})\s*-\s*(\d{1,19})")
 _PLAIN = re.compile(r'[^\s,"*!-](?:[^,"*]*[^\s,"*])?')
@@ -89,6 +95,32 @@ class NamedOwner:
 
 
 @dataclass(frozen=True, slots=True)
+class InSet:
+    """Any address of a zone or of a watch list.
+
+    Attributes:
+        about: The kind of set: `zone` or `watch`.
+        name: Of the set; with `*` a pattern.
+    """
+
+    about: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.about}:{self.name}"
+
+    @property
+    def says(self) -> Exact | Pattern:
+        """The same of the column that says the set."""
+        return Pattern(self.name.lower()) if "*" in self.name else Exact(self.name)
+
+    def column(self, address: str) -> str:
+        """The column that says the set of an end, by the end's address."""
+        says = _SAID_BY[self.about]
+        return next(f"{end}{says}" for end, of in ADDRESS_OF.items() if of == address)
+
+
+@dataclass(frozen=True, slots=True)
 class AddressesOf:
     """One of these addresses; what a country or a name stands for once the logs were asked."""
 
@@ -140,7 +172,17 @@ class Missing:
 
 
 Term = (
-    Exact | Address | Block | Country | NamedOwner | AddressesOf | Span | Named | Pattern | Missing
+    Exact
+    | Address
+    | Block
+    | Country
+    | NamedOwner
+    | InSet
+    | AddressesOf
+    | Span
+    | Named
+    | Pattern
+    | Missing
 )
 
 
@@ -156,6 +198,8 @@ def read_term(text: str, dimension: Dimension) -> Term:
         return replace(_country(text.strip('"'), dimension), is_bare=True)
     if text.startswith('"'):
         return _quoted(text, dimension)
+    if dimension.name in SET_FIELDS and (of_set := _SET.fullmatch(text)):
+        return InSet(of_set[1].lower(), of_set[2])
     if "*" in text:
         return _pattern(text, dimension)
     if dimension.kind == "address":
@@ -196,7 +240,8 @@ def _address(text: str, dimension: Dimension) -> Address | Block:
     what = "an address block" if "/" in text else "an address"
     raise FilterError(
         f"{dimension.name}: '{text}' is not {what}.",
-        "Write 10.0.0.1, 10.0.0.0/8, 2001:db8::/32, 10.0.* or country:US; ! in front excludes.",
+        "Write 10.0.0.1, 10.0.0.0/8, 2001:db8::/32, 10.0.*, country:US or zone:office; "
+        "! in front excludes.",
     )
 
 

@@ -25,7 +25,7 @@ BOOK, OUTSIDE = "known_addresses", "known_outside"
 TEXT, FLAG, TIME = pa.string(), pa.bool_(), pa.timestamp("us")
 # What EC2 says, and what lists of blocks say, of an address.
 OF_BOOK = ("name", "kind", "owner", "account", "vpc", "subnet", "az")
-OF_OUTSIDE = ("name", "kind", "owner", "service", "as")
+OF_OUTSIDE = ("name", "kind", "owner", "service", "as", "zone", "watchlist")
 # `as` is a word of SQL.
 COLUMN_OF = {name: "network" if name == "as" else name for name in OF_OUTSIDE}
 KEY = {"address": TEXT, "since": TIME, "until": TIME}

@@ -37,12 +37,15 @@ def outside_table(addresses: Iterable[str], naming: Naming) -> pa.Table:
         SettingsError: A list cannot be read.
     """
     blocks, ranges, networks = naming.own_names().blocks(), naming.ranges(), naming.networks()
+    zones, watched = naming.zone_sets(), naming.watched()
 
     def rows() -> Iterator[dict[str, Any]]:
         for address in addresses:
             known = {
                 "service": ranges.service_of(address) if ranges else None,
                 COLUMN_OF["as"]: networks.of(address) if networks else None,
+                "zone": zones.of(address),
+                "watchlist": watched.of(address),
             }
             entries = at_times(blocks.of(address)) if len(blocks) else []
             for since, until, entry in _spans(entries, any(known.values())):

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pandas as pd
 
 from vpcflow_core.coverage import Coverage
+from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.connections import longest
-from vpcflow_core.panels.base import Analysis, PanelAnswer, PanelContext
+from vpcflow_core.panels.base import Analysis, PanelAnswer, PanelContext, rows
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window, format_instant
@@ -22,6 +23,16 @@ MOST_PAIRS = 50_000
 SLICE = timedelta(minutes=5)
 FEWEST, SMALL, UNEVEN = 8, 20_000, 0.35
 BEACON_CANDIDATES = 1000
+
+
+def by_own_lists(context: PanelContext) -> PanelAnswer:
+    """The rows of a question about zones or watch lists; without any, how to set them."""
+    try:
+        return rows(context)
+    except MissingDataError as error:
+        query = context.query
+        frame = pd.DataFrame(columns=[*query.by, *query.measures])
+        return context.answer(frame=frame, notes=[f"{error.what} {error.next_step}"])
 
 
 def with_other(context: PanelContext) -> PanelAnswer:
