@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
+import sqlglot
 
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.checks import check_elsewhere
@@ -16,6 +17,8 @@ from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.engines.trino.client import Reply, table_of
 from vpcflow_core.engines.trino.engine import TrinoEngine
 from vpcflow_core.engines.trino.location import REFRESH, Location
+from vpcflow_core.engines.trino.minutes import COLUMNS as MINUTE_COLUMNS
+from vpcflow_core.engines.trino.minutes import ddl
 from vpcflow_core.engines.trino.relations import inlined
 from vpcflow_core.errors import (
     FailureError,
@@ -25,9 +28,11 @@ from vpcflow_core.errors import (
     SettingsError,
 )
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.question import Query
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.sources.schemes import SCHEMES
+from vpcflow_core.times import Window
 from vpcflow_core.workspace.workspace import Workspace
 
 URL = "trino://ann@data.example:8443/hive/logs"
@@ -257,6 +262,16 @@ def test_a_check_of_what_is_not_there_fails_in_a_sentence() -> None:
     assert "cannot be reached" in finding.found
 
 
+def test_the_table_of_minutes_is_made_in_the_words_of_trino_and_of_athena() -> None:
+    made = TrinoCatalogue(StandIn(), URL, "ice", "logs")
+    there = sqlglot.parse_one(ddl(made), dialect="trino")
+    at_athena = sqlglot.parse_one(ddl(made, "s3://lake/it's"), dialect="athena")
+    for parsed in (there, at_athena):
+        names = [column.name for column in parsed.find_all(sqlglot.exp.ColumnDef)]
+        assert names == list(MINUTE_COLUMNS)
+    assert "LOCATION 's3://lake/it''s'" in ddl(made, "s3://lake/it's")
+
+
 class SharedTable(StandIn):
     """A stand-in with one table of all records, whose newest snapshot can be set."""
 
@@ -289,3 +304,22 @@ def test_answers_about_an_iceberg_table_hold_until_its_snapshot_is_another(
     client.snapshot = 6
     now += 3600
     assert made.generation() > first
+
+
+def test_a_question_is_not_asked_again_while_nothing_has_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr("vpcflow_core.engines.trino.catalogue.seconds", lambda: now)
+    client = StandIn()
+    flows = logs(client)
+    query = Query(("flows",), by=("srcaddr",), top=3)
+    window = Window(START.replace(tzinfo=UTC), START.replace(hour=11, tzinfo=UTC))
+
+    def counts() -> int:
+        flows.ask(query, window)
+        return sum("GROUP BY srcaddr" in sql for sql in client.asked)
+
+    assert (counts(), counts()) == (1, 1)
+    now += 3600
+    assert counts() == 2

@@ -19,6 +19,11 @@ _FILES = (
     ("fields", "fields", "List every field of the flow-log record."),
     ("check", "check", "Check whether a source can be read, and what stands in the way."),
     ("tables", "tables", "Write the DDL that makes logs where they lie tables of an engine."),
+    (
+        "summarize",
+        "summarize",
+        "Fill the table of minutes, from which most charts over time are answered.",
+    ),
     ("sync", "sync", "Load new log objects into the store, each exactly once."),
     ("files", "inspect", "Report what is in log files: format, records, bad lines."),
     ("files", "read", "Print the records of log files, in one form for all formats."),

@@ -10,7 +10,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "tables": (
         "vpcflow tables trino://ann@trino.example:8443/hive/logs --logs s3://central-logs/prod",
     ),
-    "sync": ("vpcflow sync s3://central-logs/prod --since 8d", "vpcflow sync logs/"),
+    "summarize": ("vpcflow summarize trino://ann@trino.example:8443/iceberg/flowlogs",),
+    "sync": (
+        "vpcflow sync s3://central-logs/prod --since 8d",
+        "vpcflow sync logs/",
+    ),
     "inspect": ("vpcflow inspect logs/flows.log.gz",),
     "read": ("vpcflow read logs/flows.log.gz --output json",),
     "top": (

@@ -7,7 +7,7 @@ reading records. docs/decisions/catalogue-and-engine.md says why they are two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol, runtime_checkable
@@ -164,6 +164,21 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release what it holds; the catalogue stays open."""
+
+
+class Minutes(Protocol):
+    """A table of minutes beside the records."""
+
+    def fill(self, place: str = "") -> Iterator[Window]:
+        """Fill the settled hours that are not in it; gives each span."""
+
+
+@runtime_checkable
+class FillsMinutes(Protocol):
+    """An engine that fills a table of minutes where it is asked to; see `vpcflow summarize`."""
+
+    def minutes(self) -> Minutes:
+        """The table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from sqlalchemy import Select, SelectBase
 
@@ -23,22 +23,24 @@ DAY = timedelta(days=1)
 MOST_DAYS = 40
 
 
+Part: TypeAlias = Callable[[Window], tuple[SelectBase, Window]]
+
+
 @runtime_checkable
 class KeepsMinutes(Protocol):
     """An engine that keeps what was in each minute of a day."""
 
-    def are_minutes_worth_keeping(self, window: Window) -> bool:
-        """Whether there is so much in the window that it saves time to ask minutes."""
+    def are_minutes_worth_keeping(self, window: Window, fields: Sequence[str]) -> bool:
+        """Whether it saves time to ask minutes by these fields, as there is much in the window."""
 
-    def run_over_minutes(
-        self, question: Select[Any], window: Window, days: Sequence[tuple[SelectBase, Window]]
-    ) -> QueryResult:
+    def run_over_minutes(self, question: Select[Any], window: Window, part: Part) -> QueryResult:
         """Answer a SELECT over the relation `minutes`.
 
         Args:
             question: The SELECT.
             window: Its range of time.
-            days: What the minutes of each day are: a SELECT, and where its records start.
+            part: Gives what the minutes of a range of whole minutes are: a SELECT, and where its
+                records start.
         """
 
     def text_of(self, question: Select[Any]) -> str:
@@ -58,10 +60,13 @@ def run(engine: Engine, asked: Asked, span: Window, whole: Window) -> QueryResul
     fields = fields_for(query, whole, filters, columns)
     if fields is None or whole.length > MOST_DAYS * DAY:
         return None
-    if not (isinstance(engine, KeepsMinutes) and engine.are_minutes_worth_keeping(span)):
+    if not (isinstance(engine, KeepsMinutes) and engine.are_minutes_worth_keeping(span, fields)):
         return None
-    days = [minutes_of(day, fields, asked.earliest) for day in _days(whole)]
-    made = engine.run_over_minutes(over_minutes(query, whole, filters, columns), whole, days)
+    made = engine.run_over_minutes(
+        over_minutes(query, whole, filters, columns),
+        whole,
+        lambda part: minutes_of(part, fields, asked.earliest),
+    )
     shown = select_for(query, whole, filters, columns, asked.earliest(query, whole))
     return replace(made, sql=engine.text_of(shown))
 
@@ -72,14 +77,14 @@ def make_ready(
     """Have the minutes of a window's days made, the newest first, if the engine keeps them."""
     if not isinstance(engine, KeepsMinutes):
         return
-    for day in reversed(list(_days(window))):
+    for day in reversed(list(days_touched(window))):
         for by in ((), (DIRECTION,)):
             query = Query(("flows",), by=by)
             if set(by) <= set(columns):
                 run(engine, Asked(query, NO_FILTERS, columns, earliest), window, day)
 
 
-def _days(window: Window) -> Iterator[Window]:
+def days_touched(window: Window) -> Iterator[Window]:
     """The days that a window touches, whole."""
     start = floor_to(window.start, DAY)
     while start < window.end:

@@ -5,13 +5,13 @@ An engine beyond this machine also has a catalogue of its own, which its URL nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from vpcflow_core.engines.base import Catalogue, Engine
+from vpcflow_core.engines.base import Catalogue, Engine, FillsMinutes
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.inventory.block_sets import NamedSets
@@ -155,6 +155,25 @@ def open_catalogue(
         if store is not None:
             store.close()
         raise
+
+
+def summarize_at(settings: Settings, catalogue: Catalogue, place: str = "") -> Iterator[Window]:
+    """Have an engine beyond this machine fill its table of minutes; gives each span when it is in.
+
+    Args:
+        settings: Limits on time.
+        catalogue: Of the records.
+        place: Where Athena makes a new table, `s3://...`.
+
+    Raises:
+        ParameterError: The engine has no such table.
+        MissingDataError: Records have no volumes or times.
+        StoreError: The engine cannot write there.
+    """
+    engine = open_engine(settings, catalogue)
+    if not isinstance(engine, FillsMinutes):
+        raise ParameterError("That engine has no table of minutes.")
+    return engine.minutes().fill(place)
 
 
 def tables_for(

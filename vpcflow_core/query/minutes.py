@@ -167,7 +167,7 @@ def over_minutes(
             AllOf(
                 at >= whole.start,
                 at < whole.end,
-                column(LIES, Boolean()).is_(lies),
+                column(LIES, Boolean()) == literal(lies, Boolean()),
                 *conditions_of(wanted, columns),
                 *there,
             )
@@ -179,7 +179,8 @@ def over_minutes(
     if not groups:
         return made
     order = _values(measure(query.order or query.measures[0]), lies)[0]
-    return made.order_by(order.element.desc(), *groups).limit(query.top)
+    shown = next((value for value in values if value.name == order.name), order.element)
+    return made.order_by(shown.desc(), *groups).limit(query.top)
 
 
 def _values(of: Measure, lies: bool) -> list[Label[Any]]:

@@ -33,6 +33,7 @@ from sqlalchemy import ColumnElement, Select, SelectBase, and_
 from vpcflow_core.bounded.scratch import Scratch
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.base import Ask, HasDamage, HasRepeats
+from vpcflow_core.engines.by_minutes import Part, days_touched
 from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
 from vpcflow_core.engines.duckdb.connections import require_affordable, views_of_connections
@@ -47,7 +48,6 @@ from vpcflow_core.engines.duckdb.files import (
     table_fields,
     table_of_spans,
 )
-from vpcflow_core.engines.duckdb.kept import MOST_BYTES, KeptAnswers
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.shared_addresses import days_of_files
 from vpcflow_core.engines.frames import frame_of
@@ -56,6 +56,7 @@ from vpcflow_core.engines.interfaces.completion import COMPLETED, KNOWN, Complet
 from vpcflow_core.engines.interfaces.copies import AROUND, COPIES, Sent, sent_copies
 from vpcflow_core.engines.interfaces.ends import EndFacts
 from vpcflow_core.engines.interfaces.facts import Facts
+from vpcflow_core.engines.kept import MOST_BYTES, KeptAnswers
 from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
 from vpcflow_core.inventory.naming import NAMING, Naming
@@ -146,30 +147,28 @@ class DuckDBEngine:
             question, window, lambda sql, values: self._answer(question, window, sql, values)
         )
 
-    def run_over_minutes(
-        self, question: Select[Any], window: Window, days: Sequence[tuple[SelectBase, Window]]
-    ) -> QueryResult:
+    def run_over_minutes(self, question: Select[Any], window: Window, part: Part) -> QueryResult:
         """Answer a SELECT over the minutes of some days, which are kept; see `query.minutes`.
 
         Args:
             question: The SELECT.
             window: The range of time that it is about.
-            days: What the minutes of each day are: a SELECT, and where its records start.
+            part: Gives what the minutes of a day are: a SELECT, and where its records start.
 
         Raises:
             FailureError: As `run`.
         """
 
         def answer(sql: str, values: list[Any]) -> pa.Table:
-            minutes = pa.concat_tables([self._part(*day) for day in days])
+            minutes = pa.concat_tables([self._part(*part(day)) for day in days_touched(window)])
             with self._cursor() as cursor:
                 cursor.register(MINUTES, minutes)
                 return _table(cursor, sql, values)
 
         return self._kept_or_asked(question, window, answer)
 
-    def are_minutes_worth_keeping(self, window: Window) -> bool:
-        """Whether there is so much in the window that it saves time to ask minutes."""
+    def are_minutes_worth_keeping(self, window: Window, fields: Sequence[str]) -> bool:
+        """Whether it saves time to ask minutes by these fields, as there is much in the window."""
         return self._rows(window) > ENOUGH_FOR_MINUTES
 
     def _kept_or_asked(

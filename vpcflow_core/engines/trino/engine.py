@@ -13,16 +13,19 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, Select, and_
 
 from vpcflow_core.coverage import Coverage
+from vpcflow_core.engines.by_minutes import Part
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache, Need, PlainFlows, days_of
 from vpcflow_core.engines.interfaces.completion import COMPLETED, KNOWN, Completion, needs_own
 from vpcflow_core.engines.interfaces.copies import AROUND, COPIES, Sent, sent_copies
 from vpcflow_core.engines.interfaces.ends import EndFacts
 from vpcflow_core.engines.interfaces.facts import Facts
+from vpcflow_core.engines.kept import KeptAnswers
 from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.engines.trino.client import Reply
 from vpcflow_core.engines.trino.dialect import written_out
+from vpcflow_core.engines.trino.minutes import TABLE, MinutesTable
 from vpcflow_core.engines.trino.relations import (
     in_words_of_trino,
     inlined,
@@ -36,6 +39,7 @@ from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.connections.select import every_connection
 from vpcflow_core.query.ends import ENDS
+from vpcflow_core.query.minutes import FIELDS, MINUTES
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import RELATIONS
 from vpcflow_core.times import Window
@@ -67,6 +71,7 @@ class TrinoEngine:
         self.timeout = timeout
         self.is_once = False
         self._inventory = InventoryCache(catalogue, naming)
+        self._kept = KeptAnswers()
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         """The columns that some record has or that can be known; the field table's if empty."""
@@ -96,9 +101,37 @@ class TrinoEngine:
         began = time.perf_counter()
         sql = written_out(question)
         tables = self._tables(relations_named(question), window, wanted=columns_named(question))
-        reply = self._asked(with_tables(sql, tables))
-        seconds = time.perf_counter() - began
-        return QueryResult(frame_of(reply.table), sql, seconds, notes=reply.notes)
+        return self._result(with_tables(sql, tables), sql, began)
+
+    def are_minutes_worth_keeping(self, window: Window, fields: Sequence[str]) -> bool:
+        """Whether there is a table of minutes by these fields; see `vpcflow summarize`."""
+        return tuple(fields) == FIELDS and not self.is_once and self.catalogue.has_table(TABLE)
+
+    def run_over_minutes(self, question: Select[Any], window: Window, part: Part) -> QueryResult:
+        """Answer a SELECT over the minutes of a window; see `query.minutes`.
+
+        Args:
+            question: The SELECT.
+            window: The range of time that it is about.
+            part: Gives what the minutes of a range are: a SELECT, and where its records start.
+
+        Raises:
+            FailureError: As `run`.
+        """
+        began = time.perf_counter()
+        tables = {MINUTES: self.minutes().source(window, part)}
+        return self._result(with_tables(written_out(question), tables), "", began)
+
+    def text_of(self, question: Select[Any]) -> str:
+        """The SQL of a question, as `QueryResult.sql` shows it."""
+        return written_out(question)
+
+    def minutes(self) -> MinutesTable:
+        """The table of minutes of the schema."""
+        return MinutesTable(
+            self.catalogue,
+            lambda window, wanted: self._tables({"flows"}, window, wanted=wanted),
+        )
 
     def run_text(
         self,
@@ -168,6 +201,17 @@ class TrinoEngine:
 
     def close(self) -> None:
         """Nothing is held open; the catalogue has the client."""
+
+    def _result(self, sql: str, shown: str, began: float) -> QueryResult:
+        """The answer that was given to the same statement in this generation, else a new one."""
+        key = (self.catalogue.generation(), sql)
+        notes: tuple[str, ...] = ()
+        frame = self._kept.get(key)
+        if frame is None:
+            reply = self._asked(sql)
+            frame, notes = frame_of(reply.table), reply.notes
+            self._kept.put(key, frame)
+        return QueryResult(frame, shown, time.perf_counter() - began, notes=notes)
 
     def _asked(self, sql: str, most: int | None = None) -> Reply:
         longest = self.catalogue.client.longest

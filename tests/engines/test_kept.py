@@ -10,9 +10,9 @@ import pytest
 
 from tests.engines.duckdb.networks import NOON, V2, flow, stored
 from tests.store.doubles import Memory, log
+from vpcflow_core.engines import kept
 from vpcflow_core.engines.duckdb import engine as engines
-from vpcflow_core.engines.duckdb import kept
-from vpcflow_core.engines.duckdb.kept import KeptAnswers
+from vpcflow_core.engines.kept import KeptAnswers
 from vpcflow_core.query.question import Query
 from vpcflow_core.store.sync import sync
 

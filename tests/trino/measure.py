@@ -1,0 +1,90 @@
+"""Bytes and seconds of the questions of a page at a real Trino: text where it lies, and the table.
+
+`python -m tests.trino.measure 1000000` prints a row for each question; docs/engines.md scales them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from typer.testing import CliRunner
+
+from tests.logs import write_sample
+from tests.trino.server import add_hive, add_iceberg, running
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.cli.main import app
+from vpcflow_core.lake.opening import open_lake
+from vpcflow_core.panels.catalogue import PANELS
+
+PAGE = [slug for slug in PANELS if slug.startswith("overview/")]
+
+
+def tables(folder: Path, port: int, records: int) -> dict[str, str]:
+    """The same records as text in place, as the shared table, and with minutes beside it."""
+    logs = write_sample(folder / "logs", records=records)
+    database = folder / "catalog.sqlite"
+    open_lake(str(folder / "first"), f"sqlite:///{database}", "first")
+    add_hive(port, folder / "hive")
+    add_iceberg(port, database)
+    os.environ["VPCFLOW_LAKE_CATALOG"] = f"sqlite:///{database}"
+    made = {"text": "hive/logs", "table": "iceberg/plain", "table and minutes": "iceberg/summed"}
+    urls = {name: f"trino://tests@127.0.0.1:{port}/{at}" for name, at in made.items()}
+    run("tables", urls["text"], "--logs", str(logs), "--since", "all", "--apply")
+    for schema in ("plain", "summed"):
+        os.environ["VPCFLOW_LAKE_DATABASE"] = schema
+        run("sync", str(logs), "--into", str(folder / schema))
+    run("summarize", urls["table and minutes"])
+    print(f"{records:,} records; text: {size(logs):,} bytes; table: {size(folder / 'plain'):,}")
+    return urls
+
+
+def run(*words: str) -> None:
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == 0, (done.output, done.exception)
+
+
+def size(folder: Path) -> int:
+    """Bytes of the files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*.*") if path.is_file())
+
+
+def read(url: str) -> Iterator[tuple[str, int, float]]:
+    """The panels of a page: bytes that their questions read, and seconds."""
+    with FlowLogs.open(url) as logs:
+        client: Any = logs.engine.catalogue.client  # type: ignore[attr-defined]
+        asked, scanned = client.run, [0]
+
+        def noted(*args: Any) -> Any:
+            reply = asked(*args)
+            scanned[0] += reply.scanned or 0
+            return reply
+
+        client.run = noted
+        assert logs.extent
+        whole = logs.extent.snapped(timedelta(hours=1))
+        for slug in PAGE:
+            scanned[0], began = 0, time.monotonic()
+            PANELS[slug].answer(PANELS[slug].request(whole), logs)
+            yield slug, scanned[0], time.monotonic() - began
+
+
+def main(records: int) -> None:
+    """Print what each panel of the Overview reads of each form."""
+    with TemporaryDirectory() as folder, running() as port:
+        for name, url in tables(Path(folder), port, records).items():
+            rows = list(read(url))
+            for slug, scanned, seconds in rows:
+                print(f"{name:18} {slug:32} {scanned:14,} {seconds:8.2f}")
+            total, taken = sum(row[1] for row in rows), sum(row[2] for row in rows)
+            print(f"{name:18} {'page':32} {total:14,} {taken:8.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
