@@ -67,9 +67,9 @@ def test_files_hold_plain_lists_or_csv_and_bad_lines_are_named(tmp_path: Path) -
         "threats", "threats", "office",
     ]  # fmt: skip
     assert list(sets.problems) == [
-        f"{threats}, line 5: '999.1.1.1' is no block",
-        f"{zones}, line 3: it needs a zone and a block",
-        f"{zones}, line 4: '203.0.113.0/33' is no block",
+        "threats.csv, line 5: '999.1.1.1' is no block",
+        "zones.csv, line 3: it needs a zone and a block",
+        "zones.csv, line 4: '203.0.113.0/33' is no block",
     ]
 
 

@@ -99,5 +99,6 @@ def test_tables_mark_addresses_of_watch_lists(zoned_flows: FlowLogs) -> None:
         ("10.0.0.4", "198.51.100.7"),
         ("198.51.100.9", "10.3.0.6"),
     }
+    assert list(frame.columns).index(WATCHED) == list(frame.columns).index(title("dstaddr")) + 1
     hits = zoned_flows.panel("explore/watched").answer.frame
     assert int(hits["bytes"].sum()) == 2 + 4

@@ -48,9 +48,13 @@ def table_frame(panel: Panel, answer: PanelAnswer, zone: str = "UTC") -> pd.Data
         local = isinstance(values.dtype, pd.DatetimeTZDtype)
         text = f"{title(name)} ID" if title(name) in made else title(name)
         made[text] = wall_clock(values, ZoneInfo(zone)) if local else values
+    shown = pd.DataFrame(made)
     if answer.watched:
-        made[WATCHED] = _lists(answer)
-    return pd.DataFrame(made).reset_index(drop=True)
+        # Beside the addresses, where it is seen in a narrow table too.
+        titles = list(shown.columns)
+        last = max(titles.index(title(n)) for n in WITH_ADDRESSES if title(n) in titles)
+        shown.insert(last + 1, WATCHED, _lists(answer))
+    return shown.reset_index(drop=True)
 
 
 def _lists(answer: PanelAnswer) -> pd.Series:

@@ -110,7 +110,7 @@ def read_block_sets(
                 counts[numbers[name] - 1] += len(known[0])
                 for number, cells in _lines(rest):
                     if not (number == 1 and _is_title(cells[0])):
-                        add(name, cells[0], f"{entry}, line {number}")
+                        add(name, cells[0], f"{Path(entry).name}, line {number}")
     if listed is not None:
         _read_listed(listed, add, problems)
     made = stretches(plain, spans[0]), nested(sorted(spans[1]), 1)
@@ -126,9 +126,9 @@ def _read_listed(path: Path, add: Callable[[str, str, str], None], problems: lis
         if number == 1 and (found := _columns(cells)):
             columns = found
         elif len(cells) > max(columns) and cells[columns[0]]:
-            add(cells[columns[0]], cells[columns[1]], f"{path}, line {number}")
+            add(cells[columns[0]], cells[columns[1]], f"{path.name}, line {number}")
         elif cells:
-            problems.append(f"{path}, line {number}: it needs a zone and a block")
+            problems.append(f"{path.name}, line {number}: it needs a zone and a block")
 
 
 def _columns(titles: list[str]) -> tuple[int, int] | None:

@@ -22,6 +22,7 @@ DATABASES = "1433, 1521, 3306, 5432, 5439, 6379, 9042, 9200, 11211, 27017"
 RESOLVERS = "!169.254.169.253, !fd00:ec2::253"
 VOLUMES = ("bytes", "flows", "packets")
 FLOWS = ("flows", "bytes", "packets")
+FAN_OUT = ("flows", "bytes", "sources", "destinations", "ports")
 TIMES = ("first", "last")
 ENDS = ("srcaddr", "dstaddr")
 SERVICE = (*ENDS, "dstport")
@@ -63,6 +64,9 @@ _TABLE: tuple[Panel, ...] = (
     _asked("scans-by-block", "Who scans, by /24 and /64", "Refused sources by their block: a scan from many hosts of one network is one row.", ("srcaddr",), ("flows",), {"action": "REJECT"}, grouped_by("/24"), drill=()),
     _asked("sources-by-block", "Sources by /16 and /48", "Sources by their block, with how many places they talk to.", ("srcaddr",), ("flows",), analysis=grouped_by("/16"), drill=()),
     _asked("sources-by-country", "Sources by country", "Sources by country, with how many places they talk to.", ("srcaddr",), ("flows",), analysis=grouped_by("country"), drill=()),
+    _asked("sources-by-name", "Sources by name", "Sources by what they are called, with how many places they talk to.", ("src_name",), FAN_OUT, analysis=by_own_lists),
+    _asked("sources-by-zone", "Sources by zone", "Sources by your own named blocks, with how many places they talk to.", ("src_zone",), FAN_OUT, analysis=by_own_lists),
+    _asked("sources-by-network", "Sources by autonomous system", "Public sources by the network they belong to, with how many places they talk to.", ("src_as",), FAN_OUT, analysis=by_own_lists),
     _asked("refused-inside", "Refused inside the network", "Refused flows between private addresses: a forgotten rule, or somebody who looks around.", SERVICE, (*FLOWS, *TIMES), {"action": "REJECT", "srcaddr": PRIVATE, "dstaddr": PRIVATE}),
     _asked("uploads", "Most sent to the Internet", "Outbound bytes to public addresses: where data leaves.", ENDS, (*VOLUMES, *TIMES), {"direction": "outbound", "dstaddr": PUBLIC}),
     _asked("between-vpcs", "Between VPCs", "Traffic whose two ends lie in different VPCs, by the interfaces that EC2 knows.", ("vpc_id",), VOLUMES, analysis=between("vpc_id"), drill=()),
