@@ -8,11 +8,17 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards.catalogue import PAGES
-from dashboards.ui.guard import MIDDLEWARE, announce
+from dashboards.ui.guard import announce
+from dashboards.ui.metrics_page import MIDDLEWARE
 from dashboards.ui.navigation import show
 from dashboards.ui.people import secrets
 
 if __name__ == "__main__":
     show(PAGES)
 else:
-    app = st.App(Path(__file__), middleware=MIDDLEWARE, lifespan=announce, secrets=secrets())
+    app = st.App(
+        Path(__file__),
+        middleware=MIDDLEWARE,
+        lifespan=announce,
+        secrets=secrets(),
+    )

@@ -32,6 +32,7 @@ DB = ("10.0.2.10", "eni-db", "vpc-1")
 MANY = ("10.0.9.1", "eni-many", "vpc-1")
 QUIET = ("10.0.1.99", "eni-quiet", "vpc-1")
 OTHER = ("10.1.0.10", "eni-other", "vpc-2")
+FAR = ("10.2.0.10", "eni-far", "vpc-3")
 HOSTS = (WEB, BASTION, NOISY, RESOLVER, APP, BACKUP, DB, MANY, OTHER)
 CLIENTS = ("91.20.14.77", "23.20.11.5", "23.20.12.9", "91.20.99.1")
 WATCHED = "192.0.2.200/29"
@@ -42,7 +43,10 @@ Found = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record; its direction and VPC are those of the host whose interface logs it."""
+    """One record; its direction and VPC are those of the host whose interface logs it.
+
+    `flow_log` is the id of its flow log where that is not the network's own.
+    """
 
     host: Host
     start: int
@@ -56,6 +60,7 @@ class Record:
     action: str = "ACCEPT"
     status: str = "OK"
     lasts: int = 40
+    flow_log: str = ""
 
     @property
     def line(self) -> str:
@@ -278,6 +283,14 @@ def silence(rng: np.random.Generator) -> Trouble:
     return Trouble(records, [("silent", (QUIET[1],))])
 
 
+def stopped(rng: np.random.Generator) -> Trouble:
+    """A flow log of its own delivers nothing for four hours of the last day."""
+    hole, log = range(END - 22 * HOUR, END - 18 * HOUR), "fl-0bad"
+    times = [t for t in range(END - 3 * DAY, END, 600) if t not in hole]
+    records = [Record(FAR, t, status="NODATA", lasts=599, flow_log=log) for t in times]
+    return Trouble(records, [("silent", (FAR[1],)), ("silent-log", (log,))])
+
+
 def lost(rng: np.random.Generator) -> Trouble:
     """AWS loses records of an interface."""
     times = range(END - 6 * HOUR, END - 6 * HOUR + 300, 60)
@@ -291,7 +304,8 @@ TROUBLES: dict[str, Maker] = {
     make.__name__: make
     for make in (
         port_scan, block_scan, sweep, guessed, guessing, spraying, refused, stolen, beacon, tunnel,
-        own_dns, watched, login, country, port, pair, protocol, silence, lost,
+        own_dns, watched, login, country, port, pair, protocol, silence, stopped,
+        lost,
     )
 }  # fmt: skip
 
@@ -311,10 +325,12 @@ def write(folder: Path, seed: int, troubles: tuple[str, ...], until: int = END) 
     made = [TROUBLES[name](np.random.default_rng([seed, at])) for at, name in enumerate(troubles)]
     rng = np.random.default_rng(seed)
     records = [*everyday(rng), *near_misses(rng), *(r for each in made for r in each.records)]
-    lines = [FIELDS, *(r.line for r in sorted(records, key=_start) if r.start < until)]
     folder.mkdir(parents=True, exist_ok=True)
-    with gzip.open(folder / "flows.log.gz", "wt", encoding="ascii") as file:
-        file.write("\n".join(lines) + "\n")
+    for log in sorted({record.flow_log for record in records}):
+        own = sorted((r for r in records if r.flow_log == log and r.start < until), key=_start)
+        name = f"123456789012_vpcflowlogs_eu-central-1_{log}_20261120T1200Z_1.log.gz"
+        with gzip.open(folder / (name if log else "flows.log.gz"), "wt", encoding="ascii") as file:
+            file.write("\n".join([FIELDS, *(record.line for record in own)]) + "\n")
     return [one for each in made for one in each.found]
 
 

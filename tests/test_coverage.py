@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vpcflow_core.coverage import DELAY, Coverage, FlowLogHours, Gap, coverage_of
+from vpcflow_core.coverage import DELAY, Coverage, FlowLogHours, Gap, Silence, coverage_of
 from vpcflow_core.times import EPOCH, Window
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -52,6 +52,29 @@ def test_a_source_that_shows_all_that_was_delivered_is_settled_once_it_is_silent
     assert coverage_of([stopped]).settled_until == NOON - MINUTE + timedelta(milliseconds=1)
     soon = coverage_of([replace(stopped, synced=NOON + 10 * MINUTE)])
     assert soon.settled_until == NOON - MINUTE - DELAY - timedelta(seconds=59)
+
+
+def test_times_without_a_record_are_known_of_each_flow_log() -> None:
+    steady = every(10 * MINUTE, NOON - 2 * DAY, NOON - 5 * HOUR)
+    last, newest = NOON - 5 * HOUR - 10 * MINUTE, NOON - 10 * MINUTE
+    other = flow_log(every(10 * MINUTE, NOON - 2 * DAY, NOON), "fl-2")
+    beside = coverage_of([flow_log(steady), other])
+    assert beside.silences == (
+        Silence("fl-1", last, None, 6.0), Silence("fl-2", newest, None, 6.0)
+    )  # fmt: skip
+    back = flow_log([*steady, *every(10 * MINUTE, NOON - HOUR, NOON)])
+    assert coverage_of([back]).silences == (
+        Silence("fl-1", last, NOON - HOUR, 6.0), Silence("fl-1", newest, None, 6.0)
+    )  # fmt: skip
+
+
+def test_where_all_flow_logs_stopped_it_is_known_up_to_the_last_sync_that_nothing_came() -> None:
+    steady = every(10 * MINUTE, NOON - 2 * DAY, NOON - 5 * HOUR)
+    other = flow_log(every(10 * MINUTE, NOON - 2 * DAY, NOON), "fl-2", is_live=True, synced=NOON)
+    read = flow_log(steady, is_live=True, synced=NOON)
+    assert coverage_of([read]).nothing_until == NOON - DELAY - timedelta(seconds=59)
+    assert coverage_of([read, other]).nothing_until is None
+    assert coverage_of([flow_log(steady)]).nothing_until is None  # may be a copy of another moment
 
 
 def test_hours_without_a_record_are_a_hole_from_the_last_to_the_next_one() -> None:

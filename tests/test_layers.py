@@ -25,12 +25,15 @@ BASE = {
     "clock_changes",
     "scope",
     "newest",
+    "metrics",
 }
 ALLOWED: dict[str, set[str]] = {
     "redaction": set(),
     "errors": {"redaction"},
     "times": {"errors"},
     "units": set(),
+    "metrics": set(),
+    "json_logs": {"redaction", "times"},
     "plain_text": set(),
     "arrow": set(),
     "csv_file": {"plain_text"},
@@ -45,7 +48,7 @@ ALLOWED: dict[str, set[str]] = {
     "team": {"errors", "scope", "setting_types"},
     "alert_settings": {"setting_types"},
     "settings": {"errors", "redaction", "times", "sources", "setting_types", "team"}
-    | {"alert_settings"},
+    | {"alert_settings", "json_logs"},
     "bounded": {"errors", "redaction", "__init__"},  # the package itself for where it lies
     "reference": {"errors", "redaction"},
     "inventory": {"errors", "times", "addresses"},
@@ -69,6 +72,7 @@ ALLOWED: dict[str, set[str]] = {
     "alerts": BASE
     | {"alert_settings", "settings", "sources", "query", "analysis", "panels", "detections"}
     | {"workspace", "links", "api", "report"},
+    "monitoring": BASE | {"alerts", "store"},
     "charts": BASE | {"reference", "query", "panels"},
     "links": BASE | {"panels", "query"},
     "notebook": BASE | {"api", "charts", "flow_logs", "plain_text", "store"},

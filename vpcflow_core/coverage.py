@@ -36,6 +36,8 @@ MISSED = timedelta(hours=24)
 # A silence is a hole where at the usual pace as many records would have come: at random, none
 # come where 6 are expected one time in 400. An interface alone has 6 NODATA records an hour.
 EXPECTED = 6.0
+# A flow log that has delivered nothing for this long is silent.
+SILENT = timedelta(hours=2)
 # Hours before and after a silence that the usual pace is learnt from.
 AROUND = 24
 MILLISECOND = timedelta(milliseconds=1)
@@ -117,6 +119,26 @@ class FlowLogHours:
         pace = self._pace(self.hours[-1] - AROUND + 1, self.hours[-1])
         return (start, end) if pace * (end - start) >= EXPECTED * HOUR else None
 
+    def nothing_until(self, newest: datetime) -> datetime:
+        """Up to when it is known that it delivered nothing after its last record.
+
+        Args:
+            newest: The newest start of all flow logs.
+        """
+        if self.is_live and self.synced:
+            return max(self.newest, self.synced - self.delay - self.lasting)
+        return self.newest if self.is_current(newest) else newest
+
+    def quiet_times(self) -> Iterator[Silence]:
+        """Times without a record of any log-status, of two hours or more; and what comes last."""
+        ends: list[int | None] = [*map(int, self.first[1:]), None]
+        for at, end in enumerate(ends):
+            start = int(self.last[at])
+            if end is None or end - start >= SILENT // MILLISECOND:
+                pace = self._pace(self.hours[at] - AROUND + 1, self.hours[at])
+                until = None if end is None else _moment(end)
+                yield Silence(self.name, _moment(start), until, pace)
+
     def lacking(self) -> Iterator[tuple[int, int]]:
         """What was left out by syncs of a span; of the time before its first record, a day."""
         first, last = int(self.first[0]) - MISSED // MILLISECOND, int(self.last[-1])
@@ -155,6 +177,24 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """A time in which a flow log delivered nothing.
+
+    Attributes:
+        flow_log: Its name.
+        start: Its last start before.
+        end: Its first start after; None: there is none. Whoever asks about hours that are settled
+            knows of those that nothing came.
+        pace: Records an hour that it had in the day before, the median.
+    """
+
+    flow_log: str
+    start: datetime
+    end: datetime | None
+    pace: float
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What is known of when; small, whatever the size of the store.
 
@@ -167,6 +207,10 @@ class Coverage:
             longest record of an hour mostly lasts over two minutes.
         long: Where records lie that last over an hour, of each hour that has any: from its first
             start to their latest end.
+        silences: Times of two hours or more in which a flow log delivered nothing, and of each
+            the time after its last record.
+        nothing_until: Where all flow logs have stopped, up to when it is known that nothing was
+            delivered after the newest start; None where some go on, or no sync has looked.
     """
 
     extent: Window | None = None
@@ -174,6 +218,8 @@ class Coverage:
     gaps: tuple[Gap, ...] = ()
     interval: timedelta = INTERVALS[0]
     long: tuple[Window, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    nothing_until: datetime | None = None
 
     def complete(self, starts: pd.Series[Any] | pd.DatetimeIndex, every: timedelta) -> Bools:
         """Which buckets are final: all their records are there, and none can still arrive.
@@ -235,7 +281,10 @@ def coverage_of(logs: Sequence[FlowLogHours]) -> Coverage:
     longest = float(np.median(np.concatenate([log.longest for log in logs])))
     interval = INTERVALS[int(longest > 2 * INTERVALS[0] / MILLISECOND)]
     long = tuple(sorted((one for log in logs for one in log.long_records()), key=_start))
-    return Coverage(extent, settled, tuple(_gaps(logs, newest)), interval, long)
+    silences = tuple(one for log in logs for one in log.quiet_times())
+    heard = min(log.nothing_until(newest) for log in logs if log.is_current(newest))
+    nothing = heard if heard - newest >= STOPPED else None
+    return Coverage(extent, settled, tuple(_gaps(logs, newest)), interval, long, silences, nothing)
 
 
 def overlapping(

@@ -17,6 +17,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SecretStr,
     ValidationError,
     field_validator,
     model_validator,
@@ -30,6 +31,7 @@ from pydantic_settings import (
 
 from vpcflow_core.alert_settings import AlertSetting, ChannelSetting, ReportSetting
 from vpcflow_core.errors import SettingsError, closest
+from vpcflow_core.json_logs import LogFormat
 from vpcflow_core.redaction import holds_secret, redacted
 from vpcflow_core.setting_types import (
     Block,
@@ -238,6 +240,15 @@ class Settings(BaseSettings):
         None,
         description="Sign-in by OpenID Connect, a table `[sign_in]`; without it only the machine "
         "that the app runs on is admin, and everyone else an analyst.",
+    )
+    log_format: LogFormat = Field(
+        "text",
+        description="`text`, or `json`: logs of sync, watch and the app as an object a line.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="Bearer token with which Prometheus reads /metrics; without it only the "
+        "machine that the app runs on may.",
     )
     upload_limit: int = Field(50, ge=1, le=1000, description="Largest uploaded file, in MB.")
 

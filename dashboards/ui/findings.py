@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import actions, answers, dashboard, drill, links, rehearsal, resources
+from dashboards.ui import actions, answers, audit, dashboard, drill, links, rehearsal, resources
 from dashboards.ui.finding_text import COLORS, evidence, lasting, technique
 from dashboards.ui.markdown import inert
 from dashboards.ui.rights import here, shown
@@ -17,9 +17,11 @@ from vpcflow_core.detections.catalogue import DETECTIONS, Findings
 from vpcflow_core.detections.incidents import Incident
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.times import Window
+from vpcflow_core.workspace.audit import Event
 from vpcflow_core.workspace.reviews import Kind, Review, review, reviews, withdraw
 
 MOST = 50
+EVENTS: Mapping[Kind, Event] = {"acknowledged": "finding-acknowledged", "muted": "finding-muted"}
 # The page with an incident begins a little before it, so that what was usual is seen as well.
 BEFORE = timedelta(minutes=10)
 
@@ -124,6 +126,7 @@ def _note(incident: str, kind: Kind, reason: str) -> None:
     """Keep a decision; the rights are asked again, as a button may be older than they are."""
     if here().reviews:
         review(resources.store().path, incident, kind, reason)
+        audit.note(EVENTS[kind], finding=incident, reason=reason)
         st.session_state["reviews"] = st.session_state.get("reviews", 0) + 1
         actions.redraw()
 
@@ -153,6 +156,7 @@ def _reviewed(found: Findings, decided: Mapping[str, Review], state: PageState) 
 def _open(incident: str) -> None:
     if here().reviews:
         withdraw(resources.store().path, incident)
+        audit.note("finding-reopened", finding=incident)
         actions.redraw()
 
 

@@ -8,7 +8,7 @@ import re
 import webbrowser
 from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboards.ui.admission import ADMISSION
 from dashboards.ui.upload_gate import refusal
 from dashboards.ui.visitor import Connection, authority, is_loopback
-from vpcflow_core.settings import TOKEN_PARAMETER
+from vpcflow_core.errors import SettingsError
+from vpcflow_core.json_logs import log_as
+from vpcflow_core.settings import TOKEN_PARAMETER, load_settings
 
 POLICY = {
     "default-src": "'self'",
@@ -148,6 +150,8 @@ def admin_url() -> str:
 @asynccontextmanager
 async def announce(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Print the link with the token, and open the browser of whoever started the server."""
+    with suppress(SettingsError):  # pages say what is wrong with the settings
+        log_as(load_settings().log_format)
     if ADMISSION.token:
         print("This link makes the first browser that opens it admin (sources, syncs, folders):")
         print(f"  {admin_url()}", flush=True)

@@ -33,10 +33,12 @@ class Rights:
     Attributes:
         level: The highest of `LEVELS` that is allowed.
         role: Of the visitor; None for who may not even look.
+        is_named: Whether the visitor has signed in, so that it is known who does something.
     """
 
     level: Adding
     role: Role | None = "analyst"
+    is_named: bool = False
 
     @property
     def sql(self) -> bool:
@@ -68,8 +70,11 @@ class Rights:
 
     @property
     def reviews(self) -> bool:
-        """Whether findings may be acknowledged and muted, for all who look."""
-        return self.reach("uploads")
+        """Whether findings may be acknowledged and muted, for all who look and for alerts.
+
+        Analysts may where they have signed in: the audit log then says who it was.
+        """
+        return self.reach("uploads") or (self.is_named and self._is("analyst"))
 
     @property
     def aws(self) -> bool:
@@ -128,8 +133,8 @@ def rights(setting: Adding, at_the_machine: bool) -> Rights:
 def of_person(setting: Adding, somebody: Person) -> Rights:
     """What somebody may do who is signed in: only admins add sources, up to what is set."""
     if somebody.role != "admin":
-        return Rights("none", somebody.role)
-    return Rights("all" if setting == "auto" else setting, "admin")
+        return Rights("none", somebody.role, is_named=True)
+    return Rights("all" if setting == "auto" else setting, "admin", is_named=True)
 
 
 def of(found: Connection, cookies: Mapping[str, str]) -> Rights:

@@ -62,6 +62,19 @@ def test_a_webhook_that_points_elsewhere_gets_nothing_more() -> None:
     assert receiver.taken == []
 
 
+def test_an_address_that_cannot_be_asked_is_not_shown_in_the_error() -> None:
+    for url in (
+        "http://127.0.0.1:9/t0 ken",
+        "http://127.0.0.1:x/t0ken",
+        "http://[t0ken/",
+        "http://",
+    ):
+        with pytest.raises(FailureError, match="hook was not reached") as caught:
+            send("hook", ChannelSetting(url=url), MESSAGE)  # type: ignore[arg-type]
+        assert "t0" not in str(caught.value)
+        assert caught.value.__suppress_context__  # no trace shows what was raised before
+
+
 def test_a_webhook_whose_variable_is_not_set_is_named_by_its_variable() -> None:
     with pytest.raises(FailureError, match="NOT_SET_ANYWHERE holds no address"):
         send("hook", ChannelSetting(url_variable="NOT_SET_ANYWHERE"), MESSAGE)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.alerts.watching import FEW, at, receiving, run, settings_of
+from tests.alerts.watching import FEW, Covered, at, receiving, run, settings_of
 from vpcflow_core.alert_settings import AlertSetting, ChannelSetting
 from vpcflow_core.alerts import delivery
 from vpcflow_core.alerts import watch as watching
 from vpcflow_core.alerts.messages import Message
 from vpcflow_core.alerts.watch import rehearse, watch
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.errors import LockedError, ParameterError, SettingsError
+from vpcflow_core.coverage import Silence
+from vpcflow_core.errors import FailureError, LockedError, ParameterError, SettingsError
 from vpcflow_core.settings import load_settings
 from vpcflow_core.times import Window
 from vpcflow_core.workspace.reviews import reviews
@@ -74,6 +77,26 @@ def test_hours_that_are_not_complete_are_not_looked_at(
     assert run(watched_logs, tmp_path, half + HOUR / 3, [], settings_of()).until == evening.start
 
 
+def test_a_flow_log_that_stops_as_a_whole_is_reported_though_no_record_comes_any_more(
+    watched_logs: FlowLogs, evening: Window, tmp_path: Path
+) -> None:
+    """All flow logs stop; syncs of the next day find nothing new."""
+    rule = AlertSetting(detections=["silent-log"], send_to=["ops"])
+    whole = watched_logs.coverage
+    assert whole.extent is not None
+    newest = whole.extent.end
+    got: list[Message] = []
+    for later in range(12):
+        nothing = newest + later * HOUR if later else None
+        silences = (Silence("fl-0all", newest, None, 60.0),)
+        covered = replace(whole, settled_until=newest, silences=silences, nothing_until=nothing)
+        logs = replace(watched_logs, engine=Covered(watched_logs.engine, covered))
+        watch(logs, settings_of(rule=rule), tmp_path, deliver=lambda _, __, m: got.append(m))
+    (began,) = got
+    assert (began.kind, began.incident["who"]) == ("began", {"flow_log": "fl-0all"})
+    assert datetime.fromisoformat(began.at) - newest < 4 * HOUR
+
+
 def test_a_run_that_dies_while_it_sends_loses_and_repeats_nothing(
     watched_logs: FlowLogs, evening: Window, tmp_path: Path
 ) -> None:
@@ -94,10 +117,33 @@ def test_a_run_that_dies_while_it_sends_loses_and_repeats_nothing(
     assert got + ids(rest) == [m.id for m in expected if m.at > first]
 
 
+def test_a_question_that_fails_is_asked_anew_and_holds_no_message_back(
+    watched_logs: FlowLogs, evening: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(watched_logs, tmp_path, evening.start + HOUR, [], settings_of())
+    asked = watching.advance
+    calls: list[str] = []
+
+    def failing(*args: Any) -> list[Message]:
+        calls.append(args[1])
+        if len(calls) == 2:  # the first detection has begun its incidents by now
+            raise FailureError("The query took too long.", "Ask for less.")
+        return asked(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(watching, "advance", failing)
+        got: list[Message] = []
+        failed = run(watched_logs, tmp_path, evening.end, got, settings_of())
+    assert (failed.failures, got) == (("The query took too long.",), [])
+    run(watched_logs, tmp_path, evening.end, got, settings_of())
+    expected, _ = rehearse(watched_logs, settings_of(), evening)
+    assert ids(got) == [m.id for m in expected if m.at > (evening.start + HOUR).isoformat()]
+
+
 def test_a_receiver_that_fails_hangs_and_comes_back_gets_each_incident_once(
     watched_logs: FlowLogs, evening: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "TIMEOUT", 0.3)
+    monkeypatch.setattr(delivery, "TIMEOUT", 3.0)
     with receiving(503, "hang", 400) as receiver:
         settings = settings_of(receiver.url)
         outcomes = [watch(at(watched_logs, evening.start + HOUR), settings, tmp_path)]

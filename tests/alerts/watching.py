@@ -19,23 +19,24 @@ from vpcflow_core.alerts.delivery import signature
 from vpcflow_core.alerts.messages import Message
 from vpcflow_core.alerts.watch import Outcome, watch
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.coverage import Coverage
 from vpcflow_core.settings import Settings
 
 FEW = AlertSetting(detections=["port-scan", "skipdata"], send_to=["ops"])
 KEY = "k3y"
 
 
-class SettledUntil:
-    """An engine whose records have all arrived up to a time, as it was at that time."""
+class Covered:
+    """An engine with another coverage than its own."""
 
-    def __init__(self, engine: Any, until: datetime) -> None:
-        self._engine, self._until = engine, until
+    def __init__(self, engine: Any, covered: Coverage) -> None:
+        self._engine, self._covered = engine, covered
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
-    def coverage(self) -> Any:
-        return replace(self._engine.coverage(), settled_until=self._until)
+    def coverage(self) -> Coverage:
+        return self._covered
 
 
 def settings_of(url: str = "http://127.0.0.1:9/", rule: AlertSetting = FEW) -> Settings:
@@ -45,7 +46,7 @@ def settings_of(url: str = "http://127.0.0.1:9/", rule: AlertSetting = FEW) -> S
 
 def at(logs: FlowLogs, until: datetime) -> FlowLogs:
     """The logs as they were when all records up to a time had arrived."""
-    return replace(logs, engine=SettledUntil(logs.engine, until))
+    return replace(logs, engine=Covered(logs.engine, replace(logs.coverage, settled_until=until)))
 
 
 def run(
@@ -62,6 +63,7 @@ class Receiver:
 
     Attributes:
         answers: What it does with the first ones: a status, or `hang`.
+        released: Set once those that hang shall end.
         takes: Seconds that it takes to answer.
         taken: The messages that it took.
         keys: Their idempotency keys.
@@ -71,6 +73,7 @@ class Receiver:
     def __init__(self, answers: list[int | str]) -> None:
         self.answers = answers
         self.takes = 0.0
+        self.released = threading.Event()
         self.taken: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.signed: list[bool] = []
@@ -85,7 +88,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 answer = outer.answers.pop(0) if outer.answers else 200
                 if answer == "hang":
-                    time.sleep(1)
+                    outer.released.wait(60)
                     return
                 time.sleep(outer.takes)
                 if answer == 200:
@@ -111,6 +114,7 @@ def receiving(*answers: int | str) -> Iterator[Receiver]:
     receiver = Receiver(list(answers))
     threading.Thread(target=receiver.server.serve_forever, args=(0.01,), daemon=True).start()
     yield receiver
+    receiver.released.set()
     receiver.server.shutdown()
     receiver.server.server_close()
 

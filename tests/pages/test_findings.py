@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,8 @@ def test_an_incident_is_shown_linked_and_muted_with_a_reason(
     reason.press("Tab")
     shown.get_by_role("button", name="Mute").click()
     expect(card).to_have_count(0)
+    (line,) = map(json.loads, (tmp_path / "store" / "audit.jsonl").read_text().splitlines())
+    assert (line["event"], line["reason"]) == ("finding-muted", "a test of ours")
     shown.reload()
     done = shown.get_by_text("Acknowledged and muted (1)")
     expect(done).to_be_visible()

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from dashboards.ui import people
-from dashboards.ui.rights import of_person
+from dashboards.ui.rights import Rights, of_person
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.scope import EVERYTHING, Part, Scope
 from vpcflow_core.settings import load_settings
@@ -51,6 +51,7 @@ def test_without_a_fitting_grant_nothing_is_seen() -> None:
     assert found == Person("a@b", None, Scope.of([]))
     rights = of_person("all", found)
     may = (rights.sql, rights.downloads, rights.uploads, rights.sync, rights.folders)
+    assert not rights.reviews
     assert not any(may)
 
 
@@ -72,6 +73,8 @@ def test_only_admins_add_sources_and_up_to_what_is_set(setting: Any, role: Any, 
     rights = of_person(setting, Person("a", role, EVERYTHING))
     assert (rights.level, rights.role) == (level, role)
     assert rights.sql == rights.downloads == (role != "viewer")
+    assert rights.reviews == (role != "viewer")  # findings: the audit log says who
+    assert not Rights("none", "analyst").reviews  # somebody from elsewhere, without sign-in
 
 
 def test_an_admin_is_not_limited() -> None:

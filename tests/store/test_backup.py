@@ -36,7 +36,8 @@ def backed_up(tmp_path: Path) -> tuple[Path, Path]:
     for number in range(5):
         write(tmp_path / "logs", number)
     fill(tmp_path / "store", tmp_path / "logs")
-    (tmp_path / "store/views.json").write_text("[]\n")
+    for name in ("views.json", "findings.json", "watch.json"):
+        (tmp_path / "store" / name).write_text("[]\n")
     back_up(tmp_path / "store", tmp_path / "copy")
     return tmp_path / "store", tmp_path / "copy"
 
@@ -54,7 +55,8 @@ def test_a_restored_store_answers_the_same(backed_up: tuple[Path, Path], tmp_pat
         json.loads((copy / MANIFEST).read_text())["files"]
     )
     assert answers(tmp_path / "new") == expected
-    assert (tmp_path / "new/views.json").read_text() == "[]\n"
+    for name in ("views.json", "findings.json", "watch.json"):
+        assert (tmp_path / "new" / name).read_text() == "[]\n"
     result = sync(Store.open(tmp_path / "new"), open_source(str(tmp_path / "logs")))
     assert result.records == 0  # it knows what it has
 

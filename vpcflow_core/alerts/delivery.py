@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
+from http.client import HTTPException
 from typing import Any
 
 from vpcflow_core.alert_settings import ChannelSetting
@@ -63,7 +64,7 @@ def send(
     except urllib.error.HTTPError as error:
         raised = RefusedError if error.code in REFUSED else FailureError
         raise raised(f"Channel {name} answered {error.code}.", "It is tried again.") from None
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+    except (OSError, HTTPException, smtplib.SMTPException, ValueError) as error:
         kind = type(error).__name__
         what = f"Channel {name} was not reached ({kind})."
         raise FailureError(what, "It is tried again.") from None

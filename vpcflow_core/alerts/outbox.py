@@ -61,7 +61,7 @@ def kept(folder: Path) -> Iterator[State]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise LockedError("Another vpcflow watch uses this store.", "Wait for it.") from None
-        yield _read(folder / FILE)
+        yield read(folder)
 
 
 def save(folder: Path, state: State) -> None:
@@ -87,7 +87,13 @@ def save(folder: Path, state: State) -> None:
         os.close(handle)
 
 
-def _read(path: Path) -> State:
+def read(folder: Path) -> State:
+    """The state, only to be looked at.
+
+    Raises:
+        StoreError: The file is damaged.
+    """
+    path = folder / FILE
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         entries = [Entry(**{**e, "message": Message(**e["message"])}) for e in found["outbox"]]

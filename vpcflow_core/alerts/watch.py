@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +39,7 @@ class Outcome:
         messages: What began and ended.
         sent: How many messages were delivered.
         waiting: How many are still to be sent.
-        failures: Why some of these could not be sent, in sentences.
+        failures: What is tried again in the next run, and why, in sentences.
         problems: What could not be looked for, likewise.
         until: Up to when the logs were looked at.
     """
@@ -76,26 +77,44 @@ def watch(
         LockedError: Another one runs.
     """
     moment, rules = now or datetime.now(UTC), rules_of(settings)
-    messages: list[Message] = []
-    problems: list[str] = []
     with kept(folder) as state:
         sweep(folder, state)
-        for hours in _days(_pending(logs, state)):
-            made, said = step(logs, rules, state, hours, watch_list, reviews(folder))
-            state.until = hours.end
-            state.outbox += [
-                Entry(name, each) for each in made for name in rules[each.rule].send_to
-            ]
-            save(folder, state)  # nothing is sent before it is kept
-            messages += made
-            problems += said
+        messages, problems, failures = _look(logs, rules, folder, state, watch_list)
         problems += due_reports(logs, settings, folder, state)
         save(folder, state)
         sent, failed = _deliver(state, settings, folder, moment, deliver)
-        lacking = tuple(dict.fromkeys(problems))
         return Outcome(
-            tuple(messages), sent, len(state.outbox), tuple(failed), lacking, state.until
+            tuple(messages),
+            sent,
+            len(state.outbox),
+            (*failures, *failed),
+            tuple(dict.fromkeys(problems)),
+            state.until,
         )
+
+
+def _look(
+    logs: FlowLogs, rules: Rules, folder: Path, state: State, watch_list: WatchList
+) -> tuple[list[Message], list[str], list[str]]:
+    """What began and ended since the last run, what could not be looked for, and what failed.
+
+    Where a question fails, its hours are looked at anew in the next run.
+    """
+    messages: list[Message] = []
+    problems: list[str] = []
+    for hours in _days(_pending(logs, state)):
+        going = deepcopy(state.going)
+        try:
+            made, said = step(logs, rules, state, hours, watch_list, reviews(folder))
+        except FailureError as error:
+            state.going = going
+            return messages, problems, [error.what]
+        state.until = hours.end
+        state.outbox += [Entry(name, each) for each in made for name in rules[each.rule].send_to]
+        save(folder, state)  # nothing is sent before it is kept
+        messages += made
+        problems += said
+    return messages, problems, []
 
 
 def step(
@@ -113,7 +132,10 @@ def step(
     messages: list[Message] = []
     problems: list[str] = []
     names = names_of(logs)
-    for each in asked_by(rules):
+    every = list(asked_by(rules))
+    for gone in state.going.keys() - {each.name for each in every}:
+        del state.going[gone]  # of rules that are no more
+    for each in every:
         filters = Filters.parse(each.setting.where, logs.engine.columns("records"))
         detection = each.detection
         asked = look(logs, detection, hours, filters, watch_list, each.thresholds)
@@ -157,7 +179,8 @@ def _pending(logs: LogQueries, state: State) -> Window | None:
     extent = logs.extent
     if extent is None:
         return None
-    whole = settled(logs, Window(extent.start, extent.end + HOUR))
+    until = max(extent.end, logs.coverage.nothing_until or extent.end)
+    whole = settled(logs, Window(extent.start, until + HOUR))
     if whole is None:
         return None
     start = max(state.until, whole.start) if state.until else whole.end - HOUR

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -22,14 +23,16 @@ from vpcflow_core.cli.outcomes import exit_code, write_outcomes
 from vpcflow_core.cli.output import Output
 from vpcflow_core.errors import MisuseError, SettingsError
 from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.json_logs import is_json, log_as, note
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import Settings, SourceSetting, load_settings
 from vpcflow_core.sources.schemes import examples
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.times import EPOCH, Window, parse_duration, parse_moment
+from vpcflow_core.workspace.background import problem
 from vpcflow_core.workspace.source_list import added
-from vpcflow_core.workspace.sync import AHEAD, SyncOptions, recent
+from vpcflow_core.workspace.sync import AHEAD, SyncOptions, SyncOutcome, recent
 from vpcflow_core.workspace.sync import sync as sync_sources
 
 PLAIN_SECONDS = 10.0
@@ -82,6 +85,7 @@ def sync(
     read or gave nothing but failures.
     """
     settings = load_settings()
+    log_as(settings.log_format)
     span = _span(since, start, end, settings)
     kept = parse_duration(keep) if keep else settings.keep
     others: dict[str, Any] = {
@@ -111,8 +115,18 @@ def sync(
         with Store.open(folder) as opened, _shown_progress() as progress:
             outcomes = list(sync_sources(opened, chosen, options, progress=progress))
     write_outcomes(outcomes, output)
+    for each in outcomes:
+        _log(each)
     if code := exit_code(outcomes):
         raise typer.Exit(code)
+
+
+def _log(outcome: SyncOutcome) -> None:
+    """What became of a source, for logs."""
+    level = logging.WARNING if outcome.error else logging.INFO
+    said = problem(outcome) if outcome.error else "read"
+    records = outcome.result.records if outcome.result else 0
+    note("sync", said, level=level, source=outcome.name or outcome.url, records=records)
 
 
 def _all(known: dict[str, SourceSetting]) -> list[str]:
@@ -165,6 +179,9 @@ def _lines() -> Callable[[str, Progress], None]:
         nonlocal last
         if time.monotonic() - last >= PLAIN_SECONDS:
             last = time.monotonic()
-            print(visible_lines(f"{name}: {now.sentence}"), file=sys.stderr, flush=True)
+            if is_json():
+                note("sync", now.sentence, source=name)
+            else:
+                print(visible_lines(f"{name}: {now.sentence}"), file=sys.stderr, flush=True)
 
     return show

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from dataclasses import asdict, fields
 from typing import Annotated
@@ -18,6 +19,7 @@ from vpcflow_core.cli.judge import VIOLATION
 from vpcflow_core.cli.options import AnswerOptions
 from vpcflow_core.errors import FailureError, MisuseError
 from vpcflow_core.flow_logs.finding import watch_list
+from vpcflow_core.json_logs import is_json, log_as, note
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import Settings, load_settings
 from vpcflow_core.workspace.reviews import reviews
@@ -42,8 +44,8 @@ def watch(
 ) -> None:
     """Send alerts about incidents that began or ended since the last run; exits 3 if one began."""
     settings = load_settings()
-    if budget and not past:
-        raise MisuseError("--budget looks at the past.", "Say which: --rehearse 30d --budget 2")
+    log_as(settings.log_format)
+    _check(options, past, budget)
     with options.flows() as flows:
         if flows.store is None:
             raise MisuseError("watch needs a store of its own.", "Give --store FOLDER.")
@@ -59,14 +61,39 @@ def watch(
             messages, problems = list(outcome.messages), [*outcome.problems, *outcome.failures]
         options.show(_frame(messages), flows, lambda: "findings")
     for problem in problems:
-        print(visible_lines(problem), file=sys.stderr)
+        if is_json():
+            note("watch", problem, level=logging.WARNING)
+        else:
+            print(visible_lines(problem), file=sys.stderr)
     if past:
         return
+    note("watch", "looked", until=outcome.until, sent=outcome.sent, waiting=outcome.waiting)
     if outcome.failures:
-        what = f"{outcome.waiting} messages wait to be sent."
+        what = f"Not all could be done; {outcome.waiting} messages wait to be sent."
         raise FailureError(what, "The next run tries again.")
     if any(message.kind == "began" for message in messages):
         raise typer.Exit(VIOLATION)
+
+
+def _check(options: AnswerOptions, past: str, budget: float) -> None:
+    """Refuse what would leave out records of hours that are looked at once alone.
+
+    Raises:
+        MisuseError: The options contradict each other.
+    """
+    if budget and not past:
+        raise MisuseError("--budget looks at the past.", "Say which: --rehearse 30d --budget 2")
+    if options.last or options.start or options.end:
+        raise MisuseError(
+            "watch looks at what settled since its last run, or at the past of --rehearse.",
+            "Leave out --last, --from and --to.",
+        )
+    if not past and (options.where or options.source or options.once):
+        raise MisuseError(
+            "--where, --source and --once of watch go with --rehearse alone: it looks at each hour "
+            "once.",
+            "Write conditions into the rule: where = { ... }",
+        )
 
 
 def _propose(

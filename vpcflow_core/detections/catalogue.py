@@ -82,11 +82,14 @@ def look(
 
 
 def settled(logs: LogQueries, window: Window) -> Window | None:
-    """The whole hours of a window of which all records have arrived; None if there are none."""
-    until = logs.coverage.settled_until
-    extent = logs.extent
-    if until is None or extent is None:
+    """The whole hours of a window of which all records have arrived; None if there are none.
+
+    Where all flow logs have stopped, the hours after them are known as well: nothing came.
+    """
+    coverage, extent = logs.coverage, logs.extent
+    if coverage.settled_until is None or extent is None:
         return None
+    until = max(coverage.settled_until, coverage.nothing_until or coverage.settled_until)
     start = max(floor_to(window.start, HOUR), floor_to(extent.start, HOUR))
     end = min(ceil_to(window.end, HOUR), floor_to(until, HOUR))
     return Window(start, end) if start < end else None
@@ -109,7 +112,7 @@ def find(
         filters: Conditions on the records.
         watch_list: The addresses that are watched.
     """
-    asked = settled(logs, window)
+    asked = settled(logs, _with_silence(logs, window))
     if asked is None:
         return Findings((), None, ("No hour of the range is complete yet.",))
     found: list[Incident] = []
@@ -127,6 +130,14 @@ def find(
     if asked.end < window.end - timedelta(minutes=1):
         notes.append(f"Looked at until {format_instant(asked.end)}: later hours can still change.")
     return Findings(tuple(found), asked, tuple(notes))
+
+
+def _with_silence(logs: LogQueries, window: Window) -> Window:
+    """A window that reaches to the newest record, up to when it is known that nothing came."""
+    coverage, extent = logs.coverage, logs.extent
+    if extent is None or coverage.nothing_until is None or window.end < extent.end:
+        return window
+    return Window(window.start, max(window.end, coverage.nothing_until))
 
 
 def names_of(logs: LogQueries) -> dict[str, dict[str, str]]:

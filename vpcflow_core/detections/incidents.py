@@ -16,7 +16,7 @@ from vpcflow_core.query.filters import exactly
 from vpcflow_core.units import humane
 
 # Parts of keys that are no fields of records: an outlier's is the rule that asked for it.
-NO_FIELDS = frozenset({"rule"})
+NO_FIELDS = frozenset({"rule", "flow_log"})
 # Fields of keys that pages filter by another name.
 FILTERS = {"srcblock": "srcaddr", "dstblock": "dstaddr"}
 

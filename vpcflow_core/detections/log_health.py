@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from vpcflow_core.coverage import EXPECTED, MISSED, SILENT
 from vpcflow_core.detections.base import DAY, HOUR, Detection, Hourly, Look, Threshold
 from vpcflow_core.query.question import Query
 
@@ -29,6 +30,25 @@ def silent(look: Look) -> pd.DataFrame:
     wide = missing[alive & some].rename_axis(index="bucket").reset_index()
     found = wide.melt(id_vars="bucket", var_name="interface_id", value_name="is_silent")
     return found[found["is_silent"].astype("bool")].assign(hours=1)
+
+
+def silent_log(look: Look) -> pd.DataFrame:
+    """Hours in which a flow log delivered nothing, two hours or more after its last record.
+
+    Whether an hour is one depends on what was delivered before its end alone: how long nothing
+    came, and the pace of the day before.
+    """
+    rows: list[dict[str, object]] = []
+    for one in look.logs.coverage.silences:
+        end = look.window.start + HOUR
+        while end <= min(look.window.end, one.end or look.window.end):
+            lasted = end - one.start
+            missed = one.pace * (lasted / HOUR)
+            if SILENT <= lasted <= MISSED + HOUR and missed >= look.thresholds["records"]:
+                rows.append({"bucket": end - HOUR, "flow_log": one.flow_log, "hours": 1})
+            end += HOUR
+    found = pd.DataFrame(rows, columns=["bucket", "flow_log", "hours"])
+    return found.astype({"bucket": "datetime64[us, UTC]"})
 
 
 def _by_hour(look: Look, seen: pd.DataFrame) -> pd.DataFrame:
@@ -72,6 +92,28 @@ LOG_HEALTH = (
         "See whether the interface was deleted or detached; if not, whether its flow log was.",
         "sources",
         quiet=2 * HOUR,
+    ),
+    Detection(
+        "silent-log",
+        "Flow log went silent",
+        "Does a flow log deliver nothing any more?",
+        "{flow_log} delivers nothing any more, {hours} hours seen",
+        "high",
+        "T1562.008",
+        ("flow_log",),
+        {"hours": "sum"},
+        silent_log,
+        {
+            "records": Threshold(
+                EXPECTED,
+                "records that are missing",
+                "At the pace of the day before. At random, none come where 6 are expected one time "
+                "in 400; an interface alone has 6 NODATA records an hour.",
+            ),
+        },
+        "See whether the flow log was deleted, and whether its role and the policy of its "
+        "destination still let it deliver; then whether this reads the right place.",
+        "sources",
     ),
     Detection(
         "skipdata",

@@ -27,7 +27,10 @@ from vpcflow_core.times import format_instant
 MANIFEST = "backup.json"
 FORM = 1
 # What belongs to a store besides its ledger and the files that it lists.
-BESIDE = ("sources.json", "views.json", "notes.json", "audit.jsonl*", "uploads/**/*")
+BESIDE = (
+    "sources.json", "views.json", "notes.json", "findings.json", "watch.json", "watch-reports/*",
+    "audit.jsonl*", "uploads/**/*",
+)  # fmt: skip
 # Copies of the ledger that are tried: files leave ten minutes after a merge at the earliest.
 TRIES = 5
 CHUNK = 1 << 20

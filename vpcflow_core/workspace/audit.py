@@ -29,7 +29,8 @@ LONGEST = 10_000
 Event = Literal[
     "sign-in", "sign-in-refused", "sign-out", "sql", "download", "sync-started", "sync-stopped",
     "source-added", "source-removed", "inventory-asked", "view-saved",
-    "view-removed", "note-added", "note-removed",
+    "view-removed", "note-added", "note-removed", "finding-acknowledged", "finding-muted",
+    "finding-reopened",
 ]  # fmt: skip
 log = redacting_logger("vpcflow.audit")
 

@@ -60,6 +60,7 @@ from vpcflow_core.engines.kept import MOST_BYTES, KeptAnswers
 from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
 from vpcflow_core.inventory.naming import NAMING, Naming
+from vpcflow_core.metrics import timed
 from vpcflow_core.newest import Newest
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.ends import ENDS
@@ -133,6 +134,7 @@ class DuckDBEngine:
         """What is known of when: holes, and up to when all came."""
         return self.store.coverage(self.sources)
 
+    @timed
     def run(self, question: Select[Any], window: Window) -> QueryResult:
         """Answer a SELECT over one relation.
 
@@ -219,6 +221,7 @@ class DuckDBEngine:
         """The records of flows in the files of a window."""
         return sum(file.rows for file in self._files("flows", window))
 
+    @timed
     def run_text(
         self,
         sql: str,

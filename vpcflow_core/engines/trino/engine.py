@@ -36,6 +36,7 @@ from vpcflow_core.engines.trino.relations import (
 )
 from vpcflow_core.errors import FailureError, ParameterError, QueryError
 from vpcflow_core.inventory.naming import NAMING, Naming
+from vpcflow_core.metrics import timed
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.connections.select import every_connection
 from vpcflow_core.query.ends import ENDS
@@ -88,6 +89,7 @@ class TrinoEngine:
         """What is known of when: holes, and up to when all came."""
         return self.catalogue.coverage()
 
+    @timed
     def run(self, question: Select[Any], window: Window) -> QueryResult:
         """Answer a SELECT over one relation.
 
@@ -133,6 +135,7 @@ class TrinoEngine:
             lambda window, wanted: self._tables({"flows"}, window, wanted=wanted),
         )
 
+    @timed
     def run_text(
         self,
         sql: str,

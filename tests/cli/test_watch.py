@@ -1,0 +1,98 @@
+"""`vpcflow watch`: exit codes for cron, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from vpcflow_core.alerts.outbox import State, read, save
+from vpcflow_core.cli.main import main
+
+pytestmark = [pytest.mark.slow]
+Asked = tuple[int, str, str]
+RULES = """
+[alerts.scans]
+detections = ["port-scan"]
+send_to = ["ops"]
+[channels.ops]
+url = "http://127.0.0.1:9/t0ken"
+"""
+
+
+@pytest.fixture
+def ask_watch(
+    troubled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., Asked]:
+    """Runs `vpcflow watch` over a copy of the designed network; gives code and what it printed."""
+    shutil.copytree(troubled / "store", tmp_path / "store")
+    monkeypatch.chdir(tmp_path)
+
+    def ask(*arguments: str) -> Asked:
+        given = ["vpcflow", "watch", "--store", str(tmp_path / "store"), *arguments]
+        monkeypatch.setattr("sys.argv", given)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        shown = capsys.readouterr()
+        return int(ended.value.code or 0), shown.out, shown.err
+
+    return ask
+
+
+def test_it_exits_with_3_where_an_incident_began_and_with_1_where_a_message_waits(
+    ask_watch: Callable[..., Asked], tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    save(store, State(datetime(2026, 11, 20, 2, tzinfo=UTC)))
+    (tmp_path / "vpcflow.toml").write_text(RULES)
+    code, out, err = ask_watch("--json")
+    began = [row for row in json.loads(out) if row["kind"] == "began"]
+    assert began
+    assert {row["rule"] for row in began} == {"scans"}
+    assert code == 1
+    assert "Channel ops was not reached" in err
+    assert "t0ken" not in out + err
+    waiting = read(store).outbox
+    assert len(waiting) == len(json.loads(out))
+    save(store, State(datetime(2026, 11, 20, 2, tzinfo=UTC)))
+    (tmp_path / "vpcflow.toml").write_text('[alerts.scans]\ndetections = ["port-scan"]\n')
+    assert ask_watch()[0] == 3
+    assert ask_watch()[0] == 0
+
+
+def test_a_rehearsal_changes_no_state_and_proposes_thresholds(
+    ask_watch: Callable[..., Asked], tmp_path: Path
+) -> None:
+    (tmp_path / "vpcflow.toml").write_text(RULES)
+    code, out, _ = ask_watch("--rehearse", "12h", "--json")
+    assert code == 0
+    assert {row["kind"] for row in json.loads(out)} == {"began", "ended"}
+    code, out, _ = ask_watch("--rehearse", "12h", "--budget", "1", "--json")
+    (row,) = json.loads(out)
+    assert code == 0
+    assert (row["rule"], row["detection"], row["threshold"]) == ("scans", "port-scan", "ports")
+    assert row["alerts_a_day"] > 1 >= row["then_a_day"]
+    assert read(tmp_path / "store") == State()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--budget", "2"), "--budget looks at the past"),
+        (("--last", "24h"), "since its last run"),
+        (("--where", "dstport=22"), "go with --rehearse alone"),
+    ],
+)
+def test_what_would_leave_records_out_is_misuse(
+    ask_watch: Callable[..., Asked], arguments: tuple[str, ...], said: str
+) -> None:
+    code, _, err = ask_watch(*arguments)
+    assert code == 2
+    assert said in err
