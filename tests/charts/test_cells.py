@@ -18,6 +18,8 @@ from vpcflow_core.store.store import Store
 DASHBOARDS = Path(__file__).parents[2] / "dashboards"
 # An address with peers in private blocks, which lie in no country, and a port.
 ENTITIES = ("10.0.0.24", "443")
+# The sample has no transit gateway: tests/panels/test_ways.py has logs of one.
+OF_TRANSIT_GATEWAYS = {"traffic/transit-loss"}
 TABLES = [
     panel.slug
     for panel in (
@@ -25,7 +27,7 @@ TABLES = [
         *READY.values(),
         *(panel for text in ENTITIES for panel in entity_panels(entity_of(text))),
     )
-    if panel.chart == "table"
+    if panel.chart == "table" and panel.slug not in OF_TRANSIT_GATEWAYS
 ]
 NOTHING = {"None", "nan", "NaN", "NaT", "<NA>", "null"}
 
