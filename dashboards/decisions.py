@@ -33,7 +33,11 @@ def decision_page(
             ((f"{path}/outliers", 1),),
             *own,
             ((f"{path}/interfaces", 1), (f"{path}/protocols", 1)),
-            ((f"{path}/bytes-compared", 1), (f"{path}/packets-compared", 1)),
+            (
+                (f"{path}/bytes-compared", 1),
+                (f"{path}/packets-compared", 1),
+                (f"{path}/flows-compared", 1),
+            ),
             ((f"{path}/sources", 1), (f"{path}/source-ports", 1)),
             ((f"{path}/new-sources", 1), (f"{path}/new-services", 1)),
             ((f"{path}/destination-ports", 1), (f"{path}/trend", 1)),

@@ -1,4 +1,4 @@
-"""The sidebar's inputs for the parameters of outlier detection; bad values are refused there."""
+"""The sidebar's inputs for the parameters of outliers and comparisons; bad ones are refused."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def parameters(shown: bool, auto: str = "") -> Parameters:
             st.caption(auto)
         found = replace(found, watch=_checked("watch", _watch()))
         by = _chosen("by", (*JUDGED_BY, NO_FIELD))
-        return replace(found, by=_checked("by", by))
+        found = replace(found, by=_checked("by", by))
+        st.markdown("### Comparison")
+        return replace(found, compare=_checked("compare", _compare()))
 
 
 def _chosen(name: str, words: Sequence[str]) -> str:
@@ -86,6 +88,20 @@ def _number(name: str, step: float) -> str:
         bind="query-params",
     )
     return parameter.write(parameter.default if chosen is None else chosen)
+
+
+def _compare() -> str:
+    parameter = PARAMETERS["compare"]
+    default = parameter.write(parameter.default)
+    given = st.text_input(
+        parameter.label,
+        default,
+        key=parameter.name,
+        help=parameter.help,
+        max_chars=50,
+        bind="query-params",
+    )
+    return given.strip() or default
 
 
 def _watch() -> str:

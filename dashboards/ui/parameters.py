@@ -1,4 +1,4 @@
-"""The parameters of outlier detection: names, labels and valid values; knows no Streamlit."""
+"""The parameters of outliers and comparisons: names, labels, valid values; no Streamlit."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ NO_FIELD = "none"
 WATCHES: tuple[Watch, ...] = ("both", "up", "down")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 MOST_EARLIER = 10_000
+MOST_COMPARED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,18 @@ def _by(text: str) -> str:
     return "" if text == NO_FIELD else text
 
 
+def _compare(text: str) -> tuple[str, ...]:
+    parts = ["".join(part.split()).lower() for part in text.split(",") if part.strip()]
+    # One that is said twice, as 1d and 24h, counts once.
+    by_length = {parse_duration(part): part for part in reversed(parts)}
+    if not 0 < len(by_length) <= MOST_COMPARED:
+        raise ParameterError(
+            f"Compare with: '{text}' is not one to {MOST_COMPARED} lengths of time.",
+            "Write 1d, 7d.",
+        )
+    return tuple(reversed(by_length.values()))
+
+
 PARAMETERS = {
     parameter.name: parameter
     for parameter in (
@@ -169,6 +182,14 @@ PARAMETERS = {
             "The field whose ten busiest values episodes are looked for in, each by itself.",
             _by,
             lambda field: field or NO_FIELD,
+        ),
+        Parameter(
+            "compare",
+            "Compare with",
+            "How long before, of charts that show now and before: `1d, 7d`, `28d`, `1h`; at most "
+            "four.",
+            _compare,
+            ",".join,
         ),
     )
 }

@@ -210,3 +210,21 @@ def test_the_axis_ends_where_the_last_bucket_ends() -> None:
     ends = figure(BAND, usual(BAND)).layout.xaxis.range
     last = datetime(2026, 11, 2, 2, tzinfo=UTC)
     assert pd.Timestamp(ends[1]).isoformat() == last.replace(tzinfo=None).isoformat()
+
+
+def test_a_time_before_is_named_coloured_and_says_how_far_the_present_is_from_it() -> None:
+    columns = {
+        "bucket": buckets(3), "value": [150.0, 50.0, 7.0], "value_1d": [100.0, 100.0, 0.0],
+        "value_3d": [None, 40.0, 7.0],
+    }  # fmt: skip
+    chart = figure(LINES, answer(pd.DataFrame(columns)))
+    assert {trace.name for trace in chart.data} == {"this time", "a day before", "3d before"}
+    assert list(called(chart, "a day before").hovertext) == [
+        "100 (now +50, +50 %)", "100 (now -50, -50 %)", "0 (now +7)",
+    ]  # fmt: skip
+    assert list(called(chart, "3d before").hovertext) == [
+        "-",
+        "40 (now +10, +25 %)",
+        "7 (now +0, +0 %)",
+    ]
+    assert len({trace.line.color for trace in chart.data}) == 3

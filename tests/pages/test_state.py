@@ -46,6 +46,9 @@ parameters = st.builds(
     st.integers(1, 400).map(lambda tenths: tenths / 10),
     st.integers(1, 60),
     st.sampled_from(WATCHES),
+    compare=st.lists(
+        st.integers(1, 60).map(lambda days: f"{days}d"), min_size=1, max_size=4, unique=True
+    ).map(tuple),
 )
 states = st.builds(
     PageState, ranges, st.sampled_from(["UTC", "Asia/Kolkata", "America/New_York"]), filters,
@@ -139,7 +142,8 @@ def test_parameters_read_back_from_their_texts(turned: Parameters) -> None:
     [
         ("timeslice", "0m"), ("timeslice", "2d"), ("window", "1"), ("window", "2.5"),
         ("window", "nan"), ("threshold", "0"), ("threshold", "inf"), ("threshold", "three"),
-        ("consecutive", "0"), ("watch", "sideways"),
+        ("consecutive", "0"), ("watch", "sideways"), ("compare", "yesterday"),
+        ("compare", "1d,2d,3d,4d,5d"), ("compare", ","),
     ],
 )  # fmt: skip
 def test_a_bad_parameter_is_told_in_words(name: str, text: str) -> None:

@@ -54,6 +54,10 @@ def test_a_panel_is_asked_again_only_for_parameters_that_it_uses() -> None:
     assert used["overview/top-sources"] == DEFAULTS
     assert used["accepts/trend"] == Parameters(timedelta(minutes=5))
     assert used["accepts/bytes-compared"] == Parameters(timedelta(minutes=5))
+    compared = replace(CHANGED, compare=("3d",))
+    asked = PANELS["accepts/bytes-compared"].request(DAY, parameters=compared).parameters
+    assert asked == Parameters(timedelta(minutes=5), compare=("3d",))
+    assert PANELS["outliers/bytes"].request(DAY, parameters=compared).parameters == CHANGED
     assert used["outliers/bytes"] == CHANGED
     assert used["outliers/violations"] == CHANGED
     assert PANELS["outliers/violations"].used_parameters == ALL_PARAMETERS

@@ -317,7 +317,7 @@ def test_bands_are_those_of_the_definition(
 
 
 @pytest.mark.parametrize("page", ACTIONS)
-@pytest.mark.parametrize("measure", ["bytes", "packets"])
+@pytest.mark.parametrize("measure", ["bytes", "flows"])
 def test_comparisons_are_the_same_minutes_of_yesterday_and_last_week(
     flows: FlowLogs, records: pd.DataFrame, case: str, page: str, measure: str
 ) -> None:

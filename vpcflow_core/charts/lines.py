@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,12 +24,16 @@ from vpcflow_core.charts.time_axis import (
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
 
-# Column, its name in a window of a day and in any other, colour, dash.
-PAST = (
-    ("value_7d", "last week", "a week before", "#8C6BB1", "dot"),
-    ("value_1d", "yesterday", "a day before", "#E69F00", "dash"),
-    ("value", "today", "this time", MAIN, "solid"),
-)
+NOW = "value"
+# What a column is called in a window of a day, and in any other.
+NAMES = {
+    NOW: ("today", "this time"),
+    "value_1d": ("yesterday", "a day before"),
+    "value_7d": ("last week", "a week before"),
+}
+# Colour and dash of each time before, those that nearly all ask for always the same.
+PAST = {"value_1d": ("#E69F00", "dash"), "value_7d": ("#8C6BB1", "dot")}
+MORE_PAST = (("#009E73", "dashdot"), ("#CC79A7", "longdash"), *PAST.values())
 AHEAD = "#E69F00"
 
 
@@ -37,9 +42,13 @@ def lines(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
     frame, chart = answer.frame, go.Figure()
     length = frame["bucket"].max() - frame["bucket"].min()
     a_day = timedelta(hours=23) <= length <= timedelta(hours=25)
-    drawn = [past for past in PAST if past[0] in frame and frame[past[0]].notna().any()]
-    least = floor_of(pd.concat([frame[column].astype("Float64") for column, *_ in drawn]))
-    for column, name, other, colour, dash in drawn:
+    past = [str(name) for name in frame if str(name).startswith(f"{NOW}_")]
+    # The present is drawn over the past, and stands first in the legend.
+    drawn = [name for name in (*reversed(past), NOW) if frame[name].notna().any()]
+    least = floor_of(pd.concat([frame[column].astype("Float64") for column in drawn]))
+    looks = _looks(past)
+    for column in drawn:
+        name, (colour, dash) = _called(column, a_day), looks[column]
         line = {
             "color": LIT.get(colour, colour) if dark else colour,
             "dash": dash,
@@ -49,11 +58,11 @@ def lines(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
             **places(frame["bucket"], zone),
             y=raised(frame[column], least),
             mode="lines",
-            name=name if a_day else other,
+            name=name,
             line=line,
-            **_hover(panel, frame[column], name if a_day else other, least),
+            **_hover(panel, frame, column, name, least),
         )
-    top = max(float(frame[column].max()) for column, *_ in drawn)
+    top = max((float(frame[column].max()) for column in drawn), default=0.0)
     _finished(chart, panel, answer, zone, frame["bucket"], top, least)
     return chart.update_layout(legend_traceorder="reversed")
 
@@ -181,7 +190,39 @@ def _end(chart: go.Figure, at: pd.Timestamp, dark: bool) -> None:
     )
 
 
-def _hover(panel: Panel, values: pd.Series, name: str, least: float) -> dict[str, Any]:
-    """A series that says its name."""
+def _looks(past: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Colour and dash by column."""
+    others = iter(MORE_PAST)
+    found = {name: PAST[name] if name in PAST else next(others) for name in past}
+    return found | {NOW: (MAIN, "solid")}
+
+
+def _called(column: str, a_day: bool) -> str:
+    """What people call a time before: `yesterday`, `3d before`."""
+    if names := NAMES.get(column):
+        return names[0 if a_day else 1]
+    return f"{column.removeprefix(f'{NOW}_')} before"
+
+
+def _hover(
+    panel: Panel, frame: pd.DataFrame, column: str, name: str, least: float
+) -> dict[str, Any]:
+    """A series that says its name; one of the past also how far the present is from it."""
+    values = frame[column]
     form = f"{name}: <b>{{}}</b>"
-    return hover(panel.value, values, form, with_unit=False, written=least > 0)
+    if column == NOW:
+        return hover(panel.value, values, form, with_unit=False, written=least > 0)
+    texts = [
+        f"{amount(then, panel.value)}{_change(now, then, panel.value)}" if pd.notna(then) else "-"
+        for now, then in zip(frame[NOW], values, strict=True)
+    ]
+    return {"hovertext": texts, "hovertemplate": f"{name}: <b>%{{hovertext}}</b><extra></extra>"}
+
+
+def _change(now: float | None, then: float, measure: str) -> str:
+    """How far the present is from a time before: ` (now +1.5 K, +12 %)`."""
+    if pd.isna(now):
+        return ""
+    sign = "-" if now < then else "+"
+    percent = f", {sign}{abs(now - then) / then:.0%}".replace("%", " %") if then else ""
+    return f" (now {sign}{amount(abs(now - then), measure)}{percent})"

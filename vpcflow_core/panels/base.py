@@ -308,7 +308,7 @@ Analysis: TypeAlias = Callable[[PanelContext], PanelAnswer]
 # The parameters that the analyses behind these charts use; those behind others use none.
 USED_PARAMETERS: dict[str, tuple[str, ...]] = {
     "band": BAND_PARAMETERS,
-    "lines": ("timeslice",),
+    "lines": ("timeslice", "compare"),
     "trend": ("timeslice",),
 }
 # Columns of addresses, which may be on watch lists.

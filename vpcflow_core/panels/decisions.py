@@ -78,12 +78,12 @@ class Decision:
             analysis=band,
             about=about,
         )
-        for measure in ("bytes", "packets"):
+        for measure in ("bytes", "packets", "flows"):
             yield Panel(
                 f"{self.page}/{measure}-compared",
-                f"{measure.capitalize()}: today, yesterday, last week",
+                f"{measure.capitalize()}: now and before",
                 f"{measure.capitalize()} of {word} flows in each timeslice, and what they were "
-                "a day and a week before.",
+                "a day and a week before, or as the page is asked to compare.",
                 Query((measure,), every=MINUTE, where=where),
                 "lines",
                 analysis=compared,

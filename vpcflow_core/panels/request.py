@@ -13,7 +13,7 @@ from vpcflow_core.times import Window
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters of outlier detection, which an analyst sets on a page.
+    """The parameters of outlier detection and comparison, which an analyst sets on a page.
 
     Attributes:
         timeslice: Length of the buckets that are judged; None: one that suits the logs and the
@@ -24,6 +24,7 @@ class Parameters:
         watch: The side that is watched.
         method: What is expected of a bucket: `seasonal`, `robust` or `trailing`.
         by: Field whose values episodes are looked for in, each by itself; "" for none.
+        compare: How long before, of each time that charts compare with: `1d`, `7d`.
     """
 
     timeslice: timedelta | None = None
@@ -33,10 +34,12 @@ class Parameters:
     watch: Watch = "both"
     method: Method = DEFAULT_METHOD
     by: str = "interface_id"
+    compare: tuple[str, ...] = ("1d", "7d")
 
 
 DEFAULTS = Parameters()
-ALL_PARAMETERS = tuple(field.name for field in fields(Parameters))
+# Those of outlier detection.
+ALL_PARAMETERS = tuple(field.name for field in fields(Parameters) if field.name != "compare")
 # Those that decide what a band is.
 BAND_PARAMETERS = tuple(name for name in ALL_PARAMETERS if name != "by")
 

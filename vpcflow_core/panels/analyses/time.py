@@ -29,7 +29,7 @@ from vpcflow_core.times import (
     timeslice_for,
 )
 
-SHIFTS = ("1d", "7d")
+A_DAY = ("1d",)
 # A forecast adds a quarter of the window, and learns from two weeks: weekdays differ.
 AHEAD = 4
 LEARNT = timedelta(days=15)
@@ -66,13 +66,13 @@ def judged(context: PanelContext, query: Query, unit: float | None = None) -> Ti
 
 
 def compared(context: PanelContext) -> PanelAnswer:
-    """The measure beside what it was a day and a week before."""
+    """The measure beside what it was before: a day and a week, or what the page asks for."""
     found = over_time.compared(
         _ask(context),
         _sliced(context),
         context.request.window,
         context.logs.coverage,
-        SHIFTS,
+        context.request.parameters.compare,
         context.zone,
     )
     return _answer(context, found, [*notes_of(found.frame), *_coarser(context)], context.timeslice)
@@ -159,7 +159,7 @@ def _comparable(context: PanelContext) -> tuple[Window | None, Sequence[str]]:
 
 def _day_before(context: PanelContext, part: Window) -> Shifts:
     """The same part of the day before, by the page's clock."""
-    return shifts_of(SHIFTS[:1], part, MINUTE, context.logs.coverage, context.zone)
+    return shifts_of(A_DAY, part, MINUTE, context.logs.coverage, context.zone)
 
 
 def _sliced(context: PanelContext) -> Query:
