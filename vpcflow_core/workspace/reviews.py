@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from vpcflow_core.store.store import Store
 
 FILE = "findings.json"
 MOST_TEXT = 500
+AT_ONCE = timedelta(minutes=1)
 Kind = Literal["acknowledged", "muted"]
 
 
@@ -60,8 +61,11 @@ def reviews(store: Path) -> dict[str, Review]:
         ) from None
 
 
-def review(store: Path, incident: str, kind: Kind, reason: str) -> None:
+def review(store: Path, incident: str, kind: Kind, reason: str) -> bool:
     """Note a decision about an incident.
+
+    Returns:
+        Whether it is a new one: a click that a page heard of twice is one decision.
 
     Raises:
         ParameterError: There is no reason, or it is too long.
@@ -71,8 +75,13 @@ def review(store: Path, incident: str, kind: Kind, reason: str) -> None:
         raise ParameterError(
             "A decision about a finding needs a reason.", f"Write 1 to {MOST_TEXT} characters."
         )
+    made = Review(kind, text, datetime.now(UTC))
     with _changing(store) as entries:
-        entries[incident] = Review(kind, text, datetime.now(UTC))
+        before = entries.get(incident)
+        entries[incident] = made
+    if before is None or (before.kind, before.reason) != (kind, text):
+        return True
+    return made.at - before.at >= AT_ONCE
 
 
 def withdraw(store: Path, incident: str) -> None:
