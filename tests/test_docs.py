@@ -58,6 +58,15 @@ def anchors_of(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in heads}
 
 
+def test_every_page_stands_in_the_table_of_contents() -> None:
+    """The site is not made of a page that nothing leads to."""
+    contents = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "how-to").glob("*.md")]
+    names = {page.relative_to(ROOT / "docs").as_posix() for page in pages} - {"README.md"}
+    assert {name for name in names if f"({name})" not in contents} == set()
+    assert len(names) > 25
+
+
 def test_every_internal_link_leads_to_a_file_and_its_heading() -> None:
     lost = []
     for page in PAGES:
