@@ -125,8 +125,8 @@ def _decide(each: Incident) -> None:
 def _note(incident: str, kind: Kind, reason: str) -> None:
     """Keep a decision; the rights are asked again, as a button may be older than they are."""
     if here().reviews:
-        if review(resources.store().path, incident, kind, reason):
-            audit.note(EVENTS[kind], finding=incident, reason=reason)
+        review(resources.store().path, incident, kind, reason)
+        audit.note(EVENTS[kind], finding=incident, reason=reason)
         st.session_state["reviews"] = st.session_state.get("reviews", 0) + 1
         actions.redraw()
 

@@ -23,7 +23,9 @@ def test_an_incident_is_shown_linked_and_muted_with_a_reason(
     serve: Callable[..., str],
     open_page: Callable[..., Page],
 ) -> None:
-    shutil.copytree(sample_store, tmp_path / "store")
+    # The servers that other tests share write their audit log beside the sample.
+    others = shutil.ignore_patterns("audit.jsonl*")
+    shutil.copytree(sample_store, tmp_path / "store", ignore=others)
     app = serve(tmp_path / "store")
     shown = open_page(f"{app}/findings")
     card = shown.locator("[class*=st-key-incident-]").filter(has_text="Brute force")

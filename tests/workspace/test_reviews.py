@@ -47,9 +47,3 @@ def test_a_damaged_list_is_named(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"a1": {}}')
     with pytest.raises(SettingsError, match=r"findings\.json, cannot be read"):
         reviews(tmp_path)
-
-
-def test_a_decision_said_twice_at_once_is_one(tmp_path: Path) -> None:
-    assert review(tmp_path, "a1", "muted", "ours")
-    assert not review(tmp_path, "a1", "muted", "ours")
-    assert review(tmp_path, "a1", "muted", "not ours")

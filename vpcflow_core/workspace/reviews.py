@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +16,6 @@ from vpcflow_core.store.store import Store
 
 FILE = "findings.json"
 MOST_TEXT = 500
-AT_ONCE = timedelta(minutes=1)
 Kind = Literal["acknowledged", "muted"]
 
 
@@ -61,11 +60,8 @@ def reviews(store: Path) -> dict[str, Review]:
         ) from None
 
 
-def review(store: Path, incident: str, kind: Kind, reason: str) -> bool:
+def review(store: Path, incident: str, kind: Kind, reason: str) -> None:
     """Note a decision about an incident.
-
-    Returns:
-        Whether it is a new one: a click that a page heard of twice is one decision.
 
     Raises:
         ParameterError: There is no reason, or it is too long.
@@ -75,13 +71,8 @@ def review(store: Path, incident: str, kind: Kind, reason: str) -> bool:
         raise ParameterError(
             "A decision about a finding needs a reason.", f"Write 1 to {MOST_TEXT} characters."
         )
-    made = Review(kind, text, datetime.now(UTC))
     with _changing(store) as entries:
-        before = entries.get(incident)
-        entries[incident] = made
-    if before is None or (before.kind, before.reason) != (kind, text):
-        return True
-    return made.at - before.at >= AT_ONCE
+        entries[incident] = Review(kind, text, datetime.now(UTC))
 
 
 def withdraw(store: Path, incident: str) -> None:
