@@ -135,6 +135,7 @@ def test_an_analyst_sees_the_accounts_of_the_team_in_sql_files_and_pages(
 
 def test_a_viewer_looks_and_takes_nothing_away(signed_in: SignIn, team_app: str) -> None:
     shown = signed_in("cy")
+    idle(shown)  # a menu that opens while the page is drawn closes again
     expect(shown.get_by_role("button", name="Report")).to_have_count(0)
     shown.locator("[class*=st-key-menu-] button").first.click()
     shown.get_by_role("button", name="Records behind it").wait_for()
