@@ -182,7 +182,8 @@ def test_a_token_that_the_provider_did_not_sign_is_refused(
         provider.key = provider.published
 
 
-def test_the_audit_log_has_no_secrets(team_store: Path) -> None:
+def test_the_audit_log_has_no_secrets(signed_in: SignIn, team_store: Path) -> None:
+    idle(signed_in("cy"))
     written = (team_store / "audit.jsonl").read_text()
     assert SECRET not in written
     assert COOKIES not in written
