@@ -83,7 +83,18 @@ ALLOWED: dict[str, set[str]] = {
     "report": BASE
     | {"api", "arrow", "csv_file", "charts", "links", "notebook", "panels", "plain_text"},
     "mcp": BASE
-    | {"analysis", "api", "json_rows", "links", "panels", "plain_text", "query", "series", "cost"},
+    | {
+        "analysis",
+        "api",
+        "json_rows",
+        "links",
+        "panels",
+        "plain_text",
+        "query",
+        "series",
+        "cost",
+        "rulesets",
+    },
     "workspace": BASE | {"inventory", "plain_text", "settings", "sources", "formats", "store"},
     "checks": BASE
     | {"inventory", "settings", "sources", "formats", "store", "query", "panels", "workspace"}

@@ -63,9 +63,13 @@ def _decided(found: Findings) -> dict[str, Review]:
 def _head(found: Findings, open_: Sequence[Incident]) -> None:
     """How many there are, or what was looked for in vain."""
     for note in found.notes:
-        st.caption(inert(note))
+        if note not in found.missed:
+            st.caption(inert(note))
+    _missed(found)
+    if not found.looked:
+        return
     if not open_:
-        titles = ", ".join(each.title.lower() for each in DETECTIONS.values())
+        titles = ", ".join(DETECTIONS[slug].title for slug in found.looked)
         st.success(
             f"No open incident in this range. Looked for: {inert(titles)}.",
             icon=":material/check_circle:",
@@ -74,6 +78,19 @@ def _head(found: Findings, open_: Sequence[Incident]) -> None:
     going = sum(each.going for each in open_)
     text = "1 incident" if len(open_) == 1 else f"{len(open_):,} incidents"
     st.header(f"{text}, {going:,} still going on", anchor=False)
+
+
+def _missed(found: Findings) -> None:
+    """What could not be looked for: no incident of that kind means nothing."""
+    if not found.missed:
+        return
+    count, of = len(found.missed), len(found.missed) + len(found.looked)
+    st.warning(
+        f"{count:,} of {of:,} kinds of incidents could not be looked for: these logs lack fields.",
+        icon=":material/visibility_off:",
+    )
+    with st.expander("Which, and what they need", icon=":material/manage_search:"):
+        st.markdown("\n".join(f"* {inert(note)}" for note in found.missed))
 
 
 def _incident(each: Incident, state: PageState) -> None:

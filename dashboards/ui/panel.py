@@ -46,7 +46,9 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
         with place:
             panel_menu.draw(request, panel, given, state)
         panel_body.draw(request, given, state, own)
-        if panel.chart == "table" or not panel_body.is_empty(panel, given):
+        if not panel_body.is_empty(panel, given) or (
+            panel.chart == "table" and not panel_body.says_why(panel, given)
+        ):
             _below(panel, given, state)
     except VpcflowError as error:
         st.info(shown(error), icon=":material/info:")

@@ -60,13 +60,20 @@ def is_empty(panel: Panel, given: PanelAnswer) -> bool:
     return not given.frame[drawn].fillna(0).any()
 
 
+def says_why(panel: Panel, given: PanelAnswer) -> bool:
+    """Whether its notes stand in the place of an answer that is empty."""
+    if not given.notes or not is_empty(panel, given):
+        return False
+    return panel.chart == "map" or not given.sql
+
+
 def _empty(
     panel: Panel, request: PanelRequest, given: PanelAnswer, state: PageState, own: Own
 ) -> None:
     """Why there is nothing; where the whole page is empty, the page says so once."""
     if emptiness.is_empty(state, request.window, own):
         st.caption("Nothing to show.")
-    elif given.notes and (panel.chart == "map" or not given.sql):
+    elif says_why(panel, given):
         # There are flows, but none has a place; or there is nothing to ask about yet.
         st.info("  \n".join(map(inert, given.notes)), icon=":material/info:")
     else:

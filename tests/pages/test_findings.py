@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.logs import fill
 from tests.pages.visitors import buttons, page, text
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.detections.catalogue import DETECTIONS
+from vpcflow_core.store.store import Store
 
 pytestmark = [pytest.mark.slow]
+FEW_FIELDS = "srcaddr dstaddr bytes start end action log-status"
+START = 1_793_491_200
 
 
 @pytest.mark.browser
@@ -55,3 +62,25 @@ def test_an_incident_is_shown_linked_and_muted_with_a_reason(
     viewer = page(app, "findings", headers={"Via": "1.1 proxy"})
     assert "a test of ours" in text(viewer)
     assert buttons(viewer) & {"Open again", "Acknowledge", "Mute"} == set()
+
+
+def test_what_could_not_be_looked_for_is_not_called_absent(
+    tmp_path: Path, serve: Callable[..., str]
+) -> None:
+    lines = [
+        f"10.0.0.{n % 9} 10.0.1.5 100 {START + 60 * n} {START + 60 * n + 60} ACCEPT OK"
+        for n in range(300)
+    ]
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.log").write_text("\n".join([FEW_FIELDS, *lines]))
+    fill(tmp_path / "store", tmp_path / "logs")
+    with Store.open(tmp_path / "store") as store, FlowLogs(store) as flows:
+        found = flows.find_incidents()
+    assert {*found.looked} < {*DETECTIONS}
+    assert len(found.looked) + len(found.missed) == len(DETECTIONS)
+    assert "port-scan" not in found.looked
+    said = text(page(serve(tmp_path / "store"), "findings"))
+    count = f"{len(found.missed)} of {len(DETECTIONS)} kinds of incidents could not be looked for"
+    assert count in said
+    (absent,) = re.findall(r"Looked for: ([^.]*)\.", said)
+    assert absent == ", ".join(DETECTIONS[slug].title for slug in found.looked)

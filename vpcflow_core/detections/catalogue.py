@@ -38,12 +38,16 @@ class Findings:
     Attributes:
         incidents: The worst and newest first.
         window: The hours that were looked at; None: none is complete yet.
-        notes: What could not be looked for, and why.
+        notes: Up to when was looked, and `missed`.
+        looked: Slugs of the detections that were asked.
+        missed: What could not be looked for, and why.
     """
 
     incidents: tuple[Incident, ...]
     window: Window | None
     notes: tuple[str, ...] = ()
+    looked: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
 
 
 def detection(slug: str) -> Detection:
@@ -117,19 +121,22 @@ def find(
         return Findings((), None, ("No hour of the range is complete yet.",))
     found: list[Incident] = []
     notes: list[str] = []
+    looked: list[str] = []
+    missed: list[str] = []
     names = names_of(logs)
     for each in [detection(slug) for slug in only] or DETECTIONS.values():
         try:
             signs = each.signs(look(logs, each, asked, filters, watch_list))
         except MissingDataError as error:
-            notes.append(f"{each.title} could not be looked for: {error.what}")
+            missed.append(f"{each.title} could not be looked for: {error.what}")
             continue
+        looked.append(each.slug)
         found += incidents(each, signs, asked.end, names)
     found.sort(key=lambda one: (one.detection, one.id))
     found.sort(key=lambda one: (SEVERITIES.index(one.severity), one.since), reverse=True)
     if asked.end < window.end - timedelta(minutes=1):
         notes.append(f"Looked at until {format_instant(asked.end)}: later hours can still change.")
-    return Findings(tuple(found), asked, tuple(notes))
+    return Findings(tuple(found), asked, (*missed, *notes), tuple(looked), tuple(missed))
 
 
 def _with_silence(logs: LogQueries, window: Window) -> Window:

@@ -39,7 +39,7 @@ class Paths(Questions):
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         question = paths_for(query, window, wanted, self.engine.columns())
-        return self.engine.run(question, window), self._transit(query, window, wanted)
+        return self._run(question, window), self._transit(query, window, wanted)
 
     def ask_lost(
         self, window: Window | None = None, filters: Filters | None = None, *, limit: int = 50
@@ -59,7 +59,7 @@ class Paths(Questions):
         columns = self.engine.columns("transit_flows")
         if self.engine.extent("transit_flows") is None:
             columns = ()
-        return self.engine.run(lost_for(window, wanted, columns, limit), window)
+        return self._run(lost_for(window, wanted, columns, limit), window)
 
     def _transit(self, query: PathQuery, window: Window, wanted: Filters) -> QueryResult | None:
         """What came into transit gateways; None where none is logged, or a filter is not theirs."""
@@ -67,7 +67,7 @@ class Paths(Questions):
             return None
         columns = self.engine.columns("transit_flows")
         try:
-            return self.engine.run(transit_for(query, window, wanted, columns), window)
+            return self._run(transit_for(query, window, wanted, columns), window)
         except MissingDataError:
             return None
 
@@ -92,7 +92,7 @@ class Paths(Questions):
         wanted = self.wanted(filters, window)
         ends = [end for end in ENDS if end in columns]
         questions = [publics_for(end, query, window, wanted, columns) for end in ends]
-        frames = [self.engine.run(question, window).frame for question in questions]
+        frames = [self._run(question, window).frame for question in questions]
         return named_by(ranges, set(pd.concat(frames)["address"]))
 
     def ask_collected(self, window: Window | None = None) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -25,7 +25,15 @@ from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.names import with_names
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import is_spread, placed, records_for, select_for, snapped, touched
+from vpcflow_core.query.select import (
+    Statement,
+    is_spread,
+    placed,
+    records_for,
+    select_for,
+    snapped,
+    touched,
+)
 from vpcflow_core.times import Window
 
 # How far back the pages of a day look: bands learn from fifteen days and what is left of one.
@@ -160,6 +168,10 @@ class Questions(Selection):
         listed = [rows[column].explode() for column in ("addresses", "public_addresses")]
         return tuple(pd.concat(listed).dropna().unique())
 
+    def _run(self, question: Statement, window: Window) -> QueryResult:
+        """Run a SELECT for records as they were logged; all questions beyond `sparse` do."""
+        return self.engine.run(question, window)
+
     def ask_connections(
         self, query: AnyQuery, window: Window | None = None, filters: Filters | None = None
     ) -> QueryResult:
@@ -167,7 +179,7 @@ class Questions(Selection):
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         question = question_for(query, window, wanted, self.engine.columns())
-        return self._as_logged(self.engine.run(question, window))
+        return self._as_logged(self._run(question, window))
 
     def ask_received(
         self,
@@ -191,7 +203,7 @@ class Questions(Selection):
         wanted = self.wanted(filters or NO_FILTERS, window)
         columns = self.engine.columns()
         question = received_for(window, wanted, columns, cuts=cuts, limit=limit, outgoing=outgoing)
-        return self._as_logged(self.engine.run(question, window))
+        return self._as_logged(self._run(question, window))
 
     def ask_refused(
         self,
@@ -212,7 +224,7 @@ class Questions(Selection):
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         question = refused_for(window, wanted, self.engine.columns(), cuts=cuts, limit=limit)
-        return self._as_logged(self.engine.run(question, window))
+        return self._as_logged(self._run(question, window))
 
     def _as_logged(self, result: QueryResult) -> QueryResult:
         """An answer of the records as they were logged; says so where flows are to count once."""

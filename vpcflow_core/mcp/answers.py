@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -15,11 +14,10 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import MisuseError
 from vpcflow_core.json_rows import rows_of
 from vpcflow_core.plain_text import visible
-from vpcflow_core.query.connections.questions import AnyQuery
-from vpcflow_core.query.cost import PathQuery
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
+from vpcflow_core.query.select import Statement
 from vpcflow_core.times import Window, format_instant
 
 MOST_ROWS = 1000
@@ -60,29 +58,8 @@ class RecordedLogs(FlowLogs):
         """As `FlowLogs.sparse`."""
         return self._kept(super().sparse(query, window, filters))
 
-    def ask_connections(
-        self, query: AnyQuery, window: Window | None = None, filters: Filters | None = None
-    ) -> QueryResult:
-        """As `FlowLogs.ask_connections`."""
-        return self._kept(super().ask_connections(query, window, filters))
-
-    def ask_refused(
-        self,
-        window: Window | None = None,
-        filters: Filters | None = None,
-        *,
-        cuts: Sequence[datetime] = (),
-        limit: int = 500_000,
-    ) -> QueryResult:
-        """As `FlowLogs.ask_refused`."""
-        return self._kept(super().ask_refused(window, filters, cuts=cuts, limit=limit))
-
-    def ask_paths(
-        self, query: PathQuery, window: Window | None = None, filters: Filters | None = None
-    ) -> tuple[QueryResult, QueryResult | None]:
-        """As `FlowLogs.ask_paths`."""
-        found, transit = super().ask_paths(query, window, filters)
-        return self._kept(found), self._kept(transit) if transit else None
+    def _run(self, question: Statement, window: Window) -> QueryResult:
+        return self._kept(super()._run(question, window))
 
     def _kept(self, result: QueryResult) -> QueryResult:
         self.ran.append(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -17,16 +18,16 @@ from vpcflow_core.query.filters import Filters, Value
 from vpcflow_core.times import parse_range
 
 
-class Tool(BaseModel):
+class Tool(BaseModel, ABC):
     """A tool: a question with its parameters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     limit: int = Field(50, ge=1, le=MOST_ROWS, description="Most rows of the answer.")
 
+    @abstractmethod
     def answer(self, flows: RecordedLogs) -> Answer:
         """Answer the question."""
-        raise NotImplementedError
 
     def made(
         self, flows: RecordedLogs, frame: pd.DataFrame, page: str, *, notes: Iterable[str] = ()

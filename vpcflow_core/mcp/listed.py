@@ -12,6 +12,7 @@ from vpcflow_core.mcp.asked import Asked, page_of
 from vpcflow_core.panels.base import Chart
 from vpcflow_core.query.connections.select import Order
 from vpcflow_core.query.measures import MEASURES
+from vpcflow_core.rulesets.reading import LONGEST
 from vpcflow_core.series import names_of
 
 UNGUARDED = QueryError(
@@ -120,3 +121,41 @@ class Remedies(Asked):
         """A row for each remedy, the largest saving first."""
         asked = self.narrowed(flows)
         return self.made(asked, asked.remedies(), "cost/remedies")
+
+
+class Collection(Asked):
+    """What collecting the flow logs costs, and what other formats and destinations would."""
+
+    def answer(self, flows: RecordedLogs) -> Answer:
+        """A row for each flow log."""
+        asked = self.narrowed(flows)
+        return self.made(asked, asked.collection(), "cost/collection")
+
+
+class Narrow(Asked):
+    """What the rules of security groups could be narrowed to, by what they let through.
+
+    Ask for a range as long as the rarest use that is to go on, such as 30d.
+    """
+
+    groups: str = Field("", description="Ids of security groups: sg-1,sg-2. Without: all.")
+
+    def answer(self, flows: RecordedLogs) -> Answer:
+        """A row for each rule: narrowed, removed or kept, and why."""
+        asked = self.narrowed(flows)
+        return self.made(asked, asked.narrower_rules(self.groups), "rules")
+
+
+class Replay(Asked):
+    """What proposed rules of security groups would have refused of what was let through."""
+
+    rules: str = Field(
+        max_length=LONGEST,
+        description="Terraform, CloudFormation, or JSON of aws ec2 describe-security-group-rules: "
+        "all rules of each group and way that it names.",
+    )
+
+    def answer(self, flows: RecordedLogs) -> Answer:
+        """A row for each interface, other end and port that would be refused."""
+        asked = self.narrowed(flows)
+        return self.made(asked, asked.replay(self.rules), "rules")

@@ -14,7 +14,18 @@ from pydantic import Field
 from vpcflow_core.mcp.answers import MOST_ROWS, Answer, RecordedLogs, answer_of
 from vpcflow_core.mcp.asked import Asked, Tool
 from vpcflow_core.mcp.judged import Episodes, Findings, Forecast, Outliers, Series
-from vpcflow_core.mcp.listed import Connections, Cost, Records, Remedies, Sql, Top, Why
+from vpcflow_core.mcp.listed import (
+    Collection,
+    Connections,
+    Cost,
+    Narrow,
+    Records,
+    Remedies,
+    Replay,
+    Sql,
+    Top,
+    Why,
+)
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END
 from vpcflow_core.query.measures import MEASURES
 
@@ -84,6 +95,6 @@ TOOLS: dict[str, type[Tool]] = {
     tool.__name__.lower(): tool
     for tool in (
         About, Fields, Panels, Panel, Top, Series, Outliers, Episodes, Forecast, Findings,
-        Connections, Why, Cost, Remedies, Records, Sql,
+        Connections, Why, Cost, Remedies, Collection, Narrow, Replay, Records, Sql,
     )
 }  # fmt: skip

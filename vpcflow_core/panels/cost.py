@@ -17,7 +17,7 @@ COST: tuple[Panel, ...] = (
         Query(("dollars",)),
         "number",
         analysis=total,
-        about="ACCEPT records",
+        about="costs",
     ),
     Panel(
         "cost/remedies",
@@ -27,7 +27,7 @@ COST: tuple[Panel, ...] = (
         "table",
         drill=("interface_id",),
         analysis=remedies,
-        about="ACCEPT records",
+        about="ways to save",
     ),
     Panel(
         "cost/paths",
@@ -37,7 +37,7 @@ COST: tuple[Panel, ...] = (
         Query(("dollars",), by=("path",)),
         "bars",
         analysis=listed("path"),
-        about="ACCEPT records",
+        about="costs",
     ),
     Panel(
         "cost/over-time",
@@ -46,7 +46,7 @@ COST: tuple[Panel, ...] = (
         Query(("dollars",), by=("path",), every=timedelta(hours=1)),
         "stacked",
         analysis=over_time,
-        about="ACCEPT records",
+        about="costs",
     ),
     Panel(
         "cost/owners",
@@ -55,7 +55,7 @@ COST: tuple[Panel, ...] = (
         Query(("dollars",), by=("owner",), top=10),
         "bars",
         analysis=listed("owner"),
-        about="ACCEPT records",
+        about="costs",
     ),
     Panel(
         "cost/services",
@@ -64,7 +64,7 @@ COST: tuple[Panel, ...] = (
         Query(("dollars",), by=("service",), top=10),
         "bars",
         analysis=listed("service"),
-        about="ACCEPT records",
+        about="costs",
     ),
     Panel(
         "cost/pairs",
@@ -73,7 +73,7 @@ COST: tuple[Panel, ...] = (
         Query(("dollars",), by=("source", "destination"), top=50),
         "table",
         analysis=listed("pair"),
-        about="ACCEPT records",
+        about="costs",
     ),
     Panel(
         "cost/rules",
@@ -83,7 +83,7 @@ COST: tuple[Panel, ...] = (
         Query(("dollars",), by=("path",)),
         "table",
         analysis=listed("path"),
-        about="ACCEPT records",
+        about="costs",
     ),
     Panel(
         "cost/collection",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -37,6 +37,8 @@ from vpcflow_core.query.question import Place, Query
 from vpcflow_core.query.spread import Spread, reached, spread_select
 from vpcflow_core.times import Window
 
+# A question as engines run it.
+Statement: TypeAlias = Select[Any]
 BUCKET = "bucket"
 # Dimensions that engines compute for each record: a condition on one computes it once more.
 COMPUTED = ("direction",)
