@@ -33,7 +33,7 @@ MOST_ROWS = 200_000
 MOST_CUTS = 200
 
 
-class Logs(Protocol):
+class RefusalQueries(Protocol):
     """The part of `FlowLogs` that is asked."""
 
     def ask_refused(
@@ -65,7 +65,7 @@ class Explained:
     notes: tuple[str, ...]
 
 
-def explained(logs: Logs, window: Window, filters: Filters, top: int | None) -> Explained:
+def explained(logs: RefusalQueries, window: Window, filters: Filters, top: int | None) -> Explained:
     """The reasons of what was refused in a window, most flows first.
 
     Args:

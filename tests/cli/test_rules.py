@@ -41,8 +41,8 @@ def ask_rules(
 def test_the_narrower_set_replayed_refuses_hostile_sources_alone(
     ask_rules: Callable[..., Asked], tmp_path: Path
 ) -> None:
-    code, text, _ = ask_rules("narrow", "--group", BASTION, "--rules", "terraform")
-    assert code == 0
+    code, text, err = ask_rules("narrow", "--group", BASTION, "--rules", "terraform")
+    assert (code, err) == (0, "")
     assert "0.0.0.0/0" not in text
     (tmp_path / "n.tf").write_text(text)
     code, out, err = ask_rules("replay", str(tmp_path / "n.tf"), "--json")
@@ -64,3 +64,9 @@ def test_a_group_or_file_that_is_not_there_is_a_sentence(
     code, _, err = ask_rules("replay", str(tmp_path / "none.tf"))
     assert code == 1
     assert "No such file" in err
+
+
+def test_filters_are_said_for_what_they_hide_looks_unused(ask_rules: Callable[..., Asked]) -> None:
+    code, _, err = ask_rules("narrow", "--group", BASTION, "--where", "dstport=443", "--csv")
+    assert code == 0
+    assert "Filters are in force" in err

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from vpcflow_core.analysis.buckets import noted, notes_of
 from vpcflow_core.flow_logs.paths import Paths
 from vpcflow_core.rulesets import tighten
 from vpcflow_core.rulesets.reading import read_rules
 from vpcflow_core.series import names_of
+
+FILTERED = "Filters are in force: what other traffic alone uses looks unused here."
 
 
 class Tightening(Paths):
@@ -37,7 +40,8 @@ class Tightening(Paths):
             MissingDataError: No snapshot of EC2 has rules, or the logs lack a field.
             ParameterError: There is no such group.
         """
-        return tighten.narrower(self, self.window, names_of(groups))
+        found = tighten.narrower(self, self.window, names_of(groups))
+        return noted(found, *([FILTERED] if len(self.filters) else []), *notes_of(found))
 
     def replay(
         self, proposed: str | pd.DataFrame, groups: str | Iterable[str] = ()

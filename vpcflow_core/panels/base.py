@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
@@ -13,7 +13,6 @@ import pandas as pd
 from vpcflow_core.clock_changes import clock_changes, sentences
 from vpcflow_core.cost.billing import CostQueries
 from vpcflow_core.coverage import Coverage, Gap
-from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.panels.request import BAND_PARAMETERS, DEFAULTS, PanelRequest, Parameters
 from vpcflow_core.query.connections.questions import AnyQuery
 from vpcflow_core.query.filters import NO_FILTERS, Filters
@@ -21,6 +20,8 @@ from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.reference.geoip import Places
+from vpcflow_core.refusals import RefusalQueries
+from vpcflow_core.rulesets.tighten import RuleQueries
 from vpcflow_core.series import with_coverage
 from vpcflow_core.times import FEW, Window, format_duration, timeslice_for, timeslice_within
 
@@ -40,7 +41,7 @@ class Columns(Protocol):
         """The columns that some record has, or that can be known of it."""
 
 
-class LogQueries(CostQueries, Protocol):
+class LogQueries(CostQueries, RefusalQueries, RuleQueries, Protocol):
     """The part of `FlowLogs` that a panel needs."""
 
     @property
@@ -59,11 +60,6 @@ class LogQueries(CostQueries, Protocol):
     def coverage(self) -> Coverage:
         """What is known of when."""
 
-    def ask(
-        self, query: Query, window: Window | None = None, filters: Filters | None = None
-    ) -> QueryResult:
-        """Run one question."""
-
     def sparse(
         self, query: Query, window: Window | None = None, filters: Filters | None = None
     ) -> QueryResult:
@@ -74,34 +70,10 @@ class LogQueries(CostQueries, Protocol):
     ) -> QueryResult:
         """Run one question for connections."""
 
-    def ask_received(
-        self,
-        window: Window | None = None,
-        filters: Filters | None = None,
-        *,
-        cuts: Sequence[datetime] = (),
-        limit: int = 500_000,
-        outgoing: bool = False,
-    ) -> QueryResult:
-        """What interfaces received, or sent, and which of it are answers."""
-
-    def ask_refused(
-        self,
-        window: Window | None = None,
-        filters: Filters | None = None,
-        *,
-        cuts: Sequence[datetime] = (),
-        limit: int = 500_000,
-    ) -> QueryResult:
-        """What interfaces refused, and what they let through of the same connections."""
-
     def ask_lost(
         self, window: Window | None = None, filters: Filters | None = None, *, limit: int = 50
     ) -> QueryResult:
         """Packets that transit gateways lost."""
-
-    def known(self, kind: Kind) -> pd.DataFrame:
-        """A table of the EC2 snapshot."""
 
     def names(self, field: str) -> dict[str, str]:
         """Names of interfaces, VPCs, subnets, security groups by their id."""

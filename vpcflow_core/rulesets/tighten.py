@@ -35,7 +35,7 @@ REFUSED = Query(("flows", "destinations", "ports"), by=("srcaddr",), where=(("ac
 _WORDS = ("tcp", "udp", "icmp", "icmpv6")
 
 
-class Logs(Protocol):
+class RuleQueries(Protocol):
     """The part of `FlowLogs` that is asked."""
 
     def ask(
@@ -73,7 +73,7 @@ class Matched:
     notes: tuple[str, ...]
 
 
-def known(logs: Logs, kind: Kind) -> pd.DataFrame:
+def known(logs: RuleQueries, kind: Kind) -> pd.DataFrame:
     """A table of the snapshots that there must be.
 
     Raises:
@@ -88,7 +88,9 @@ def known(logs: Logs, kind: Kind) -> pd.DataFrame:
     return table
 
 
-def matched(logs: Logs, window: Window, filters: Filters, *, outgoing: bool = False) -> Matched:
+def matched(
+    logs: RuleQueries, window: Window, filters: Filters, *, outgoing: bool = False
+) -> Matched:
     """The flows of a window that rules are matched with.
 
     Args:
@@ -128,7 +130,7 @@ def hostile_of(refused: pd.DataFrame, accepted: pd.DataFrame) -> Hostile:
     return hostile_sources(refused.assign(rejected=rejected, flows=flows))
 
 
-def narrower(logs: Logs, window: Window, groups: Collection[str] = ()) -> pd.DataFrame:
+def narrower(logs: RuleQueries, window: Window, groups: Collection[str] = ()) -> pd.DataFrame:
     """What the rules of groups could be narrowed to; see `narrower_rules`.
 
     Args:
@@ -169,7 +171,7 @@ def proposal_of(narrowed: pd.DataFrame) -> pd.DataFrame:
 
 
 def replay(
-    logs: Logs, window: Window, proposed: pd.DataFrame, groups: Collection[str] = ()
+    logs: RuleQueries, window: Window, proposed: pd.DataFrame, groups: Collection[str] = ()
 ) -> pd.DataFrame:
     """What a proposed set of rules would have refused; see `replayed`.
 
