@@ -11,7 +11,13 @@ from vpcflow_core.times import Window
 
 def draw(state: PageState, window: Window) -> None:
     """A button that shows the links; each has a button that copies it."""
-    with st.popover("Copy link", icon=":material/link:", type="tertiary", key="copy-link"):
+    with st.popover(
+        "Copy link",
+        icon=":material/link:",
+        type="tertiary",
+        key="copy-link",
+        help="A link that shows this page to others",
+    ):
         url = st.context.url or ""
         if moving := links.moving(url, state):
             st.markdown("**Moving**: always the newest data")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.ui import (
     actions,
@@ -71,10 +72,10 @@ class Dashboard:
 
     def draw(self) -> None:
         """Draw it."""
-        state = begin(
+        state, row_end = begin(
             self.title, self.question, self.filters, list(self.fixed), self.uses_parameters
         )
-        if (shown := freshness(state, self.path)) is not None:
+        if (shown := freshness(state, row_end, self.path)) is not None:
             _body(self, state, *shown)
 
 
@@ -84,8 +85,8 @@ def begin(
     filters: Sequence[str],
     fixed: Sequence[str] = (),
     uses_parameters: bool = False,
-) -> PageState:
-    """Draw what stands above and beside every page, and give what it says.
+) -> tuple[PageState, DeltaGenerator]:
+    """Draw what stands above and beside every page; give what it says, and the title's row.
 
     Args:
         title: The page's name.
@@ -96,21 +97,24 @@ def begin(
     """
     actions.begin_page()
     _read_link()
-    range_, zone = timerange.controls(title, question)
+    range_, zone, row_end = timerange.controls(title, question)
     texts = sidebar.filters(filters, fixed)
     parameters = parameter_inputs.parameters(uses_parameters, _auto(range_))
     source, once = sidebar.counting()
     state = PageState(range_, zone, texts, source, parameters, once)
     _link_notes(state)
     saved_views.remember(state)
-    return state
+    return state, row_end
 
 
-def freshness(state: PageState, page: str = "") -> tuple[Window, int] | None:
+def freshness(
+    state: PageState, row_end: DeltaGenerator, page: str = ""
+) -> tuple[Window, int] | None:
     """Draw how fresh the data is, and the chips; what to do while there is nothing to show.
 
     Args:
         state: What the page shows.
+        row_end: Where the buttons stand that concern the whole page.
         page: Path of a page of which there is a report.
 
     Returns:
@@ -123,7 +127,9 @@ def freshness(state: PageState, page: str = "") -> tuple[Window, int] | None:
         status.nothing_yet()
         return None
     window, anchored = timerange.window(state.range, extent)
-    status.freshness(logs, window, anchored, state, page)
+    with row_end:
+        status.buttons(window, extent, state, page)
+    status.freshness(logs, window, anchored, state)
     chips.draw(state)
     return window, logs.catalogue.generation()
 

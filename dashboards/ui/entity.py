@@ -22,14 +22,14 @@ FOLDED = "connections"
 
 def draw(title: str, question: str) -> None:
     """Draw the page."""
-    state = dashboard.begin(title, question, (*EITHER_FILTERS, *FLOW_FILTERS, "action"))
+    state, row_end = dashboard.begin(title, question, (*EITHER_FILTERS, *FLOW_FILTERS, "action"))
     text = st.text_input(
         "Address, block, port or id",
         key="entity",
         bind="query-params",
         placeholder="10.0.0.5, 10.0.0.0/24, 443, eni-0a1b, i-0a1b, sg-0a1b",
     )
-    ready = dashboard.freshness(state)
+    ready = dashboard.freshness(state, row_end)
     if ready is None or not (text or "").strip():
         return
     try:

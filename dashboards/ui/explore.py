@@ -22,8 +22,8 @@ NONE = "none"
 
 def draw(title: str, question: str) -> None:
     """Draw the page."""
-    state = dashboard.begin(title, question, (*EITHER_FILTERS, *FLOW_FILTERS, "action"))
-    ready = dashboard.freshness(state)
+    state, row_end = dashboard.begin(title, question, (*EITHER_FILTERS, *FLOW_FILTERS, "action"))
+    ready = dashboard.freshness(state, row_end)
     if ready is None:
         return
     window, generation = ready

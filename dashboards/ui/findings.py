@@ -28,8 +28,8 @@ BEFORE = timedelta(minutes=10)
 
 def draw(title: str, question: str) -> None:
     """Draw the page."""
-    state = dashboard.begin(title, question, (*FLOW_FILTERS, "action"))
-    ready = dashboard.freshness(state)
+    state, row_end = dashboard.begin(title, question, (*FLOW_FILTERS, "action"))
+    ready = dashboard.freshness(state, row_end)
     if ready is None:
         return
     with st.spinner("Looking for incidents ...", show_time=False):

@@ -13,14 +13,29 @@ _RULES = """
 /* Panels that would be too narrow to read stand below each other. */
 [data-testid=stColumn]:has([class*=st-key-panel-]) { min-width: min(20rem, 100%) }
 
-/* Buttons of the header keep their words on one line. */
-.st-key-copy-link button, .st-key-refresh-button button { white-space: nowrap }
-.st-key-copy-link button p, .st-key-refresh-button button p { white-space: nowrap }
+/* One row above the page, as high as its boxes; what is not shown takes no room. */
+[data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] { gap: 0.6rem }
+[data-testid=stLayoutWrapper]:has(> [class*=st-key-unseen-]) { display: none }
+.st-key-row-end button { white-space: nowrap; padding-left: 0.35rem; padding-right: 0.35rem }
+.st-key-row-end button p { white-space: nowrap }
 
-/* The name of a panel's menu is for those who do not see its icon. */
-[class*=st-key-menu-] button [data-testid=stMarkdownContainer] {
+/* The names of buttons with an icon are for those who do not see it. */
+[class*=st-key-menu-] button [data-testid=stMarkdownContainer],
+.st-key-row-end button [data-testid=stMarkdownContainer] {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
+
+/* White letters on the accent of dark pages are too faint. */
+[data-testid=stBaseButton-primary]:not(:disabled) {
+  background: #1d4ed8; border-color: #1d4ed8; color: #ffffff;
+}
+
+/* Tables of ten columns fit beside the sidebar. */
+.st-key-source-table :is(td, th) { padding: 0.3rem 0.35rem; font-size: 0.85rem }
+
+/* A panel's title is a heading right below that of the page, or of its part. */
+[class*=st-key-panel-] h2 { font-size: 1.1rem; margin: 0; padding: 0 }
+[data-testid=stCaptionContainer] code { color: inherit; background: none }
 
 @media print {
   [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar],

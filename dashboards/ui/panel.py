@@ -39,7 +39,7 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
     actions.begin_panel()
     panel = panel_of(request.slug)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        st.markdown(f"### {panel.title}", help=panel.help, width="stretch", anchors=False)
+        st.markdown(f"## {panel.title}", help=panel.help, width="stretch", anchors=False)
         place = st.container(width="content")
     try:
         given = _localised(answers.answer(request), state)

@@ -103,7 +103,15 @@ def nothing_yet() -> None:
     navigation.link("sources", "Sources and uploads", ":material/database:")
 
 
-def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState, page: str) -> None:
+def buttons(window: Window, extent: Window, state: PageState, page: str) -> None:
+    """What can be done with the whole page: steps in time, its link, its report, new logs."""
+    _moves(window, extent)
+    copy_link.draw(state, window)
+    report_menu.draw(page, state, window)
+    refresh()
+
+
+def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -> None:
     """One line: what is shown, how old the newest record is, and what is missing."""
     extent = logs.present_extent
     assert extent is not None  # noqa: S101  the caller shows `nothing_yet` instead
@@ -121,14 +129,8 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState, p
         parts.append(f"{strays:,} records with a time that cannot be are left out")
     if skipped := sum(s.skipdata for s in known):
         parts.append(f"{skipped:,} SKIPDATA: some traffic was not logged")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="freshness"):
-        shown = f"**{moment(window.start, zone)} - {moment(window.end, zone)}** {state.zone}"
-        st.markdown(shown, width="stretch")
-        _moves(window, extent)
-        copy_link.draw(state, window)
-        report_menu.draw(page, state, window)
-        refresh()
-    st.caption(" · ".join(parts))
+    shown = f"**{moment(window.start, zone)} - {moment(window.end, zone)}** {state.zone}"
+    st.caption(" · ".join([shown, *parts]))
     repeats(logs)
     damage(logs, window)
     if state.once:

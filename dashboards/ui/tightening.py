@@ -57,8 +57,8 @@ PROPOSED = "proposed-rules"
 
 def draw(title: str, question: str) -> None:
     """Draw the page."""
-    state = dashboard.begin(title, question, ("vpc_id", "subnet_id"))
-    ready = dashboard.freshness(state)
+    state, row_end = dashboard.begin(title, question, ("vpc_id", "subnet_id"))
+    ready = dashboard.freshness(state, row_end)
     if ready is None:
         return
     st.caption(

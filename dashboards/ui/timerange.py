@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.ui import hidden_widgets, page_css, resources
 from dashboards.ui.markdown import inert
@@ -28,20 +29,23 @@ TYPED = (
 )
 
 
-def controls(title: str, question: str) -> tuple[Range, str]:
-    """Draw title and controls; gives the range asked for and the zone."""
+def controls(title: str, question: str) -> tuple[Range, str, DeltaGenerator]:
+    """Draw title and controls; gives the range asked for, the zone, and the row's other end."""
     page_css.apply()
-    with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="controls"):
         st.title(title, anchor=False, help=question, width="stretch")
-        range_box, custom = st.container(width=210), st.container(width="content")
+        range_box, custom = st.container(width=190), st.container(width="content")
         # It stands right of the range's box, but a typed range is read in that zone.
         zone = st.selectbox(
             "Time zone",
             _zones(),
             key="tz",
             bind="query-params",
-            width=150,
+            width=120,
             label_visibility="collapsed",
+        )
+        row_end = st.container(
+            horizontal=True, vertical_alignment="center", gap=None, width="content", key="row-end"
         )
     text = _text()
     asked = _read(text, zone)
@@ -51,7 +55,7 @@ def controls(title: str, question: str) -> tuple[Range, str]:
     with range_box:
         _quick(text, zone)
     _refused(asked, zone)
-    return asked, zone
+    return asked, zone, row_end
 
 
 def _text() -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from tests.charts.frames import answer, usual
-from vpcflow_core.charts import COLOURS, figure, label
+from vpcflow_core.charts import COLOURS, SERIES, figure, label
+from vpcflow_core.charts.colours import colours
 from vpcflow_core.charts.labels import short_labels
-from vpcflow_core.charts.style import GREY
+from vpcflow_core.charts.style import GREY, PALETTE
 from vpcflow_core.panels.catalogue import PANELS
 
 PORTS = PANELS["traffic/ports-by-action"]
@@ -115,3 +118,22 @@ def test_a_missing_value_is_called_the_rest() -> None:
     assert label("dstport", None) == "other"
     assert label("dstport", pd.NA, "no decision") == "no decision"
     assert label("protocol", "tcp") == "tcp"
+
+
+def test_a_value_keeps_its_colour_whatever_else_is_drawn() -> None:
+    values = [f"10.0.{n % 7}.{n}" for n in range(60)]
+    alone = {value: colours("srcaddr", [value])[0] for value in values}
+    for start in range(0, 60, 5):
+        drawn = values[start : start + len(SERIES)]
+        found = colours("srcaddr", drawn)
+        assert len(set(found)) == len(found)
+        assert found[0] == alone[drawn[0]]
+    assert colours("protocol", [6]) == colours("protocol", [17, 6])[1:]
+    assert colours("interface_id", [None, "eni-1"])[0] == GREY
+    assert COLOURS["REJECT"] not in alone.values()
+
+
+def test_colours_of_a_palette_are_told_apart() -> None:
+    rgb = [[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in PALETTE]
+    apart = [math.dist(a, b) for a, b in itertools.combinations(rgb, 2)]
+    assert min(apart) > 35

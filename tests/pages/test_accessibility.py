@@ -10,23 +10,31 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
 from dashboards.ui.drill import TIME_CHARTS
-from tests.pages.browsing import PATHS, OpenPage, drawn, panel, settled, slugs_of, unbroken
+from tests.pages.browsing import PATHS, OpenPage, drawn, idle, panel, settled, slugs_of, unbroken
 from vpcflow_core.panels.catalogue import PANELS
 
-GRAVE = ("serious", "critical")
+BARRIERS = ("moderate", "serious", "critical")
+# Pages that are no dashboards, and what shows that each is drawn.
+OTHERS = {
+    "explore?tab=build": ".js-plotly-plot .main-svg",
+    "entity?entity=10.0.0.1": "[data-testid=stDataFrame]",
+    "findings": "[data-testid=stExpander]",
+    "rules": "h2, [data-testid=stAlert]",
+    "sources": ".js-plotly-plot .main-svg",
+}
 # Panels that say which fields they would need: these logs have none of transit gateways, nor of
 # version 11.
 LACKING = {"traffic/next-hops", "traffic/transit-loss"}
 
 
-def grave(page: Page) -> list[str]:
-    """What axe calls serious or critical: rule, place, why."""
+def barriers(page: Page) -> list[str]:
+    """What axe calls moderate or worse: rule, place, why."""
     page.evaluate(AXE_SCRIPT)
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
     return [
         f"{rule['id']}: {node['target']}: {node['failureSummary']}"
         for rule in found
-        if rule["impact"] in GRAVE
+        if rule["impact"] in BARRIERS
         for node in rule["nodes"]
     ]
 
@@ -65,7 +73,7 @@ def test_a_page_is_drawn_for_all_eyes_and_shows_the_same_times_everywhere(
         assert dark(page) == (scheme == "dark")
         told = {slug for slug in slugs if panel(page, slug).get_by_test_id("stAlert").count()}
         assert told == LACKING & set(slugs)
-        assert grave(page) == [], scheme
+        assert barriers(page) == [], scheme
         seen[scheme] = {slug: places(drawn(page, slug)) for slug in over_time}
     assert seen["light"] == seen["dark"]
     assert over_time
@@ -76,7 +84,7 @@ def test_a_page_can_be_used_on_a_telephone_and_by_keyboard(app: str, open_page: 
     size = {"width": 400, "height": 800}
     page = settled(open_page(f"{app}/rejects", viewport=size), slugs_of("rejects"))
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    assert grave(page) == []
+    assert barriers(page) == []
     chart = panel(page, "rejects/interfaces")
     chart.scroll_into_view_if_needed()
     chart.locator("[class*=st-key-menu-] button:visible").focus()
@@ -85,3 +93,14 @@ def test_a_page_can_be_used_on_a_telephone_and_by_keyboard(app: str, open_page: 
     expect(body.get_by_role("button", name="Download CSV")).to_be_visible()
     page.keyboard.press("Escape")
     expect(body).to_have_count(0)
+
+
+def test_pages_that_are_no_dashboards_can_be_read_by_all(few: str, open_page: OpenPage) -> None:
+    page = open_page("about:blank", color_scheme="dark")
+    found = {}
+    for name, drawn_ in OTHERS.items():
+        page.goto(f"{few}/{name}")
+        expect(page.locator(drawn_).first).to_be_visible()
+        idle(page)
+        found[name] = barriers(page)
+    assert found == {name: [] for name in OTHERS}

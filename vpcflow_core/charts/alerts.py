@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.style import SERIES, dress, legend_below
+from vpcflow_core.charts.colours import colours
+from vpcflow_core.charts.style import dress, legend_below
 
 DAY_MS = 86_400_000
 # Up to this many days, each has a label.
@@ -21,13 +22,13 @@ def alerts_by_day(frame: pd.DataFrame, dark: bool = False) -> go.Figure:
     """
     chart = go.Figure()
     totals = frame.groupby("name")["alerts"].sum().sort_values(ascending=False, kind="stable")
-    for number, name in enumerate(totals.index):
+    for name, colour in zip(totals.index, colours("name", list(totals.index)), strict=True):
         rows = frame[frame["name"] == name]
         chart.add_bar(
             x=rows["day"],
             y=rows["alerts"],
             name=name,
-            marker_color=SERIES[number % len(SERIES)],
+            marker_color=colour,
             hovertemplate="%{x|%a %d %b}: <b>%{y}</b>",
         )
     chart.update_layout(barmode="stack", bargap=0.3)

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import plotly.graph_objects as go
 
+from vpcflow_core.charts.colours import colours
 from vpcflow_core.charts.labels import hover_texts, named, short_labels, unit
-from vpcflow_core.charts.style import COLOURS, GREY, INK, SERIES
+from vpcflow_core.charts.style import INK
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import humane
 
@@ -29,12 +30,14 @@ def donut(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figu
     values = list(frame[field])
     labels = short_labels(panel, answer, field, values, LONGEST)
     full = [named(field, value, answer.names.get(field, {}), panel.rest) for value in values]
-    free = iter(SERIES * len(values))
-    colours = [GREY if text == panel.rest else COLOURS.get(text) or next(free) for text in labels]
+    shades = colours(
+        field,
+        [None if text == panel.rest else v for v, text in zip(values, labels, strict=True)],
+    )
     hover = {"hovertext": hover_texts(panel, frame, full), "hoverinfo": "text"}
     parts = [_wrapped(text) for text in labels]
     draw = _clickable if panel.drill else _pie
-    chart = draw(parts, frame[panel.value], colours, customdata=values, **hover)
+    chart = draw(parts, frame[panel.value], shades, customdata=values, **hover)
     total = humane(frame[panel.value].sum(), panel.value)
     chart.add_annotation(
         text=f"<b>{total}</b><br>{unit(panel.value)}",

@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from vpcflow_core.charts.colours import colours
 from vpcflow_core.charts.labels import named, short_labels
-from vpcflow_core.charts.style import COLOURS, GREY, SERIES
+from vpcflow_core.charts.style import GREY, SERIES
 from vpcflow_core.panels.base import Panel, PanelAnswer
 
-# Groups with an order and colours of their own, the same on every page.
+# Groups with an order of their own, the same on every page.
 ORDERS = {
     "action": ("ACCEPT", "REJECT"),
     "direction": ("internal", "inbound", "outbound"),
@@ -46,16 +47,15 @@ def groups(panel: Panel, answer: PanelAnswer, field: str) -> list[Group]:
     shown = values[: len(SERIES)]
     short = short_labels(panel, answer, field, shown)
     names = answer.names.get(field, {})
-    free = iter(SERIES)
     found = [
         Group(
             value,
             named(field, value, names, panel.rest),
             text,
-            COLOURS.get(str(value)) or next(free),
+            colour,
             frame[(frame[field] == value).fillna(False)],
         )
-        for value, text in zip(shown, short, strict=True)
+        for value, text, colour in zip(shown, short, colours(field, shown), strict=True)
     ]
     rest = _rest(frame[~frame[field].isin(shown)], field, panel)
     return [*found, Group(None, panel.rest, panel.rest, GREY, rest)] if len(rest) else found

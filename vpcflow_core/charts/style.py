@@ -11,17 +11,21 @@ from urllib.parse import quote
 import plotly.graph_objects as go
 import plotly.io as pio
 
-# Okabe and Ito's colour-blind-safe colours; a decision has the same colour on every page.
+# Okabe and Ito's colour-blind-safe colours; what is known has the same colour on every page.
 MAIN, REFUSED, GREY = "#0072B2", "#D55E00", "#8a8f98"
 COLOURS = {
     "ACCEPT": MAIN, "REJECT": REFUSED, "OK": MAIN, "NODATA": GREY, "SKIPDATA": "#E69F00",
     "internal": "#009E73", "inbound": "#56B4E9", "outbound": "#CC79A7",
+    "TCP": MAIN, "UDP": "#E69F00", "ICMP": "#009E73", "IPv6-ICMP": "#66A61E", "GRE": "#8C6BB1",
+    "ESP": "#A6761D",
 }  # fmt: skip
-# The colour of refusals comes last: few charts have as many groups.
 SERIES = [
     MAIN, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#8C6BB1", "#A6761D", "#66A61E", "#5F7FBF",
     REFUSED,
 ]  # fmt: skip
+# Of values that have no colour of their own. That of refusals is not among them, and there are
+# more than a chart has groups: few then have to take another's.
+PALETTE = [c for c in SERIES if c != REFUSED] + ["#1BA3A8", "#A8A11E", "#A0457E", "#E5848F"]
 # Thin lines on dark paper need more light than bars.
 LIT = {MAIN: "#4aa3df", REFUSED: "#f0843e"}
 ALARM = {False: "#b5179e", True: "#ff5ec4"}

@@ -34,7 +34,7 @@ OPTIONS = {
 
 def draw(rights: Rights) -> None:
     """The form, or why there is none."""
-    st.markdown("### Add a source")
+    st.markdown("## Add a source")
     if not rights.aws:
         st.caption(f"Sources cannot be added here. {NOT_ALLOWED}")
         return

@@ -29,7 +29,7 @@ KINDS: dict[Kind, str] = {
 
 def draw(rights: Rights) -> None:
     """The newest snapshot of each account and region, how much it knows, and what it lacks."""
-    st.markdown("### Known from EC2")
+    st.markdown("## Known from EC2")
     catalogue = resources.flows().catalogue
     states = catalogue.snapshots()
     if states:

@@ -19,7 +19,7 @@ from vpcflow_core.panels.catalogue import PANELS
 
 def draw(title: str, question: str) -> None:
     """Draw the page; without any record too: it is the way out of an empty store."""
-    range_, zone = timerange.controls(title, question)
+    range_, zone, _ = timerange.controls(title, question)
     rights = here()
     with st.sidebar:
         source = sidebar.source()

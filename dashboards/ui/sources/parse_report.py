@@ -16,7 +16,7 @@ MOST = 20_000
 
 def draw(rights: Rights, source: str) -> None:
     """Objects with problems, latest first; of one source, or of all for ""."""
-    st.markdown("### Not loaded")
+    st.markdown("## Not loaded")
     catalogue = resources.flows().catalogue
     chosen = [s for s in catalogue.sources() if source in ("", s.url)]
     lines, broken = sum(s.malformed for s in chosen), sum(s.broken for s in chosen)

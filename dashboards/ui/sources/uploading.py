@@ -37,7 +37,7 @@ class File(Protocol):
 
 def draw(rights: Rights) -> None:
     """The form and the report of the last upload, or why there is none."""
-    st.markdown("### Upload files")
+    st.markdown("## Upload files")
     if not rights.uploads:
         st.caption(f"Files cannot be uploaded here. {NOT_ALLOWED}")
         return
