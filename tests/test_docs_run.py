@@ -49,6 +49,9 @@ def docs_home(
     for bucket in ("central-logs", "BUCKET"):
         s3.create_bucket(Bucket=bucket.lower())
         s3.put_object(Bucket=bucket.lower(), Key=f"prod/{log.name}", Body=log.read_bytes())
+    s3.create_bucket(Bucket="central-trail")
+    day = "prefix/AWSLogs/123456789012/CloudTrail/eu-central-1/2026/11/26/"
+    s3.put_object(Bucket="central-trail", Key=day + "a.json", Body=b'{"Records": []}')
     logs = boto3.client("logs", region_name="eu-central-1")
     logs.create_log_group(logGroupName="/vpc/flow-logs")
     for name in ("eni-0123abcd", "eni-4567cdef"):

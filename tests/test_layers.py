@@ -95,10 +95,12 @@ ALLOWED: dict[str, set[str]] = {
         "cost",
         "rulesets",
     },
-    "workspace": BASE | {"inventory", "plain_text", "settings", "sources", "formats", "store"},
+    "changes": BASE | {"settings", "sources"},
+    "workspace": BASE
+    | {"changes", "inventory", "plain_text", "settings", "sources", "formats", "store"},
     "checks": BASE
     | {"inventory", "settings", "sources", "formats", "store", "query", "panels", "workspace"}
-    | {"engines"},
+    | {"changes", "engines"},
     "api": {"*"},
     "cli": {"*"},
     "__init__": {"*"},
@@ -168,6 +170,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "aws": {"open"},
         # Folders have AWS's layout too where somebody has copied a bucket.
         "local": {"base", "open", "s3"},
+        "trails": {"base", "open", "s3", "schemes", "spellings"},
         "uploads": {"base", "open", "local"},
         "sample": {"base", "open", "local", "s3"},
         "*": {"base", "open", "aws"},

@@ -115,6 +115,22 @@ class SourceSetting(BaseModel):
     )
 
 
+class TrailSetting(BaseModel):
+    """Where CloudTrail's log files lie, whose network changes become notes on the time axis."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(
+        description="The bucket that the trail writes to (`s3://bucket/prefix`), or a folder."
+    )
+    profile: str = Field("", description="AWS profile to use.")
+    role_arn: str = Field("", description="Role to assume.")
+    external_id: str = Field("", description="External id the role asks for.")
+    region: str = Field("", description="Region, if it cannot be found out.")
+    endpoint_url: str = Field("", description="Another endpoint of S3, such as a VPC endpoint.")
+    requester_pays: bool = Field(False, description="Pay for reading another owner's bucket.")
+
+
 class CostSetting(BaseModel):
     """What differs from the price list."""
 
@@ -148,6 +164,10 @@ class Settings(BaseSettings):
     )
     sources: dict[str, SourceSetting] = Field(
         default_factory=dict, description="Named sources; without any, the built-in sample."
+    )
+    trails: dict[SetName, TrailSetting] = Field(
+        default_factory=dict,
+        description="Trails of CloudTrail by name: changes of networks become notes after a sync.",
     )
     cost: CostSetting = Field(
         default_factory=CostSetting, description="What differs from the price list."
@@ -278,6 +298,16 @@ class Settings(BaseSettings):
                     )
         return sources
 
+    @field_validator("trails")
+    @classmethod
+    def _trails_hold_no_secrets(cls, trails: dict[str, TrailSetting]) -> dict[str, TrailSetting]:
+        for name, trail in trails.items():
+            if holds_secret(trail.url) or holds_secret(trail.endpoint_url):
+                raise ValueError(
+                    f"{name} must not hold a password, key, token or signature; name a profile"
+                )
+        return trails
+
     @model_validator(mode="after")
     def _names_channels_that_exist(self) -> Self:
         for table, senders in (("alerts", self.alerts), ("reports", self.reports)):
@@ -337,6 +367,7 @@ def _mistake(place: list[str | int], message: str) -> str:
         return f"{name}: {message}"
     models: dict[str, type[BaseModel]] = {
         "sources": SourceSetting,
+        "trails": TrailSetting,
         "cost": CostSetting,
         "channels": ChannelSetting,
         "alerts": AlertSetting,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -12,7 +11,7 @@ from plotly.graph_objects import Figure
 from dashboards.ui import notes
 from dashboards.ui.answers import KEYS, own
 from vpcflow_core.charts import figure
-from vpcflow_core.charts.notes import OVER_TIME, with_notes
+from vpcflow_core.charts.notes import OVER_TIME, Mark, with_notes
 from vpcflow_core.panels.catalogue import PanelAnswer, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
 
@@ -32,11 +31,14 @@ def figure_of(request: PanelRequest, answer: PanelAnswer, zone: str) -> Figure:
     return _figure(own(request), answer, zone, dark, _notes(request))
 
 
-def _notes(request: PanelRequest) -> tuple[tuple[datetime, str], ...]:
+def _notes(request: PanelRequest) -> tuple[Mark, ...]:
     """What happened in the panel's time, for charts that show it."""
     if panel_of(request.slug).chart not in OVER_TIME:
         return ()
-    return tuple((one.at, f"{one.kind}: {one.text}") for one in notes.shown(request.window))
+    return tuple(
+        Mark(one.at, f"{one.kind}: {one.text}", one.kind == "network")
+        for one in notes.shown(request.window)
+    )
 
 
 # Streamlit leaves arguments with an underscore out of the key: equal requests have equal answers.
@@ -46,11 +48,12 @@ def _figure(
     _answer: PanelAnswer,
     zone: str,
     dark: bool,
-    noted: tuple[tuple[datetime, str], ...],
+    noted: tuple[Mark, ...],
 ) -> Figure:
     panel = panel_of(request.slug)
     if panel.chart != "number":
-        return with_notes(figure(panel, _answer, zone, dark), noted, ZoneInfo(zone))
+        drawn = figure(panel, _answer, zone, dark)
+        return with_notes(drawn, noted, ZoneInfo(zone), request.window)
     line = figure(panel, replace(_answer, headlines=()), zone, dark)
     line.update_yaxes(domain=[0, 1])
     return line.update_layout(height=LINE, margin={"l": 0, "r": 0, "t": 4, "b": 4})

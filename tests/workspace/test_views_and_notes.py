@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 import pytest
 
-from vpcflow_core.charts.notes import MOST, with_notes
+from vpcflow_core.charts.notes import Mark, with_notes
 from vpcflow_core.cli.main import main
 from vpcflow_core.errors import ParameterError, StoreError, TimeError
 from vpcflow_core.scope import Part, Scope
@@ -130,11 +130,11 @@ def test_a_csv_file_is_added_whole_or_not_at_all(
 
 def test_a_note_stands_at_its_wall_clock_and_its_text_is_no_markup() -> None:
     chart = go.Figure(go.Scatter(x=[NOON], y=[1]))
-    drawn = with_notes(chart, [(NOON, "deploy: <a href='x'>v2</a>")], ZoneInfo("Europe/Berlin"))
-    (line,), (mark,) = drawn.layout.shapes, drawn.layout.annotations
-    assert line.x0 == mark.x == "2026-11-26T13:00:00"
-    assert "<a" not in mark.hovertext
-    assert "&lt;a" in mark.hovertext
-    many = [(NOON, str(number)) for number in range(MOST + 5)]
-    assert len(with_notes(go.Figure(), many, ZoneInfo("UTC")).layout.shapes) == MOST
-    assert with_notes(go.Figure(), [], ZoneInfo("UTC")).layout.shapes == ()
+    mark = Mark(NOON, "deploy: <a href='x'>v2</a>")
+    window = Window(NOON, NOON + timedelta(hours=1))
+    drawn = with_notes(chart, [mark], ZoneInfo("Europe/Berlin"), window)
+    (line,), (drawn_mark,) = drawn.layout.shapes, drawn.layout.annotations
+    assert line.x0 == drawn_mark.x == "2026-11-26T13:00:00"
+    assert "<a" not in drawn_mark.hovertext
+    assert "&lt;a" in drawn_mark.hovertext
+    assert with_notes(go.Figure(), [], ZoneInfo("UTC"), window).layout.shapes == ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -12,27 +13,51 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.style import GREY
 from vpcflow_core.charts.time_axis import HOVER_TIME, wall_clock
+from vpcflow_core.times import Window
 
 # Charts whose horizontal axis is time.
 OVER_TIME = ("columns", "stacked", "area", "band", "lines", "trend", "box")
-# More lines than these are no help: the newest are drawn.
-MOST = 60
+TRIANGLE = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
+# Notes that are closer than this part of the axis share a line: their marks would overlap.
+SLOTS = 40
+# Of those that share a line, the number that is listed beside the pointer.
+LISTED = 8
+# Characters of a line there.
+WIDEST = 90
+
+
+class Mark(NamedTuple):
+    """A note as a chart shows it.
+
+    Attributes:
+        at: When, UTC.
+        text: What happened.
+        minor: Whether it gives way to others where not all can be listed.
+    """
+
+    at: datetime
+    text: str
+    minor: bool = False
 
 
 def with_notes(
-    chart: go.Figure, notes: Sequence[tuple[datetime, str]], zone: ZoneInfo
+    chart: go.Figure, notes: Sequence[Mark], zone: ZoneInfo, window: Window
 ) -> go.Figure:
     """Draw a line at each note, and a mark above it that says what it is.
 
+    Notes that are close to each other share a line at the first of them, with their number.
+
     Args:
         chart: Series over time.
-        notes: When (UTC) and what, the oldest first.
+        notes: The oldest first.
         zone: Of the axis.
+        window: What the axis shows.
     """
-    shown = notes[-MOST:]
+    shown = list(_close(notes, window))
     if not shown:
         return chart
-    places = wall_clock(pd.Series([at for at, _ in shown]).astype("datetime64[ns, UTC]"), zone)
+    firsts = pd.Series([marks[0].at for marks in shown]).astype("datetime64[ns, UTC]")
+    places = wall_clock(firsts, zone)
     lines = [
         {
             "type": "line",
@@ -51,13 +76,42 @@ def with_notes(
             "y": 1,
             "yref": "paper",
             "yanchor": "bottom",
-            "text": "\N{BLACK DOWN-POINTING SMALL TRIANGLE}",
+            "text": TRIANGLE if len(close) == 1 else f"{TRIANGLE}<br>{len(close)}",
+            "font": {"size": 10},
             "showarrow": False,
-            "hovertext": f"{place.strftime(HOVER_TIME)}<br>{escape(text)}",
+            "hovertext": _hover(close, zone),
         }
-        for place, (_, text) in zip(places, shown, strict=True)
+        for place, close in zip(places, shown, strict=True)
     ]
     # All at once: plotly checks what is there already with each one that is added.
     chart.layout.shapes = (*chart.layout.shapes, *lines)
     chart.layout.annotations = (*chart.layout.annotations, *marks)
     return chart
+
+
+def _close(notes: Sequence[Mark], window: Window) -> Iterator[list[Mark]]:
+    """Notes by the line that they share."""
+    apart = window.length / SLOTS
+    group: list[Mark] = []
+    for note in notes:
+        if group and note.at - group[0].at >= apart:
+            yield group
+            group = []
+        group.append(note)
+    if group:
+        yield group
+
+
+def _hover(notes: Sequence[Mark], zone: ZoneInfo) -> str:
+    """What happened, a line each; minor ones are left out first."""
+    chosen = sorted(sorted(notes, key=lambda note: note.minor)[:LISTED], key=lambda note: note.at)
+    lines = [
+        f"{n.at.astimezone(zone).strftime(HOVER_TIME)}  {escape(_cut(n.text))}" for n in chosen
+    ]
+    if len(notes) > len(chosen):
+        lines.append(f"and {len(notes) - len(chosen):,} more: Notes in the sidebar")
+    return "<br>".join(lines)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "\N{HORIZONTAL ELLIPSIS}"

@@ -4,5 +4,6 @@ from vpcflow_core.checks.base import Finding, State
 from vpcflow_core.checks.elsewhere import check_elsewhere
 from vpcflow_core.checks.names import check_names
 from vpcflow_core.checks.source import check
+from vpcflow_core.checks.trails import check_trails
 
-__all__ = ["Finding", "State", "check", "check_elsewhere", "check_names"]
+__all__ = ["Finding", "State", "check", "check_elsewhere", "check_names", "check_trails"]

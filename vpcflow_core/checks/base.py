@@ -15,7 +15,8 @@ class Finding:
     """One thing that was looked at.
 
     Attributes:
-        part: What kind of thing: `permission`, `logs`, `format`, `fields`, `EC2`, `names`.
+        part: What kind of thing: `permission`, `logs`, `format`, `fields`, `EC2`, `names`,
+            `CloudTrail`.
         subject: Which one.
         state: `failed` if nothing can be read because of it.
         found: What was found, one sentence.

@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 
 from vpcflow_core.checks import check as findings_of
-from vpcflow_core.checks import check_elsewhere, check_names
+from vpcflow_core.checks import check_elsewhere, check_names, check_trails
 from vpcflow_core.cli.options import OutputOption, SourceOptions
 from vpcflow_core.cli.output import Output, write
 from vpcflow_core.engines.open import is_elsewhere, naming_of
@@ -33,7 +33,7 @@ def check(
     """Check whether a source can be read, and what stands in the way.
 
     Looks at credentials, permissions, layout, formats, age of the newest record, missing fields,
-    and at the files of settings that name addresses.
+    at the files of settings that name addresses, and at CloudTrail's log files.
 
     Nothing is stored. Exits 1 if the source cannot work.
     """
@@ -46,6 +46,7 @@ def check(
     else:
         found = list(findings_of(opened, how, log_format=setting.log_format))
     found += check_names(naming_of(settings))
+    found += check_trails(settings.trails)
     write(pd.DataFrame(map(asdict, found), dtype="object"), output)
     if any(finding.state == "failed" for finding in found):
         raise typer.Exit(1)

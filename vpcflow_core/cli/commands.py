@@ -56,7 +56,7 @@ _FILES = (
     ),
     ("backup", "restore", "Make a store of a backup that is whole."),
     ("notes", "note", "Note a deploy, an incident or a change on the time axis of every chart."),
-    ("notes", "notes", "List the notes on the time axis, or add those of a file."),
+    ("notes", "notes", "List the notes on the time axis, or add those of a file or of CloudTrail."),
     ("mcp", "mcp", "Answer the questions of an AI assistant (Model Context Protocol), read-only."),
 )
 

@@ -44,7 +44,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "report": ("vpcflow report --last 24h --html report.html --page overview --page rejects",),
     "open": ("vpcflow open rejects/reasons --last 7d --where dstport=22",),
     "note": ('vpcflow note "web 2.41 out" --kind deploy',),
-    "notes": ("vpcflow notes --last 7d", "vpcflow notes --csv deploys.csv"),
+    "notes": ("vpcflow notes --last 7d", "vpcflow notes --trail s3://central-trail/prefix"),
     "backup": ("vpcflow backup /backups/flows",),
     "restore": ("vpcflow restore /backups/flows --store ~/flows",),
     "mcp": ("vpcflow mcp", "vpcflow mcp --store ~/flows --where account_id=123456789012"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from vpcflow_core.changes.reading import TrailOutcome
 from vpcflow_core.cli.output import Output, console, write
 from vpcflow_core.errors import MisuseError, VpcflowError
 from vpcflow_core.json_rows import plain
@@ -37,6 +38,14 @@ def write_outcomes(outcomes: Sequence[SyncOutcome], form: Output) -> None:
     else:
         for outcome in outcomes:
             console().print(visible_lines("\n".join(_lines(outcome))), markup=False, soft_wrap=True)
+
+
+def write_trails(trails: Sequence[TrailOutcome], form: Output) -> None:
+    """Print what was read of CloudTrail: beside the outcomes, or where those are data, apart."""
+    out = sys.stdout if form is Output.table else sys.stderr
+    for trail in trails:
+        to = sys.stderr if trail.error else out
+        print(visible_lines("\n".join(trail.sentences)), file=to)
 
 
 def exit_code(outcomes: Sequence[SyncOutcome]) -> int:

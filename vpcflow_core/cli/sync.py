@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,9 +17,10 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from vpcflow_core.addresses import parse_block
+from vpcflow_core.changes.reading import TrailOutcome, read_trails
 from vpcflow_core.cli.lake import sync_into
 from vpcflow_core.cli.options import OutputOption, SourceOptions
-from vpcflow_core.cli.outcomes import exit_code, write_outcomes
+from vpcflow_core.cli.outcomes import exit_code, write_outcomes, write_trails
 from vpcflow_core.cli.output import Output
 from vpcflow_core.errors import MisuseError, SettingsError
 from vpcflow_core.formats.base import LogFormat
@@ -114,11 +115,17 @@ def sync(
     else:
         with Store.open(folder) as opened, _shown_progress() as progress:
             outcomes = list(sync_sources(opened, chosen, options, progress=progress))
+    trails = [] if into else list(_read_trails(folder, settings, kept))
     write_outcomes(outcomes, output)
+    write_trails(trails, output)
     for each in outcomes:
         _log(each)
-    if code := exit_code(outcomes):
+    if code := exit_code(outcomes) or int(any(trail.error for trail in trails)):
         raise typer.Exit(code)
+
+
+def _read_trails(store: Path, settings: Settings, keep: timedelta | None) -> Iterator[TrailOutcome]:
+    return read_trails(store, settings.trails, since=settings.since, keep=keep)
 
 
 def _log(outcome: SyncOutcome) -> None:

@@ -28,8 +28,8 @@ MANIFEST = "backup.json"
 FORM = 1
 # What belongs to a store besides its ledger and the files that it lists.
 BESIDE = (
-    "sources.json", "views.json", "notes.json", "findings.json", "watch.json", "watch-reports/*",
-    "audit.jsonl*", "uploads/**/*",
+    "sources.json", "views.json", "notes.json", "changes.sqlite", "findings.json", "watch.json",
+    "watch-reports/*", "audit.jsonl*", "uploads/**/*",
 )  # fmt: skip
 # Copies of the ledger that are tried: files leave ten minutes after a merge at the earliest.
 TRIES = 5
@@ -138,7 +138,7 @@ def _copied(store: Path, target: Path) -> dict[str, list[Any]]:
     """Copy the ledger, its files and what is beside them; size and sum of each by its name."""
     done: dict[str, list[Any]] = {}
     for _ in range(TRIES):
-        _copy_ledger(store, target)
+        _copy_database(store / LEDGER_NAME, target / LEDGER_NAME)
         names = _files_of(target / LEDGER_NAME)
         missing = False
         for name in names:
@@ -160,16 +160,20 @@ def _copied(store: Path, target: Path) -> dict[str, list[Any]]:
         )
     for name in _beside(store):
         with suppress(FileNotFoundError):
-            done[name] = _copy(store / name, target / name)
+            if name.endswith(".sqlite"):
+                _copy_database(store / name, target / name)
+                done[name] = list(_digest(target / name))
+            else:
+                done[name] = _copy(store / name, target / name)
     done[LEDGER_NAME] = list(_digest(target / LEDGER_NAME))
     return done
 
 
-def _copy_ledger(store: Path, target: Path) -> None:
-    copy = target / LEDGER_NAME
+def _copy_database(source: Path, copy: Path) -> None:
+    """As one transaction left it."""
     copy.unlink(missing_ok=True)
     with (
-        closing(sqlite3.connect(store / LEDGER_NAME, timeout=30)) as ours,
+        closing(sqlite3.connect(source, timeout=30)) as ours,
         closing(sqlite3.connect(copy)) as theirs,
     ):
         ours.backup(theirs)

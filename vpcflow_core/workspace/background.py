@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread, Timer
 
+from vpcflow_core.changes.reading import read_trails
 from vpcflow_core.errors import LockedError, VpcflowError
 from vpcflow_core.redaction import redacting_logger
 from vpcflow_core.settings import Settings
@@ -170,6 +171,20 @@ class Syncer:
                 cancelled=self._stop.is_set,
             ):
                 outcomes.append(outcome)
+        self._read_trails()
+
+    def _read_trails(self) -> None:
+        """Network changes of CloudTrail; what stands in the way is in the server's log."""
+        found = read_trails(
+            self.workspace.store,
+            self.settings.trails,
+            since=self.settings.since,
+            keep=self.settings.keep,
+            cancelled=self._stop.is_set,
+        )
+        for trail in found:
+            level = logging.WARNING if trail.error else logging.INFO
+            log.log(level, "sync: %s", " ".join(trail.sentences))
 
     def _note(self, source: str, progress: Progress) -> None:
         self.source, self.progress = source, progress

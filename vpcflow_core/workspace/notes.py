@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from vpcflow_core.changes import kept as network_changes
 from vpcflow_core.errors import ParameterError, StoreError, VpcflowError, closest
 from vpcflow_core.redaction import holds_secret
 from vpcflow_core.scope import EVERYTHING, Scope
@@ -18,8 +19,10 @@ from vpcflow_core.workspace import shared_list
 NAME = "notes.json"
 MOST = 20_000
 LONGEST = 200
-Kind = Literal["deploy", "incident", "change", "note"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Written = Literal["deploy", "incident", "change", "note"]
+# Those that people and pipelines write; `network` are changes that CloudTrail logged.
+KINDS: tuple[Written, ...] = get_args(Written)
+Kind = Literal[Written, "network"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,7 +45,7 @@ class Note:
 
 
 def notes(store: Path, window: Window | None = None, scope: Scope = EVERYTHING) -> list[Note]:
-    """What was noted, the oldest first.
+    """What was noted, and what CloudTrail logged, the oldest first.
 
     Args:
         store: Folder of the store.
@@ -54,7 +57,18 @@ def notes(store: Path, window: Window | None = None, scope: Scope = EVERYTHING) 
     """
     found = _read(store, shared_list.read(store / NAME))
     inside = (note for note in found if window is None or window.start <= note.at < window.end)
-    return sorted(note for note in inside if _is_seen(note, scope))
+    seen = [note for note in inside if _is_seen(note, scope)]
+    return sorted([*seen, *_network_changes(store, window, scope)])
+
+
+def _network_changes(store: Path, window: Window | None, scope: Scope) -> list[Note]:
+    """Of accounts that are named or all seen; who sees some sources alone sees none of them."""
+    if any(part.accounts is None and part.sources is None for part in scope.parts):
+        accounts = None
+    else:
+        accounts = {name for part in scope.parts for name in part.accounts or ()}
+    changes = network_changes.changes(store, window, accounts)
+    return [Note(each.at, each.text, "network", each.account) for each in changes]
 
 
 def add(store: Path, new: Iterable[Note]) -> int:

@@ -1,0 +1,1 @@
+"""Who changed what in the network, from the log files of CloudTrail."""
