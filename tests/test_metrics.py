@@ -107,7 +107,7 @@ def test_the_app_serves_metrics_and_logs_as_json(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     with serving(home, tmp_path / "store", metrics_token="t0ken", log_format="json") as app:
-        with pytest.raises(urllib.error.HTTPError, match="404"):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(f"{app}/metrics")
         request = urllib.request.Request(
             f"{app}/metrics", headers={"Authorization": "Bearer t0ken"}

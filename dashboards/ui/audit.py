@@ -27,6 +27,14 @@ def recorder() -> Callable[..., None]:
     return write
 
 
+def refused(what: str) -> None:
+    """That the visitor asked for something they may not have; once a session for each thing."""
+    known = st.session_state.setdefault("refused", set())
+    if what not in known:
+        known.add(what)
+        note("refused", what=what)
+
+
 def sign_in() -> None:
     """Once a session: who came, or who was turned away."""
     found = people.here()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.ui import (
     actions,
+    audit,
     chips,
     emptiness,
     panel,
@@ -104,6 +106,7 @@ def begin(
     state = PageState(range_, zone, texts, source, parameters, once)
     _link_notes(state)
     saved_views.remember(state)
+    _others_accounts(state)
     return state, row_end
 
 
@@ -141,6 +144,21 @@ def _auto(asked: Range) -> str:
     if extent is None:
         return ""
     return auto_now(timerange.window(asked, extent)[0], logs.coverage.interval)
+
+
+def _others_accounts(state: PageState) -> None:
+    """Says so where a link or filter names accounts that the visitor may not see."""
+    asked = re.findall(r"\b\d{12}\b", dict(state.filters).get("account_id", ""))
+    parts = resources.scope().parts
+    if any(part.accounts is None for part in parts):
+        return
+    hidden = [one for one in asked if not any(one in (part.accounts or ()) for part in parts)]
+    if hidden:
+        audit.refused(f"account {', '.join(hidden[:5])}")
+        st.warning(
+            f"What you may see does not include account {', '.join(hidden[:5])}.",
+            icon=":material/block:",
+        )
 
 
 def _read_link() -> None:

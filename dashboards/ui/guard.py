@@ -20,7 +20,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards.ui.admission import ADMISSION
-from dashboards.ui.upload_gate import refusal
+from dashboards.ui.refusals import sentence
+from dashboards.ui.upload_gate import FULL, refusal
 from dashboards.ui.visitor import Connection, authority, is_loopback
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.json_logs import log_as
@@ -81,7 +82,8 @@ class Guard:
         elif scope["type"] == "http" and (token := _token(scope)) is not None:
             await self._redirect(scope, token, self._with_headers(send))
         elif scope["type"] == "http" and (status := refusal(scope, connection(scope))):
-            await _answer(status, self._with_headers(send))
+            said = sentence("full" if status is FULL else "upload", status)
+            await _answer(status, self._with_headers(send), body=said)
         else:
             http = scope["type"] == "http"
             await self.app(scope, receive, self._with_headers(send) if http else send)
@@ -104,11 +106,16 @@ class Guard:
 
 
 async def _answer(
-    status: HTTPStatus, send: Send, headers: Sequence[tuple[bytes, bytes]] = ()
+    status: HTTPStatus,
+    send: Send,
+    headers: Sequence[tuple[bytes, bytes]] = (),
+    body: bytes = b"",
 ) -> None:
-    """An answer without a body."""
-    await send({"type": "http.response.start", "status": int(status), "headers": [*headers]})
-    await send({"type": "http.response.body", "body": b""})
+    """An answer of our own."""
+    kind = [(b"content-type", b"text/plain; charset=utf-8")] if body else []
+    start = {"type": "http.response.start", "status": int(status), "headers": [*headers, *kind]}
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
 
 
 def connection(scope: Scope) -> Connection:

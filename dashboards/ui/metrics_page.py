@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from http import HTTPStatus
 
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboards.ui import resources
 from dashboards.ui.guard import MIDDLEWARE as BEFORE
 from dashboards.ui.guard import connection
+from dashboards.ui.refusals import refused, sentence
 from dashboards.ui.visitor import Connection, host_name, is_loopback
 from vpcflow_core.metrics import CONTENT_TYPE
 from vpcflow_core.monitoring import page
@@ -30,7 +32,8 @@ class MetricsPage:
         if scope["type"] != "http" or scope["path"] != PATH:
             await self.app(scope, receive, send)
         elif scope["method"] != "GET" or not may_read(connection(scope), _token):
-            await _answer(404, b"", send)
+            await asyncio.to_thread(refused, connection(scope), "metrics")
+            await _answer(403, sentence("metrics", HTTPStatus.FORBIDDEN), send)
         else:
             text = await asyncio.to_thread(lambda: page(resources.store()))
             await _answer(200, text.encode(), send)

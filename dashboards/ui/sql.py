@@ -54,6 +54,7 @@ ORDER BY records DESC""",
 def draw(state: PageState, window: Window) -> None:
     """Draw the box, what helps to fill it, and the answer."""
     if not here().sql:
+        audit.refused("sql")
         st.info(VIEWERS, icon=":material/info:")
         return
     left, right = st.columns([2, 1])
@@ -83,6 +84,7 @@ def _answer(text: str, state: PageState, window: Window) -> QueryResult | Vpcflo
     logs = resources.logs(state.source, state.once).filtered(state.where)
     try:
         if not here().sql:
+            audit.refused("sql")
             raise QueryError(VIEWERS)
         audit.note("sql", sql=text, range=str(window))
         if refused := refusal(text, logs.engine.guards_sql, here()):

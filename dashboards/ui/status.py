@@ -79,6 +79,9 @@ def refresh() -> None:
 
 
 def _start() -> None:
+    if not here().sync:  # the button may be older than the rights
+        audit.refused("sync")
+        return
     audit.note("sync-started")
     resources.syncer().start()
 

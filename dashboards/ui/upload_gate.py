@@ -11,6 +11,7 @@ from starlette.requests import cookie_parser
 from starlette.types import Scope
 from streamlit.runtime import Runtime, exists
 
+from dashboards.ui.refusals import refused
 from dashboards.ui.visitor import Connection
 from vpcflow_core.errors import SettingsError
 
@@ -19,6 +20,7 @@ ROUTE = "/_stcore/upload_file/"
 MOST_WAITING = 10
 _METHODS = ("PUT", "DELETE")
 _MB = 2**20
+FULL = HTTPStatus.INSUFFICIENT_STORAGE
 
 
 def refusal(scope: Scope, found: Connection) -> HTTPStatus | None:
@@ -39,9 +41,10 @@ def refusal(scope: Scope, found: Connection) -> HTTPStatus | None:
     except SettingsError:
         return HTTPStatus.FORBIDDEN
     if not allowed:
+        refused(found, "upload")
         return HTTPStatus.FORBIDDEN
     is_full = scope["method"] == "PUT" and waiting() >= most
-    return HTTPStatus.INSUFFICIENT_STORAGE if is_full else None
+    return FULL if is_full else None
 
 
 def waiting() -> int:

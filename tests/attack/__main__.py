@@ -1,4 +1,4 @@
-"""`make attack`: SQL, runaway queries, uploads and visitors; exits 1 if something got out.
+"""`make attack`: SQL, runaway queries, uploads, visitors and roles; exits 1 if something got out.
 
 What got out is printed with what was tried.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.attack import sql
 from tests.attack.base import Outcome
 from tests.attack.ground import ground
+from tests.attack.roles import roles
 from tests.attack.uploads import uploads
 from tests.attack.visitors import visitors
 from vpcflow_core.engines.duckdb.by_hand import WORKERS
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[Path], Iterator[Outcome]]] = {
     "runaways": _runaways,
     "uploads": uploads,
     "visitors": visitors,
+    "roles": roles,
 }
 
 

@@ -47,7 +47,13 @@ class Visit:
         return next(begun).initialize.session_id
 
     def run(
-        self, path: str, *, claimed: str = "", query: str = "", clicked: str = ""
+        self,
+        path: str,
+        *,
+        claimed: str = "",
+        query: str = "",
+        clicked: str = "",
+        filled: Mapping[str, str] | None = None,
     ) -> list[ForwardMsg]:
         """Ask for a page, and wait until it is drawn.
 
@@ -56,6 +62,7 @@ class Visit:
             claimed: What the browser says the page's address is; "" for that at localhost.
             query: Parameters of the address bar.
             clicked: Id of a button that the browser says was clicked.
+            filled: Texts that the browser says stand in boxes, by id.
         """
         asked = BackMsg()
         asked.rerun_script.page_name = path
@@ -64,6 +71,8 @@ class Visit:
         asked.rerun_script.context_info.url = claimed or f"http://localhost:{port}/{path}"
         if clicked:
             asked.rerun_script.widget_states.widgets.add(id=clicked, trigger_value=True)
+        for name, text_ in (filled or {}).items():
+            asked.rerun_script.widget_states.widgets.add(id=name, string_value=text_)
         self._link.send(asked.SerializeToString())
         found = []
         with suppress(TimeoutError):
@@ -106,7 +115,7 @@ def visiting(
             sock=raw,
             origin=origin,  # type: ignore[arg-type]
             additional_headers=dict(headers or {}),
-            subprotocols=["streamlit"],  # type: ignore[list-item]
+            subprotocols=["streamlit", *_proof(headers or {})],  # type: ignore[list-item]
             max_size=None,
             compression=None,
             proxy=None,
@@ -156,6 +165,12 @@ def send_file(
     status = client.getresponse().status
     client.close()
     return status
+
+
+def _proof(headers: Mapping[str, str]) -> list[str]:
+    """What a browser sends beside its cookies, so that Streamlit believes who is signed in."""
+    _, found, rest = headers.get("Cookie", "").partition("_streamlit_xsrf=")
+    return [rest.partition(";")[0]] if found else []
 
 
 def _cross_site_token(app: str) -> str:

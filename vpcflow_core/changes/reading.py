@@ -19,7 +19,7 @@ from vpcflow_core.sources.trails import Trail, TrailFile, open_trail
 
 # How far back the first reading reaches, unless the setting `since` says it.
 FIRST = timedelta(days=30)
-# Files are delivered in order of their names but for minutes: the newest of them are looked at again.
+# Files come in order of their names but for minutes: the newest of them are looked at again.
 OVERLAP = timedelta(hours=1)
 # Files of one run: an account with all regions delivers some 5,000 a day. The next run goes on.
 MOST_FILES = 20_000

@@ -30,7 +30,7 @@ Event = Literal[
     "sign-in", "sign-in-refused", "sign-out", "sql", "download", "sync-started", "sync-stopped",
     "source-added", "source-removed", "inventory-asked", "view-saved",
     "view-removed", "note-added", "note-removed", "finding-acknowledged", "finding-muted",
-    "finding-reopened",
+    "finding-reopened", "refused",
 ]  # fmt: skip
 log = redacting_logger("vpcflow.audit")
 

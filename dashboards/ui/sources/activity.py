@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.ui import audit, panel_menu, resources
 from dashboards.ui.markdown import code, inert
-from dashboards.ui.rights import Rights
+from dashboards.ui.rights import Rights, here
 from dashboards.ui.sources.source_rows import Row, exact_table, humane_table, length, rows_of
 from vpcflow_core.scope import EVERYTHING
 from vpcflow_core.workspace.background import Syncer, problem
@@ -76,12 +76,18 @@ def _button(worker: Syncer) -> None:
 
 
 def start() -> None:
-    """Begin a sync, and write down who did."""
+    """Begin a sync, and write down who did; a button may be older than the rights."""
+    if not here().sync:
+        audit.refused("sync")
+        return
     audit.note("sync-started")
     resources.syncer().start()
 
 
 def _stop() -> None:
+    if not here().sync:
+        audit.refused("sync")
+        return
     audit.note("sync-stopped")
     resources.syncer().cancel()
 
