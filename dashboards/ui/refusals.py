@@ -16,7 +16,7 @@ SENTENCES = {
     "full": "Too many files wait to be read: try again in a minute.",
     "metrics": "Metrics are for the machine itself, or for who has the token: metrics_token.",
 }
-# One line for each kind and address in this time, so that nobody fills the audit log.
+# One line a kind and address in this time: repeating a request cannot fill the audit log.
 EVERY = 60.0
 MOST = 1000
 _LAST: dict[tuple[str, str], float] = {}
