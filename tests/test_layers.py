@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "times": {"errors"},
     "units": set(),
     "metrics": set(),
+    "metrics_listener": {"errors", "metrics"},
     "json_logs": {"redaction", "times"},
     "plain_text": set(),
     "arrow": set(),

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from vpcflow_core.cli.lake import sync_into
 from vpcflow_core.cli.options import OutputOption, SourceOptions
 from vpcflow_core.cli.outcomes import exit_code, write_outcomes, write_trails
 from vpcflow_core.cli.output import Output
+from vpcflow_core.cli.repeating import RepeatOptions
 from vpcflow_core.errors import MisuseError, SettingsError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.json_logs import is_json, log_as, note
@@ -41,6 +42,7 @@ PLAIN_SECONDS = 10.0
 
 def sync(
     reached: SourceOptions,
+    repeated: RepeatOptions,
     sources: Annotated[
         list[str] | None,
         typer.Argument(
@@ -87,7 +89,8 @@ def sync(
     """
     settings = load_settings()
     log_as(settings.log_format)
-    span = _span(since, start, end, settings)
+    if into and store:
+        raise MisuseError("--into and --store contradict each other.", "Give one of them.")
     kept = parse_duration(keep) if keep else settings.keep
     others: dict[str, Any] = {
         "requester_pays": requester_pays or None,
@@ -96,36 +99,47 @@ def sync(
     }
     if reached.log_format:
         LogFormat.parse(reached.log_format)  # a mistake in it would fail every source
-    options = SyncOptions(
-        span=span,
-        list_all=bool(since or start or end),
-        keep=kept,
-        workers=workers or settings.workers,
-        wait=wait,
-    )
     folder = (store or settings.store).expanduser()
-    known = added(folder) | settings.sources
-    names = sources or _all(known)
-    chosen = [(name, reached.setting(name, known, **others)) for name in names]
+
+    def once() -> int:
+        options = SyncOptions(
+            span=_span(since, start, end, settings),
+            list_all=bool(since or start or end),
+            keep=kept,
+            workers=workers or settings.workers,
+            wait=wait,
+        )
+        known = added(folder) | settings.sources
+        names = sources or _all(known)
+        chosen = [(name, reached.setting(name, known, **others)) for name in names]
+        return _run(chosen, options, settings, folder, into, output)
+
+    repeated.run(once, folder, settings)
+
+
+def _run(
+    chosen: list[tuple[str, SourceSetting]],
+    options: SyncOptions,
+    settings: Settings,
+    folder: Path,
+    into: str,
+    output: Output,
+) -> int:
+    """One sync, and what became of it; gives the exit code."""
+    trails: list[TrailOutcome] = []
     if into:
-        if store:
-            raise MisuseError("--into and --store contradict each other.", "Give one of them.")
         with _shown_progress() as progress:
             outcomes = list(sync_into(into, chosen, options, settings, progress))
     else:
         with Store.open(folder) as opened, _shown_progress() as progress:
             outcomes = list(sync_sources(opened, chosen, options, progress=progress))
-    trails = [] if into else list(_read_trails(folder, settings, kept))
+        since, keep = settings.since, options.keep
+        trails = list(read_trails(folder, settings.trails, since=since, keep=keep))
     write_outcomes(outcomes, output)
     write_trails(trails, output)
     for each in outcomes:
         _log(each)
-    if code := exit_code(outcomes) or int(any(trail.error for trail in trails)):
-        raise typer.Exit(code)
-
-
-def _read_trails(store: Path, settings: Settings, keep: timedelta | None) -> Iterator[TrailOutcome]:
-    return read_trails(store, settings.trails, since=settings.since, keep=keep)
+    return exit_code(outcomes) or int(any(trail.error for trail in trails))
 
 
 def _log(outcome: SyncOutcome) -> None:

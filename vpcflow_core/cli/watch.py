@@ -17,12 +17,14 @@ from vpcflow_core.alerts.watch import watch as run
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.judge import VIOLATION
 from vpcflow_core.cli.options import AnswerOptions
+from vpcflow_core.cli.repeating import RepeatOptions
 from vpcflow_core.errors import FailureError, MisuseError
 from vpcflow_core.flow_logs.finding import watch_list
 from vpcflow_core.json_logs import is_json, log_as, note
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import Settings, load_settings
 from vpcflow_core.workspace.reviews import reviews
+from vpcflow_core.workspace.workspace import find_workspace
 
 PROPOSED = [each.name for each in fields(Proposal)]
 COLUMNS = ("at", "rule", "kind", "severity", "what")
@@ -30,6 +32,7 @@ COLUMNS = ("at", "rule", "kind", "severity", "what")
 
 def watch(
     options: AnswerOptions,
+    repeated: RepeatOptions,
     past: Annotated[
         str,
         typer.Option("--rehearse", metavar="LENGTH", help="What the past 30d would have sent."),
@@ -46,12 +49,24 @@ def watch(
     settings = load_settings()
     log_as(settings.log_format)
     _check(options, past, budget)
+    if repeated.every and past:
+        raise MisuseError("--every and --rehearse contradict each other.", "Give one of them.")
+    folder = options.store or find_workspace(settings).store
+    repeated.run(lambda: _run(options, settings, past, budget), folder, settings)
+
+
+def _run(options: AnswerOptions, settings: Settings, past: str, budget: float) -> int:
+    """Look once; gives the exit code.
+
+    Raises:
+        FailureError: Messages wait that could not be sent.
+    """
     with options.flows() as flows:
         if flows.store is None:
             raise MisuseError("watch needs a store of its own.", "Give --store FOLDER.")
         if budget:
             _propose(options, flows, settings, past, budget)
-            return
+            return 0
         if past:
             decided = reviews(flows.store.path)
             window = flows.last(past).window
@@ -66,13 +81,12 @@ def watch(
         else:
             print(visible_lines(problem), file=sys.stderr)
     if past:
-        return
+        return 0
     note("watch", "looked", until=outcome.until, sent=outcome.sent, waiting=outcome.waiting)
     if outcome.failures:
         what = f"Not all could be done; {outcome.waiting} messages wait to be sent."
         raise FailureError(what, "The next run tries again.")
-    if any(message.kind == "began" for message in messages):
-        raise typer.Exit(VIOLATION)
+    return VIOLATION if any(message.kind == "began" for message in messages) else 0
 
 
 def _check(options: AnswerOptions, past: str, budget: float) -> None:
