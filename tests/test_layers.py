@@ -184,9 +184,10 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "kept": set(),
         "by_minutes": {"base", "asked"},
         "by_days": {"base", "asked", "by_minutes"},
+        "by_novelty": {"base", "asked", "by_days"},
         "open": {"*"},
         "interfaces": {"base"},
-        "*": {"base", "by_minutes", "frames", "kept", "named", "interfaces"},
+        "*": {"base", "by_minutes", "by_novelty", "frames", "kept", "named", "interfaces"},
     },
     "analysis": {
         "buckets": set(),

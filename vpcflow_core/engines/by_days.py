@@ -59,7 +59,7 @@ def _by_days(engine: Engine, asked: Asked, whole: Window) -> QueryResult:
     among, seconds = (None, 0.0) if top is None else _busiest(engine, asked, whole, top)
     # The first day is asked for as a whole as well: its answer is kept.
     first = replace(whole, start=floor_to(whole.start, DAY))
-    results = [engine.run(*asked.within(day, among)) for day in _days(first)]
+    results = [engine.run(*asked.within(day, among)) for day in cut_at_midnight(first)]
     frame = pd.concat([result.frame for result in results], ignore_index=True)
     inside = frame[BUCKET] >= pd.Timestamp(whole.start)
     return replace(
@@ -76,7 +76,7 @@ def _can_be_cut(query: Query, window: Window) -> bool:
     return not (query.by and query.top) or measure(_order(query)).adds_up
 
 
-def _days(window: Window) -> Iterator[Window]:
+def cut_at_midnight(window: Window) -> Iterator[Window]:
     """The window, cut at midnight."""
     start = window.start
     while start < window.end:
@@ -89,7 +89,9 @@ def _busiest(engine: Engine, asked: Asked, window: Window, top: int) -> tuple[Gr
     """The top groups of the window, by what they have in all of its days; and the seconds taken."""
     query, order = asked.query, _order(asked.query)
     by_day = replace(query, measures=(order,), every=None, top=None, order="", place="start")
-    results = [engine.run(*replace(asked, query=by_day).within(day)) for day in _days(window)]
+    results = [
+        engine.run(*replace(asked, query=by_day).within(day)) for day in cut_at_midnight(window)
+    ]
     groups = list(query.by)
     rows = pd.concat([result.frame for result in results], ignore_index=True)
     totals = rows.groupby(groups, dropna=False, sort=False)[order].sum().reset_index()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from vpcflow_core.engines import by_days, by_minutes
+from vpcflow_core.engines import by_days, by_minutes, by_novelty
 from vpcflow_core.engines.asked import Asked
 from vpcflow_core.engines.base import Engine
 from vpcflow_core.flow_logs.selection import Selection
@@ -23,6 +23,7 @@ from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.fill import filled, joined
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.names import with_names
+from vpcflow_core.query.novelty import NewGroups
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import (
@@ -77,6 +78,32 @@ class Questions(Selection):
         ]
         made = joined(results, query) if is_spread(query) else results[0]
         return replace(made, notes=(*notes, *made.notes))
+
+    def ask_new(
+        self,
+        query: Query,
+        before: Window,
+        window: Window | None = None,
+        filters: Filters | None = None,
+    ) -> NewGroups:
+        """Which groups of a question no record of an earlier range belongs to.
+
+        Args:
+            query: The question, without `every`.
+            before: The earlier range.
+            window: The time to ask about instead of the own one.
+            filters: Conditions besides the own ones, of both ranges.
+
+        Raises:
+            FieldError, MissingDataError: As `ask`.
+        """
+        window, columns = window or self.window, self.engine.columns()
+        wanted = self.wanted(filters or NO_FILTERS, Window(before.start, window.end))
+        engine, notes = self._counting(query, wanted)
+        asked = Asked(query, wanted, columns, self._earliest)
+        found = by_novelty.run(engine, asked, window, before)
+        result = replace(found.result, notes=(*notes, *found.result.notes))
+        return replace(found, result=result)
 
     def make_ready(self) -> None:
         """Have made what charts over time stand on, so that the first one need not wait for it."""

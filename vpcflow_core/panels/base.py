@@ -17,6 +17,7 @@ from vpcflow_core.panels.request import BAND_PARAMETERS, DEFAULTS, PanelRequest,
 from vpcflow_core.query.connections.questions import AnyQuery
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import measure
+from vpcflow_core.query.novelty import NewGroups
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.reference.geoip import Places
@@ -64,6 +65,15 @@ class LogQueries(CostQueries, RefusalQueries, RuleQueries, Protocol):
         self, query: Query, window: Window | None = None, filters: Filters | None = None
     ) -> QueryResult:
         """Run one question, without the buckets in which nothing was."""
+
+    def ask_new(
+        self,
+        query: Query,
+        before: Window,
+        window: Window | None = None,
+        filters: Filters | None = None,
+    ) -> NewGroups:
+        """Which groups no record of an earlier range belongs to."""
 
     def ask_connections(
         self, query: AnyQuery, window: Window | None = None, filters: Filters | None = None

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 KEPT = "kept"
-MOST_BYTES = 256_000_000
+MOST_BYTES = 512_000_000
 
 
 def folder_of(store: Path) -> Path:

@@ -24,6 +24,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -33,7 +34,9 @@ from sqlalchemy import ColumnElement, Select, SelectBase, and_
 from vpcflow_core.bounded.scratch import Scratch
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.base import Ask, HasDamage, HasRepeats
-from vpcflow_core.engines.by_minutes import Part, days_touched
+from vpcflow_core.engines.by_minutes import Part as Minutes
+from vpcflow_core.engines.by_minutes import days_touched
+from vpcflow_core.engines.by_novelty import OverParts, Part
 from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
 from vpcflow_core.engines.duckdb.connections import require_affordable, views_of_connections
@@ -73,9 +76,11 @@ from vpcflow_core.times import Window, format_duration
 # Rows that travel from DuckDB at a time.
 BATCH = 65_536
 DAY = timedelta(days=1)
-VERSION = version("vpcflow")
+VERSION = f"{version('vpcflow')} {duckdb.__version__}"  # another DuckDB may hash otherwise
 # Fewer records than these are answered faster than their days are looked up.
 MANY_RECORDS = 2_000_000
+# Larger parts of a day are asked again.
+LARGEST_PART = 32_000_000
 # From more records than these minutes are made, which a page asks ten times and more.
 ENOUGH_FOR_MINUTES = 300_000
 
@@ -149,7 +154,7 @@ class DuckDBEngine:
             question, window, lambda sql, values: self._answer(question, window, sql, values)
         )
 
-    def run_over_minutes(self, question: Select[Any], window: Window, part: Part) -> QueryResult:
+    def run_over_minutes(self, question: Select[Any], window: Window, part: Minutes) -> QueryResult:
         """Answer a SELECT over the minutes of some days, which are kept; see `query.minutes`.
 
         Args:
@@ -166,6 +171,26 @@ class DuckDBEngine:
             with self._cursor() as cursor:
                 cursor.register(MINUTES, minutes)
                 return _table(cursor, sql, values)
+
+        return self._kept_or_asked(question, window, answer)
+
+    def run_over_parts(self, question: Select[Any], window: Window, over: OverParts) -> QueryResult:
+        """Answer a SELECT by another one that has the same answer; see `engines.by_novelty`.
+
+        Args:
+            question: The SELECT, over the records alone.
+            window: Its range of time.
+            over: What is run.
+
+        Raises:
+            FailureError: As `run`.
+        """
+
+        def answer(sql: str, values: list[Any]) -> pa.Table:
+            parts = pa.concat_tables([self._seen(part) for part in over.parts])
+            return self._asked(
+                over.question, over.window, *bound(over.question), {over.relation: parts}
+            )
 
         return self._kept_or_asked(question, window, answer)
 
@@ -200,10 +225,16 @@ class DuckDBEngine:
             found = self._days.get(path)
             if found is None:
                 found = self._asked(question, window, sql, values)
-                self._days.put(path, found)
+                self._days.put(path, found, LARGEST_PART)
             return found
 
         return self._parts.get(path, make)
+
+    def _seen(self, part: Part) -> pa.Table:
+        """A part of a question: kept if it is of a whole day."""
+        if part.window.length == DAY:
+            return self._part(part.question, part.window)
+        return self._asked(part.question, part.window, *bound(part.question))
 
     def _naming_of(self, question: Select[Any]) -> Hashable:
         """What names in the answer depend on besides the store; None where it has none."""
@@ -316,10 +347,19 @@ class DuckDBEngine:
             self._days.put(path, found)
         return found
 
-    def _asked(self, question: SelectBase, window: Window, sql: str, values: list[Any]) -> pa.Table:
-        """The answer of the store's files."""
+    def _asked(
+        self,
+        question: SelectBase,
+        window: Window,
+        sql: str,
+        values: list[Any],
+        beside: Mapping[str, pa.Table] = MappingProxyType({}),
+    ) -> pa.Table:
+        """The answer of the store's files, and of tables beside them."""
         relations, names = relations_named(question), columns_named(question)
         with self._cursor() as cursor:
+            for name, rows in beside.items():
+                cursor.register(name, rows)
             self._provide(cursor, cursor, relations, window, wanted=names)
             return _table(cursor, sql, values)
 

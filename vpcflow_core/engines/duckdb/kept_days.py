@@ -52,9 +52,9 @@ class KeptDays:
             return None
         return found
 
-    def put(self, path: Path, table: pa.Table) -> None:
-        """Keep an answer; it is whole or not there."""
-        if table.nbytes > LARGEST:
+    def put(self, path: Path, table: pa.Table, largest: int = LARGEST) -> None:
+        """Keep an answer of no more bytes than that; it is whole or not there."""
+        if table.nbytes > largest:
             return
         temporary = path.with_suffix(f".{uuid.uuid4().hex}")
         with suppress(OSError):

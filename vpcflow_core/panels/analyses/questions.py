@@ -12,7 +12,6 @@ from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.connections import longest
 from vpcflow_core.panels.base import Analysis, PanelAnswer, PanelContext, rows
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window, format_instant
 
 # What is compared with, where nothing else is said: the seven days before.
@@ -60,14 +59,9 @@ def new_values(context: PanelContext) -> PanelAnswer:
     """Groups of the window that were never seen in the seven days before it, the largest first."""
     query, window = context.query, context.request.window
     before = Window(window.start - BASELINE, window.start)
-    fields, top = list(query.by), query.top
-    now = context.ask(replace(query, top=None))
-    then = context.ask(Query(("flows",), by=query.by, where=query.where), before)
-    seen = pd.MultiIndex.from_frame(then.frame[fields])
-    is_new = ~pd.MultiIndex.from_frame(now.frame[fields]).isin(seen)
-    frame = now.frame[is_new].head(top or len(now.frame)).reset_index(drop=True)
-    shown = f"{int(is_new.sum()):,} of {len(now.frame):,} are new"
-    return context.answer(now, then, frame=frame, notes=[_since(shown, before, context)])
+    found = context.logs.ask_new(query, before, window, context.request.filters)
+    shown = f"{found.new:,} of {found.groups:,} are new"
+    return context.answer(found.result, notes=[_since(shown, before, context)])
 
 
 def _since(shown: str, before: Window, context: PanelContext) -> str:
