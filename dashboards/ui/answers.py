@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import resources
+from dashboards.ui.resources import Generation
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.detections.catalogue import Findings
@@ -43,7 +44,7 @@ def records(request: PanelRequest, limit: int) -> QueryResult:
 
 def own(request: PanelRequest) -> PanelRequest:
     """A request as its visitor may ask it, whatever scope it names."""
-    return replace(request, scope=resources.scope())
+    return replace(request, scope=resources.scope(), lists=resources.lists())
 
 
 @st.cache_data(show_spinner=False, max_entries=2000, max_size="200MiB", hash_funcs=KEYS)
@@ -65,13 +66,13 @@ def _logs(request: PanelRequest) -> FlowLogs:
 
 def findings(state: PageState, window: Window) -> Findings:
     """The incidents of a page's range, among the records that meet its filters."""
-    generation = resources.flows().catalogue.generation()
+    generation = resources.generation()
     return _found(resources.scope(), window, state.where, state.source, generation)
 
 
 @st.cache_data(show_spinner=False, max_entries=50, hash_funcs=KEYS)
 def _found(
-    scope: Scope, window: Window, filters: Filters, source: str, generation: int
+    scope: Scope, window: Window, filters: Filters, source: str, generation: Generation
 ) -> Findings:
     logs = resources.logs_within(scope, source, False).filtered(filters)
     return replace(logs, range=Range(fixed=window)).find_incidents()
@@ -79,13 +80,13 @@ def _found(
 
 def narrower_rules(state: PageState, window: Window) -> pd.DataFrame:
     """What the rules there are could be narrowed to, by the records of a page's range."""
-    generation = resources.flows().catalogue.generation()
+    generation = resources.generation()
     return _narrower(resources.scope(), window, state.where, state.source, generation)
 
 
 @st.cache_data(show_spinner=False, max_entries=20, hash_funcs=KEYS)
 def _narrower(
-    scope: Scope, window: Window, filters: Filters, source: str, generation: int
+    scope: Scope, window: Window, filters: Filters, source: str, generation: Generation
 ) -> pd.DataFrame:
     logs = resources.logs_within(scope, source, False).filtered(filters)
     return replace(logs, range=Range(fixed=window)).narrower_rules()
@@ -93,13 +94,13 @@ def _narrower(
 
 def replay(state: PageState, window: Window, rules: str) -> pd.DataFrame:
     """What proposed rules would have refused of the records of a page's range."""
-    generation = resources.flows().catalogue.generation()
+    generation = resources.generation()
     return _replayed(resources.scope(), window, state.where, state.source, generation, rules)
 
 
 @st.cache_data(show_spinner=False, max_entries=20, hash_funcs=KEYS)
 def _replayed(
-    scope: Scope, window: Window, filters: Filters, source: str, generation: int, rules: str
+    scope: Scope, window: Window, filters: Filters, source: str, generation: Generation, rules: str
 ) -> pd.DataFrame:
     logs = resources.logs_within(scope, source, False).filtered(filters)
     return replace(logs, range=Range(fixed=window)).replay(rules)
@@ -113,7 +114,7 @@ def count(state: PageState, window: Window, own: tuple[tuple[str, str], ...] = (
         window: What its range means.
         own: What besides its filters is asked of them: pairs of field and text.
     """
-    generation = resources.flows().catalogue.generation()
+    generation = resources.generation()
     filters = Filters.parse(own) & state.where
     scope = resources.scope()
     return _counted(scope, window, filters, state.source, state.once, generation)
@@ -121,7 +122,7 @@ def count(state: PageState, window: Window, own: tuple[tuple[str, str], ...] = (
 
 @st.cache_data(show_spinner=False, max_entries=500, hash_funcs=KEYS)
 def _counted(
-    scope: Scope, window: Window, filters: Filters, source: str, once: bool, generation: int
+    scope: Scope, window: Window, filters: Filters, source: str, once: bool, generation: Generation
 ) -> int:
     result = resources.logs_within(scope, source, once).ask(Query(("flows",)), window, filters)
     return int(result.frame["flows"].sum())
@@ -129,10 +130,12 @@ def _counted(
 
 def left_out(state: PageState, window: Window) -> int:
     """How many records are left out where each flow counts once."""
-    generation = resources.flows().catalogue.generation()
+    generation = resources.generation()
     return _left_out(resources.scope(), window, state.where, state.source, generation)
 
 
 @st.cache_data(show_spinner=False, max_entries=500, hash_funcs=KEYS)
-def _left_out(scope: Scope, window: Window, filters: Filters, source: str, generation: int) -> int:
+def _left_out(
+    scope: Scope, window: Window, filters: Filters, source: str, generation: Generation
+) -> int:
     return resources.logs_within(scope, source, False).left_out(window, filters)

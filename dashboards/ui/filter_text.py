@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from vpcflow_core.errors import MisuseError
-from vpcflow_core.query.dimensions import DIMENSIONS
+from vpcflow_core.flow_logs.sets import require_sets
+from vpcflow_core.query.dimensions import DIMENSIONS, filterable
 from vpcflow_core.query.filters import Filter, Filters, parse_filter
 from vpcflow_core.query.names import FIELDS, is_named
 from vpcflow_core.query.terms import Exact, Term
 
 DECISIONS = DIMENSIONS["action"].words
+NO_SETS: Mapping[str, Iterable[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +33,42 @@ class Chip:
 
 
 def filter_problem(name: str, text: str) -> str:
-    """Why the text is no filter for the field, in words; "" if it is one."""
+    """Why the text is no filter for the field, named as its box is; "" if it is one."""
     try:
-        Filters.parse([(name, text)] if text else [])
+        require_sets(Filters.parse([(name, text)] if text else []))
     except MisuseError as error:
-        return f"{error.what} {error.next_step}".strip()
+        what = error.what
+        if what.startswith(f"{name}: "):
+            what = f"{filterable(name).title}{what.removeprefix(name)}"
+        return f"{what} {error.next_step}".strip()
     return ""
 
 
-def understood(field: str, text: str, names: Iterable[str]) -> str:
-    """A text of a box of addresses, in which names of interfaces and countries are marked as such.
+def understood(
+    field: str, text: str, names: Iterable[str], sets: Mapping[str, Iterable[str]] = NO_SETS
+) -> str:
+    """A text of a box of addresses, in which names are marked as what they name.
+
+    Args:
+        field: Of the box.
+        text: What was typed.
+        names: Of interfaces.
+        sets: Names of zones and watch lists, by `zone` and `watch`.
 
     >>> understood("srcaddr", "Germany, !Prod-Web-1, elsewhere", ["prod-web-1"])
     "country:DE, !name:Prod-Web-1, elsewhere"
     """
-    known = {name.lower() for name in names}
+    known = {name.lower(): f"{about}:{name}" for about, of in sets.items() for name in of}
+    known |= {name.lower(): "" for name in names}
     return ", ".join(_marked(field, piece.strip(), known) for piece in text.split(","))
 
 
-def _marked(field: str, piece: str, known: set[str]) -> str:
+def _marked(field: str, piece: str, known: Mapping[str, str]) -> str:
     bang, plain = ("!", piece[1:].strip()) if piece.startswith("!") else ("", piece)
     if not plain or not filter_problem(field, plain):
         return piece
     if plain.lower() in known:
-        return f"{bang}name:{plain}"
+        return bang + (known[plain.lower()] or f"name:{plain}")
     country = f"country:{plain}"
     return piece if filter_problem(field, country) else f"{bang}{parse_filter(field, country)}"
 

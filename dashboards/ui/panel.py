@@ -7,7 +7,15 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboards.ui import actions, answers, clock, panel_body, panel_menu, violation_links
+from dashboards.ui import (
+    actions,
+    answers,
+    clock,
+    panel_body,
+    panel_menu,
+    resources,
+    violation_links,
+)
 from dashboards.ui.emptiness import Own
 from dashboards.ui.markdown import inert
 from dashboards.ui.rights import shown
@@ -58,9 +66,12 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
 
 
 def _localised(given: PanelAnswer, state: PageState) -> PanelAnswer:
-    """The answer, with the times of its notes in the page's zone."""
-    zone = ZoneInfo(state.zone)
-    return replace(given, notes=tuple(clock.localised(note, zone) for note in given.notes))
+    """The answer, with the times of its notes in the page's zone; the page tells of bad lists."""
+    if not given.notes:
+        return given
+    zone, of_page = ZoneInfo(state.zone), resources.list_problems()
+    notes = (clock.localised(note, zone) for note in given.notes if note not in of_page)
+    return replace(given, notes=tuple(notes))
 
 
 def _below(panel: Panel, given: PanelAnswer, state: PageState) -> None:

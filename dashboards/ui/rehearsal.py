@@ -12,6 +12,7 @@ import streamlit as st
 from dashboards.ui import resources
 from dashboards.ui.answers import KEYS
 from dashboards.ui.markdown import inert
+from dashboards.ui.resources import Generation
 from dashboards.ui.rights import shown
 from dashboards.ui.state import PageState
 from vpcflow_core.alerts.messages import Message
@@ -59,9 +60,9 @@ def draw(state: PageState, window: Window) -> None:
         _thresholds(state, window)
 
 
-def _asked(state: PageState, window: Window) -> tuple[Scope, Window, str, int, str]:
+def _asked(state: PageState, window: Window) -> tuple[Scope, Window, str, Generation, str]:
     """What an answer depends on."""
-    generation = resources.flows().catalogue.generation()
+    generation = resources.generation()
     return resources.scope(), window, state.source, generation, str(_decided())
 
 
@@ -71,7 +72,7 @@ def _decided() -> Decided:
 
 @st.cache_data(show_spinner=False, max_entries=20, hash_funcs=KEYS)
 def _rehearsed(
-    scope: Scope, window: Window, source: str, generation: int, decided: str
+    scope: Scope, window: Window, source: str, generation: Generation, decided: str
 ) -> tuple[list[Message], list[str]]:
     logs = resources.logs_within(scope, source, False)
     return rehearse(logs, load_settings(), window, watch_list(), _decided())
@@ -79,7 +80,12 @@ def _rehearsed(
 
 @st.cache_data(show_spinner=False, max_entries=20, hash_funcs=KEYS)
 def _proposed(
-    scope: Scope, window: Window, source: str, generation: int, decided: str, budget: float
+    scope: Scope,
+    window: Window,
+    source: str,
+    generation: Generation,
+    decided: str,
+    budget: float,
 ) -> list[Proposal]:
     logs = resources.logs_within(scope, source, False)
     messages, _ = _rehearsed(scope, window, source, generation, decided)

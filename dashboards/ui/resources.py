@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
-from typing import Any
+from typing import Any, TypeAlias
 
 import streamlit as st
 
@@ -14,12 +14,15 @@ from dashboards.ui.shared import renew, shared
 from dashboards.ui.source_labels import source_labels
 from vpcflow_core.analysis.forecast import prepare
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.engines.open import naming_of
+from vpcflow_core.errors import SettingsError
 from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.settings import Settings, load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.workspace.background import Syncer
 from vpcflow_core.workspace.workspace import Workspace, find_workspace
 
+Generation: TypeAlias = tuple[int, str]
 # How Streamlit's caches tell scopes apart.
 SCOPES: dict[str | type, Callable[[Any], Any]] = {Scope: repr}
 # Seconds until what forecasts need is imported: by then the first page is drawn.
@@ -125,6 +128,24 @@ def _within(seen: Scope) -> FlowLogs:
 @st.cache_resource(show_spinner=False, max_entries=40, hash_funcs=SCOPES)
 def _narrowed(scope: Scope) -> FlowLogs:
     return everything().within(scope)
+
+
+def lists() -> str:
+    """The state of the files that name addresses: answers of another state may be others."""
+    return repr(naming_of(settings()).version)
+
+
+def list_problems() -> tuple[str, ...]:
+    """What could not be read of the lists of zones, watched addresses and names."""
+    try:
+        return naming_of(settings()).problems
+    except SettingsError as error:
+        return (f"{error.what} {error.next_step}",)
+
+
+def generation() -> Generation:
+    """What answers stand on: the store's generation, and the state of the lists."""
+    return flows().catalogue.generation(), lists()
 
 
 def source_urls() -> list[str]:

@@ -13,16 +13,20 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.ui import hidden_widgets, refreshing
 from dashboards.ui.filter_text import DECISIONS, filter_problem, suggestion, understood
-from dashboards.ui.markdown import inert
+from dashboards.ui.markdown import code, inert
 from dashboards.ui.resources import flows, source_urls, workspace
 from dashboards.ui.rights import here
 from dashboards.ui.source_labels import source_labels
 from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, FLOW_FILTERS, MORE_FILTERS
+from vpcflow_core.errors import SettingsError
+from vpcflow_core.flow_logs.sets import WORDS, block_sets
 from vpcflow_core.query.dimensions import filterable
 from vpcflow_core.query.names import FIELDS
 
 # Of the fold that holds more filters: whether it is open.
 MORE = "more-filters"
+# Names of zones and watch lists in the help of a box.
+SHOWN = 8
 
 
 def filters(fields: Sequence[str], fixed: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -117,8 +121,29 @@ def _decision() -> str:
 
 
 def _help(field: str) -> str | None:
-    """How a filter by the field is written; none where the field table does not say."""
-    return filterable(field).filter_help or None
+    """How a filter by the field is written, and which zones and lists there are."""
+    said = filterable(field).filter_help
+    if not _may_name_sets(field):
+        return said or None
+    known = [
+        f"{WORDS[kind][0].capitalize()}s: {', '.join(code(f'{kind}:{name}') for name in shown)}."
+        for kind, names in _sets().items()
+        if (shown := names[:SHOWN])
+    ]
+    return " ".join([said, *known])
+
+
+def _may_name_sets(field: str) -> bool:
+    """Whether a box takes addresses, which zones and watch lists stand for."""
+    return filterable(field).kind == "address" and field != "country"
+
+
+def _sets() -> dict[str, tuple[str, ...]]:
+    """The names of zones and watch lists; none where a list cannot be read, as the page says."""
+    try:
+        return {kind: block_sets(kind).names for kind in WORDS}
+    except SettingsError:
+        return {}
 
 
 def _box(field: str, held: DeltaGenerator) -> str:
@@ -157,8 +182,7 @@ def _names(field: str) -> Mapping[str, str]:
     """What the values of a field are called, by id; of addresses the interfaces that have them."""
     if field in FIELDS:
         return flows().names(field)
-    is_address = filterable(field).kind == "address" and field != "country"
-    return flows().names("interface_id") if is_address else {}
+    return flows().names("interface_id") if _may_name_sets(field) else {}
 
 
 def _understand(field: str) -> None:
@@ -168,7 +192,7 @@ def _understand(field: str) -> None:
     """
     text = str(st.session_state[_typed(field)] or "").strip()
     if filterable(field).kind == "address" and filter_problem(field, text):
-        text = understood(field, text, _names(field).values())
+        text = understood(field, text, _names(field).values(), _sets())
     st.session_state.pop(_refused(field), None)
     if filter_problem(field, text):
         refuse(field, text, str(st.session_state.get(field) or ""))

@@ -135,6 +135,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     shown = f"**{moment(window.start, zone)} - {moment(window.end, zone)}** {state.zone}"
     st.caption(" · ".join([shown, *parts]))
     repeats(logs)
+    _lists()
     damage(logs, window)
     if state.once:
         st.fragment(parallel=True, key="left-out")(_left_out)(state, window)
@@ -167,6 +168,15 @@ def repeats(logs: FlowLogs) -> None:
     for found in logs.repeated:
         sentence = repeated_sentence(found, with_paths=here().folders)
         st.caption(f":material/content_copy: {inert(sentence)}")
+
+
+def _lists() -> None:
+    """That lists of addresses lack lines; which, for those who may know the server's files."""
+    said = resources.list_problems()
+    if said and not here().folders:
+        said = ("Some lines of the lists of zones, watched addresses or names are left out.",)
+    for sentence in said:
+        st.caption(f":material/playlist_remove: {inert(sentence)}")
 
 
 def damage(logs: FlowLogs, window: Window | None = None) -> None:

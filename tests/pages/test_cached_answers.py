@@ -52,6 +52,15 @@ def test_the_logs_are_asked_once_for_equal_requests_and_again_for_others(asked: 
     assert asked[2:] == [("prod", True), ("", False)]
 
 
+def test_the_logs_are_asked_again_when_a_list_of_addresses_has_changed(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for state in ("a", "a", "b"):
+        monkeypatch.setattr(resources, "lists", lambda state=state: state)
+        answers.answer(request("eni-0b*"))
+    assert len(asked) == 2
+
+
 def test_a_figure_is_made_from_the_answer_at_hand_and_found_again(asked: Asked) -> None:
     given = usual(PANEL)
     figure = figure_of(request("eni-1"), given, "UTC")

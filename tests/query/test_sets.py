@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dashboards.ui import panel, resources, sidebar
+from dashboards.ui.filter_text import filter_problem, understood
+from dashboards.ui.state import PageState
 from tests.engines.duckdb.networks import V2, flow, stored
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts.labels import title
 from vpcflow_core.charts.table import WATCHED, table_frame
+from vpcflow_core.engines.open import naming_of
 from vpcflow_core.errors import FilterError, MissingDataError
 from vpcflow_core.flow_logs.finding import watch_list
+from vpcflow_core.panels.entity import entity_of, facts
 from vpcflow_core.query.question import Query
-from vpcflow_core.settings import CONFIG_VARIABLE
+from vpcflow_core.settings import CONFIG_VARIABLE, load_settings
 
 # Bytes are powers of two: a sum says which flows it is made of.
 FLOWS = [
@@ -102,3 +108,49 @@ def test_tables_mark_addresses_of_watch_lists(zoned_flows: FlowLogs) -> None:
     assert list(frame.columns).index(WATCHED) == list(frame.columns).index(title("dstaddr")) + 1
     hits = zoned_flows.panel("explore/watched").answer.frame
     assert int(hits["bytes"].sum()) == 2 + 4
+
+
+def test_an_entity_says_its_zones_and_lists_with_their_labels(
+    zoned_flows: FlowLogs, tmp_path: Path
+) -> None:
+    (tmp_path / "threats.txt").write_text("198.51.100.0/24,botnet\n")
+    assert facts(entity_of("198.51.100.7"), zoned_flows)["Watch list"] == (
+        "threats (198.51.100.0/24: botnet)"
+    )
+    assert facts(entity_of("10.0.4.0/24"), zoned_flows)["Zone"] == "office (10.0.0.0/16)"
+    assert {"Zone", "Watch list"}.isdisjoint(facts(entity_of("9.9.9.9"), zoned_flows))
+
+
+def test_answers_follow_a_list_that_changes(zoned_flows: FlowLogs, tmp_path: Path) -> None:
+    def total() -> int:
+        return int(zoned_flows.where(srcaddr="watch:threats").top("srcaddr")["bytes"].sum())
+
+    before = total()
+    (tmp_path / "threats.txt").write_text("9.9.9.9,another one\n")
+    assert (before, total()) == (4, 8 + 16)
+
+
+def test_boxes_know_the_names_of_zones_and_refuse_others(
+    zoned_flows: FlowLogs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sidebar, "flows", lambda: zoned_flows)
+    assert filter_problem("srcaddr", "zone:office, watch:thr*") == ""
+    refused = filter_problem("srcaddr", "zone:ofice")
+    assert refused.startswith("Source address: there is no zone 'ofice'. Did you mean")
+    assert understood("srcaddr", "!Office, threats", [], sidebar._sets()) == (
+        "!zone:office, watch:threats"
+    )
+    assert "Zones: `zone:office`. Watch lists: `watch:threats`." in str(sidebar._help("address"))
+    assert "zone:office." not in str(sidebar._help("dstport"))
+
+
+def test_a_page_says_once_what_its_panels_would_all_say_of_a_list(
+    zoned_flows: FlowLogs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = zoned_flows.panel("explore/watched").answer
+    problems = naming_of(load_settings()).problems
+    assert set(problems) <= set(shown.notes)
+    monkeypatch.setattr(resources, "list_problems", lambda: problems)
+    of_panel = panel._localised(replace(shown, notes=(*shown.notes, "its own")), PageState())
+    assert "its own" in of_panel.notes
+    assert not set(problems) & set(of_panel.notes)

@@ -12,7 +12,7 @@ from vpcflow_core.engines import by_days, by_minutes, by_novelty
 from vpcflow_core.engines.asked import Asked
 from vpcflow_core.engines.base import Engine
 from vpcflow_core.flow_logs.selection import Selection
-from vpcflow_core.flow_logs.sets import require_sets, watched
+from vpcflow_core.flow_logs.sets import require_sets, sets_of, watched
 from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
 from vpcflow_core.query.as_logged import is_about_interfaces
 from vpcflow_core.query.conditions import conditions_of
@@ -187,6 +187,10 @@ class Questions(Selection):
     def watched(self, addresses: Iterable[str]) -> dict[str, str]:
         """The watch list of each of the addresses that is on one."""
         return watched(addresses)
+
+    def sets_of(self, texts: Iterable[str]) -> dict[str, str]:
+        """The zones and watch lists that addresses or blocks are in, in words."""
+        return sets_of(texts)
 
     def _addresses_of(self, name: str) -> tuple[str, ...]:
         """The addresses that interfaces of a name (in lower case) have or had."""

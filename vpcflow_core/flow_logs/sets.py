@@ -38,6 +38,20 @@ def watched(addresses: Iterable[str]) -> dict[str, str]:
     return {address: name for address, name in found.items() if name}
 
 
+def sets_of(texts: Iterable[str]) -> dict[str, str]:
+    """The zones and watch lists of addresses or blocks, in words, by what each kind is called.
+
+    Raises:
+        SettingsError: A file of theirs cannot be read.
+    """
+    naming = naming_of(load_settings())
+    found = [naming.memberships(text) for text in texts]
+    return {
+        word.capitalize(): ", ".join(dict.fromkeys(str(m) for one in found for m in one[about]))
+        for about, (word, _) in WORDS.items()
+    }
+
+
 def require_sets(filters: Filters) -> None:
     """Refuse filters by a set that there is not.
 

@@ -101,14 +101,14 @@ def read_block_sets(
 
     for name, entries in named:
         for entry in entries:
-            if _is_block(entry):
+            if is_block(entry):
                 add(name, entry, f"{where}.{name}")
             else:
-                text = _text(Path(entry).expanduser(), f"{where}.{name}")
-                known, rest = plain_blocks(text)
-                plain.append((numbers[name], *known))
-                counts[numbers[name] - 1] += len(known[0])
-                for number, cells in _lines(rest):
+                text = text_of(Path(entry).expanduser(), f"{where}.{name}")
+                (first, last, _), rest = plain_blocks(text)
+                plain.append((numbers[name], first, last))
+                counts[numbers[name] - 1] += len(first)
+                for number, cells in lines_of(rest):
                     if not (number == 1 and _is_title(cells[0])):
                         add(name, cells[0], f"{Path(entry).name}, line {number}")
     if listed is not None:
@@ -121,9 +121,9 @@ def read_block_sets(
 def _read_listed(path: Path, add: Callable[[str, str, str], None], problems: list[str]) -> None:
     """The lines of a file of many sets."""
     columns = (0, 1)
-    text = _text(path, "zone_file")
-    for number, cells in _lines(enumerate(text.splitlines(), 1)):
-        if number == 1 and (found := _columns(cells)):
+    text = text_of(path, "zone_file")
+    for number, cells in lines_of(enumerate(text.splitlines(), 1)):
+        if number == 1 and (found := columns_of(cells)):
             columns = found
         elif len(cells) > max(columns) and cells[columns[0]]:
             add(cells[columns[0]], cells[columns[1]], f"{path.name}, line {number}")
@@ -131,7 +131,7 @@ def _read_listed(path: Path, add: Callable[[str, str, str], None], problems: lis
             problems.append(f"{path.name}, line {number}: it needs a zone and a block")
 
 
-def _columns(titles: list[str]) -> tuple[int, int] | None:
+def columns_of(titles: list[str]) -> tuple[int, int] | None:
     """Where the names of sets and the blocks stand, if a line has titles."""
     plain = [title.strip().lower() for title in titles]
     name = next((plain.index(word) for word in (*_NAME, "label") if word in plain), None)
@@ -139,7 +139,7 @@ def _columns(titles: list[str]) -> tuple[int, int] | None:
     return None if name is None or block is None else (name, block)
 
 
-def _text(path: Path, setting: str) -> str:
+def text_of(path: Path, setting: str) -> str:
     """What a file of blocks holds."""
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -154,7 +154,7 @@ def _text(path: Path, setting: str) -> str:
         ) from None
 
 
-def _lines(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+def lines_of(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
     """The cells of each numbered line, without comments; empty lines are left out."""
     for number, line in lines:
         if plain := line.partition("#")[0].partition(";")[0].strip():
@@ -167,7 +167,8 @@ def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.split(",")]
 
 
-def _is_block(text: str) -> bool:
+def is_block(text: str) -> bool:
+    """Whether a text is a block or an address, not the path of a file."""
     try:
         span_of(text)
     except ValueError:

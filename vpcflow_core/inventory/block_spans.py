@@ -47,14 +47,16 @@ def span_of(text: str) -> tuple[int, int, int]:
     return version, first, first | ((1 << free) - 1)
 
 
-def plain_blocks(text: str) -> tuple[tuple[Numbers, Numbers], Iterator[tuple[int, str]]]:
-    """The first and last addresses of the lines that begin with an IPv4 block; other lines.
+def plain_blocks(
+    text: str,
+) -> tuple[tuple[Numbers, Numbers, Numbers], Iterator[tuple[int, str]]]:
+    """First and last addresses of lines that begin with an IPv4 block, their numbers; the others.
 
     Args:
         text: Of a file.
 
     Returns:
-        The columns, and each other line with its number from 1.
+        The columns, and each other line; lines are numbered from 1.
     """
     lines = text.splitlines()
     found = pc.extract_regex(pa.array(lines, pa.large_string()), pattern=_PLAIN)
@@ -67,7 +69,7 @@ def plain_blocks(text: str) -> tuple[tuple[Numbers, Numbers], Iterator[tuple[int
     last = first + (np.int64(1) << free[fits]) - 1
     is_plain[is_plain] = fits
     rest = ((int(at) + 1, lines[at]) for at in np.flatnonzero(~is_plain))
-    return (first, last), rest
+    return (first, last, np.flatnonzero(is_plain) + 1), rest
 
 
 def _whole(found: Any, name: str, missing: str, rows: npt.NDArray[np.bool_]) -> Numbers:

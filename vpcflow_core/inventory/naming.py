@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vpcflow_core.inventory.aws_ranges import AwsRanges, read_ranges
 from vpcflow_core.inventory.block_sets import BlockSets, NamedSets, read_block_sets
+from vpcflow_core.inventory.memberships import Membership, memberships
 from vpcflow_core.inventory.networks import Networks
 from vpcflow_core.inventory.own_names import OwnNames, read_own_names
 
@@ -87,6 +88,17 @@ class Naming:
             SettingsError: A file cannot be read.
         """
         return _block_sets(self.watch_lists, None, "watch_lists", _files_of(self.watch_lists))
+
+    def memberships(self, text: str) -> dict[str, list[Membership]]:
+        """The zones and the watch lists that hold an address or a block, by `zone` and `watch`.
+
+        Raises:
+            SettingsError: A file cannot be read.
+        """
+        return {
+            "zone": memberships(text, self.zones, self.zone_file),
+            "watch": memberships(text, self.watch_lists, None, "watch_lists"),
+        }
 
     @property
     def says(self) -> frozenset[str]:

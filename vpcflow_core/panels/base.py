@@ -91,6 +91,9 @@ class LogQueries(CostQueries, RefusalQueries, RuleQueries, Protocol):
     def watched(self, addresses: Iterable[str]) -> dict[str, str]:
         """The watch list of each of the addresses that is on one."""
 
+    def sets_of(self, texts: Iterable[str]) -> dict[str, str]:
+        """The zones and watch lists that addresses or blocks are in, in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:

@@ -40,6 +40,8 @@ FIELDS = (
     "subnet_id", "vpc_id", "dstport", "port",
 )  # fmt: skip
 
+# Of what has many addresses, as many are looked up in zones and watch lists.
+MOST_ENDS = 20
 # What is said of the interfaces that an entity is, or that are in it; the column of each.
 FACTS = {
     "Interface": "interface_id", "Interface name": "name", "Kind": "type",
@@ -261,13 +263,21 @@ def facts(entity: Entity, logs: LogQueries) -> dict[str, str]:
     """Who it is, by what EC2, the GeoIP database and IANA know; what is not known is missing."""
     if entity.field == "port":
         return {"Service": port_label(int(entity.text))} if entity.text.isdigit() else {}
-    interfaces = logs.known("interfaces")
+    owning = _owning(entity, logs.known("interfaces"))
     names = logs.names(entity.field) if entity.field != "address" else {}
     found = {"Name": names.get(entity.text.strip('"'), "")}
-    found |= _of_interfaces(_owning(entity, interfaces), logs)
+    found |= _of_interfaces(owning, logs)
     if entity.kind == "Address":
         found |= _of_address(entity.text, logs)
+    found |= logs.sets_of([entity.text] if entity.field == "address" else _ends_of(owning))
     return {name: text for name, text in found.items() if text}
+
+
+def _ends_of(rows: pd.DataFrame) -> list[str]:
+    """The first addresses of interfaces."""
+    columns = [rows[name] for name in ("addresses", "public_addresses") if name in rows]
+    found = pd.concat(columns).explode().dropna() if columns else pd.Series()
+    return list(found.unique())[:MOST_ENDS]
 
 
 def _owning(entity: Entity, interfaces: pd.DataFrame) -> pd.DataFrame:

@@ -62,6 +62,7 @@ class PanelRequest:
         zone: Zone whose clock days are counted by; "" where its clocks did not change, or the panel
             does not count days.
         scope: What may be seen by who asks.
+        lists: State of the files that name addresses; "" where that does not matter.
     """
 
     slug: str
@@ -73,3 +74,4 @@ class PanelRequest:
     generation: int = 0
     zone: str = ""
     scope: Scope = EVERYTHING
+    lists: str = ""

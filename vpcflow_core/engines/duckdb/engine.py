@@ -219,7 +219,9 @@ class DuckDBEngine:
     def _part(self, question: SelectBase, window: Window) -> pa.Table:
         """A part of answers, of one day: from memory, from the disk, or new."""
         sql, values = _bound_once(question)
-        path = self._kept_at(window, relations_named(question), sql, values)
+        naming = self._naming_of(question)
+        depends = values if naming is None else (*values, naming)
+        path = self._kept_at(window, relations_named(question), sql, depends)
 
         def make() -> pa.Table:
             found = self._days.get(path)
@@ -236,7 +238,7 @@ class DuckDBEngine:
             return self._part(part.question, part.window)
         return self._asked(part.question, part.window, *bound(part.question))
 
-    def _naming_of(self, question: Select[Any]) -> Hashable:
+    def _naming_of(self, question: SelectBase) -> Hashable:
         """What names in the answer depend on besides the store; None where it has none."""
         return None if columns_named(question).isdisjoint(ENDS) else self._inventory.naming.version
 
