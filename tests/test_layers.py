@@ -26,6 +26,7 @@ BASE = {
     "scope",
     "newest",
     "metrics",
+    "asker",
 }
 ALLOWED: dict[str, set[str]] = {
     "redaction": set(),
@@ -33,6 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "times": {"errors"},
     "units": set(),
     "metrics": set(),
+    "asker": set(),
     "metrics_listener": {"errors", "metrics"},
     "json_logs": {"redaction", "times"},
     "plain_text": set(),

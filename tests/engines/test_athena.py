@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, datetime, timedelta
 
 import pytest
 
 from tests.trino.look_alike import Answer, LookAlike, serving
+from vpcflow_core.asker import asking_for
 from vpcflow_core.engines.open import open_catalogue
 from vpcflow_core.engines.trino.athena import AthenaClient
 from vpcflow_core.engines.trino.athena_location import AthenaLocation
@@ -125,6 +127,41 @@ def test_the_limit_of_a_day_refuses_before_it_is_exceeded(
     with pytest.raises(FailureError, match=r"limit of 60.0 MB a day"):
         athena.run("SELECT 3")
     assert like.names().count("StartQueryExecution") == started
+
+
+def test_the_limit_of_a_page_is_that_of_its_panels_together(
+    athena_client: Callable[..., AthenaClient], like: LookAlike
+) -> None:
+    like.cutoff = 30_000_000
+    athena = athena_client("&page=60MB")
+    with asking_for("overview 24h"):
+        athena.run("SELECT 1")
+        athena.run("SELECT 2")
+        started = like.names().count("StartQueryExecution")
+        with pytest.raises(
+            FailureError, match=r"For this page 50\.0 MB .* limit of 60\.0 MB a page"
+        ):
+            athena.run("SELECT 3")
+        assert like.names().count("StartQueryExecution") == started
+    with asking_for("overview 24h srcaddr=10.0.0.1"):
+        athena.run("SELECT 3")
+    athena.run("SELECT 4")  # of no page
+    assert athena.spent == 100_000_000
+
+
+def test_queries_at_once_never_exceed_a_limit_together(
+    athena_client: Callable[..., AthenaClient], like: LookAlike
+) -> None:
+    """Each may scan 30 MB and scans 25: the third waits for one of two, and finds no room."""
+    like.cutoff = 30_000_000
+    athena = athena_client("&day=70MB")
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(athena.run, f"SELECT {n}") for n in range(4)]
+    errors = [future.exception() for future in asked]
+    assert (
+        sorted(type(error).__name__ for error in errors) == ["FailureError"] * 2 + ["NoneType"] * 2
+    )
+    assert athena.spent == 50_000_000
 
 
 def test_a_workgroup_without_a_limit_is_refused_unless_allowed(

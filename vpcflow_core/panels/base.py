@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from vpcflow_core.asker import asking_for
 from vpcflow_core.clock_changes import clock_changes, sentences
 from vpcflow_core.cost.billing import CostQueries
 from vpcflow_core.coverage import Coverage, Gap
@@ -391,4 +392,6 @@ class Panel:
             MissingDataError: The logs lack a field that the panel needs.
             ParameterError: A parameter is out of its range.
         """
-        return self.analysis(PanelContext(self, request, logs))
+        page = self.slug.partition("/")[0]
+        with asking_for(f"{page} {request.window} {request.filters!r}"):
+            return self.analysis(PanelContext(self, request, logs))

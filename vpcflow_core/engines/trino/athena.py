@@ -1,7 +1,7 @@
 """A client of Amazon Athena on boto3: start, wait, fetch; throttled, stopped and paid for.
 
 Athena bills what it scans, at least 10 MB a query. The limit for one query is the workgroup's, and
-AWS holds it; the limit for a day is held here, for this process.
+AWS holds it; those for a day and a page are held here, for this process (`budget`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from botocore import exceptions as aws
 from vpcflow_core.engines.base import StoredTable
 from vpcflow_core.engines.trino.athena_location import AthenaLocation
 from vpcflow_core.engines.trino.athena_tables import stored
+from vpcflow_core.engines.trino.budget import SHORTER, Budget, bytes_billed
 from vpcflow_core.engines.trino.client import Reply, table_of
 from vpcflow_core.errors import (
     AccessError,
@@ -43,7 +44,6 @@ TB = 10**12
 _THROTTLED = {"TooManyRequestsException", "ThrottlingException", "Throttling"}
 _EXPIRED = {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException",
             "InvalidClientTokenId", "InvalidSignatureException"}  # fmt: skip
-SHORTER = "Ask for a shorter range or add filters."
 
 
 class AthenaClient:
@@ -75,31 +75,34 @@ class AthenaClient:
         self._athena = client_of(session, "athena", options, region, attempts=3)
         self._sleep, self._today = sleep, today
         self._turn = threading.Semaphore(AT_ONCE)
-        self._spending = threading.Lock()
-        self._spent: tuple[date, int] = (today(), 0)
+        self._budget = Budget(location.day, location.page, today)
         self._most: int | None = None
 
     @property
     def spent(self) -> int:
         """Bytes that were billed today to this process."""
-        with self._spending:
-            day, count = self._spent
-            return count if day == self._today() else 0
+        return self._budget.spent
 
     def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
         """Answer one statement; see `Client`."""
-        with self._turn, _failures(self.location):
-            self._require_budget()
-            end = time.monotonic() + (timeout or timedelta(minutes=30)).total_seconds()
-            id = self._started(sql, end)
-            done = self._waited(id, end, timeout)
-            if done.get("StatementType") == "DDL":
-                return Reply(table_of((), (), []))
-            names, kinds, rows = self._fetched(id, most)
-            scanned = int(done.get("Statistics", {}).get("DataScannedInBytes", 0))
-            truncated = most is not None and len(rows) > most
-            note = self._note(done, scanned)
-            return Reply(table_of(names, kinds, rows[:most]), scanned, truncated, (note,))
+        with _failures(self.location):
+            may_scan = self._most_of_a_query()
+            with self._budget.reserving(may_scan) as count, self._turn:
+                return self._run(sql, timeout, most, count)
+
+    def _run(
+        self, sql: str, timeout: timedelta | None, most: int | None, count: Callable[[int], None]
+    ) -> Reply:
+        end = time.monotonic() + (timeout or timedelta(minutes=30)).total_seconds()
+        id = self._started(sql, end)
+        done = self._waited(id, end, timeout, count)
+        if done.get("StatementType") == "DDL":
+            return Reply(table_of((), (), []))
+        names, kinds, rows = self._fetched(id, most)
+        scanned = int(done.get("Statistics", {}).get("DataScannedInBytes", 0))
+        truncated = most is not None and len(rows) > most
+        note = self._note(done, scanned)
+        return Reply(table_of(names, kinds, rows[:most]), scanned, truncated, (note,))
 
     def close(self) -> None:
         """Close the connections."""
@@ -118,8 +121,8 @@ class AthenaClient:
         with _failures(self.location):
             return stored(self.location, self._today())
 
-    def _require_budget(self) -> None:
-        """Refuse what might exceed the day's limit, before anything is scanned."""
+    def _most_of_a_query(self) -> int:
+        """Most bytes that one query may be billed."""
         if self._most is None:
             found = self.limit()
             if found is None and not self.location.unlimited:
@@ -127,14 +130,8 @@ class AthenaClient:
                     f"The workgroup {self.location.workgroup} has no limit of bytes for a query.",
                     "Set its BytesScannedCutoffPerQuery, or add &unlimited=yes to the URL.",
                 )
-            self._most = found or 0
-        day = self.location.day
-        if day is not None and self.spent + max(self._most, LEAST_BILLED) > day:
-            raise FailureError(
-                f"Today {_size(self.spent)} were scanned at Athena; one more query may scan "
-                f"{_size(self._most)}, beyond the limit of {_size(day)} a day.",
-                f"{SHORTER} The limit is the URL's parameter day.",
-            )
+            self._most = max(found or 0, LEAST_BILLED)
+        return self._most
 
     def _started(self, sql: str, end: float) -> str:
         at, pause = self.location, FIRST_LOOK
@@ -165,7 +162,9 @@ class AthenaClient:
             self._sleep(pause)
             pause = min(2 * pause, 10 * LAST_LOOK)
 
-    def _waited(self, id: str, end: float, timeout: timedelta | None) -> dict[str, Any]:
+    def _waited(
+        self, id: str, end: float, timeout: timedelta | None, count: Callable[[int], None]
+    ) -> dict[str, Any]:
         """The execution, once it has succeeded."""
         pause = FIRST_LOOK
         while True:
@@ -173,7 +172,7 @@ class AthenaClient:
             done = found["QueryExecution"]
             state = done["Status"]["State"]
             if state in ("SUCCEEDED", "FAILED", "CANCELLED"):
-                self._count(done)
+                count(_billed(done))
                 if state != "SUCCEEDED":
                     raise _ended(state, done["Status"])
                 return dict(done)
@@ -187,22 +186,11 @@ class AthenaClient:
             self._sleep(pause)
             pause = min(1.5 * pause, LAST_LOOK)
 
-    def _count(self, done: dict[str, Any]) -> None:
-        """Add what is billed: nothing for a failed query or a result that was there."""
-        scanned = int(done.get("Statistics", {}).get("DataScannedInBytes", 0))
-        if done["Status"]["State"] == "FAILED" or _is_reused(done):
-            return
-        with self._spending:
-            day, count = self._spent
-            today = self._today()
-            billed = max(scanned, LEAST_BILLED) if done.get("StatementType") != "DDL" else 0
-            self._spent = (today, (count if day == today else 0) + billed)
-
     def _note(self, done: dict[str, Any], scanned: int) -> str:
         if _is_reused(done):
             return "Athena answered from an earlier result: nothing was scanned."
         cost = max(scanned, LEAST_BILLED) / TB * self.location.price
-        return f"Athena scanned {_size(scanned)}: {cost:.4f} USD."
+        return f"Athena scanned {bytes_billed(scanned)}: {cost:.4f} USD."
 
     def _fetched(self, id: str, most: int | None) -> tuple[list[str], list[str], list[list[Any]]]:
         names: list[str] = []
@@ -238,9 +226,12 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }  # fmt: skip
 
 
-def _size(count: int) -> str:
-    """Bytes as Athena bills them: a MB is a million."""
-    return f"{count / 10**6:,.1f} MB" if count < 10**9 else f"{count / 10**9:,.1f} GB"
+def _billed(done: dict[str, Any]) -> int:
+    """Bytes that are billed: none for a failed query, a result that was there, or DDL."""
+    is_free = done["Status"]["State"] == "FAILED" or done.get("StatementType") == "DDL"
+    if is_free or _is_reused(done):
+        return 0
+    return max(int(done.get("Statistics", {}).get("DataScannedInBytes", 0)), LEAST_BILLED)
 
 
 def _is_reused(done: dict[str, Any]) -> bool:

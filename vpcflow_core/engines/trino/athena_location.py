@@ -19,8 +19,8 @@ REFRESH = timedelta(minutes=10)
 PRICE = 5.0
 _UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _KNOWN = (
-    "workgroup", "output", "region", "profile", "endpoint", "since", "refresh", "day", "price",
-    "unlimited",
+    "workgroup", "output", "region", "profile", "endpoint", "since", "refresh", "day", "page",
+    "price", "unlimited",
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ class AthenaLocation:
         since: Only records of that most recent time count.
         refresh: How often it is looked whether there are new records; answers are reused as long.
         day: Most bytes that this process may have scanned in a UTC day; None: no limit.
+        page: Most bytes that the panels of a page may have scanned, as it is shown; None: no limit.
         price: USD a TB.
         unlimited: Whether a workgroup without a limit for each query may be used.
     """
@@ -51,6 +52,7 @@ class AthenaLocation:
     since: timedelta = SINCE
     refresh: timedelta = REFRESH
     day: int | None = None
+    page: int | None = None
     price: float = PRICE
     unlimited: bool = False
 
@@ -79,6 +81,7 @@ class AthenaLocation:
             since=parse_duration(given["since"]) if "since" in given else SINCE,
             refresh=parse_duration(given["refresh"]) if "refresh" in given else REFRESH,
             day=_bytes(url, given["day"]) if "day" in given else None,
+            page=_bytes(url, given["page"]) if "page" in given else None,
             price=_price(url, given),
             unlimited=given.get("unlimited") == "yes",
         )
