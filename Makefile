@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings bench-costs bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
+.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings bench-costs try-image bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -64,6 +64,9 @@ bench-findings: $(VENV)/.dev  ## Precision and recall of each detection.
 
 bench-costs: $(VENV)/.dev  ## Processor seconds in which a million records are priced.
 	$(BIN)/python -m benchmarks.costs
+
+try-image: $(VENV)/.dev  ## What the Dockerfile makes, without Docker: size, health, read-only root. As root.
+	$(BIN)/python -m benchmarks.image
 
 docs: $(VENV)/.dev  ## Write docs/reference anew from the tables in the code.
 	$(BIN)/python -m docs.generate

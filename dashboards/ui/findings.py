@@ -189,4 +189,6 @@ def _asked(found: Findings) -> None:
                 f"{one.value:,g} {one.unit}: {one.reason}" for one in each.thresholds.values()
             ]
             st.markdown(f"**{each.title}**: {inert(each.question)}")
-            st.caption(inert(" ".join(numbers) or "Each one is an incident."))
+            lacks = "Not looked for: the settings have no watch list. "
+            head = lacks if each.slug in found.unset else ""
+            st.caption(inert(head + (" ".join(numbers) or "Each one is an incident.")))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.detections.catalogue import NO_WATCH_LIST, find
 from vpcflow_core.detections.watch_list import read_watch_list
 from vpcflow_core.errors import SettingsError
 
@@ -69,3 +71,9 @@ def test_a_list_that_was_changed_is_read_again(tmp_path: Path) -> None:
     assert not read_watch_list(path).meets("192.0.2.1")
     path.write_text("192.0.2.1 # longer")
     assert read_watch_list(path).meets("192.0.2.1")
+
+
+def test_without_a_list_watched_addresses_are_not_looked_for(calm_logs: FlowLogs) -> None:
+    found = find(calm_logs, calm_logs.window, only=("watch-list",))
+    assert (found.looked, found.unset) == ((), ("watch-list",))
+    assert NO_WATCH_LIST in found.notes

@@ -162,6 +162,7 @@ class Detection:
         page: The page that shows it.
         where: Filters of that page besides those of the key.
         quiet: An incident has ended when nothing was seen of it for this long.
+        needs_list: Whether it looks for nothing without a watch list.
     """
 
     slug: str
@@ -178,6 +179,7 @@ class Detection:
     page: str = "traffic"
     where: Where = ()
     quiet: timedelta = 2 * HOUR
+    needs_list: bool = False
 
     @property
     def columns(self) -> list[str]:

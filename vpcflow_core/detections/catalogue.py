@@ -25,6 +25,7 @@ DETECTIONS: Mapping[str, Detection] = {
 }
 ADDRESSES = ("srcaddr", "dstaddr", "own")
 IDS = ("interface_id", "vpc_id")
+NO_WATCH_LIST = "Watched addresses were not looked for: the settings have no watch list."
 COLUMNS = (
     "detection", "severity", "what", "who", "names", "since", "until", "going", "evidence",
     "attack", "next_step", "filters", "id",
@@ -41,6 +42,7 @@ class Findings:
         notes: Up to when was looked, and `missed`.
         looked: Slugs of the detections that were asked.
         missed: What could not be looked for, and why.
+        unset: Slugs of those that need a list which the settings do not have.
     """
 
     incidents: tuple[Incident, ...]
@@ -48,6 +50,7 @@ class Findings:
     notes: tuple[str, ...] = ()
     looked: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
 
 
 def detection(slug: str) -> Detection:
@@ -123,8 +126,12 @@ def find(
     notes: list[str] = []
     looked: list[str] = []
     missed: list[str] = []
+    unset: list[str] = []
     names = names_of(logs)
     for each in [detection(slug) for slug in only] or DETECTIONS.values():
+        if each.needs_list and not watch_list.count:
+            unset.append(each.slug)
+            continue
         try:
             signs = each.signs(look(logs, each, asked, filters, watch_list))
         except MissingDataError as error:
@@ -136,7 +143,11 @@ def find(
     found.sort(key=lambda one: (SEVERITIES.index(one.severity), one.since), reverse=True)
     if asked.end < window.end - timedelta(minutes=1):
         notes.append(f"Looked at until {format_instant(asked.end)}: later hours can still change.")
-    return Findings(tuple(found), asked, (*missed, *notes), tuple(looked), tuple(missed))
+    if only and unset:
+        notes.append(NO_WATCH_LIST)
+    return Findings(
+        tuple(found), asked, (*missed, *notes), tuple(looked), tuple(missed), tuple(unset)
+    )
 
 
 def _with_silence(logs: LogQueries, window: Window) -> Window:

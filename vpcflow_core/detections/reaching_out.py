@@ -322,5 +322,6 @@ REACHING_OUT = (
         "If it was accepted, find what the host did before and after; the list says why the "
         "address is on it.",
         quiet=DAY,
+        needs_list=True,
     ),
 )
