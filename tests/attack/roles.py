@@ -44,7 +44,7 @@ GRANTS = [
     {"group": "all", "role": "viewer", "accounts": [THEIRS]},
 ]
 PAGES = (
-    "", "accepts", "rejects", "traffic", "security_groups", "outliers", "cost", "findings", "rules",
+    "", "accepts", "rejects", "traffic", "security-groups", "outliers", "cost", "findings", "rules",
     "explore", "entity", "sources",
 )  # fmt: skip
 # What a page shows besides: tabs, and dialogs that a button opens.

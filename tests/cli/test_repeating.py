@@ -105,3 +105,54 @@ def test_a_sync_goes_on_and_says_how_many_records_there_are(syncing: int, tmp_pa
     records(1)
     (tmp_path / "logs" / "2.log").write_text(f"{HEADER}\n{LINE.format(n=2)}\n")
     records(2)
+
+
+VIEWER = """
+import sys, time
+from pathlib import Path
+from vpcflow_core import FlowLogs
+from vpcflow_core.store.store import Store
+from vpcflow_core.errors import StoreError
+seen, end = [0], time.monotonic() + 40
+while seen[-1] < int(sys.argv[1]) and time.monotonic() < end:
+    try:
+        with Store.open(Path("store"), create=False) as store, FlowLogs(store) as flows:
+            if flows.extent:
+                seen.append(int(flows.sql("SELECT count(*) AS n FROM records")["n"][0]))
+    except StoreError as error:
+        assert seen == [0], error
+    time.sleep(0.05)
+assert seen == sorted(seen), seen
+assert all(n % 100 == 0 for n in seen), seen
+print(seen[-1])
+"""
+
+
+@pytest.mark.slow
+def test_viewers_see_whole_objects_while_one_process_syncs(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("VPCFLOW")}
+    run = {"cwd": tmp_path, "env": environment, "stderr": subprocess.PIPE, "text": True}
+    words = ["sync", "logs", "--store", "store", "--every", "1s"]
+    objects = 3
+    viewers, syncer = [], None
+    try:
+        for number in range(objects):
+            lines = [HEADER, *(LINE.format(n=f"{number}{n}") for n in range(100))]
+            (tmp_path / "logs" / f"{number}.part").write_text("\n".join(lines) + "\n")
+            (tmp_path / "logs" / f"{number}.part").rename(tmp_path / "logs" / f"{number}.log")
+            if syncer is None:
+                command = [sys.executable, "-m", "vpcflow_core.cli", *words]
+                syncer = subprocess.Popen(command, **run, stdout=subprocess.DEVNULL)  # type: ignore[call-overload]
+                viewing = [sys.executable, "-c", VIEWER, str(100 * objects)]
+                viewers = [
+                    subprocess.Popen(viewing, **run, stdout=subprocess.PIPE)  # type: ignore[call-overload]
+                    for _ in range(2)
+                ]
+            time.sleep(1)
+        told = [viewer.communicate(timeout=60) for viewer in viewers]
+        assert [said for said, _ in told] == [f"{100 * objects}\n"] * 2, told
+    finally:
+        for process in [*viewers, *([syncer] if syncer else [])]:
+            process.kill()
+            process.communicate()
