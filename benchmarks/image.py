@@ -24,8 +24,16 @@ ROOT = Path(__file__).resolve().parents[1]
 BASE_MB, BASE_FETCHED_MB = 125, 45
 MOST_MB = 650
 STARTS = 60  # seconds: the health check's start period
-COPIED = ("pyproject.toml", "README.md", "LICENSE", "streamlit_app.py", ".streamlit", "data",
-          "dashboards", "vpcflow_core")  # fmt: skip
+COPIED = (
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "streamlit_app.py",
+    ".streamlit",
+    "data",
+    "dashboards",
+    "vpcflow_core",
+)
 # What the pruned packages have to do besides serving: forecast, draw, read and write Parquet.
 TRIED = """
 from vpcflow_core import FlowLogs
@@ -94,8 +102,10 @@ def locked(folder: Path) -> bool:
     began = time.monotonic()
     done = subprocess.run(
         ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--net", "sh", str(script)],
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     print(done.stdout.strip(), f"({time.monotonic() - began:.0f} s)")
     if done.returncode:
         print(done.stderr[-3000:], file=sys.stderr)

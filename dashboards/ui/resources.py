@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 from typing import Any, TypeAlias
 
 import streamlit as st
@@ -27,6 +27,7 @@ Generation: TypeAlias = tuple[int, str]
 SCOPES: dict[str | type, Callable[[Any], Any]] = {Scope: repr}
 # Seconds until what forecasts need is imported: by then the first page is drawn.
 PREPARE_AFTER = 8.0
+_LOOKED = Event()
 
 
 @shared
@@ -77,6 +78,11 @@ def syncer() -> Syncer:
 def _make_ready() -> None:
     """Make what pages stand on, so that the first one that is opened need not wait for it."""
     everything().make_ready()
+    # Once a server: what detections look back on, for the page Findings. Not `shared`, which would
+    # have all pages wait for it.
+    if not _LOOKED.is_set() and everything().extent:
+        _LOOKED.set()
+        everything().last("24h").find_incidents()
 
 
 @shared

@@ -58,6 +58,7 @@ def test_metrics_with_a_token_are_for_who_shows_it() -> None:
         assert asked(port, Authorization="Bearer t0ken") == (503, "The store is gone.\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [["sync", "logs", "--metrics-port", "1"], ["watch", "--every", "5m", "--rehearse", "7d"],
