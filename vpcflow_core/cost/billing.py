@@ -183,7 +183,7 @@ def listed(found: Bill, by: str, earlier: Bill | None = None) -> pd.DataFrame:
     require_by(by)
     keys = list(BY[by])
     charges = _shown(found.found.charges, keys, by)
-    rows = charges.groupby(keys, sort=False)[list(SUMS)].sum()
+    rows = charges.groupby(keys)[list(SUMS)].sum()
     if by == "path":
         rows = rows.reindex(PATHS, fill_value=0.0)
     why = charges.groupby(keys, sort=False)["rule"].agg(_reasons)
@@ -195,7 +195,10 @@ def listed(found: Bill, by: str, earlier: Bill | None = None) -> pd.DataFrame:
         rows["change"] = 100 * (rows["dollars"] - base) / base
     if "rule" not in keys:
         rows["rule"] = why.reindex(rows.index).fillna("")
-    rows = rows.sort_values(["dollars", "bytes"], ascending=False, kind="stable").reset_index()
+    # The last bits of a sum depend on the order it was added in: equal ones stand by their keys.
+    rows = rows.sort_values(
+        ["dollars", "bytes"], ascending=False, kind="stable", key=lambda sums: sums.round(9)
+    ).reset_index()
     rows[["bytes", "billed"]] = rows[["bytes", "billed"]].round().astype("int64")
     return rows.rename(columns={"billed": "billed_bytes"})
 
