@@ -256,7 +256,7 @@ def test_files_of_a_folder_are_read_once_and_links_out_of_it_are_not(tmp_path: P
 
 
 def test_notes_that_are_close_share_a_line_and_people_s_come_first() -> None:
-    window = Window(NOON, NOON + timedelta(days=1))  # a line every 36 minutes
+    window = Window(NOON, NOON + timedelta(days=1))  # a line an hour
     swarm = [Mark(NOON + timedelta(minutes=n), f"network: {n}", minor=True) for n in range(35)]
     deploy = Mark(NOON + timedelta(minutes=34, seconds=30), "deploy: web <b>")
     later = Mark(NOON + timedelta(hours=2), "note: alone")
@@ -273,4 +273,9 @@ def test_notes_that_are_close_share_a_line_and_people_s_come_first() -> None:
     assert "note: alone" in second.hovertext
     year = Window(NOON - timedelta(days=365), NOON)
     many = [Mark(year.start + timedelta(hours=n), "x") for n in range(8_760)]
-    assert len(with_notes(go.Figure(), many, ZoneInfo("UTC"), year).layout.shapes) <= 41
+    drawn = with_notes(go.Figure(), many, ZoneInfo("UTC"), year)
+    assert 20 <= len(drawn.layout.shapes) == len(drawn.layout.annotations) <= 25
+    minor = [mark._replace(minor=True) for mark in many]
+    minor.append(Mark(year.end - timedelta(minutes=1), "deploy: web"))
+    drawn = with_notes(go.Figure(), minor, ZoneInfo("UTC"), year)
+    assert (len(drawn.layout.shapes), len(drawn.layout.annotations) >= 20) == (1, True)

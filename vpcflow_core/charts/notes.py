@@ -19,7 +19,9 @@ from vpcflow_core.times import Window
 OVER_TIME = ("columns", "stacked", "area", "band", "lines", "trend", "box")
 TRIANGLE = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
 # Notes that are closer than this part of the axis share a line: their marks would overlap.
-SLOTS = 40
+SLOTS = 24
+# Where there are more lines than these, minor notes have a mark alone.
+MOST_LINES = 8
 # Of those that share a line, the number that is listed beside the pointer.
 LISTED = 8
 # Characters of a line there.
@@ -45,7 +47,8 @@ def with_notes(
 ) -> go.Figure:
     """Draw a line at each note, and a mark above it that says what it is.
 
-    Notes that are close to each other share a line at the first of them, with their number.
+    Notes that are close to each other share a line at the first of them, with their number. Where
+    there are many, minor ones have a mark alone.
 
     Args:
         chart: Series over time.
@@ -68,7 +71,8 @@ def with_notes(
             "yref": "paper",
             "line": {"color": GREY, "width": 1, "dash": "dot"},
         }
-        for place in places
+        for place, close in zip(places, shown, strict=True)
+        if len(shown) <= MOST_LINES or not all(note.minor for note in close)
     ]
     marks = [
         {
