@@ -200,11 +200,12 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "*": {"buckets"},
     },
     "flow_logs": {
+        "by_country": set(),
         "selection": set(),
         "rendered": set(),
         "notes": {"selection"},
         "sets": set(),
-        "questions": {"selection", "sets"},
+        "questions": {"by_country", "selection", "sets"},
         "paths": {"questions"},
         "*": {"questions", "paths", "rendered"},
     },

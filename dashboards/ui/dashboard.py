@@ -34,6 +34,7 @@ from dashboards.ui.state import (
     tidied,
 )
 from vpcflow_core.panels.catalogue import PANELS
+from vpcflow_core.panels.grouping import grouped
 from vpcflow_core.times import Range, Window
 
 # A row is a list of panels, slug and relative width of each; a text is a heading between rows.
@@ -200,7 +201,8 @@ def _body(dashboard: Dashboard, state: PageState, window: Window, generation: in
         columns = st.columns([width for _, width in row])
         for column, (slug, _) in zip(columns, row, strict=True):
             with column:
-                panel.draw(state.request(PANELS[slug], window, generation), state, own)
+                shown = grouped(PANELS[slug], state.parameters.grouping)
+                panel.draw(state.request(shown, window, generation), state, own)
     records_dialog.show_if_asked(state, window, generation)
 
 

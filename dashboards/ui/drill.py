@@ -13,6 +13,7 @@ import pandas as pd
 from dashboards.ui.filter_text import narrowed
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.panels.catalogue import Panel
+from vpcflow_core.query.dimensions import BLOCKS, COUNTRIES
 from vpcflow_core.query.filters import exactly
 from vpcflow_core.times import Range, Window
 
@@ -33,7 +34,16 @@ def clicked(panel: Panel, values: Any) -> dict[str, str]:
     if panel.chart == "map":
         return {panel.drill[0]: f"country:{parts[0]}"} if _known(parts[0]) else {}
     pairs = zip(panel.drill, parts, strict=False)
-    return {field: exactly(_plain(value)) for field, value in pairs if _known(value)}
+    return dict(_filter(field, value) for field, value in pairs if _known(value))
+
+
+def _filter(field: str, value: Any) -> tuple[str, str]:
+    """The filter for a value: of a group of addresses that by the address."""
+    if field in BLOCKS:
+        return BLOCKS[field].column, str(value)
+    if field in COUNTRIES:
+        return COUNTRIES[field].column, f"country:{value}"
+    return field, exactly(_plain(value))
 
 
 def of_row(panel: Panel, row: pd.Series) -> list[Any]:

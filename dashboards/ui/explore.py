@@ -12,7 +12,8 @@ from vpcflow_core.errors import MisuseError
 from vpcflow_core.panels.built import DRAWN, MOST, Built
 from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.panels.explore import READY
-from vpcflow_core.query.dimensions import DIMENSIONS
+from vpcflow_core.panels.grouping import grouped
+from vpcflow_core.query.dimensions import DIMENSIONS, GROUPED_ONLY
 from vpcflow_core.query.measures import MEASURES
 
 TABS = {"questions": "Questions", "build": "Build your own", "sql": "SQL"}
@@ -41,7 +42,8 @@ def draw(title: str, question: str) -> None:
         return
     slug = _built() if tab == "build" else _ready()
     if slug:
-        panel.draw(state.request(panel_of(slug), window, generation), state)
+        asked = grouped(panel_of(slug), state.parameters.grouping)
+        panel.draw(state.request(asked, window, generation), state)
     records_dialog.show_if_asked(state, window, generation)
 
 
@@ -55,7 +57,8 @@ def _ready() -> str:
 def _built() -> str:
     """The question that was put together; "" where it cannot be asked, which is said."""
     columns = set(resources.flows().engine.columns())
-    fields = {name: of.title for name, of in DIMENSIONS.items() if of.column in columns}
+    known = (DIMENSIONS | GROUPED_ONLY).items()
+    fields = {name: of.title for name, of in known if of.column in columns}
     more = {NONE: "nothing else", **fields}
     measures = {name: of.title for name, of in MEASURES.items()}
     charts: dict[str, str] = {name: title for name, (title, _, _) in DRAWN.items()}

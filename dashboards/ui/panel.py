@@ -11,6 +11,7 @@ from dashboards.ui import (
     actions,
     answers,
     clock,
+    grouping,
     panel_body,
     panel_menu,
     resources,
@@ -48,8 +49,10 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
     panel = panel_of(request.slug)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(f"## {panel.title}", help=panel.help, width="stretch", anchors=False)
-        place = st.container(width="content")
+        place = st.container(width="content", horizontal=True, gap="small", wrap=False)
     try:
+        with place:
+            grouping.draw(panel)
         given = _localised(answers.answer(request), state)
         with place:
             panel_menu.draw(request, panel, given, state)

@@ -32,8 +32,8 @@ PAGE = "Page"
 # The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
 EXPLORE = "Explore"
 WITH_PAGE = (
-    "peer", "group", "srcaddr", "dstaddr", "interface_id", "security_group_id", "instance_id",
-    "subnet_id", "vpc_id", "dstport",
+    "peer", "srcblock", "srcblock16", "srcaddr", "dstaddr", "interface_id", "security_group_id",
+    "instance_id", "subnet_id", "vpc_id", "dstport",
 )  # fmt: skip
 
 
@@ -167,8 +167,6 @@ def _pages(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:
         return {}
     url = st.context.url or ""
     texts = ["" if pd.isna(value) else str(value) for value in given.frame[column]]
-    if column == "group":  # blocks have pages, countries have none
-        texts = [text if "/" in text else "" for text in texts]
     return {PAGE: [links.entity(url, text, state) if text else "" for text in texts]}
 
 

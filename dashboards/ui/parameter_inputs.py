@@ -29,6 +29,10 @@ def parameters(shown: bool, auto: str = "") -> Parameters:
         shown: Whether the page uses them; if not, the inputs are hidden.
         auto: What the timeslice `auto` means now, in words; "" if not known.
     """
+    with hidden_widgets.place("grouping", shown=False):
+        # Menus of panels choose it.
+        given = st.text_input("Addresses by", key="grouping", bind="query-params").strip()
+    grouping = _checked("grouping", given or DEFAULTS.grouping)
     with st.sidebar, hidden_widgets.place("outliers", shown):
         st.markdown("### Outliers")
         found = replace(DEFAULTS, method=_checked("method", _chosen("method", METHODS)))
@@ -45,7 +49,7 @@ def parameters(shown: bool, auto: str = "") -> Parameters:
         by = _chosen("by", (*JUDGED_BY, NO_FIELD))
         found = replace(found, by=_checked("by", by))
         st.markdown("### Comparison")
-        return replace(found, compare=_checked("compare", _compare()))
+        return replace(found, compare=_checked("compare", _compare()), grouping=grouping)
 
 
 def _chosen(name: str, words: Sequence[str]) -> str:

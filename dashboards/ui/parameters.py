@@ -11,6 +11,7 @@ from typing import Any, get_args
 from vpcflow_core.analysis.outliers import LEAST_HISTORY, METHODS, Method, Watch
 from vpcflow_core.errors import MisuseError, ParameterError
 from vpcflow_core.panels.base import auto_timeslice
+from vpcflow_core.panels.grouping import ADDRESS, GROUPINGS
 from vpcflow_core.panels.request import DEFAULTS, Parameters
 from vpcflow_core.times import Window, format_duration, parse_duration
 
@@ -128,6 +129,14 @@ def _compare(text: str) -> tuple[str, ...]:
     return tuple(reversed(by_length.values()))
 
 
+def _grouping(text: str) -> str:
+    if text not in (ADDRESS, *GROUPINGS):
+        raise ParameterError(
+            f"'{text}' is no way to group addresses.", f"Write {', '.join([ADDRESS, *GROUPINGS])}."
+        )
+    return text
+
+
 PARAMETERS = {
     parameter.name: parameter
     for parameter in (
@@ -190,6 +199,14 @@ PARAMETERS = {
             "four.",
             _compare,
             ",".join,
+        ),
+        Parameter(
+            "grouping",
+            "Addresses by",
+            "What panels of addresses group them by: `address`, `24` (the /24, of IPv6 the /64), "
+            "`16` (the /16, of IPv6 the /48), `country`, `as`, `name` or `zone`.",
+            _grouping,
+            str,
         ),
     )
 }

@@ -134,7 +134,7 @@ def test_a_scan_from_many_hosts_of_a_block_is_one_row(tmp_path: Path) -> None:
     with FlowLogs.open(tmp_path / "scan.log", store=tmp_path / "store") as opened:
         (row,) = opened.panel("explore/scans-by-block").frame.to_dict("records")
         assert row == {
-            "group": "203.0.113.0/24", "flows": 200, "bytes": 200 * 840, "sources": 200,
+            "srcblock": "203.0.113.0/24", "flows": 200, "bytes": 200 * 840, "sources": 200,
             "destinations": 7, "ports": 200,
         }  # fmt: skip
         countries = opened.panel("explore/sources-by-country").frame

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from vpcflow_core.panels.base import Panel, PanelAnswer
-from vpcflow_core.query.dimensions import DIMENSIONS, in_words
+from vpcflow_core.query.dimensions import DIMENSIONS, GROUPED_ONLY, in_words
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.reference.iana import port_label, protocol_keyword
 from vpcflow_core.reference.traffic_paths import path_label
@@ -88,7 +88,7 @@ def title(column: str) -> str:
     >>> title("srcaddr"), title("bytes"), title("bucket"), title("my_field")
     ('Source address', 'Bytes', 'Time', 'My field')
     """
-    known = MEASURES.get(column) or DIMENSIONS.get(column)
+    known = MEASURES.get(column) or DIMENSIONS.get(column) or GROUPED_ONLY.get(column)
     return TITLES.get(column) or (known.title if known else in_words(column))
 
 

@@ -45,6 +45,8 @@ def table_frame(panel: Panel, answer: PanelAnswer, zone: str = "UTC") -> pd.Data
         name, names = str(column), answer.names.get(str(column))
         if names and "name" not in answer.frame:
             made[title(name)] = values.map(dict(names))
+        if name in panel.query.nulls:
+            values = values.astype("object").where(values.notna(), panel.rest)
         local = isinstance(values.dtype, pd.DatetimeTZDtype)
         text = f"{title(name)} ID" if title(name) in made else title(name)
         made[text] = wall_clock(values, ZoneInfo(zone)) if local else values

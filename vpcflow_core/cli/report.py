@@ -9,6 +9,8 @@ import typer
 
 from vpcflow_core.cli.options import QuestionOptions
 from vpcflow_core.errors import MisuseError
+from vpcflow_core.panels.grouping import ADDRESS, GROUPINGS
+from vpcflow_core.panels.request import Parameters
 from vpcflow_core.report.build import PAGES, made
 from vpcflow_core.report.evidence import evidence_zip
 from vpcflow_core.report.html import report_html
@@ -29,12 +31,16 @@ def report(
     page: Annotated[
         list[str] | None, typer.Option(help=f"Page, repeatable: {', '.join(PAGES)}; else all.")
     ] = None,
+    grouping: Annotated[
+        str,
+        typer.Option(help=f"Group addresses by: {', '.join([ADDRESS, *GROUPINGS])}."),
+    ] = ADDRESS,
 ) -> None:
     """Write dashboards as one file whose figures need no Internet."""
     if not (html or pdf or evidence):
         raise MisuseError("There is no file to write.", "Give --html, --pdf or --evidence.")
     with options.flows() as flows:
-        answered = made(flows, page or PAGES)
+        answered = made(flows, page or PAGES, parameters=Parameters(grouping=grouping))
     text = report_html(answered)
     if html:
         _write(html, text.encode())

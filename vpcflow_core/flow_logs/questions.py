@@ -11,6 +11,7 @@ import pandas as pd
 from vpcflow_core.engines import by_days, by_minutes, by_novelty
 from vpcflow_core.engines.asked import Asked
 from vpcflow_core.engines.base import Engine
+from vpcflow_core.flow_logs.by_country import by_country
 from vpcflow_core.flow_logs.selection import Selection
 from vpcflow_core.flow_logs.sets import require_sets, sets_of, watched
 from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
@@ -20,6 +21,7 @@ from vpcflow_core.query.connections.questions import AnyQuery, question_for
 from vpcflow_core.query.connections.received import received_for
 from vpcflow_core.query.connections.refused import refused_for
 from vpcflow_core.query.countries import resolved
+from vpcflow_core.query.dimensions import COUNTRIES
 from vpcflow_core.query.fill import filled, joined
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.names import with_names
@@ -68,6 +70,8 @@ class Questions(Selection):
     ) -> QueryResult:
         """As `ask`, without the buckets in which nothing was."""
         window = window or self.window
+        if not COUNTRIES.keys().isdisjoint(query.by):
+            return by_country(lambda asked: self.sparse(asked, window, filters), query, self.places)
         columns = self.engine.columns("records" if query.records else "flows")
         span = touched(query, window, self._earliest(query, window))
         wanted = self.wanted(filters or NO_FILTERS, span)

@@ -9,6 +9,7 @@ from vpcflow_core.panels.built import PREFIX, built
 from vpcflow_core.panels.cost import COST
 from vpcflow_core.panels.entity import entity_panel
 from vpcflow_core.panels.explore import READY
+from vpcflow_core.panels.grouping import GROUPINGS, MARK, grouped
 from vpcflow_core.panels.outliers import OUTLIERS
 from vpcflow_core.panels.overview import OVERVIEW
 from vpcflow_core.panels.rejects import REJECTS
@@ -34,6 +35,9 @@ def panel(slug: str) -> Panel:
     """
     if slug.startswith(PREFIX):
         return built(slug).panel
+    plain, mark, way = slug.rpartition(MARK)
+    if mark and way in GROUPINGS:
+        return grouped(panel(plain), way)
     if slug in READY:
         return READY[slug]
     if (found := entity_panel(slug)) is not None:

@@ -13,7 +13,6 @@ from vpcflow_core.panels.analyses.questions import (
     new_values,
     refused_and_let_in,
 )
-from vpcflow_core.panels.analyses.sources import grouped_by
 from vpcflow_core.panels.base import Analysis, Panel, rows
 from vpcflow_core.panels.filter_texts import PRIVATE, PUBLIC, SERVICES
 from vpcflow_core.query.question import Query
@@ -61,9 +60,9 @@ _TABLE: tuple[Panel, ...] = (
     _asked("databases", "Databases reached from the Internet", "Accepted flows from public addresses to the usual ports of databases and caches.", SERVICE, (*FLOWS, *TIMES), _LET_IN | {"srcaddr": PUBLIC, "dstport": DATABASES}),
     _asked("refused-and-let-in", "Mostly refused, but let in somewhere", "Sources whose flows were mostly refused, of which some were accepted.", ("srcaddr",), ("rejected", "accepted", "destinations", "ports", "bytes"), analysis=refused_and_let_in),
     _asked("scans", "Who scans", "Refused sources by the number of ports and destinations they tried.", ("srcaddr",), ("ports", "destinations", "flows", *TIMES), {"action": "REJECT"}),
-    _asked("scans-by-block", "Who scans, by /24 and /64", "Refused sources by their block: a scan from many hosts of one network is one row.", ("srcaddr",), ("flows",), {"action": "REJECT"}, grouped_by("/24"), drill=()),
-    _asked("sources-by-block", "Sources by /16 and /48", "Sources by their block, with how many places they talk to.", ("srcaddr",), ("flows",), analysis=grouped_by("/16"), drill=()),
-    _asked("sources-by-country", "Sources by country", "Sources by country, with how many places they talk to.", ("srcaddr",), ("flows",), analysis=grouped_by("country"), drill=()),
+    _asked("scans-by-block", "Who scans, by /24 and /64", "Refused sources by their block: a scan from many hosts of one network is one row.", ("srcblock",), FAN_OUT, {"action": "REJECT"}),
+    _asked("sources-by-block", "Sources by /16 and /48", "Sources by their block, with how many places they talk to.", ("srcblock16",), FAN_OUT),
+    _asked("sources-by-country", "Sources by country", "Sources by country, with how many places they talk to.", ("src_country",), FAN_OUT),
     _asked("sources-by-name", "Sources by name", "Sources by what they are called, with how many places they talk to.", ("src_name",), FAN_OUT, analysis=by_own_lists),
     _asked("sources-by-zone", "Sources by zone", "Sources by your own named blocks, with how many places they talk to.", ("src_zone",), FAN_OUT, analysis=by_own_lists),
     _asked("sources-by-network", "Sources by autonomous system", "Public sources by the network they belong to, with how many places they talk to.", ("src_as",), FAN_OUT, analysis=by_own_lists),

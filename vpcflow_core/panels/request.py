@@ -25,6 +25,8 @@ class Parameters:
         method: What is expected of a bucket: `seasonal`, `robust` or `trailing`.
         by: Field whose values episodes are looked for in, each by itself; "" for none.
         compare: How long before, of each time that charts compare with: `1d`, `7d`.
+        grouping: What panels of addresses group them by: `address`, or a key of
+            `panels.grouping.GROUPINGS`. It makes other panels of them, and is no part of requests.
     """
 
     timeslice: timedelta | None = None
@@ -35,11 +37,14 @@ class Parameters:
     method: Method = DEFAULT_METHOD
     by: str = "interface_id"
     compare: tuple[str, ...] = ("1d", "7d")
+    grouping: str = "address"
 
 
 DEFAULTS = Parameters()
 # Those of outlier detection.
-ALL_PARAMETERS = tuple(field.name for field in fields(Parameters) if field.name != "compare")
+ALL_PARAMETERS = tuple(
+    field.name for field in fields(Parameters) if field.name not in ("compare", "grouping")
+)
 # Those that decide what a band is.
 BAND_PARAMETERS = tuple(name for name in ALL_PARAMETERS if name != "by")
 

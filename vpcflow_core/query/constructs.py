@@ -91,17 +91,21 @@ class AddressIn(FunctionElement[bool]):
 
 
 class AddressBlock(FunctionElement[str]):
-    """The block around an address as text: its /24, of IPv6 its /64.
+    """The block around an address as text: its /24 or /16, of IPv6 its /64 or /48.
 
     An IPv6 address whose first three groups are not written out stands for itself.
+
+    Attributes:
+        is_wide: Whether it is the wider of the two.
     """
 
     name = "address_block"
     type = String()
     inherit_cache = False
 
-    def __init__(self, column: ColumnElement[Any]) -> None:
+    def __init__(self, column: ColumnElement[Any], is_wide: bool = False) -> None:
         super().__init__(column)
+        self.is_wide = is_wide
 
 
 class OneOf(FunctionElement[bool]):
@@ -278,10 +282,15 @@ def _address_block(element: AddressBlock, compiler: SQLCompiler, **kw: Any) -> s
     def parts(mark: str, *numbers: int) -> list[str]:
         return [f"split_part({address}, '{mark}', {number})" for number in numbers]
 
-    v4 = " || '.' || ".join(parts(".", 1, 2, 3))
+    v4 = " || '.' || ".join(parts(".", 1, 2) if element.is_wide else parts(".", 1, 2, 3))
     v6 = " || ':' || ".join(parts(":", 1, 2, 3))
     (fourth,) = parts(":", 4)
     written = " AND ".join(f"{part} <> ''" for part in parts(":", 1, 2, 3))
+    if element.is_wide:
+        return (
+            f"CASE WHEN strpos({address}, ':') = 0 THEN {v4} || '.0.0/16' "
+            f"WHEN {written} THEN {v6} || '::/48' ELSE {address} END"
+        )
     return (
         f"CASE WHEN strpos({address}, ':') = 0 THEN {v4} || '.0/24' "
         f"WHEN {written} AND {fourth} <> '' THEN {v6} || ':' || {fourth} || '::/64' "

@@ -6,7 +6,7 @@ of the store. Pairs (source and port) are simply two dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from vpcflow_core.errors import FieldError, MissingDataError, closest
@@ -113,14 +113,31 @@ EITHER_END: dict[str, Dimension] = {
 }  # fmt: skip
 
 
-# What can be grouped by, but not filtered by: a filter by an address takes a block as it is.
+def _of_addresses(names: tuple[str, str], title: str, doc: str) -> Iterator[tuple[str, Dimension]]:
+    """What is grouped by in place of the two addresses of a flow."""
+    for name, column, word in zip(names, ADDRESS_OF.values(), END_WORDS.values(), strict=True):
+        titled = title.format(word.capitalize())
+        yield name, Dimension(name, column, "text", titled, doc.format(word))
+
+
+# What can be grouped by, but not filtered by: a filter by an address takes a block or a country as
+# it is. Bits of the blocks, of IPv4 and of IPv6, by the dimensions of both ends.
+WIDTHS = {("srcblock", "dstblock"): (24, 64), ("srcblock16", "dstblock16"): (16, 48)}
+BLOCK_BITS = {name: bits for names, bits in WIDTHS.items() for name in names}
 BLOCKS: dict[str, Dimension] = {
-    name: Dimension(name, column, "text", title, doc)
-    for name, column, title, doc in (
-        ("srcblock", "srcaddr", "Source block", "The /24 (IPv6: /64) of the source address."),
-        ("dstblock", "dstaddr", "Destination block", "The /24 (IPv6: /64) of the destination."),
+    name: made
+    for names, (v4, v6) in WIDTHS.items()
+    for name, made in _of_addresses(
+        names, f"{{}} /{v4}", f"The /{v4} (IPv6: /{v6}) of the {{}} address."
     )
 }
+# Databases tell the country of an address: addresses are asked for, and looked up.
+COUNTRIES: dict[str, Dimension] = dict(
+    _of_addresses(
+        ("src_country", "dst_country"), "{} country", "Country of the {} address, by its name."
+    )
+)
+GROUPED_ONLY = BLOCKS | COUNTRIES
 
 
 def filterable(name: str, extra: Collection[str] = ()) -> Dimension:
@@ -136,10 +153,11 @@ def filterable(name: str, extra: Collection[str] = ()) -> Dimension:
     plain = name.strip().lower()
     if plain in EITHER_END and plain not in extra:
         return EITHER_END[plain]
-    if plain in BLOCKS and plain not in extra:
+    if plain in GROUPED_ONLY and plain not in extra:
+        takes = "country:DE" if plain in COUNTRIES else "a block, such as 198.51.100.0/24"
         raise FieldError(
             f"'{plain}' is grouped by, not filtered by.",
-            f"Filter by {BLOCKS[plain].column}: it takes a block, such as 198.51.100.0/24.",
+            f"Filter by {GROUPED_ONLY[plain].column}: it takes {takes}.",
         )
     return dimension(name, extra)
 
@@ -158,8 +176,8 @@ def dimension(name: str, extra: Collection[str] = ()) -> Dimension:
     if plain in ENDS:
         return DIMENSIONS[plain]
     found = find_field(name)
-    if found is None and name in BLOCKS:
-        return BLOCKS[name]
+    if found is None and plain in GROUPED_ONLY and name not in extra:
+        return GROUPED_ONLY[plain]
     if found is None and name in extra:
         title = in_words(name)
         return Dimension(name, name, "text", title, "A field that the field table does not know.")

@@ -30,7 +30,7 @@ from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.columns import column_of, is_port
 from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.constructs import AddressBlock, AllOf, ListLength, Members, TimeBucket
-from vpcflow_core.query.dimensions import BLOCKS, Dimension, dimension, require
+from vpcflow_core.query.dimensions import BLOCK_BITS, BLOCKS, Dimension, dimension, require
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.measures import Measure, measure
 from vpcflow_core.query.question import Place, Query
@@ -272,7 +272,8 @@ def _check(parts: _Parts, columns: Collection[str]) -> None:
 def _group(dim: Dimension) -> ColumnElement[Any]:
     """The column of a dimension; a list's members get theirs from `_from`."""
     if dim.name in BLOCKS:
-        return AddressBlock(column_of(dim.column)).label(dim.name)
+        is_wide = BLOCK_BITS[dim.name] == (16, 48)
+        return AddressBlock(column_of(dim.column), is_wide).label(dim.name)
     return column_of(dim.name)
 
 

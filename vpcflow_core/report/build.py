@@ -10,6 +10,7 @@ from vpcflow_core.api import FlowLogs, RenderedPanel
 from vpcflow_core.errors import MisuseError, ParameterError, VpcflowError, closest
 from vpcflow_core.links import pages as pages_of_app
 from vpcflow_core.panels.catalogue import PANELS, Panel
+from vpcflow_core.panels.grouping import grouped
 from vpcflow_core.panels.request import DEFAULTS, Parameters
 from vpcflow_core.plain_text import without_folders
 from vpcflow_core.times import Window
@@ -68,7 +69,7 @@ def made(
         parameters: What outliers are judged by.
 
     Raises:
-        ParameterError: There is no such page.
+        ParameterError: There is no such page, or way to group addresses.
     """
     for name in pages:
         if name not in PAGES:
@@ -80,7 +81,10 @@ def made(
     window = flows.window
     still = flows.between(window.start, window.end)
     answered = {
-        name: tuple(_section(still, panel, zone, parameters) for panel in _panels(name))
+        name: tuple(
+            _section(still, grouped(panel, parameters.grouping), zone, parameters)
+            for panel in _panels(name)
+        )
         for name in dict.fromkeys(pages)
     }
     notes = (*flows.notes, *_missing(flows))
