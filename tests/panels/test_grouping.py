@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 
 from dashboards.ui import drill
 from dashboards.ui.state import PageState, parse_state
+from tests.logs import read_with_pandas
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts.table import table_frame
 from vpcflow_core.errors import FieldError, ParameterError
@@ -110,6 +112,17 @@ def test_a_group_without_a_name_is_called_so_in_tables(scanned_flows: FlowLogs) 
     assert drill.clicked(shown.panel, [None]) == {}
 
 
+def test_a_country_is_new_that_was_not_seen_before(tmp_path: Path) -> None:
+    line = "2 123456789012 eni-0123abcd {} 10.0.0.5 1 22 6 1 40 {} {} ACCEPT OK"
+    old, new = START - 2 * 86_400, START + 86_400
+    seen = [("8.8.8.8", old), ("8.8.4.4", new), ("9.9.9.9", new), ("5.2.128.1", new)]
+    text = [line.format(address, at, at + 60) for address, at in seen]
+    (tmp_path / "a.log").write_text("\n".join(text) + "\n")
+    with FlowLogs.open(tmp_path / "a.log", store=tmp_path / "store") as flows:
+        shown = flows.last("24h").panel("accepts/new-sources@country")
+        assert shown.frame[["src_country", "flows"]].values.tolist() == [["Romania", 1]]
+
+
 @pytest.mark.slow
 def test_a_report_groups_as_the_page_does(scanned_flows: FlowLogs) -> None:
     report = made(scanned_flows, ["rejects"], parameters=Parameters(grouping="24"))
@@ -142,10 +155,6 @@ def test_every_panel_of_addresses_keeps_its_measures_when_grouped() -> None:
 
 @pytest.mark.slow
 def test_blocks_of_16_are_those_that_python_computes(bare_store: Path, sample: Path) -> None:
-    from ipaddress import ip_network
-
-    from tests.logs import read_with_pandas
-
     logged = read_with_pandas(sample).dropna(subset="srcaddr")
     v4 = logged[~logged["srcaddr"].str.contains(":")]
     expected = v4["srcaddr"].map(lambda a: str(ip_network(f"{a}/16", strict=False)))

@@ -14,10 +14,12 @@ import pandas as pd
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.dimensions import COUNTRIES
 from vpcflow_core.query.measures import Measure, measure
+from vpcflow_core.query.novelty import NewGroups
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import BUCKET
 from vpcflow_core.reference.geoip import Places
+from vpcflow_core.times import Window
 
 # Rows of addresses that countries are made of; over time, addresses. The smallest are left out.
 MOST_ROWS, MOST_OVER_TIME = 500_000, 2_000
@@ -73,6 +75,25 @@ def by_country(ask: Ask, query: Query, places: Places) -> QueryResult:
         sum(result.seconds for result in results),
         notes=tuple(notes),
     )
+
+
+def new_countries(
+    ask: Callable[[Query, Window], QueryResult], query: Query, window: Window, before: Window
+) -> NewGroups:
+    """The groups of a question by country that no record of an earlier range belongs to.
+
+    Args:
+        ask: Answers questions by country.
+        query: The question, without `every`.
+        window: The time asked about.
+        before: The earlier range.
+    """
+    now = ask(replace(query, top=None), window)
+    then = ask(Query(("flows",), by=query.by, where=query.where), before)
+    groups = [pd.MultiIndex.from_frame(found.frame[list(query.by)]) for found in (now, then)]
+    is_new = ~groups[0].isin(groups[1])
+    frame = now.frame[is_new].head(query.top or len(now.frame)).reset_index(drop=True)
+    return NewGroups(replace(now, frame=frame), len(now.frame), int(is_new.sum()))
 
 
 def _order(query: Query) -> str:

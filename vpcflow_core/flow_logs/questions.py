@@ -11,7 +11,7 @@ import pandas as pd
 from vpcflow_core.engines import by_days, by_minutes, by_novelty
 from vpcflow_core.engines.asked import Asked
 from vpcflow_core.engines.base import Engine
-from vpcflow_core.flow_logs.by_country import by_country
+from vpcflow_core.flow_logs.by_country import by_country, new_countries
 from vpcflow_core.flow_logs.selection import Selection
 from vpcflow_core.flow_logs.sets import require_sets, sets_of, watched
 from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
@@ -102,6 +102,10 @@ class Questions(Selection):
             FieldError, MissingDataError: As `ask`.
         """
         window, columns = window or self.window, self.engine.columns()
+        if not COUNTRIES.keys().isdisjoint(query.by):
+            return new_countries(
+                lambda of, when: self.sparse(of, when, filters), query, window, before
+            )
         wanted = self.wanted(filters or NO_FILTERS, Window(before.start, window.end))
         engine, notes = self._counting(query, wanted)
         asked = Asked(query, wanted, columns, self._earliest)

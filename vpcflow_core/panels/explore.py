@@ -40,13 +40,21 @@ def _asked(
     order: str = "",
     records: bool = False,
     drill: tuple[str, ...] | None = None,
+    rest: str = "",
 ) -> Panel:
-    """A table that answers a question."""
+    """A table that answers a question; `rest` calls the row of what has no value to group by."""
     query = Query(
-        measures, by=by, where=tuple((where or {}).items()), top=TOP, order=order, records=records
+        measures,
+        by=by,
+        where=tuple((where or {}).items()),
+        top=TOP,
+        order=order,
+        nulls=by if rest else (),
+        records=records,
     )
+    narrows = by if drill is None else drill
     return Panel(
-        f"explore/{slug}", title, help, query, "table", by if drill is None else drill, analysis
+        f"explore/{slug}", title, help, query, "table", narrows, analysis, rest=rest or "other"
     )
 
 
@@ -62,7 +70,7 @@ _TABLE: tuple[Panel, ...] = (
     _asked("scans", "Who scans", "Refused sources by the number of ports and destinations they tried.", ("srcaddr",), ("ports", "destinations", "flows", *TIMES), {"action": "REJECT"}),
     _asked("scans-by-block", "Who scans, by /24 and /64", "Refused sources by their block: a scan from many hosts of one network is one row.", ("srcblock",), FAN_OUT, {"action": "REJECT"}),
     _asked("sources-by-block", "Sources by /16 and /48", "Sources by their block, with how many places they talk to.", ("srcblock16",), FAN_OUT),
-    _asked("sources-by-country", "Sources by country", "Sources by country, with how many places they talk to.", ("src_country",), FAN_OUT),
+    _asked("sources-by-country", "Sources by country", "Sources by country, with how many places they talk to.", ("src_country",), FAN_OUT, rest="no country"),
     _asked("sources-by-name", "Sources by name", "Sources by what they are called, with how many places they talk to.", ("src_name",), FAN_OUT, analysis=by_own_lists),
     _asked("sources-by-zone", "Sources by zone", "Sources by your own named blocks, with how many places they talk to.", ("src_zone",), FAN_OUT, analysis=by_own_lists),
     _asked("sources-by-network", "Sources by autonomous system", "Public sources by the network they belong to, with how many places they talk to.", ("src_as",), FAN_OUT, analysis=by_own_lists),
