@@ -15,11 +15,12 @@ from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.panels.explore import READY
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END
 from vpcflow_core.query.measures import MEASURES
-from vpcflow_core.settings import CostSetting, Settings, SourceSetting
+from vpcflow_core.settings import CostSetting, DnsLogSetting, Settings, SourceSetting
 from vpcflow_core.team import Grant, SignIn
 
 MODELS = (
-    SourceSetting, CostSetting, ChannelSetting, AlertSetting, ReportSetting, SignIn, Grant,
+    SourceSetting, DnsLogSetting, CostSetting, ChannelSetting, AlertSetting, ReportSetting,
+    SignIn, Grant,
 )  # fmt: skip
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -51,10 +52,11 @@ def settings_page() -> str:
         (f"`{name}`", f"`VPCFLOW_{name.upper()}`", _default(info), info.description)
         for name, info in Settings.model_fields.items()
     ]
-    source, cost, channel, alert, report, sign_in, grant = (
+    source, dns, cost, channel, alert, report, sign_in, grant = (
         [(f"`{name}`", info.description) for name, info in model.model_fields.items()]
         for model in (
             SourceSetting,
+            DnsLogSetting,
             CostSetting,
             ChannelSetting,
             AlertSetting,
@@ -73,6 +75,9 @@ def settings_page() -> str:
             "Each is a table `[sources.NAME]` of the file, or variables",
             "`VPCFLOW_SOURCES__NAME__URL` and so on.\n",
             table(("setting", "meaning"), source),
+            "## Query logs of Route 53 Resolver\n",
+            "Each is a table `[dns_logs.NAME]` of the file.\n",
+            table(("setting", "meaning"), dns),
             "## Prices\n",
             "In the table `[cost]` of the file, or as `VPCFLOW_COST__FACTOR` and so on.\n",
             table(("setting", "meaning"), cost),

@@ -36,6 +36,13 @@ resource "aws_vpc_security_group_ingress_rule" "ssh" {
 """
 
 
+QUERY = (
+    '{"account_id": "111111111111", "vpc_id": "vpc-1", "query_timestamp": "2026-11-20T10:00:00Z", '
+    '"query_name": "a.example.", "rcode": "NOERROR", "srcaddr": "10.0.0.4", '
+    '"answers": [{"Rdata": "203.0.113.9", "Type": "A", "Class": "IN"}]}'
+)
+
+
 @pytest.fixture
 def docs_home(
     aws: str, sample: Path, sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -76,8 +83,9 @@ def docs_home(
     monkeypatch.chdir(tmp_path)
     for place in ("narrow.tf", "n.tf"):
         (tmp_path / place).write_text(RULES)
-    for folder in ("reports", "backups"):
+    for folder in ("reports", "backups", "dns"):
         (tmp_path / folder).mkdir()
+    (tmp_path / "dns" / "queries.log").write_text(QUERY)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("VPCFLOW_STORE", str(sample_store))
     monkeypatch.setattr("webbrowser.open", lambda _: True)

@@ -170,6 +170,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "base": set(),
         "schemes": {"base", "open", "spellings"},  # the base for types, `open` when one is opened
         "open": {"base", "schemes", "spellings"},
+        "query_logs": {"base", "open", "schemes", "spellings", "s3"},
         "aws": {"open"},
         # Folders have AWS's layout too where somebody has copied a bucket.
         "local": {"base", "open", "s3"},
@@ -224,8 +225,9 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "inventory": {"opening"},
         "workspace": {"source_list"},
         "reviews": set(),
+        "domains": set(),
         "sync": {"inventory", "opening"},
-        "background": {"sync", "workspace"},
+        "background": {"domains", "sync", "workspace"},
         "audit": set(),
         "shared_list": set(),
         "views": {"shared_list"},

@@ -131,6 +131,29 @@ class TrailSetting(BaseModel):
     requester_pays: bool = Field(False, description="Pay for reading another owner's bucket.")
 
 
+class DnsLogSetting(BaseModel):
+    """One place of query logs of Route 53 Resolver."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(
+        description="Where they lie: a folder, `s3://bucket/prefix` or "
+        "`cloudwatch://region/log-group`."
+    )
+    profile: str = Field("", description="AWS profile to use.")
+    role_arn: str = Field("", description="Role to assume.")
+    external_id: str = Field("", description="External id the role asks for.")
+    region: str = Field("", description="Region, if it cannot be found out.")
+    endpoint_url: str = Field("", description="Another endpoint, such as a VPC endpoint.")
+
+    @field_validator("url", "endpoint_url")
+    @classmethod
+    def _hold_no_secret(cls, url: str) -> str:
+        if holds_secret(url):
+            raise ValueError("it must not hold a password, key, token or signature")
+        return url
+
+
 class CostSetting(BaseModel):
     """What differs from the price list."""
 
@@ -171,6 +194,11 @@ class Settings(BaseSettings):
     )
     cost: CostSetting = Field(
         default_factory=CostSetting, description="What differs from the price list."
+    )
+    dns_logs: dict[SetName, DnsLogSetting] = Field(
+        default_factory=dict,
+        description="Query logs of Route 53 Resolver by name, for domain names of far ends: "
+        '`{prod = {url = "s3://dns-logs"}}`; see docs/identity.md.',
     )
     channels: dict[str, ChannelSetting] = Field(
         default_factory=dict, description="Ways to send alerts, by name."
@@ -368,6 +396,7 @@ def _mistake(place: list[str | int], message: str) -> str:
     models: dict[str, type[BaseModel]] = {
         "sources": SourceSetting,
         "trails": TrailSetting,
+        "dns_logs": DnsLogSetting,
         "cost": CostSetting,
         "channels": ChannelSetting,
         "alerts": AlertSetting,

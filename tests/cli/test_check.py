@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.inventory.ec2_server import serving
 from vpcflow_core.checks.lacking import lacking
 from vpcflow_core.cli.main import main
 from vpcflow_core.fields import VPC_FIELDS
@@ -228,3 +229,34 @@ def test_lines_of_the_own_list_that_cannot_be_read_are_named(check: Any, tmp_pat
     assert "does not exist" in of(found, "names", "aws_ranges")["found"]
     assert [row for row in found if row["state"] == "failed"] == []
     assert code == 0
+
+
+@pytest.mark.slow
+def test_accounts_whose_role_is_refused_are_named(
+    aws: str, check: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("logs", lines())
+    boto3.client("organizations").create_organization(FeatureSet="ALL")
+    made = [
+        boto3.client("organizations").create_account(AccountName=name, Email=f"{name}@example.com")
+        for name in ("one", "two")
+    ]
+    first, second = sorted(one["CreateAccountStatus"]["AccountId"] for one in made)
+    for named in (f'["{first}", "{second}"]', '["organization"]'):
+        (tmp_path / "vpcflow.toml").write_text(
+            f'[sources.all]\nurl = "s3://logs"\nec2_role = "reader"\nec2_accounts = {named}\n'
+        )
+        with serving(aws) as sts:
+            sts.refuse("AssumeRole", "AccessDenied", times=1)
+            monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+            code, found = check("all")
+        assert code == 0
+        states = {
+            row["subject"]: row
+            for row in found
+            if row["subject"] in (f"account {first}", f"account {second}")
+        }
+        assert sorted(row["state"] for row in states.values()) == ["ok", "warning"]
+        (warned,) = [row for row in states.values() if row["state"] == "warning"]
+        assert f"iam::{warned['subject'].split()[1]}:role/reader" in warned["remedy"]
+    assert of(found, "EC2", "organization")["found"] == "3 active accounts."

@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 
 from vpcflow_core.checks import check as findings_of
-from vpcflow_core.checks import check_elsewhere, check_names, check_trails
+from vpcflow_core.checks import check_accounts, check_elsewhere, check_names, check_trails
 from vpcflow_core.cli.options import OutputOption, SourceOptions
 from vpcflow_core.cli.output import Output, write
 from vpcflow_core.engines.open import is_elsewhere, naming_of
@@ -45,6 +45,10 @@ def check(
         found = list(check_elsewhere(opened.url))
     else:
         found = list(findings_of(opened, how, log_format=setting.log_format))
+    if setting.ec2_accounts:
+        found += check_accounts(
+            how, setting.ec2_accounts, setting.ec2_role, *setting.ec2_regions[:1]
+        )
     found += check_names(naming_of(settings))
     found += check_trails(settings.trails)
     write(pd.DataFrame(map(asdict, found), dtype="object"), output)

@@ -27,12 +27,13 @@ from vpcflow_core.errors import MisuseError, SettingsError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.json_logs import is_json, log_as, note
 from vpcflow_core.plain_text import visible_lines
-from vpcflow_core.settings import Settings, SourceSetting, load_settings
+from vpcflow_core.settings import DnsLogSetting, Settings, SourceSetting, load_settings
 from vpcflow_core.sources.schemes import examples
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.times import EPOCH, Window, parse_duration, parse_moment
 from vpcflow_core.workspace.background import problem
+from vpcflow_core.workspace.domains import DomainsRead, sync_domains
 from vpcflow_core.workspace.source_list import added
 from vpcflow_core.workspace.sync import AHEAD, SyncOptions, SyncOutcome, recent
 from vpcflow_core.workspace.sync import sync as sync_sources
@@ -78,6 +79,14 @@ def sync(
     no_ec2: Annotated[
         bool, typer.Option("--no-ec2", help="Do not ask EC2 for interfaces and security groups.")
     ] = False,
+    dns_logs: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PLACE",
+            help="Also read Route 53 Resolver query logs, for domain names: a folder, s3:// or "
+            "cloudwatch:// (repeatable).",
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Loading threads.")] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for another writer.")] = 0.0,
     output: OutputOption = Output.table,
@@ -101,6 +110,10 @@ def sync(
         LogFormat.parse(reached.log_format)  # a mistake in it would fail every source
     folder = (store or settings.store).expanduser()
 
+    queried = settings.dns_logs | {url: DnsLogSetting(url=url) for url in dns_logs or ()}
+    if into and dns_logs:
+        raise MisuseError("--dns-logs fills a store, not --into.", "Leave one of them out.")
+
     def once() -> int:
         options = SyncOptions(
             span=_span(since, start, end, settings),
@@ -112,13 +125,14 @@ def sync(
         known = added(folder) | settings.sources
         names = sources or _all(known)
         chosen = [(name, reached.setting(name, known, **others)) for name in names]
-        return _run(chosen, options, settings, folder, into, output)
+        return _run(chosen, queried, options, settings, folder, into, output)
 
     repeated.run(once, folder, settings)
 
 
 def _run(
     chosen: list[tuple[str, SourceSetting]],
+    queried: dict[str, DnsLogSetting],
     options: SyncOptions,
     settings: Settings,
     folder: Path,
@@ -127,19 +141,25 @@ def _run(
 ) -> int:
     """One sync, and what became of it; gives the exit code."""
     trails: list[TrailOutcome] = []
+    by_dns: list[DomainsRead] = []
     if into:
         with _shown_progress() as progress:
             outcomes = list(sync_into(into, chosen, options, settings, progress))
     else:
         with Store.open(folder) as opened, _shown_progress() as progress:
             outcomes = list(sync_sources(opened, chosen, options, progress=progress))
+            by_dns = sync_domains(opened, queried, span=options.span, keep=options.keep)
         since, keep = settings.since, options.keep
         trails = list(read_trails(folder, settings.trails, since=since, keep=keep))
     write_outcomes(outcomes, output)
     write_trails(trails, output)
     for each in outcomes:
         _log(each)
-    return exit_code(outcomes) or int(any(trail.error for trail in trails))
+    for read in by_dns:
+        note("sync", read.sentence, level=logging.WARNING if read.error else logging.INFO)
+        if not is_json():
+            print(visible_lines(read.sentence), file=sys.stderr)
+    return exit_code(outcomes) or int(any(one.error for one in (*trails, *by_dns)))
 
 
 def _log(outcome: SyncOutcome) -> None:

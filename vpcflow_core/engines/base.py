@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
@@ -83,6 +83,17 @@ class CountsSnapshots(Catalogue, Protocol):
 
     def snapshot_count(self) -> int:
         """A number that grows with every snapshot."""
+
+
+@runtime_checkable
+class HasDomains(Protocol):
+    """A catalogue that knows names by DNS; see `store.domains`."""
+
+    def has_domains(self) -> bool:
+        """Whether it knows any."""
+
+    def domain_answers(self, window: Window | None, before: timedelta) -> pa.Table:
+        """Rows of `store.domains.SCHEMA` of a window, or not longer than `before` before it."""
 
 
 @runtime_checkable

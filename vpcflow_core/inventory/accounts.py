@@ -13,6 +13,15 @@ ORGANIZATION = "organization"
 _ACTION = "organizations:ListAccounts"
 
 
+def role_in(account: str, name: str, partition: str) -> str:
+    """The ARN of the role of a name in an account.
+
+    >>> role_in("123456789012", "reader", "aws")
+    'arn:aws:iam::123456789012:role/reader'
+    """
+    return f"arn:{partition}:iam::{account}:role/{name}"
+
+
 def accounts_of_organization(session: boto3.Session, region: str) -> tuple[list[str], str]:
     """The active accounts, and why there are none; "" where there are some.
 

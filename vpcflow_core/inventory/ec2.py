@@ -91,6 +91,15 @@ def caller(session: boto3.Session, region: str) -> str:
     return ""
 
 
+def why_not(session: boto3.Session, region: str) -> str:
+    """Why the credentials of a session, such as those of a role, cannot be had; "" if they can."""
+    try:
+        _client(session, "sts", region, attempts=2).get_caller_identity()
+    except _ERRORS as error:
+        return explanation(error, action="sts:AssumeRole", region=region)
+    return ""
+
+
 def sentence(snapshot: Snapshot) -> str:
     """The snapshot in one line: how many of each kind, and what could not be read."""
     counts = [_counted(len(table), kind) for kind, table in snapshot.tables.items()]

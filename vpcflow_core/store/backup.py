@@ -28,8 +28,8 @@ MANIFEST = "backup.json"
 FORM = 1
 # What belongs to a store besides its ledger and the files that it lists.
 BESIDE = (
-    "sources.json", "views.json", "notes.json", "changes.sqlite", "findings.json", "watch.json",
-    "watch-reports/*", "audit.jsonl*", "uploads/**/*",
+    "sources.json", "views.json", "notes.json", "changes.sqlite", "domains.parquet",
+    "findings.json", "watch.json", "watch-reports/*", "audit.jsonl*", "uploads/**/*",
 )  # fmt: skip
 # Copies of the ledger that are tried: files leave ten minutes after a merge at the earliest.
 TRIES = 5

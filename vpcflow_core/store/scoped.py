@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 
 from vpcflow_core.coverage import Coverage, coverage_of
 from vpcflow_core.inventory.tables import Kind
@@ -144,6 +145,14 @@ class ScopedStore:
         vpcs = self._store.known("vpcs")
         hidden = vpcs[~vpcs["account_id"].isin(self._visible_accounts())]
         return tuple(sorted({cidr for cidrs in hidden["cidrs"] for cidr in cidrs}))
+
+    def has_domains(self) -> bool:
+        """Whether names by DNS are known, possibly of others."""
+        return self._store.has_domains()
+
+    def domain_answers(self, window: Window | None, before: timedelta) -> pa.Table:
+        """Names by DNS that visible accounts asked for."""
+        return self._store.domains.read(window, before, self._visible_accounts())
 
     def snapshots(self) -> list[SnapshotState]:
         """The newest snapshot of each visible account and region."""

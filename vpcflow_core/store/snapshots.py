@@ -61,6 +61,12 @@ def remember(ledger: Ledger, snapshot: Snapshot) -> None:
         change.execute(_COUNT)
 
 
+def note_change(ledger: Ledger) -> None:
+    """Note that more is known of the network, by other means than a snapshot."""
+    with ledger.transaction() as change:
+        change.execute(_COUNT)
+
+
 def count(ledger: Ledger) -> int:
     """How many snapshots were ever added: what is known of one number may be cached."""
     return int(ledger.value("SELECT value FROM meta WHERE key = 'snapshots'") or 0)

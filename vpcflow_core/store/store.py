@@ -18,16 +18,19 @@ from types import TracebackType
 from typing import Any, Self
 
 import pandas as pd
+import pyarrow as pa
 
 from vpcflow_core.coverage import Coverage, coverage_of
 from vpcflow_core.errors import ParameterError, StoreError, closest
 from vpcflow_core.fields import FIELDS
+from vpcflow_core.inventory.domain_answers import Answer
 from vpcflow_core.inventory.tables import TABLES, Kind, Snapshot
 from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.store import covering, repeats, snapshots
 from vpcflow_core.store.base import RELATIONS, STRAY, Part, StoreFile
 from vpcflow_core.store.damage import Damage, damage, unreadable
 from vpcflow_core.store.deliveries import Delivery, deliveries
+from vpcflow_core.store.domains import DomainNames
 from vpcflow_core.store.footers import last_before
 from vpcflow_core.store.hours import AHEAD
 from vpcflow_core.store.kept import KEPT
@@ -257,6 +260,29 @@ class Store:
     def snapshot_count(self) -> int:
         """Grows with every snapshot: what is known of one number may be cached."""
         return snapshots.count(self.ledger)
+
+    @property
+    def domains(self) -> DomainNames:
+        """Names by DNS that are kept beside the records."""
+        return DomainNames(self.path)
+
+    def has_domains(self) -> bool:
+        """Whether names by DNS are known."""
+        return bool(self.domains)
+
+    def domain_answers(self, window: Window | None, before: timedelta) -> pa.Table:
+        """Names by DNS of a window, or not longer than `before` before it."""
+        return self.domains.read(window, before)
+
+    def remember_domains(
+        self,
+        answers: Iterable[Answer],
+        objects: Iterable[tuple[str, str]],
+        keep_from: datetime | None = None,
+    ) -> None:
+        """Add names by DNS; see `DomainNames.add`. What is known of the network is new then."""
+        self.domains.add(answers, objects, keep_from)
+        snapshots.note_change(self.ledger)
 
     def hidden_blocks(self) -> tuple[str, ...]:
         """Blocks of VPCs that may not be seen: of the whole store, none."""

@@ -18,6 +18,7 @@ from vpcflow_core.settings import Settings
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress
+from vpcflow_core.workspace.domains import sync_domains
 from vpcflow_core.workspace.sync import SyncOptions, SyncOutcome, recent, sync
 from vpcflow_core.workspace.workspace import Workspace
 
@@ -171,6 +172,7 @@ class Syncer:
                 cancelled=self._stop.is_set,
             ):
                 outcomes.append(outcome)
+        self._read_domains()
         self._read_trails()
 
     def _read_trails(self) -> None:
@@ -185,6 +187,19 @@ class Syncer:
         for trail in found:
             level = logging.WARNING if trail.error else logging.INFO
             log.log(level, "sync: %s", " ".join(trail.sentences))
+
+    def _read_domains(self) -> None:
+        """Names by DNS of query logs; what stands in the way is in the server's log."""
+        with Store.open(self.workspace.store) as store:
+            found = sync_domains(
+                store,
+                self.settings.dns_logs,
+                span=recent(self.settings.since),
+                keep=self.settings.keep,
+                cancelled=self._stop.is_set,
+            )
+        for read in found:
+            log.log(logging.WARNING if read.error else logging.INFO, "sync: %s", read.sentence)
 
     def _note(self, source: str, progress: Progress) -> None:
         self.source, self.progress = source, progress

@@ -113,7 +113,7 @@ def _of_accounts(
     fresh: datetime | None,
 ) -> InventoryRefresh:
     """Snapshots of several accounts; one whose role is refused says so in its notes."""
-    from vpcflow_core.inventory.accounts import ORGANIZATION, accounts_of_organization
+    from vpcflow_core.inventory.accounts import ORGANIZATION, accounts_of_organization, role_in
     from vpcflow_core.inventory.ec2 import caller, take_all
     from vpcflow_core.sources.aws.client import acting_as, session_of
 
@@ -127,7 +127,7 @@ def _of_accounts(
     partition = session.get_partition_for_region(regions[0])
     made: list[Snapshot] = []
     for account in dict.fromkeys(accounts):
-        role = f"arn:{partition}:iam::{account}:role/{setting.ec2_role}"
+        role = role_in(account, setting.ec2_role, partition)
         acting = replace(options, role_arn=role)
         # The credentials' own account needs no role.
         of = session if account == own else acting_as(session, acting)

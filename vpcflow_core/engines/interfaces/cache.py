@@ -12,14 +12,20 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vpcflow_core.engines.base import Ask, CountsSnapshots
+from vpcflow_core.engines.base import Ask, CountsSnapshots, HasDomains
 from vpcflow_core.engines.interfaces.completion import COMPLETED, knowable
+from vpcflow_core.engines.interfaces.domains import (
+    EMPTY_DOMAINS,
+    OF_DOMAINS,
+    VPC_LIFETIME,
+    domain_table,
+)
 from vpcflow_core.engines.interfaces.ends import (
     EMPTY_OUTSIDE,
     EndFacts,
@@ -50,9 +56,11 @@ from vpcflow_core.query.ends import ENDS
 from vpcflow_core.times import Window
 
 Row = dict[str, Any]
+V = TypeVar("V")
 ReadDay: TypeAlias = Callable[[Ask], pd.DataFrame]
 # Spans that a page asks about: its own, the same a day and a week before, each with `once`.
 KEPT = 12
+NAMED = ("src_name", "dst_name")
 # Who logged records: VPCs, and interfaces whose records do not name theirs.
 _LOGGERS = """
     SELECT DISTINCT vpc_id, CASE WHEN vpc_id IS NULL THEN interface_id END AS other
@@ -130,6 +138,11 @@ class SnapshotFacts:
         return {row["interface_id"]: row["vpc_id"] for row in self.rows}
 
     @cached_property
+    def has_domains(self) -> bool:
+        """Whether names by DNS are known."""
+        return isinstance(self._store, HasDomains) and self._store.has_domains()
+
+    @cached_property
     def book(self) -> AddressBook:
         """Who had which address when."""
         return address_book(self._store.known, self._owner_tags, self._store.hidden_blocks())
@@ -156,6 +169,8 @@ class InventoryCache:
         self._kept = {own: _Kept() for own in (False, True)}
         self._common: OrderedDict[Hashable, pd.DataFrame] = OrderedDict()
         self._outside: OrderedDict[Hashable, pa.Table] = OrderedDict()
+        self._domains: OrderedDict[Hashable, pa.Table] = OrderedDict()
+        self._seen: OrderedDict[Hashable, pa.Array] = OrderedDict()
         self._loggers: OrderedDict[Hashable, frozenset[str | None]] = OrderedDict()
 
     def columns(self) -> frozenset[str]:
@@ -168,7 +183,8 @@ class InventoryCache:
         with self._refreshing:
             snapshots = self._current()
             completed = knowable(present, snapshots.columns)
-            ends = knowable_ends(present, snapshots.book, self.naming.says)
+            said = self.naming.says.union(OF_DOMAINS if snapshots.has_domains else ())
+            ends = knowable_ends(present, snapshots.book, said)
         return tuple(n for n in (*COMPLETED, *ENDS) if n in completed or n in ends - set(present))
 
     def ends(
@@ -192,12 +208,16 @@ class InventoryCache:
         with self._refreshing:
             snapshots = self._current()
             book, is_timeless = of_days(snapshots.book_rows, need.days)
-            outside, vpcs = EMPTY_OUTSIDE, snapshots.book.vpcs
-            if needs_outside(wanted, self.naming.says):
+            outside, domains, vpcs = EMPTY_OUTSIDE, EMPTY_DOMAINS, snapshots.book.vpcs
+            by_dns = snapshots.has_domains and needs_outside(wanted, OF_DOMAINS)
+            if by_dns:
+                domains = self._domains_of(need, ask, plain)
+            # Names by DNS are there where the user's list has none.
+            if needs_outside({*wanted, *(NAMED if by_dns else ())}, self.naming.says):
                 outside = self._outside_of(need, ask, plain)
             is_sure = reads_twice and has_no_doubt(book)
             is_placeless = is_sure and self._loggers_of(need, ask, plain) <= vpcs
-        return EndFacts(book, outside, vpcs, is_timeless, is_placeless)
+        return EndFacts(book, outside, vpcs, is_timeless, is_placeless, domains)
 
     def _loggers_of(
         self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]
@@ -209,20 +229,30 @@ class InventoryCache:
             found = ask(_LOGGERS.format(relation=plain().relation), {})
             pairs = zip(found["vpc_id"].to_pylist(), found["other"].to_pylist(), strict=True)
             self._loggers[key] = frozenset(vpc or homes.get(other) for vpc, other in pairs)
-        self._loggers.move_to_end(key)
-        while len(self._loggers) > KEPT:
-            self._loggers.popitem(last=False)
-        return self._loggers[key]
+        return _newest(self._loggers, key, KEPT)
 
     def _outside_of(self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]) -> pa.Table:
         key = self._store.generation(), need.days, need.sources, self.naming.version
         if key not in self._outside:
-            addresses = seen_addresses(ask, f"({plain().relation})")["address"]
+            addresses = self._seen_of(need, ask, plain).to_pylist()
             self._outside[key] = outside_table(addresses, self.naming)
-        self._outside.move_to_end(key)
-        while len(self._outside) > KEPT_OUTSIDE:
-            self._outside.popitem(last=False)
-        return self._outside[key]
+        return _newest(self._outside, key, KEPT_OUTSIDE)
+
+    def _domains_of(self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]) -> pa.Table:
+        key = self._store.generation(), self._current().count, need.days, need.sources
+        if key not in self._domains:
+            store: object = self._store
+            assert isinstance(store, HasDomains)  # noqa: S101 (asked for by the caller)
+            answers = store.domain_answers(need.days, VPC_LIFETIME)
+            self._domains[key] = domain_table(answers, self._seen_of(need, ask, plain))
+        return _newest(self._domains, key, KEPT_OUTSIDE)
+
+    def _seen_of(self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]) -> pa.Array:
+        """The addresses that the log has."""
+        key = self._store.generation(), need.days, need.sources
+        if key not in self._seen:
+            self._seen[key] = seen_addresses(ask, f"({plain().relation})")
+        return _newest(self._seen, key, KEPT_OUTSIDE)
 
     def facts(self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]) -> Facts:
         """What is known for a question.
@@ -259,15 +289,20 @@ class InventoryCache:
         """What the records of a day have in common; one thread at a time is here."""
         if key not in self._common:
             self._common[key] = read(ask)
-        self._common.move_to_end(key)
-        if len(self._common) > KEPT_DAYS:
-            self._common.popitem(last=False)
-        return self._common[key]
+        return _newest(self._common, key, KEPT_DAYS)
 
     def _current(self) -> SnapshotFacts:
         if self._store.snapshot_count() != self._snapshots.count:
             self._snapshots = SnapshotFacts(self._store, self.naming.owner_tags)
         return self._snapshots
+
+
+def _newest(kept: OrderedDict[Hashable, V], key: Hashable, most: int) -> V:
+    """What is kept under a key, which is used last now; the oldest go."""
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
+    return kept[key]
 
 
 class _Kept:

@@ -65,7 +65,8 @@ class Completion:
         completed = self.once or not self.wanted.isdisjoint(COMPLETED)
         ends = self.ends
         lacking = self.is_mixed or "vpc_id" not in names
-        return completed or bool(ends and not ends.is_placeless and lacking)
+        needs_vpc = ends and (not ends.is_placeless or len(ends.domains))
+        return completed or bool(needs_vpc and lacking)
 
     def of(self, names: Set[str]) -> Added:
         """What to add for files of these columns."""

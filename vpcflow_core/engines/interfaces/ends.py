@@ -8,13 +8,14 @@ of the log's addresses.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from vpcflow_core.engines.interfaces.domains import DOMAIN_SCHEMA, DOMAINS, OF_DOMAINS
 from vpcflow_core.inventory.book import AddressBook, Line
 from vpcflow_core.inventory.tables import EVER, FOR_EVER
 from vpcflow_core.query.ends import ADDRESS_OF, ENDS, NAMES
@@ -45,6 +46,7 @@ class EndFacts:
         vpcs: VPCs whose blocks are known.
         is_timeless: Whether every row holds at every time that is asked about.
         is_placeless: Whether every row holds in every VPC that logged a record.
+        domains: Rows of `DOMAIN_SCHEMA`.
     """
 
     book: pa.Table
@@ -52,14 +54,18 @@ class EndFacts:
     vpcs: frozenset[str]
     is_timeless: bool = False
     is_placeless: bool = False
+    domains: pa.Table = field(default_factory=DOMAIN_SCHEMA.empty_table)
 
     def tables(self, wanted: Collection[str]) -> dict[str, pa.Table]:
         """The tables by the names that the SQL calls them, with what the question uses of them."""
         said = {name.partition("_")[2] for name in wanted if name in ENDS}
+        if len(self.domains) and "kind" in said:
+            said.add("name")  # the kind of a name by DNS holds where there is no other name
         book = [name for name in BOOK_SCHEMA.names if name in said or name not in OF_BOOK]
         unused = {COLUMN_OF[name] for name in OF_OUTSIDE if name not in said}
         outside = [name for name in OUTSIDE_SCHEMA.names if name not in unused]
-        return {BOOK: self.book.select(book), OUTSIDE: self.outside.select(outside)}
+        tables = {BOOK: self.book.select(book), OUTSIDE: self.outside.select(outside)}
+        return tables | ({DOMAINS: self.domains} if len(self.domains) else {})
 
 
 def book_table(book: AddressBook) -> pa.Table:
@@ -152,41 +158,74 @@ def ends_of(
             joins.append(_book_join(end, address, names, has_interface, facts))
         if by_lists:
             joins.append(_outside_join(end, address, names))
+        by_names = not set(asked).isdisjoint(OF_DOMAINS) and _has_domains(facts, names)
+        if by_names:
+            joins += _domain_joins(end, address, names, has_interface)
         for name in asked:
-            columns[f"{end}{name}"] = _column(end, name, names, by_book, by_lists)
+            found = _said(end, name, names, by_book, by_lists)
+            if by_names and name in OF_DOMAINS:
+                found.append(_by_domain(end, name, _said(end, "name", names, by_book, by_lists)))
+            columns[f"{end}{name}"] = _first_of(found)
     return columns, tuple(joins)
 
 
-def _column(end: str, name: str, names: Set[str], by_book: bool, by_lists: bool) -> str:
+def _said(end: str, name: str, names: Set[str], by_book: bool, by_lists: bool) -> list[str]:
     """What is said of an end: by the record, one address of the list, EC2, a block of the list."""
     book = f"{end}b.{name}" if by_book and name in OF_BOOK else ""
     lists = f"{end}o.{COLUMN_OF[name]}" if by_lists and name in OF_OUTSIDE else ""
     if book and lists:
         first = f"CASE WHEN {end}o.is_first THEN {lists} END"
-        return f"coalesce({first}, {book}, {lists})"
+        return [first, book, lists]
     own = f"r.{_SERVICES[end]}" if name == "service" and _SERVICES[end] in names else ""
-    found = [part for part in (own, book, lists) if part]
+    return [part for part in (own, book, lists) if part]
+
+
+def _first_of(found: Sequence[str]) -> str:
+    """The first of some values that is known."""
     return (
         f"coalesce({', '.join(found)})" if len(found) > 1 else (*found, "CAST(NULL AS VARCHAR)")[0]
     )
 
 
+def _by_domain(end: str, name: str, named: Sequence[str]) -> str:
+    """What DNS says, to the client first; a kind only where it gives the name."""
+    said = f"coalesce({end}d.{name}, {end}v.{name})"
+    other = name == "kind" and named
+    return f"CASE WHEN {_first_of(named)} IS NULL THEN {said} END" if other else said
+
+
 def _book_join(
     end: str, address: str, names: Set[str], has_interface: bool, facts: EndFacts
 ) -> str:
-    b = f"{end}b"
-    own = [
-        word
-        for word, there in (("r.vpc_id", "vpc_id" in names), ("k.vpc_id", has_interface))
-        if there
-    ]
-    vpc = f"coalesce({', '.join(own)})" if len(own) > 1 else (*own, "CAST(NULL AS VARCHAR)")[0]
+    b, vpc = f"{end}b", _vpc_of(names, has_interface)
     known = ", ".join(f"'{name.replace(chr(39), '')}'" for name in sorted(facts.vpcs)) or "NULL"
     scope = f" AND ({b}.scope = '' OR {b}.scope = {vpc} OR ({b}.is_alone AND {vpc} IN ({known})))"
     # What need not be looked at costs as much as the lookup itself.
     where = "" if facts.is_placeless else scope
     when = "" if facts.is_timeless else _as_of(b, names)
     return f"LEFT JOIN {BOOK} {b} ON {b}.address = r.{address}{where}{when}"
+
+
+def _vpc_of(names: Set[str], has_interface: bool) -> str:
+    """The VPC that logged a record."""
+    there = (("r.vpc_id", "vpc_id" in names), ("k.vpc_id", has_interface))
+    return _first_of([word for word, is_there in there if is_there])
+
+
+def _has_domains(facts: EndFacts, names: Set[str]) -> bool:
+    """Whether names by DNS can be those of records: when, and between whom, must be known."""
+    return bool(len(facts.domains)) and names >= {"start_time", *ADDRESS_OF.values()}
+
+
+def _domain_joins(end: str, address: str, names: Set[str], has_interface: bool) -> list[str]:
+    """The names that the other end asked for, and those that others of its VPC asked for."""
+    client = next(f"r.{other}" for other in ADDRESS_OF.values() if other != address)
+    vpc = _vpc_of(names, has_interface)
+    return [
+        f"LEFT JOIN {DOMAINS} {d} ON {d}.address = r.{address} AND {d}.client = {whose}"
+        f" AND {d}.vpc = {vpc}{_as_of(d, names)}"
+        for d, whose in ((f"{end}d", client), (f"{end}v", "''"))
+    ]
 
 
 def _outside_join(end: str, address: str, names: Set[str]) -> str:

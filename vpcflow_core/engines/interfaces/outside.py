@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from vpcflow_core.engines.base import Ask
@@ -24,10 +23,9 @@ _SEEN = """
 """
 
 
-def seen_addresses(ask: Ask, relation: str) -> pd.DataFrame:
-    """Each address of a relation once, as the column `address`."""
-    found: pd.DataFrame = ask(_SEEN.format(relation=relation), {}).to_pandas()
-    return found
+def seen_addresses(ask: Ask, relation: str) -> pa.ChunkedArray:
+    """Each address of a relation once."""
+    return ask(_SEEN.format(relation=relation), {})["address"]
 
 
 def outside_table(addresses: Iterable[str], naming: Naming) -> pa.Table:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from vpcflow_core.coverage import Coverage, FlowLogHours, coverage_of
 from vpcflow_core.engines.base import HasCosts
@@ -196,6 +197,15 @@ class TrinoCatalogue:
         }
         words = {name: pd.Series(dtype="object") for name in ("account_id", "region")}
         return frame_of(kind, []).assign(**words, **times, gone=pd.Series(dtype="bool"))
+
+    def has_domains(self) -> bool:
+        """Whether the store of the inventory has names by DNS."""
+        return self.inventory is not None and self.inventory.has_domains()
+
+    def domain_answers(self, window: Window | None, before: timedelta) -> pa.Table:
+        """Names by DNS that the store of the inventory has."""
+        assert self.inventory is not None  # noqa: S101 (asked for where there are some)
+        return self.inventory.domain_answers(window, before)
 
     def hidden_blocks(self) -> tuple[str, ...]:
         """Blocks of VPCs that may not be seen."""
