@@ -159,7 +159,8 @@ def _run(
         note("sync", read.sentence, level=logging.WARNING if read.error else logging.INFO)
         if not is_json():
             print(visible_lines(read.sentence), file=sys.stderr)
-    return exit_code(outcomes) or int(any(one.error for one in (*trails, *by_dns)))
+    has_failed = any(trail.error for trail in trails) or any(read.error for read in by_dns)
+    return exit_code(outcomes) or int(has_failed)
 
 
 def _log(outcome: SyncOutcome) -> None:
