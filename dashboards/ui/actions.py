@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from dashboards.ui import drill
+from dashboards.ui import drill, focus
 from dashboards.ui.state import NAMES, PageState, at_rest
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 from vpcflow_core.times import Window
@@ -30,6 +30,7 @@ def choose_row(panel: Panel, given: PanelAnswer, state: PageState, key: str) -> 
     if rows:
         st.session_state["choices"] = st.session_state.get("choices", 0) + 1
         narrow(state, panel, drill.of_row(panel, given.frame.iloc[rows[0]]))
+        focus.to_table(panel.slug)
 
 
 def unchosen(name: str) -> str:

@@ -18,9 +18,9 @@ def draw(state: PageState, window: Window) -> None:
         key="copy-link",
         help="A link that shows this page to others",
     ):
-        url = st.context.url or ""
-        if moving := links.moving(url, state):
+        url, more = st.context.url or "", links.own(st.query_params)
+        if moving := links.moving(url, state, more):
             st.markdown("**Moving**: always the newest data")
             st.code(moving, language=None, wrap_lines=True)
         st.markdown("**Fixed**: this very time")
-        st.code(links.fixed(url, state, window), language=None, wrap_lines=True)
+        st.code(links.fixed(url, state, window, more), language=None, wrap_lines=True)

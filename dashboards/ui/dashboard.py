@@ -14,6 +14,7 @@ from dashboards.ui import (
     audit,
     chips,
     emptiness,
+    focus,
     panel,
     parameter_inputs,
     records_dialog,
@@ -99,6 +100,7 @@ def begin(
         uses_parameters: Whether the parameters of outlier detection are shown.
     """
     actions.begin_page()
+    focus.draw()
     _read_link()
     range_, zone, row_end = timerange.controls(title, question)
     texts = sidebar.filters(filters, fixed)

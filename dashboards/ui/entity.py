@@ -15,7 +15,7 @@ from vpcflow_core.panels.entity import Entity, entity_of, entity_panels, facts
 from vpcflow_core.times import Window
 
 # Panels side by side; what is not named stands alone.
-ROWS = (("ways", "over-time"), ("peers",), ("served", "asked"), ("let-in", "new"))
+ROWS = (("ways",), ("over-time",), ("peers",), ("served", "asked"), ("let-in", "new"))
 # It looks at every connection, which takes seconds: only if it is asked for.
 FOLDED = "connections"
 

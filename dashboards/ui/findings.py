@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboards.ui import actions, answers, audit, dashboard, drill, links, rehearsal, resources
+from dashboards.ui.chips import has_page
+from dashboards.ui.filter_text import chips_of
 from dashboards.ui.finding_text import COLORS, evidence, lasting, technique
 from dashboards.ui.markdown import inert
 from dashboards.ui.rights import here, shown
@@ -111,13 +113,17 @@ def _incident(each: Incident, state: PageState) -> None:
 
 
 def _links(each: Incident, state: PageState) -> str:
-    """The pages that show it, at its time and narrowed to it."""
+    """The pages that show it, at its time and narrowed to it; and all about who did it."""
     window = Window(each.since - BEFORE, each.until + timedelta(minutes=1))
     texts = {name: text for name, text in each.filters if name in FILTER_LABELS}
     there = drill.narrowed_to(state, window.snapped(timedelta(minutes=1)), texts)
     url = st.context.url or ""
     pages = dict.fromkeys((each.page, "traffic"))
-    return " · ".join(f"[{page.capitalize()}]({links.beside(url, page, there)})" for page in pages)
+    found = [f"[{page.capitalize()}]({links.beside(url, page, there)})" for page in pages]
+    who = next((c for f, t in texts.items() for c in chips_of(f, t) if has_page(c)), None)
+    if who is not None:
+        found.append(f"[All about {inert(who.value)}]({links.entity(url, who.value, there)})")
+    return " · ".join(found)
 
 
 def _decide(each: Incident) -> None:

@@ -66,7 +66,7 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
 def _evidence(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageState) -> None:
     """A button that packs all of it into one file."""
     url = st.context.url or ""
-    link = links.fixed(url, state, request.window)
+    link = links.fixed(url, state, request.window, links.own(st.query_params))
     drawn = panel.chart != "table" and not given.frame.empty
 
     def make() -> bytes:

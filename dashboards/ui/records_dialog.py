@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboards.ui import answers, panel_menu
+from dashboards.ui import answers, focus, panel_menu
 from dashboards.ui.evidence import file_name
 from dashboards.ui.markdown import inert
 from dashboards.ui.refreshing import DIALOG
@@ -28,12 +28,18 @@ def show_if_asked(state: PageState, window: Window, generation: int) -> None:
     # A run of the whole page that does not open it closes it.
     st.session_state[DIALOG] = bool(slug)
     if slug:
-        dialog = st.dialog("Records", width="large", icon=":material/list:", on_dismiss=_closed)
+        dialog = st.dialog(
+            "Records",
+            width="large",
+            icon=":material/list:",
+            on_dismiss=lambda: _closed(slug),
+        )
         dialog(_dialog)(state.request(panel_of(slug), window, generation), state)
 
 
-def _closed() -> None:
+def _closed(slug: str) -> None:
     st.session_state[DIALOG] = False
+    focus.to_menu(slug)
 
 
 def _dialog(request: PanelRequest, state: PageState) -> None:

@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from dashboards.ui import audit, navigation_links, people, resources
+from dashboards.ui import audit, links, navigation_links, people, resources
 from dashboards.ui.markdown import error_text, inert
 from dashboards.ui.notes import may_write
 from dashboards.ui.rights import here
-from dashboards.ui.state import EXPLORE, PageState
+from dashboards.ui.state import PageState
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.workspace import views as kept
 from vpcflow_core.workspace.views import View
@@ -82,7 +82,7 @@ def _form(page: str) -> None:
 def _query() -> str:
     """The parameters of the page as it is shown."""
     state = st.session_state.get(SHOWN, PageState())
-    more = {name: st.query_params[name] for name in EXPLORE if name in st.query_params}
+    more = links.own(st.query_params)
     return "&".join(filter(None, (state.query_string(), urlencode(more))))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
@@ -166,6 +166,11 @@ def test_links_move_with_the_present_or_stand_still() -> None:
     assert moving == "http://host/base/traffic?range=6h&tz=Asia/Kolkata&v=1"
     assert parsed(fixed)[0].range == Range(fixed=window)
     assert links.moving(url, PageState(Range(fixed=window))) == ""
+    more = links.own({"entity": "10.0.0.0/24", "ask": "pairs", "srcaddr": "10.0.0.1"})
+    assert more == {"entity": "10.0.0.0/24", "ask": "pairs"}
+    there = links.fixed(url, state, window, more)
+    assert there.startswith(fixed)
+    assert dict(parse_qsl(urlsplit(there).query)).items() >= more.items()
     assert links.beside(url, "outliers", state).startswith("http://host/base/outliers?range=6h")
 
 

@@ -1,0 +1,125 @@
+"""From a spike of rejects, and from data that was sent out, to the evidence: by keyboard alone."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+from pathlib import Path
+from zipfile import ZipFile
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.pages.browsing import OpenPage, idle, panel, settled, slugs_of, until
+from vpcflow_core.api import FlowLogs
+from vpcflow_core.panels.entity import entity_of, entity_panels
+
+FOCUSED = (
+    "document.activeElement.closest('[class*=st-key-menu-], [class*=st-key-table-]').className"
+)
+
+
+def press(page: Page, place: Locator, key: str = "Enter") -> None:
+    """Press a key where the Tab key leads."""
+    idle(page)
+    expect(place).to_be_visible()
+    expect(place).not_to_have_attribute("tabindex", "-1")
+    place.focus()
+    expect(place).to_be_focused()
+    page.keyboard.press(key)
+
+
+def shown(page: Page, name: str) -> Locator:
+    """A panel of the page of an entity."""
+    return page.locator(f"[class*=st-key-panel-entity-{name}]").first
+
+
+def cells(place: Locator) -> list[list[str]]:
+    """The rows of a table, as screen readers hear them."""
+    expect(place.locator("tbody td").first).to_be_attached()
+    return place.evaluate(
+        "e => [...e.querySelectorAll('tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
+    )
+
+
+def let_in(traffic: pd.DataFrame, address: str, end: pd.Timestamp) -> dict[str, int]:
+    """Flows of an address that were accepted in the last day, by destination port."""
+    of_it = traffic[(traffic["srcaddr"] == address) & (traffic["action"] == "ACCEPT")]
+    of_day = of_it[of_it["start"].between(end - timedelta(days=1), end, inclusive="left")]
+    counts = of_day.groupby("dstport").size()
+    return {str(int(port)): int(count) for port, count in counts.items()}
+
+
+@pytest.mark.slow
+def test_a_spike_of_rejects_is_who_what_when_whether_let_in_and_evidence_in_five_steps(
+    app: str, open_page: OpenPage, traffic_records: pd.DataFrame, end: pd.Timestamp
+) -> None:
+    page = settled(open_page(f"{app}/rejects"), slugs_of("rejects"))
+    ((who, *_), *_) = cells(panel(page, "rejects/sources"))
+    # 1: the source at the top; its chip leads to its page, and the keyboard stays in the table.
+    table = panel(page, "rejects/sources").locator("canvas[tabindex='0']")
+    table.focus()
+    page.keyboard.press("Shift+Space")
+    until(page, srcaddr=who)
+    expect(page.get_by_role("button", name=f"Source address: {who}")).to_be_visible()
+    page.wait_for_function(f"{FOCUSED.replace('.className', '')} !== null", polling=50)
+    assert "st-key-table-rejects-sources" in page.evaluate(FOCUSED)
+    # 2: who, when, what, and what was let in.
+    press(page, page.get_by_role("link", name=f"All about {who}"))
+    expect(page.get_by_role("heading", name=f"Address {who}")).to_be_visible()
+    expect(shown(page, "let-in").locator("canvas").first).to_be_visible()
+    idle(page)
+    expect(page.get_by_text("Place", exact=True)).to_be_visible()
+    headings = shown(page, "ways").locator("th").all_text_contents()
+    assert {"First seen", "Last seen"} <= set(headings)
+    expected = let_in(traffic_records, who, end)
+    assert expected
+    found = {row[1].split(" ")[0]: int(row[3]) for row in cells(shown(page, "let-in"))}
+    assert found == {port: expected[port] for port in found}
+    assert sum(found.values()) > 0
+    # 3 and 4: the evidence as one file; what opened a menu has the focus again.
+    button = shown(page, "let-in").locator("[class*=st-key-menu-] button:visible").first
+    press(page, button)
+    body = page.locator("[data-testid=stPopoverBody]")
+    with page.expect_download() as download:
+        press(page, body.get_by_role("button", name="Download evidence"))
+    with ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
+        rows = pd.read_csv(archive.open("rows.csv"))
+        assert rows["accepted"].sum() == sum(found.values())
+        (link,) = re.findall(r"Link: (\S+)", archive.read("about.txt").decode())
+    page.keyboard.press("Escape")
+    expect(body).to_have_count(0)
+    press(page, button)
+    press(page, body.get_by_role("button", name="Records behind it"))
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_test_id("stDataFrame")).to_be_visible()
+    idle(page)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(button).to_be_focused()
+    # A colleague sees the same.
+    other = open_page(link)
+    expect(other.get_by_role("heading", name=f"Address {who}")).to_be_visible()
+    assert cells(shown(other, "let-in")) == cells(shown(page, "let-in"))
+
+
+@pytest.mark.slow
+def test_what_was_sent_out_is_its_hosts_owner_in_two_steps_from_the_overview(
+    app: str, open_page: OpenPage, sample_store: Path
+) -> None:
+    page = settled(open_page(app), slugs_of("overview"))
+    press(page, page.get_by_role("link", name="Findings", exact=True))
+    incident = page.locator("[class*=st-key-incident-]").filter(has_text="Data sent out")
+    link = incident.get_by_role("link", name="All about")
+    address = link.inner_text().removeprefix("All about ")
+    with page.expect_popup() as opened:
+        press(page, link)
+    there = opened.value
+    expect(there.get_by_role("heading", name=f"Address {address}")).to_be_visible()
+    with FlowLogs.open(sample_store) as logs:
+        known = logs.known("interfaces")
+        owner = known[[address in own for own in known["addresses"]]]["owner_id"].iloc[0]
+    expect(there.get_by_test_id("stMarkdown").filter(has_text="Owner").first).to_contain_text(owner)
+    assert [p.title for p in entity_panels(entity_of(address))]
