@@ -183,8 +183,9 @@ def _end(chart: go.Figure, at: pd.Timestamp, dark: bool) -> None:
         y=1,
         text="data ends",
         showarrow=False,
-        xanchor="right",
-        yanchor="bottom",
+        xanchor="left",
+        yanchor="top",  # above the chart stand the marks of notes
+        xshift=3,
         font={"size": 11, "color": weak},
         **where,
     )
