@@ -52,7 +52,7 @@ def slugs_of(page: str) -> list[str]:
 
 def key(slug: str) -> str:
     """A panel's name in CSS classes."""
-    return slug.replace("/", "-")
+    return slug.replace("/", "-").replace("@", "-")
 
 
 def ready(page: Page, charts: int) -> Page:

@@ -47,6 +47,25 @@ def click_bar(page: Page, slug: str) -> None:
     raise AssertionError(f"{slug} has no bar to click")
 
 
+def test_the_menu_of_a_panel_groups_addresses_in_one_step_and_a_bar_narrows_to_its_block(
+    app: str, open_page: OpenPage
+) -> None:
+    page = settled(open_page(app), slugs_of("overview"))
+    before = page.evaluate("history.length")
+    title = panel(page, "overview/top-sources")
+    title.get_by_role("button", name="by address").click()
+    page.get_by_role("menuitem", name="/24 (IPv6: /64)").click()
+    until(page, grouping="24")
+    settled(page, ["overview/top-sources@24", "overview/top-destinations@24"])
+    assert page.evaluate("history.length") == before + 1
+    (bars,) = drawn(page, "overview/top-sources@24")
+    block = bars["customdata"][0]
+    assert block.endswith("/24")
+    click_bar(page, "overview/top-sources@24")
+    until(page, srcaddr=block, grouping="24")
+    assert chips(page) == [f"Source address: {block}"]
+
+
 def test_a_click_on_a_bar_narrows_and_its_chip_excludes_and_removes(
     app: str, open_page: OpenPage
 ) -> None:
