@@ -23,6 +23,8 @@ from vpcflow_core.units import humane
 # Numbers that are bad news when they grow.
 BAD_NEWS = ("REJECT",)
 WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
+# Characters of the names of things that may be cut, and the width of one in pixels.
+SHORT, LONGEST_ID, LETTER = 16, 48, 8
 # The column of a table that leads to another page.
 LEAD = "Traffic then"
 # Long texts, which stand last.
@@ -126,6 +128,7 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     leads = _leads(given, state)
     more = {LEAD: leads} if leads else _explored(given, state) or _pages(given, state)
     styler = styled(panel, given, state.zone, more)
+    widths = wide(styler.data)  # type: ignore[attr-defined]
     st.dataframe(
         styler,
         column_order=_order([str(title) for title in styler.columns]),
@@ -137,12 +140,29 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
         column_config={
             name: st.column_config.LinkColumn(display_text="Open", width="small")
             for name in (LEAD, PAGE, EXPLORE)
-        },
+        }
+        | {name: st.column_config.Column(width=width) for name, width in widths.items()},
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
         ),
     )
     _templates(given)
+
+
+def wide(frame: pd.DataFrame) -> dict[str, int]:
+    """Widths in pixels of columns with a value far longer than the others, which would be cut.
+
+    The table in the browser leaves such a value out of account when it measures a column. Whole
+    sentences are cut: they would push all else out of sight.
+    """
+    found = {}
+    for name, values in frame.items():
+        lengths = [len(value) for value in values if isinstance(value, str)]
+        longest = max(lengths, default=0)
+        mean = sum(lengths) / max(len(lengths), 1)
+        if SHORT < longest <= LONGEST_ID and longest > 1.5 * mean:
+            found[str(name)] = LETTER * longest + 18
+    return found
 
 
 def _templates(given: PanelAnswer) -> None:

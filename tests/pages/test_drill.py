@@ -9,6 +9,7 @@ import pytest
 
 from dashboards.ui import drill
 from dashboards.ui.filter_text import filter_problem
+from dashboards.ui.panel_body import wide
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.times import Range, Window
@@ -16,6 +17,19 @@ from vpcflow_core.times import Range, Window
 
 def at(*moment: int) -> datetime:
     return datetime(2026, *moment, tzinfo=UTC)
+
+
+def test_a_name_among_short_ones_gets_the_room_it_needs() -> None:
+    frame = pd.DataFrame(
+        {
+            "Destination": ["com.amazonaws.eu-central-1.s3", "10.0.0.1", "Internet", None],
+            "Interface": ["eni-0ec563ff69d4d36a8", "eni-0b0f9eb059598f932", "eni-1", "eni-2"],
+            "Why": ["a sentence of many words that says why this is so, and more", "no", "", ""],
+            "Country": ["Germany", "US", "US", "US"],
+            "Flows": [1, 22, 333, 4],
+        }
+    )
+    assert wide(frame) == {"Destination": 8 * 29 + 18, "Interface": 8 * 21 + 18}
 
 
 @pytest.mark.parametrize(
