@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from typer.testing import CliRunner
 from tests.logs import read_with_pandas
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import app
+from vpcflow_core.cost import billing
+from vpcflow_core.cost.attribution import attributed
 from vpcflow_core.cost.prices import GB
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.sources.sample.source import sample_interfaces
@@ -148,3 +152,22 @@ def test_the_command_prints_paths_for_scripts_and_the_date_of_the_prices(
         .stdout
     )[0]
     assert first["saving_month"] > 0
+
+
+def test_costs_over_time_are_those_that_rules_find_in_each_timeslice(
+    billed_sample: FlowLogs,
+) -> None:
+    flows, every = billed_sample.last("24h"), timedelta(hours=3)
+    found = billing.bill(flows, flows.window)
+    shown = billing.over_time(flows, found, every, flows.window)
+    # The rules once more, over records added up by timeslice.
+    paths, _ = flows.ask_paths(replace(found.query, every=every), flows.window)
+    rows = attributed(paths.frame, found.network, found.prices, flows.price_choices).charges
+    rows["bucket"] = paths.frame["bucket"].reindex(rows["way"]).to_numpy()
+    paid = rows[rows["dollars"] > 0]
+    expected = paid.groupby(["bucket", "path"], as_index=False)[["dollars", "bytes"]].sum()
+    assert len(expected) > 20
+    pd.testing.assert_frame_equal(
+        shown, expected.sort_values(["bucket", "path"]).reset_index(drop=True), rtol=1e-9
+    )
+    assert shown["dollars"].sum() == pytest.approx(billing.total(found))

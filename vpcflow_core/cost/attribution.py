@@ -27,7 +27,8 @@ class Attributed:
     """What became of the records.
 
     Attributes:
-        charges: One row a charge: `COLUMNS`, `bucket` if asked by time, and dollars.
+        charges: One row a charge: `COLUMNS` and dollars; `way` is the index of its row of `paths`,
+            of the log of a transit gateway that of `transit`, counted from -1 down.
         logged: Bytes of all records.
         copies: Bytes of records that count at another interface.
     """
@@ -59,9 +60,9 @@ def attributed(
     work = Work(rows, network, choices, transit is not None and len(transit) > 0)
     parts = [*of_nats(work), *of_services(work), *_of_hosts(work)]
     if transit is not None and len(transit):
-        parts.append(of_transit(transit))
+        parts.append(of_transit(transit).assign(way=-1 - transit.index))
     parts = [part for part in parts if len(part)]
-    found = pd.concat(parts, ignore_index=True) if parts else _none("bucket" in rows)
+    found = pd.concat(parts, ignore_index=True) if parts else _none()
     # A byte that passed a NAT gateway is in several paths: records tell what counts nowhere.
     copies = float(rows.loc[~work.counted, "bytes"].sum())
     if not (rows["service"].ne("").any() or network.lists or knows_aws):
@@ -69,8 +70,8 @@ def attributed(
     return Attributed(priced(found, prices), float(rows["bytes"].sum()), copies)
 
 
-def _none(by_time: bool) -> pd.DataFrame:
-    return pd.DataFrame(columns=["bucket"] * by_time + list(COLUMNS))
+def _none() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(COLUMNS))
 
 
 def _of_hosts(work: Work) -> list[pd.DataFrame]:

@@ -18,7 +18,7 @@ from vpcflow_core.cost.network import KnownNetwork, network_of
 from vpcflow_core.cost.prices import GB, HOURS, Prices
 from vpcflow_core.errors import ParameterError, closest
 from vpcflow_core.inventory.tables import Kind
-from vpcflow_core.query.cost import PathQuery
+from vpcflow_core.query.cost import VOLUMES, PathQuery
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.times import Window
@@ -83,8 +83,10 @@ class Bill:
         window: The part of the range that there are records of.
         prices: At which prices.
         network: What is known of the network.
-        results: What the engine answered.
+        results: What the engine answered: records by their way, and what came into transit gateways
+            where one is logged.
         is_cut: Whether the smallest ways are missing, as there were too many.
+        query: What was asked.
     """
 
     found: Attributed
@@ -93,6 +95,7 @@ class Bill:
     network: KnownNetwork
     results: tuple[QueryResult, ...]
     is_cut: bool = False
+    query: PathQuery = PathQuery()
 
     @property
     def months(self) -> float:
@@ -100,20 +103,13 @@ class Bill:
         return timedelta(hours=HOURS) / max(self.window.length, timedelta(minutes=1))
 
 
-def bill(
-    logs: CostQueries,
-    window: Window,
-    filters: Filters = NO_FILTERS,
-    *,
-    every: timedelta | None = None,
-) -> Bill:
+def bill(logs: CostQueries, window: Window, filters: Filters = NO_FILTERS) -> Bill:
     """What a range cost.
 
     Args:
         logs: Answers questions.
         window: The range.
         filters: Conditions besides its own.
-        every: Timeslice of the charges; None: all are one.
 
     Raises:
         MissingDataError: No record has addresses, bytes or action.
@@ -121,15 +117,17 @@ def bill(
     choices = logs.price_choices
     network = network_of(logs.known, choices.owner_tags, logs.hidden_blocks)
     named = {name: blocks for name, blocks in network.lists.items() if blocks}
-    query = PathQuery(every, network.blocks_v6, tuple(network.publics), named)
+    query = PathQuery(None, network.blocks_v6, tuple(network.publics), named)
     members = logs.aws_addresses(query, window, filters)
     # What EC2 knows of interfaces tells most directions; to infer them takes half of the time.
     query = replace(query, members=members, inferred=not network.holders)
     paths, found = _asked(logs, query, network, window, filters)
     if not query.inferred and found.charges["rule"].eq("no-direction").any():
-        paths, found = _asked(logs, replace(query, inferred=True), network, window, filters)
+        query = replace(query, inferred=True)
+        paths, found = _asked(logs, query, network, window, filters)
     cut = len(paths[0].frame) == query.limit
-    return Bill(found, _with_records(window, logs.extent), logs.prices, network, paths, cut)
+    covered = _with_records(window, logs.extent)
+    return Bill(found, covered, logs.prices, network, paths, cut, query)
 
 
 def _asked(
@@ -262,9 +260,62 @@ def total(found: Bill) -> float:
     return float(found.found.charges["dollars"].sum())
 
 
-def over_time(found: Bill, every: timedelta) -> pd.DataFrame:
-    """Dollars and bytes by timeslice and path: `bucket`, path, dollars, bytes."""
+def over_time(
+    logs: CostQueries, found: Bill, every: timedelta, window: Window, filters: Filters = NO_FILTERS
+) -> pd.DataFrame:
+    """Dollars and bytes by timeslice and path: `bucket`, path, dollars, bytes.
+
+    Rules look at ways, whenever they were taken: what a way costs is shared among the timeslices by
+    their bytes, and no rule runs again.
+
+    Args:
+        logs: Answers questions.
+        found: What the range cost.
+        every: Timeslice.
+        window: The range that was asked for.
+        filters: As of `found`.
+    """
     charges = found.found.charges
     paid = charges[charges["dollars"] > 0]
-    rows = paid.groupby(["bucket", "path"], as_index=False)[["dollars", "bytes"]].sum()
-    return rows.sort_values(["bucket", "path"]).reset_index(drop=True)
+    of_ways = paid.groupby(["way", "path"], as_index=False)[["dollars", "bytes"]].sum()
+    without = _needless(found.results[0].frame)
+    answers = logs.ask_paths(replace(found.query, every=every, without=without), window, filters)
+    shares = [
+        _shares(whole.frame, part.frame, sign)
+        for whole, part, sign in zip(found.results, answers, (1, -1), strict=False)
+        if part is not None
+    ]
+    rows = pd.concat(shares).merge(of_ways, on="way")
+    for name in ("dollars", "bytes"):
+        rows[name] *= rows["share"]
+    made = rows.groupby(["bucket", "path"], as_index=False)[["dollars", "bytes"]].sum()
+    return made.sort_values(["bucket", "path"]).reset_index(drop=True)
+
+
+def _needless(ways: pd.DataFrame) -> frozenset[str]:
+    """Columns without which the others still tell all ways apart: to group by them takes time."""
+    keys = [name for name in ways if name not in VOLUMES]
+    needless = set()
+    for name in reversed(keys):
+        rest = [key for key in keys if key != name and key not in needless]
+        if rest and not ways.duplicated(rest).any():
+            needless.add(name)
+    return frozenset(map(str, needless))
+
+
+def _shares(whole: pd.DataFrame, parts: pd.DataFrame, sign: int) -> pd.DataFrame:
+    """The share of each timeslice in the bytes of a way: `bucket`, `way`, `share`.
+
+    Args:
+        whole: Ways of the whole range.
+        parts: The same by `bucket`.
+        sign: 1: ways of records; -1: of the log of a transit gateway.
+    """
+    keys = [name for name in parts if name not in ("bucket", *VOLUMES)]
+    index = pd.RangeIndex(len(whole))
+    ways = whole.assign(way=index if sign > 0 else -1 - index)
+    rows = parts[["bucket", *keys, "bytes"]].merge(
+        ways[[*keys, "way", "bytes"]], on=keys, suffixes=("", "_of_way")
+    )
+    share = rows["bytes"].astype("float64") / rows["bytes_of_way"].astype("float64")
+    return rows[["bucket", "way"]].assign(share=share)

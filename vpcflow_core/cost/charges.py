@@ -14,7 +14,7 @@ GLOBAL = "global"  # the region of CloudFront and the like in AWS's ranges
 COLUMNS = (
     "path", "item", "rule", "account", "owner", "region", "source", "source_id", "destination",
     "service", "vpc_id", "az", "far_az", "far_region",
-    "gateway", "bytes", "billed", "packets",
+    "gateway", "way", "bytes", "billed", "packets",
 )  # fmt: skip
 
 
@@ -43,13 +43,12 @@ def charge(rows: pd.DataFrame, rule: str, *, ends: Any = 1, **columns: Any) -> p
         "far_az": "",
         "far_region": "",
         "gateway": "",
+        "way": rows.index,
         "bytes": rows["bytes"],
         "packets": rows["packets"],
     } | columns
     made = pd.DataFrame(values, index=rows.index)
     made["billed"] = rows["bytes"] * ends if rule else 0
-    if "bucket" in rows:
-        made.insert(0, "bucket", rows["bucket"])
     return made
 
 

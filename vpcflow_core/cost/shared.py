@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from threading import Lock
 from weakref import WeakKeyDictionary
 
@@ -33,7 +32,6 @@ def shared_bill(
     logs: CostQueries,
     window: Window,
     filters: Filters,
-    every: timedelta | None = None,
     *,
     generation: int,
 ) -> Bill:
@@ -43,15 +41,14 @@ def shared_bill(
         logs: Answers questions.
         window: The range.
         filters: Conditions besides its own.
-        every: Timeslice of the charges; None: all are one.
         generation: Generation of the store: what was computed at an earlier one does not count.
     """
     with _LOCK:
         kept = _OF.setdefault(logs, _Kept())
-    key = (window, repr(filters), every, generation)
+    key = (window, repr(filters), generation)
     with kept.lock:
         if key not in kept.bills:
-            kept.bills[key] = bill(logs, window, filters, every=every)
+            kept.bills[key] = bill(logs, window, filters)
         kept.bills.move_to_end(key)
         while len(kept.bills) > KEPT:
             kept.bills.popitem(last=False)

@@ -62,6 +62,7 @@ class PathQuery:
         members: Addresses of the Internet by the name that stands for them: AWS's, by its ranges.
         exact: Whether addresses of the Internet are kept too.
         inferred: Whether directions that records do not have are inferred: half of the time.
+        without: Columns of ways and ends that are not asked for: they tell no two ways apart.
         limit: How many rows at most, those of the most bytes.
     """
 
@@ -72,6 +73,7 @@ class PathQuery:
     members: Mapping[str, Sequence[str]] = field(default_factory=dict)
     exact: bool = False
     inferred: bool = True
+    without: frozenset[str] = frozenset()
     limit: int = 500_000
 
 
@@ -96,8 +98,10 @@ def paths_for(
     require(NEEDED, columns)
     moment = column_of("start_time")
     bucket = [TimeBucket(moment, query.every).label(BUCKET)] if query.every else []
-    asked = [name for name in WAYS if name in columns and (query.inferred or name != "direction")]
-    names = [*(name for name in ENDS if name in columns), *asked]
+    left_out = query.without if query.inferred else query.without | {"direction"}
+    asked = [name for name in WAYS if name in columns and name not in left_out]
+    ends = [name for name in ENDS if name not in left_out]
+    names = [*(name for name in ends if name in columns), *asked]
     conditions = [
         moment >= window.start,
         moment < window.end,
@@ -115,11 +119,11 @@ def paths_for(
     kept: list[ColumnElement[Any]] = [column(BUCKET, Instant())] if query.every else []
     ways = list(map(column_of, asked))
     placed = (
-        select(*kept, *(_end(name, query, columns) for name in ENDS), *ways, *map(column, VOLUMES))
+        select(*kept, *(_end(name, query, columns) for name in ends), *ways, *map(column, VOLUMES))
         .select_from(each)
         .subquery("each_place")
     )
-    groups = [*kept, *(column(name, String()) for name in ENDS), *ways]
+    groups = [*kept, *(column(name, String()) for name in ends), *ways]
     sums = _sums(func.sum(column("flows")))
     return (
         select(*groups, *sums)

@@ -19,9 +19,9 @@ COLUMNS = 31  # of a chart over time
 DOLLARS = "dollars"
 
 
-def _bill(context: PanelContext, every: timedelta | None = None) -> Bill:
+def _bill(context: PanelContext) -> Bill:
     """What the panel's range cost; computed once for all panels of a page."""
-    return _of(context, context.request.window, every)
+    return _of(context, context.request.window)
 
 
 def _before(context: PanelContext) -> Bill | None:
@@ -30,9 +30,9 @@ def _before(context: PanelContext) -> Bill | None:
     return _of(context, earlier) if earlier else None
 
 
-def _of(context: PanelContext, window: Window, every: timedelta | None = None) -> Bill:
+def _of(context: PanelContext, window: Window) -> Bill:
     request = context.request
-    return shared_bill(context.logs, window, request.filters, every, generation=request.generation)
+    return shared_bill(context.logs, window, request.filters, generation=request.generation)
 
 
 def total(context: PanelContext) -> PanelAnswer:
@@ -82,8 +82,8 @@ def _rest(rows: pd.DataFrame, shown: pd.DataFrame) -> tuple[str, ...]:
 def over_time(context: PanelContext) -> PanelAnswer:
     """Dollars by timeslice and path."""
     every = max(HOUR, timeslice_for(context.request.window, COLUMNS))
-    found = _bill(context, every)
-    rows = billing.over_time(found, every)
+    found, request = _bill(context), context.request
+    rows = billing.over_time(context.logs, found, every, request.window, request.filters)
     return replace(context.answer(*found.results, frame=rows), every=every)
 
 
