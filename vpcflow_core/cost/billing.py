@@ -95,7 +95,7 @@ class Bill:
     network: KnownNetwork
     results: tuple[QueryResult, ...]
     is_cut: bool = False
-    query: PathQuery = PathQuery()
+    query: PathQuery = PathQuery()  # noqa: RUF009 (frozen)
 
     @property
     def months(self) -> float:
