@@ -12,11 +12,15 @@ from vpcflow_core.panels.grouping import ADDRESS, MARK, is_groupable, possible
 KEY = "grouping"
 
 
+def ungrouped(panel: Panel) -> Panel:
+    """The panel as it is without the choice of the menu, which says how it is grouped."""
+    return panel_of(panel.slug.partition(MARK)[0])
+
+
 def draw(panel: Panel) -> None:
     """The menu; nothing for panels without addresses."""
-    plain, mark, way = panel.slug.rpartition(MARK)
-    asked = panel_of(plain) if mark else panel
-    if not is_groupable(asked):
+    _, mark, way = panel.slug.partition(MARK)
+    if not is_groupable(ungrouped(panel)):
         return
     titles = possible(resources.flows().engine.columns())
     chosen = way if mark else ADDRESS

@@ -48,7 +48,8 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
     actions.begin_panel()
     panel = panel_of(request.slug)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        st.markdown(f"## {panel.title}", help=panel.help, width="stretch", anchors=False)
+        title = grouping.ungrouped(panel).title
+        st.markdown(f"## {title}", help=panel.help, width="stretch", anchors=False)
         place = st.container(width="content", horizontal=True, gap="small", wrap=False)
     try:
         with place:
