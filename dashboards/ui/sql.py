@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import streamlit as st
@@ -15,8 +18,12 @@ from vpcflow_core.charts.rows import kinds_of, rows_chart
 from vpcflow_core.errors import QueryError, VpcflowError
 from vpcflow_core.fields import find_field
 from vpcflow_core.query.result import QueryResult
+from vpcflow_core.stopping import Stopper, under
 from vpcflow_core.times import Range, Window, format_duration
 
+# Seconds between two looks whether a query has ended, or is to be stopped.
+LOOK = 0.2
+STOPPED = QueryError("The query was stopped.", "Run it again, or another one.")
 # Rows that an answer has at most; the notice says so.
 MOST_ROWS = 10_000
 _ANALYZED = re.compile(r"\bexplain\s+analyze\b", re.IGNORECASE)
@@ -72,6 +79,7 @@ def draw(state: PageState, window: Window) -> None:
         run = st.button("Run", type="primary", disabled=not text.strip(), key="run-sql")
     if run:
         _remember(text)
+        st.session_state["sql-answer"] = STOPPED  # which holds if another run replaces this one
         st.session_state["sql-answer"] = _answer(text, state, window)
     answer = st.session_state.get("sql-answer")
     if isinstance(answer, QueryResult):
@@ -90,10 +98,34 @@ def _answer(text: str, state: PageState, window: Window) -> QueryResult | Vpcflo
         if refused := refusal(text, logs.engine.guards_sql, here()):
             raise refused
         asked = replace(logs, range=Range(fixed=window))
-        with st.spinner("The query runs", show_time=True):
-            return asked.ask_sql(text, max_rows=MOST_ROWS)
+        return _run(lambda: asked.ask_sql(text, max_rows=MOST_ROWS))
     except VpcflowError as error:
         return error
+
+
+def _run(ask: Callable[[], QueryResult]) -> QueryResult:
+    """Ask while the page stays alive: a click on Stop, or on anything else, stops the query."""
+    stopper, began = Stopper(), time.monotonic()
+
+    def asked() -> QueryResult:
+        with under(stopper):
+            return ask()
+
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        st.button("Stop", key="stop-sql", icon=":material/stop:")
+        said = st.empty()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(asked)
+        try:
+            while not answer.done():
+                said.caption(f"The query runs: {time.monotonic() - began:.0f} s")
+                wait([answer], LOOK)
+        except BaseException:  # Streamlit leaves a run in this way that another one replaces
+            stopper.stop()
+            raise
+    place.empty()
+    return answer.result()
 
 
 def refusal(text: str, guards_sql: bool, rights: Rights) -> QueryError | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, datetime, timedelta
+from threading import Timer
 
 import pytest
 
@@ -22,6 +23,7 @@ from vpcflow_core.errors import (
     SettingsError,
     VpcflowError,
 )
+from vpcflow_core.stopping import Stopper, under
 
 URL = "athena://AwsDataCatalog.flowlogs?workgroup=vpcflow&output=s3://results/a&region=eu-west-1"
 COLUMNS = [("n", "bigint"), ("who", "varchar"), ("at", "timestamp(3)"), ("sum", "decimal(38,0)"),
@@ -105,6 +107,17 @@ def test_a_query_that_takes_too_long_is_stopped_there(
     with pytest.raises(FailureError, match="took longer than"):
         athena_client().run("SELECT 1", timedelta(seconds=0.2))
     assert like.names()[-1] == "StopQueryExecution"
+
+
+def test_a_query_is_stopped_there_by_who_asked(
+    athena_client: Callable[..., AthenaClient], like: LookAlike
+) -> None:
+    like.polls = 10**9
+    stopper = Stopper()
+    Timer(0.3, stopper.stop).start()
+    with under(stopper), pytest.raises(FailureError, match="was stopped at Athena"):
+        athena_client().run("SELECT 1", timedelta(seconds=60))
+    assert "StopQueryExecution" in like.names()
 
 
 def test_what_was_scanned_and_paid_is_said_and_a_reused_result_costs_nothing(

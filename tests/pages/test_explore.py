@@ -34,6 +34,13 @@ def test_questions_are_ready_or_built_or_sql(app: str, open_page: OpenPage) -> N
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_test_id("stAlert")).to_be_visible()
     expect(page.get_by_text("1 rows in")).to_have_count(0)
+    box.fill("SELECT count(*) FROM range(1000000000) a, range(1000000000) b")
+    box.press("Control+Enter")
+    idle(page)
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("The query was stopped")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     unbroken(page)
 
 

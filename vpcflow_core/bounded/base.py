@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 MB = 2**20
 
-# `busy`: others ran all the time; `ended`: it died by itself.
-Why = Literal["time", "memory", "answer", "busy", "ended"]
+# `busy`: others ran all the time; `ended`: it died by itself; `wanted`: whoever asked stopped it.
+Why = Literal["time", "memory", "answer", "busy", "ended", "wanted"]
 
 
 @dataclass(frozen=True, slots=True)

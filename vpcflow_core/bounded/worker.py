@@ -15,9 +15,10 @@ from typing import IO, Any, cast
 
 import vpcflow_core
 from vpcflow_core.bounded import wire
-from vpcflow_core.bounded.base import Limits, Reply, StoppedError
+from vpcflow_core.bounded.base import Limits, Reply, StoppedError, Why
 from vpcflow_core.bounded.scratch import Scratch
 from vpcflow_core.redaction import redacting_logger
+from vpcflow_core.stopping import stoppable
 
 # Until a process can be asked: half a second, on a machine that does nothing else.
 START_SECONDS = 60.0
@@ -43,7 +44,7 @@ class Worker:
     def __init__(self, job: str) -> None:
         self._scratch = Scratch()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        self._is_late = False
+        self._killed_for: Why | None = None
         self._has_failed = False
         # -P: nothing is imported from the folder it runs in. A session of its own: Ctrl-C in a
         # terminal is for us to answer.
@@ -73,7 +74,7 @@ class Worker:
         Raises:
             StoppedError: There is none; the process must be closed.
         """
-        with self._killed_after(limits.seconds):
+        with stoppable(lambda: self._kill("wanted")), self._killed_after(limits.seconds):
             return self._asked(request, data, limits)
 
     def wait_until_ready(self) -> None:
@@ -89,14 +90,14 @@ class Worker:
     def _killed_after(self, seconds: float | None) -> Iterator[None]:
         timer = None
         if seconds is not None:
-            timer = Timer(max(seconds, 0), self._stop)
+            timer = Timer(max(seconds, 0), self._kill, ("time",))
             timer.daemon = True
             timer.start()
         try:
             yield
         except (OSError, EOFError, ValueError) as error:
             self._has_failed = True
-            raise StoppedError("time" if self._is_late else "ended") from error
+            raise StoppedError(self._killed_for or "ended") from error
         finally:
             if timer is not None:
                 timer.cancel()
@@ -127,13 +128,13 @@ class Worker:
                 raise StoppedError("answer")
             received.write(wire.exactly(stdout, length))
 
-    def _stop(self) -> None:
-        self._is_late = True
+    def _kill(self, why: Why) -> None:
+        self._killed_for = why
         self._process.kill()
 
     def close(self) -> None:
         """Kill it, log what it said, and remove its folder."""
-        if self._has_failed and not self._is_late:
+        if self._has_failed and not self._killed_for:
             with suppress(subprocess.TimeoutExpired):  # it may still say why it ends
                 self._process.wait(1)
         self._process.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
@@ -18,6 +19,7 @@ from vpcflow_core.engines.duckdb import by_hand
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.errors import FailureError, QueryError
+from vpcflow_core.stopping import Stopper, under
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,18 @@ def test_a_call_that_looks_at_no_limit_ends_in_a_sentence(
     with pytest.raises(FailureError) as caught:
         hasty.run_text(f"SELECT {call}")
     assert "\n" not in caught.value.what
+    assert hand_engine.run_text("SELECT count(*) AS n FROM flows").frame["n"][0] == 180
+
+
+@pytest.mark.slow
+def test_who_asked_may_stop_it_at_any_moment(hand_engine: DuckDBEngine) -> None:
+    stopper, began = Stopper(), time.monotonic()
+    threading.Timer(0.5, stopper.stop).start()
+    with under(stopper), pytest.raises(FailureError, match="The query was stopped"):
+        hand_engine.run_text("SELECT count(*) FROM range(1000000000) a, range(1000000000) b")
+    with under(stopper), pytest.raises(FailureError, match="The query was stopped"):
+        hand_engine.run_text("SELECT 1")  # and whatever it asks later
+    assert time.monotonic() - began < 30
     assert hand_engine.run_text("SELECT count(*) AS n FROM flows").frame["n"][0] == 180
 
 

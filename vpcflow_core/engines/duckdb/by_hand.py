@@ -55,6 +55,7 @@ _SAID: dict[Why, tuple[str, str]] = {
         f"{MOST_AT_ONCE} queries ran all the {{length}} that this one waited.",
         "Ask again later.",
     ),
+    "wanted": ("The query was stopped.", "Run it again, or another one."),
     "ended": (
         "The query ended the process that it ran in.",
         "Nothing else was harmed; write it more simply.",
@@ -141,9 +142,8 @@ class Statement:
             found = self._ask({"do": "check"}, b"", Limits(seconds, CHECK_MEMORY)).values
         except StoppedError as error:
             is_late = error.why == "time" and seconds < CHECK_SECONDS
-            raise (
-                self._failure(error.why) if is_late or error.why == "busy" else _INTRICATE
-            ) from None
+            is_no_fault = is_late or error.why in ("busy", "wanted")
+            raise (self._failure(error.why) if is_no_fault else _INTRICATE) from None
         mentioned = found["mentioned"]
         return guard.Checked(
             found["sql"],

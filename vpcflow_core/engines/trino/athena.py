@@ -31,6 +31,7 @@ from vpcflow_core.errors import (
 from vpcflow_core.sources.aws.client import client_of, session_of
 from vpcflow_core.sources.aws.errors import code_of
 from vpcflow_core.sources.open import SourceOptions
+from vpcflow_core.stopping import stoppable
 from vpcflow_core.times import format_duration
 
 # Bytes of a statement that Athena takes.
@@ -95,7 +96,8 @@ class AthenaClient:
     ) -> Reply:
         end = time.monotonic() + (timeout or timedelta(minutes=30)).total_seconds()
         id = self._started(sql, end)
-        done = self._waited(id, end, timeout, count)
+        with stoppable(lambda: self._athena.stop_query_execution(QueryExecutionId=id)):
+            done = self._waited(id, end, timeout, count)
         if done.get("StatementType") == "DDL":
             return Reply(table_of((), (), []))
         names, kinds, rows = self._fetched(id, most)

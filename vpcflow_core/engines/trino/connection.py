@@ -20,6 +20,7 @@ from vpcflow_core.errors import (
     StoreError,
 )
 from vpcflow_core.redaction import redacted
+from vpcflow_core.stopping import stoppable
 from vpcflow_core.times import format_duration
 
 # Trino's own default for `query.max-length`.
@@ -62,8 +63,9 @@ class TrinoConnection:
         stopped = threading.Event()
         timer = _stop_after(cursor, timeout, stopped)
         try:
-            cursor.execute(sql)
-            rows = cursor.fetchall() if most is None else cursor.fetchmany(most + 1)
+            with stoppable(cursor.cancel):
+                cursor.execute(sql)
+                rows = cursor.fetchall() if most is None else cursor.fetchmany(most + 1)
             names = [column[0] for column in cursor.description or ()]
             kinds = [column[1] for column in cursor.description or ()]
             truncated = most is not None and len(rows) > most
