@@ -27,6 +27,8 @@ Generation: TypeAlias = tuple[int, str]
 SCOPES: dict[str | type, Callable[[Any], Any]] = {Scope: repr}
 # Seconds until what forecasts need is imported: by then the first page is drawn.
 PREPARE_AFTER = 8.0
+# Of fewer records the first look at Findings is quick as it is.
+ENOUGH_TO_LOOK_BACK = 300_000
 _LOOKED = Event()
 
 
@@ -80,7 +82,8 @@ def _make_ready() -> None:
     everything().make_ready()
     # Once a server: what detections look back on, for the page Findings. Not `shared`, which would
     # have all pages wait for it.
-    if not _LOOKED.is_set() and everything().extent:
+    records = sum(source.records for source in everything().catalogue.sources())
+    if not _LOOKED.is_set() and records > ENOUGH_TO_LOOK_BACK:
         _LOOKED.set()
         everything().last("24h").find_incidents()
 
