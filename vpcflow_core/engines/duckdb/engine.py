@@ -167,7 +167,8 @@ class DuckDBEngine:
         """
 
         def answer(sql: str, values: list[Any]) -> pa.Table:
-            minutes = pa.concat_tables([self._part(*part(day)) for day in days_touched(window)])
+            asked = [part(day) for day in days_touched(window)]
+            minutes = pa.concat_tables([self._part(*one, *_bound_once(one[0])) for one in asked])
             with self._cursor() as cursor:
                 cursor.register(MINUTES, minutes)
                 return _table(cursor, sql, values)
@@ -216,9 +217,10 @@ class DuckDBEngine:
         seconds = time.perf_counter() - began
         return QueryResult(frame, self.text_of(question), seconds, notes=notes)
 
-    def _part(self, question: SelectBase, window: Window) -> pa.Table:
+    def _part(
+        self, question: SelectBase, window: Window, sql: str, values: Sequence[Any]
+    ) -> pa.Table:
         """A part of answers, of one day: from memory, from the disk, or new."""
-        sql, values = _bound_once(question)
         naming = self._naming_of(question)
         depends = values if naming is None else (*values, naming)
         path = self._kept_at(window, relations_named(question), sql, depends)
@@ -226,7 +228,7 @@ class DuckDBEngine:
         def make() -> pa.Table:
             found = self._days.get(path)
             if found is None:
-                found = self._asked(question, window, sql, values)
+                found = self._asked(question, window, sql, [*values])
                 self._days.put(path, found, LARGEST_PART)
             return found
 
@@ -234,9 +236,8 @@ class DuckDBEngine:
 
     def _seen(self, part: Part) -> pa.Table:
         """A part of a question: kept if it is of a whole day."""
-        if part.window.length == DAY:
-            return self._part(part.question, part.window)
-        return self._asked(part.question, part.window, *bound(part.question))
+        asked = self._part if part.window.length == DAY else self._asked
+        return asked(part.question, part.window, *bound(part.question))
 
     def _naming_of(self, question: SelectBase) -> Hashable:
         """What names in the answer depend on besides the store; None where it has none."""
