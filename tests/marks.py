@@ -21,6 +21,8 @@ def mark_browser_tests(items: Iterable[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "open_page" in fixtures:
             item.add_marker("browser")
+            # A click between two runs of a page can be lost where much else runs: told as R.
+            item.add_marker(pytest.mark.flaky(reruns=1))
         elif fixtures & SERVERS or MANY & {item.path.stem, item.path.parent.name}:
             item.add_marker("slow")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -164,10 +165,21 @@ def menu(page: Page, slug: str) -> Locator:
     return page.locator("[data-testid=stPopoverBody]")
 
 
+def saved(
+    page: Page, button: Locator, press: Callable[[Page, Locator], None] | None = None
+) -> Path:
+    """The file that a button gives: pressed once the page rests, as each run makes it anew.
+
+    A file whose button is drawn anew between the press and the answer is Streamlit's to lose.
+    """
+    idle(page)
+    with page.expect_download(timeout=60_000) as download:
+        press(page, button) if press else button.click()
+    return Path(download.value.path())
+
+
 def downloaded(page: Page, slug: str) -> pd.DataFrame:
     """The CSV of a panel."""
-    body = menu(page, slug)
-    with page.expect_download() as download:
-        body.get_by_role("button", name="Download CSV").click()
+    file = saved(page, menu(page, slug).get_by_role("button", name="Download CSV"))
     page.keyboard.press("Escape")
-    return pd.read_csv(download.value.path())
+    return pd.read_csv(file)

@@ -20,6 +20,7 @@ from tests.pages.browsing import (
     panel,
     params,
     pick,
+    saved,
     settled,
     slugs_of,
     until,
@@ -219,9 +220,7 @@ def test_panels_fill_the_screen_and_the_records_behind_are_the_newest_with_all_t
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_test_id("stDataFrame")).to_be_visible()
     expect(dialog.get_by_text("with action REJECT, dstport 22")).to_be_visible()
-    with page.expect_download() as download:
-        dialog.get_by_role("button", name="Download CSV").click()
-    frame = pd.read_csv(download.value.path())
+    frame = pd.read_csv(saved(page, dialog.get_by_role("button", name="Download CSV")))
     inside = everything[
         (everything["start"] >= end - timedelta(days=1))
         & (everything["action"] == "REJECT")
@@ -250,9 +249,7 @@ def test_a_panels_menu_shows_rows_and_sql_and_downloads_the_whole_answer(
     expect(body.get_by_test_id("stCode")).to_contain_text("FROM flows")
     expect(body.get_by_text("The first 1,000 of 10,080 rows")).to_be_visible()
     for kind, read in (("CSV", pd.read_csv), ("Parquet", pd.read_parquet)):
-        with page.expect_download() as download:
-            body.get_by_role("button", name=f"Download {kind}").click()
-        frame = read(download.value.path())
+        frame = read(saved(page, body.get_by_role("button", name=f"Download {kind}")))
         assert len(frame) == 10_080
         assert {"bucket", "value", "lower", "upper", "violation"} <= set(frame.columns)
 

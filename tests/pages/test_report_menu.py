@@ -10,14 +10,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Page
 
 from dashboards.catalogue import DASHBOARDS
 from dashboards.ui import report_menu
 from dashboards.ui.report_menu import alone, evidence, report_of
 from dashboards.ui.state import PageState
 from tests.logs import read_with_pandas
-from tests.pages.browsing import OpenPage, settled, slugs_of
+from tests.pages.browsing import OpenPage, saved, settled, slugs_of
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import FailureError
 from vpcflow_core.report.build import PAGES
@@ -29,25 +28,19 @@ FIELDS = "interface-id srcaddr dstaddr dstport protocol packets bytes start end 
 LINE = "eni-1 10.0.0.1 10.0.0.2 443 6 1 100 1793491200 1793491260 REJECT OK"
 
 
-def saved(page: Page, kind: str) -> bytes:
-    """The file that a button of the report's menu gives."""
-    with page.expect_download(timeout=60_000) as download:
-        page.get_by_role("button", name=kind, exact=True).click()
-    return Path(download.value.path()).read_bytes()
-
-
 def test_a_page_gives_its_report_and_evidence_of_its_range_and_filters(
     app: str, open_page: OpenPage, sample: Path
 ) -> None:
     asked = f"range={DAY}&dstport=22"
     page = settled(open_page(f"{app}/rejects?{asked}"), slugs_of("rejects"))
     page.get_by_role("button", name="Report").click()
-    html = saved(page, "HTML").decode()
+    html = saved(page, page.get_by_role("button", name="HTML", exact=True)).read_text()
     assert "dstport=22" in html
     assert DAY in html
     assert all(f'id="{slug}"' in html for slug in slugs_of("rejects"))
     assert 'id="overview/' not in html
-    with zipfile.ZipFile(io.BytesIO(saved(page, "Evidence"))) as archive:
+    evidence = saved(page, page.get_by_role("button", name="Evidence", exact=True))
+    with zipfile.ZipFile(evidence) as archive:
         rows = pd.read_csv(archive.open("rejects/interfaces.csv"))
         link = json.loads(archive.read("report.json"))["link"]
     assert link.startswith(f"{app}/rejects?")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from tests.pages.browsing import saved
 
 pytestmark = [pytest.mark.slow]
 
 
 @pytest.mark.browser
 def test_narrower_rules_are_shown_saved_and_replayed(
-    app: str, open_page: Callable[..., Page], tmp_path: Path
+    app: str, open_page: Callable[..., Page]
 ) -> None:
     shown = open_page(f"{app}/rules?range=9d")
     group = shown.get_by_role("combobox", name="Security group")
@@ -21,10 +22,7 @@ def test_narrower_rules_are_shown_saved_and_replayed(
     group.fill("prod-bastion")
     group.press("Enter")
     expect(shown.get_by_text("Of 5 rules")).to_be_visible()
-    with shown.expect_download() as saved:
-        shown.get_by_role("button", name="Terraform", exact=True).click()
-    saved.value.save_as(tmp_path / "n.tf")
-    text = (tmp_path / "n.tf").read_text()
+    text = saved(shown, shown.get_by_role("button", name="Terraform", exact=True)).read_text()
     assert 'security_group_id = "sg-033129c11d48044c8"' in text
     shown.get_by_role("button", name="Begin with the narrower rules").click()
     box = shown.get_by_role("textbox", name="Proposed rules")

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboards.ui.clock import span
 from tests.logs import UNTIL, fill, read_with_pandas, write_sample
-from tests.pages.browsing import drawn, idle, unbroken
+from tests.pages.browsing import drawn, idle, saved, unbroken
 from tests.pages.server import serving
 from vpcflow_core.store.store import Store
 from vpcflow_core.units import humane_count
@@ -159,15 +159,12 @@ def coverage_draws_what_pandas_counts_and_names_the_gap(page: Page, two_days: Pa
 def parse_report_shows_objects_reasons_and_lines(page: Page) -> None:
     report = page.locator(".st-key-not-read")
     expect(report.get_by_text("1 lines and 1 objects could not be read")).to_be_visible()
-    with page.expect_download() as download:
-        report.get_by_role("button", name="Download CSV").first.click()
-    frame = pd.read_csv(download.value.path())
+    frame = pd.read_csv(saved(page, report.get_by_role("button", name="Download CSV").first))
     assert set(frame["object"]) == {"few.log", "photo.log"}
     assert frame.set_index("object").loc["photo.log", "why"].startswith("photo.log is a PNG image")
     report.get_by_role("tab", name="Lines").click()
-    with page.expect_download() as download:
-        report.get_by_role("button", name="Download CSV").last.click()
-    (line,) = pd.read_csv(download.value.path()).to_dict("records")
+    lines = pd.read_csv(saved(page, report.get_by_role("button", name="Download CSV").last))
+    (line,) = lines.to_dict("records")
     assert (line["object"], line["line"]) == ("few.log", 3)
     assert line["text"].startswith("![seen]")
 
@@ -303,9 +300,8 @@ def test_visitors_from_elsewhere_learn_no_path_of_the_server_and_can_add_nothing
     not_read.get_by_role("tab", name="Lines").click()
     expect(not_read.get_by_text("shown to those alone who may add")).to_be_visible()
     assert not_read.get_by_role("button", name="Download CSV").count() == 0
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download CSV").first.click()
-    assert str(bad.parent) not in download.value.path().read_text()
+    file = saved(page, page.get_by_role("button", name="Download CSV").first)
+    assert str(bad.parent) not in file.read_text()
 
 
 def test_an_empty_store_leads_here_and_here_is_the_way_out(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.pages.browsing import OpenPage, idle, panel, settled, slugs_of, until
+from tests.pages.browsing import OpenPage, idle, panel, saved, settled, slugs_of, until
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.panels.entity import entity_of, entity_panels
 
@@ -83,9 +82,8 @@ def test_a_spike_of_rejects_is_who_what_when_whether_let_in_and_evidence_in_five
     button = shown(page, "let-in").locator("[class*=st-key-menu-] button:visible").first
     press(page, button)
     body = page.locator("[data-testid=stPopoverBody]")
-    with page.expect_download() as download:
-        press(page, body.get_by_role("button", name="Download evidence"))
-    with ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
+    file = saved(page, body.get_by_role("button", name="Download evidence"), press)
+    with ZipFile(file) as archive:
         rows = pd.read_csv(archive.open("rows.csv"))
         assert rows["accepted"].sum() == sum(found.values())
         (link,) = re.findall(r"Link: (\S+)", archive.read("about.txt").decode())

@@ -14,7 +14,7 @@ import pytest
 from joserfc.jwk import RSAKey
 from playwright.sync_api import Page, expect
 
-from tests.pages.browsing import idle
+from tests.pages.browsing import idle, saved
 from tests.pages.oidc import CLIENT, SECRET, Provider, providing
 from tests.pages.server import serving
 from tests.pages.visitors import buttons, page, send_file, text, visiting
@@ -94,9 +94,7 @@ def accounts_by_sql(page: Page, app: str) -> str:
     idle(page)
     page.get_by_role("button", name="Run").click()
     page.get_by_text("1 rows in").wait_for()
-    with page.expect_download() as got:
-        page.get_by_role("button", name="Download CSV").click()
-    return Path(got.value.path()).read_text().split()[1]
+    return saved(page, page.get_by_role("button", name="Download CSV")).read_text().split()[1]
 
 
 def test_without_signing_in_there_is_one_button(team_app: str) -> None:
