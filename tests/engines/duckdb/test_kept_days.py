@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.engines.duckdb import engine as engines
+from vpcflow_core.engines.duckdb import answers
+from vpcflow_core.engines.duckdb.relations import Relations
 from vpcflow_core.query.question import Query
 from vpcflow_core.store import kept
 from vpcflow_core.store.store import Store
@@ -60,7 +62,7 @@ def test_asked_by_days_it_is_the_answer_in_one_go(
     copied_store: Store, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = many_days(copied_store).ask(query)
-    monkeypatch.setattr(engines, "MANY_RECORDS", 0)
+    monkeypatch.setattr(answers, "MANY_RECORDS", 0)
     first, again = (many_days(copied_store).ask(query) for _ in range(2))
     for found in (first, again):
         pd.testing.assert_frame_equal(found.frame, alone.frame)
@@ -71,18 +73,17 @@ def test_asked_by_days_it_is_the_answer_in_one_go(
 def test_another_process_does_not_ask_about_days_that_are_over(
     copied_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "MANY_RECORDS", 0)
+    monkeypatch.setattr(answers, "MANY_RECORDS", 0)
     query = Query(("flows", "bytes"), every=timedelta(minutes=10))
     asked: list[Window] = []
-    provide = engines.DuckDBEngine._provide
+    make = Relations.make
 
-    def noted(*args: object, **names: object) -> None:
-        window = args[4]
-        assert isinstance(window, Window)
-        asked.append(window)
-        provide(*args, **names)  # type: ignore[arg-type]
+    def noted(relations: Relations, *args: Any) -> None:
+        assert relations.window
+        asked.append(relations.window)
+        make(relations, *args)
 
-    monkeypatch.setattr(engines.DuckDBEngine, "_provide", noted)
+    monkeypatch.setattr(Relations, "make", noted)
     first = many_days(copied_store).ask(query).frame
     assert len(asked) == 6
     pd.testing.assert_frame_equal(many_days(copied_store).ask(query).frame, first)
@@ -96,7 +97,7 @@ def test_another_process_does_not_ask_about_days_that_are_over(
 def test_what_is_forgotten_of_the_records_is_forgotten_of_the_answers(
     sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "MANY_RECORDS", 0)
+    monkeypatch.setattr(answers, "MANY_RECORDS", 0)
     shutil.copytree(sample_store, tmp_path / "s")
     with Store.open(tmp_path / "s") as copied_store:
         flows = many_days(copied_store)

@@ -168,14 +168,14 @@ def test_a_day_is_read_once_for_all_questions(three_days: DuckDBEngine) -> None:
     whole = engine._asked
 
     def noted(*args: Any) -> Any:
-        asked.append(args[1])
+        asked.append(args[0].window)
         return whole(*args)
 
     shutil.rmtree(kept.folder_of(Path(engine.store.path)), ignore_errors=True)
     window = Window(START, START + 2 * DAY)
     with from_minutes(-1), pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_asked", noted)
-        patch.setattr(engine, "_parts", Newest(10))
+        patch.setattr(engine._answers, "_parts", Newest(10))
         flows = flows_of(engine, window)
         for measure in ("flows", "bytes", "packets"):
             flows.ask(Query((measure,), every=MINUTE, by=("action",), place="spread"))
@@ -187,10 +187,10 @@ def test_what_is_made_ready_is_not_read_again(three_days: DuckDBEngine, tmp_path
     engine = three_days.over(three_days.store)
     patch = pytest.MonkeyPatch()
     with from_minutes(-1), patch.context() as changed:
-        changed.setattr(engine, "_parts", Newest(10_000_000))
+        changed.setattr(engine._answers, "_parts", Newest(10_000_000))
         flows_of(engine, Window(START, START + DAY)).make_ready()
         changed.setattr(engine, "_asked", lambda *_: pytest.fail("asked again"))
-        changed.setattr(engine._days, "get", lambda _: pytest.fail("read again"))
+        changed.setattr(engine._answers.days, "get", lambda _: pytest.fail("read again"))
         flows = flows_of(engine, Window(START, START + 3 * DAY))
         found = flows.ask(Query(("bytes",), every=HOUR, by=("direction",), place="spread"))
         assert found.frame["bytes"].sum() > 0

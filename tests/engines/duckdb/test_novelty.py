@@ -12,7 +12,7 @@ import pytest
 
 from tests.query.logs import START, VERSION_2, NoLogs
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.engines.duckdb import engine as engines
+from vpcflow_core.engines.duckdb import answers
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
@@ -74,7 +74,7 @@ def test_what_is_new_is_what_pandas_finds_new(
     fields: list[str],
     enough: int,
 ) -> None:
-    monkeypatch.setattr(engines, "MANY_RECORDS", enough)
+    monkeypatch.setattr(answers, "MANY_RECORDS", enough)
     engine, records = few_days
     begins, lasts, back = (hour * HOUR for hour in hours)
     window = Window(START + begins, START + begins + lasts)
@@ -93,7 +93,7 @@ def test_what_is_new_is_what_pandas_finds_new(
 def test_another_time_before_is_another_answer(
     few_days: tuple[DuckDBEngine, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "MANY_RECORDS", -1)
+    monkeypatch.setattr(answers, "MANY_RECORDS", -1)
     engine, _ = few_days
     window = Window(START + 3 * DAY, START + 4 * DAY)
     flows = FlowLogs(
@@ -109,7 +109,7 @@ def test_another_time_before_is_another_answer(
 def test_parts_of_whole_days_alone_are_kept(
     few_days: tuple[DuckDBEngine, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "MANY_RECORDS", -1)
+    monkeypatch.setattr(answers, "MANY_RECORDS", -1)
     engine, _ = few_days
     window = Window(START + 3 * DAY, START + 3 * DAY + HOUR)
     flows = FlowLogs(

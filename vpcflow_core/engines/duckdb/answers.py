@@ -1,0 +1,137 @@
+"""Answers that need not be asked for again: the newest in memory, those about past days on disk.
+
+docs/decisions/kept-days.md says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import SelectBase
+
+from vpcflow_core.engines.duckdb.dialect import bound
+from vpcflow_core.engines.duckdb.kept_days import LARGEST, KeptDays
+from vpcflow_core.engines.duckdb.reading import Reading
+from vpcflow_core.engines.frames import frame_of
+from vpcflow_core.engines.kept import MOST_BYTES, KeptAnswers
+from vpcflow_core.engines.named import relations_named
+from vpcflow_core.newest import Newest
+from vpcflow_core.times import Window
+
+DAY = timedelta(days=1)
+VERSION = f"{version('vpcflow')} {duckdb.__version__}"  # another DuckDB may hash otherwise
+# Fewer records than these are answered faster than their days are looked up.
+MANY_RECORDS = 2_000_000
+# Larger parts of a day are asked again.
+LARGEST_PART = 32_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A question as DuckDB is asked it.
+
+    Attributes:
+        question: The SELECT.
+        window: The range of time that it touches; files outside are not opened.
+        sql: Its text, with `$1` for values.
+        values: Their values.
+    """
+
+    question: SelectBase
+    window: Window
+    sql: str
+    values: list[Any]
+
+    @classmethod
+    def of(cls, question: SelectBase, window: Window) -> Bound:
+        """Write a question."""
+        return cls(question, window, *bound(question))
+
+    @classmethod
+    def of_part(cls, question: SelectBase, window: Window) -> Bound:
+        """Write a question that is the same object each time that it is asked."""
+        return cls(question, window, *_bound_once(question))
+
+
+# Asks the store's files.
+Ask = Callable[[Bound], pa.Table]
+_bound_once = lru_cache(maxsize=256)(bound)
+
+
+class Answers:
+    """What was answered; safe to share between threads.
+
+    Args:
+        days: Answers of whole days, on disk.
+        parts: Parts of answers, in memory; they are found by all that they depend on.
+    """
+
+    def __init__(self, days: KeptDays, parts: Newest[pa.Table] | None = None) -> None:
+        self.days = days
+        self._parts = parts or Newest(MOST_BYTES, lambda table: int(table.nbytes))
+        self._frames = KeptAnswers()
+
+    def apart(self) -> Answers:
+        """Answers for others, with whom those in memory are not shared."""
+        return Answers(self.days, self._parts)
+
+    def frame(self, reading: Reading, asked: Bound, answer: Ask) -> pd.DataFrame:
+        """The answer that was given lately, else a new one.
+
+        Raises:
+            Exception: What `answer` raises.
+        """
+        names = reading.names_for(asked.question)
+        key = (reading.state(), names, asked.window, asked.sql, repr(asked.values))
+        frame = self._frames.get(key)
+        if frame is None:
+            frame = frame_of(answer(asked))
+            self._frames.put(key, frame)
+        return frame
+
+    def table(self, reading: Reading, asked: Bound, ask: Ask) -> pa.Table:
+        """The answer; of days that are over it is kept on disk."""
+        if not _is_over(reading, asked.window):
+            return ask(asked)
+        return self._of_days(self._path(reading, asked), asked, ask, LARGEST)
+
+    def part(self, reading: Reading, asked: Bound, ask: Ask) -> pa.Table:
+        """A part of answers, of one day: from memory, from disk, or new."""
+        path = self._path(reading, asked)
+        return self._parts.get(path, lambda: self._of_days(path, asked, ask, LARGEST_PART))
+
+    def _of_days(self, path: Path, asked: Bound, ask: Ask, largest: int) -> pa.Table:
+        found = self.days.get(path)
+        if found is None:
+            found = ask(asked)
+            self.days.put(path, found, largest)
+        return found
+
+    def _path(self, reading: Reading, asked: Bound) -> Path:
+        """Where an answer is kept: by the files of its days, and all else that it depends on."""
+        names = reading.names_for(asked.question)
+        state = reading.state_of(sorted(relations_named(asked.question)), asked.window)
+        return self.days.path(asked.window, (VERSION, asked.sql, asked.values, names, *state))
+
+
+def is_worth_keeping(reading: Reading, window: Window) -> bool:
+    """Whether there is so much in the window that it saves time to ask by days."""
+    return reading.rows(window) > MANY_RECORDS
+
+
+def _is_over(reading: Reading, window: Window) -> bool:
+    """Whether the window ends with a whole day of which much is known, and no more to come."""
+    ends = window.end.replace(hour=0, minute=0, second=0, microsecond=0) == window.end
+    if not ends or window.length < DAY or not is_worth_keeping(reading, window):
+        return False
+    settled = reading.store.coverage(reading.sources).settled_until
+    return settled is not None and window.end <= settled
