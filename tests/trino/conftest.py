@@ -19,7 +19,7 @@ from vpcflow_core.lake.opening import open_lake
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 
-RECORDS = int(os.environ.get("VPCFLOW_TRINO_RECORDS", "20000"))
+RECORDS = int(os.environ.get("VPCFLOW_TRINO_RECORDS", "6000"))
 
 
 @dataclass(frozen=True)

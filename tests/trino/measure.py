@@ -1,6 +1,7 @@
 """Bytes and seconds of the questions of a page at a real Trino: text where it lies, and the table.
 
 `python -m tests.trino.measure 1000000` prints a row for each question; docs/engines.md scales them.
+`python -m tests.trino.measure 6000 pages` prints how many queries each dashboard asks in all.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,9 +22,12 @@ from tests.logs import write_sample
 from tests.trino.server import add_hive, add_iceberg, running
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import app
+from vpcflow_core.errors import MissingDataError
 from vpcflow_core.lake.opening import open_lake
 from vpcflow_core.panels.catalogue import PANELS
+from vpcflow_core.times import Window
 
+PAGES = ("overview", "accepts", "rejects", "traffic", "security-groups", "outliers")
 PAGE = [slug for slug in PANELS if slug.startswith("overview/")]
 
 
@@ -75,9 +80,37 @@ def read(url: str) -> Iterator[tuple[str, int, float]]:
             yield slug, scanned[0], time.monotonic() - began
 
 
-def main(records: int) -> None:
-    """Print what each panel of the Overview reads of each form."""
+def queries(url: str) -> Iterator[tuple[str, int, int, float]]:
+    """The dashboards: their panels, the queries that these ask of a day, and seconds."""
+    for page in PAGES:
+        with FlowLogs.open(url) as logs:
+            client: Any = logs.engine.catalogue.client  # type: ignore[attr-defined]
+            asked, texts = client.run, []
+
+            def noted(sql: str, *args: Any, asked: Any = asked, texts: Any = texts) -> Any:
+                texts.append(sql)
+                return asked(sql, *args)
+
+            client.run = noted
+            assert logs.extent
+            end = logs.extent.end.replace(minute=0, second=0, microsecond=0)
+            day, began = Window(end - timedelta(days=1), end), time.monotonic()
+            slugs = [slug for slug in PANELS if slug.startswith(f"{page}/")]
+            for slug in slugs:
+                with suppress(MissingDataError):  # the sample lacks some fields
+                    PANELS[slug].answer(PANELS[slug].request(day), logs)
+            yield page, len(slugs), len(texts), time.monotonic() - began
+
+
+def main(records: int, only_pages: bool) -> None:
+    """Print what each panel of the Overview reads of each form, or queries by page."""
     with TemporaryDirectory() as folder, running() as port:
+        if only_pages:
+            for page, panels, asked, seconds in queries(
+                tables(Path(folder), port, records)["table"]
+            ):
+                print(f"{page:18} {panels:4} panels {asked:4} queries {seconds:8.2f} s", flush=True)
+            return
         for name, url in tables(Path(folder), port, records).items():
             rows = list(read(url))
             for slug, scanned, seconds in rows:
@@ -87,4 +120,4 @@ def main(records: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, "pages" in sys.argv)

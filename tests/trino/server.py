@@ -43,6 +43,11 @@ catalog.management=dynamic
 catalog.store=memory
 query.max-memory-per-node=700MB
 memory.heap-headroom-per-node=250MB
+query.min-expire-age=20s
+query.max-history=20
+task.info.max-age=20s
+enable-dynamic-filtering=false
+task.concurrency=1
 """
 # Seconds; a machine that others use as well took 40.
 START_UP = 240
@@ -181,7 +186,7 @@ def _plugins(home: Path, folder: Path) -> Path:
 def _command(runtime: Path, home: Path, folder: Path, memory: str) -> list[str]:
     return [
         str(runtime), f"-Xmx{memory}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
-        "-XX:TieredStopAtLevel=1", "-Djdk.attach.allowAttachSelf=true",
+        "-XX:TieredStopAtLevel=1", "-XX:MetaspaceSize=400m", "-Xmn500m", "-Djdk.attach.allowAttachSelf=true",
         "--enable-native-access=ALL-UNNAMED", "-Dnode.environment=test", "-Dnode.id=t",
         f"-Dnode.data-dir={folder}", f"-Dconfig={folder}/etc/config.properties",
         f"-Dlog.levels-file={folder}/etc/log.properties", "-Duser.timezone=UTC",
@@ -259,8 +264,8 @@ def add_iceberg(port: int, database: Path) -> None:
     )
 
 
-if __name__ == "__main__":  # whether there is a Java to run it
+if __name__ == "__main__":  # whether there is a Java to run it; `fetch` fetches Trino as well
     try:
-        print(java())
+        print(java(), *([installed()] if "fetch" in sys.argv else []))
     except MissingPartError as missing:
         sys.exit(str(missing))

@@ -36,7 +36,7 @@ def summed(
 ) -> tuple[str, Path, Path]:
     """A shared table of the sample, and a store of it; the URL, the logs and the store."""
     folder = tmp_path_factory.mktemp("summed")
-    logs = write_sample(folder / "logs", records=3000, days=4)
+    logs = write_sample(folder / "logs", records=3000, days=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VPCFLOW_LAKE_CATALOG", f"sqlite:///{iceberg}")
         patch.setenv("VPCFLOW_LAKE_DATABASE", "minutes")
@@ -67,8 +67,8 @@ def test_several_fill_each_hour_once(server: int, summed: tuple[str, Path, Path]
         until = settled.replace(minute=0, second=0, microsecond=0)
         counted = here.between(here.extent.start, until).ask(Query(("flows",)))
         assert flows == int(counted.frame["flows"].sum())
-    execute(server, f"DELETE FROM {NAME} WHERE minute >= TIMESTAMP '2026-11-18 00:00:00'")
-    assert "2026-11-18 00:00" in summarize(summed[0])
+    execute(server, f"DELETE FROM {NAME} WHERE minute >= TIMESTAMP '2026-11-20 00:00:00'")
+    assert "2026-11-20 00:00" in summarize(summed[0])
     again = execute(server, SUM)[0]
     assert again[:3] == [rows, flows, total]
     assert again[3] == pytest.approx(shares, rel=1e-9)
@@ -100,15 +100,15 @@ def test_records_that_come_late_are_not_lost(
         "INSERT INTO iceberg.minutes.records (log_part, start_time, end_time, bytes, packets, "
         "action, protocol, log_status, flow_log_id) SELECT log_part, start_time, end_time, 7, 1, "
         "action, protocol, log_status, flow_log_id FROM iceberg.minutes.records "
-        "WHERE log_part = 'flows' AND start_time >= TIMESTAMP '2026-11-18 06:00:00' "
+        "WHERE log_part = 'flows' AND start_time >= TIMESTAMP '2026-11-19 06:00:00' "
         "ORDER BY start_time LIMIT 1",
     )
     query = Query(("flows", "bytes"), every=timedelta(hours=1))
-    day = "2026-11-18T00:00Z", "2026-11-19T00:00Z"
+    day = "2026-11-19T00:00Z", "2026-11-20T00:00Z"
     frames = []
     for filled in (False, True):
         if filled:
-            assert "2026-11-18" in summarize(summed[0])
+            assert "2026-11-19" in summarize(summed[0])
         with FlowLogs.open(summed[0]) as there:
             there = there.between(*day)
             frames.append(there.ask(query).frame)

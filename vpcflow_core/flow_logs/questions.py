@@ -16,12 +16,13 @@ from vpcflow_core.flow_logs.selection import Selection
 from vpcflow_core.flow_logs.sets import require_sets, sets_of, watched
 from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
 from vpcflow_core.query.as_logged import is_about_interfaces
+from vpcflow_core.query.change import change_for
 from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.connections.questions import AnyQuery, question_for
 from vpcflow_core.query.connections.received import received_for
 from vpcflow_core.query.connections.refused import refused_for
 from vpcflow_core.query.countries import resolved
-from vpcflow_core.query.dimensions import COUNTRIES
+from vpcflow_core.query.dimensions import COUNTRIES, dimension
 from vpcflow_core.query.fill import filled, joined
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.names import with_names
@@ -125,6 +126,41 @@ class Questions(Selection):
         if not is_spread(query):
             return None
         return self.coverage.reaching(snapped(query, window)).start
+
+    def ask_change(
+        self,
+        query: Query,
+        fields: Sequence[str],
+        ranges: tuple[Window, Window],
+        filters: Filters | None = None,
+        *,
+        most: int = 100,
+    ) -> list[QueryResult]:
+        """Which values of fields have more or less than before; see `query.change`.
+
+        Args:
+            query: One measure, its conditions and its relation.
+            fields: Which; those that no record has are left out.
+            ranges: Now and before.
+            filters: Conditions besides the own ones.
+            most: How many values of each field.
+
+        Returns:
+            One answer; of flows that count once another for fields that are about interfaces.
+        """
+        columns = self.engine.columns("records" if query.records else "flows")
+        span = Window(min(of.start for of in ranges), max(of.end for of in ranges))
+        wanted = self.wanted(filters or NO_FILTERS, span)
+        present = [name for name in fields if dimension(name, columns).column in columns]
+        logged = [f for f in present if is_about_interfaces(replace(query, by=(f,)), wanted)]
+        parts = [logged, [f for f in present if f not in logged]] if self.counts_once else [present]
+        results = []
+        for part in filter(None, parts):
+            engine, notes = self._counting(replace(query, by=tuple(part)), wanted)
+            question = change_for(query, part, ranges, wanted, columns, most)
+            result = engine.run(question, span)
+            results.append(replace(result, notes=(*notes, *result.notes)))
+        return results
 
     def _counting(self, query: Query, filters: Filters) -> tuple[Engine, tuple[str, ...]]:
         """What answers a question, and what to say of it."""

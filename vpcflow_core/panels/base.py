@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
@@ -75,6 +75,17 @@ class LogQueries(CostQueries, RefusalQueries, RuleQueries, Protocol):
         filters: Filters | None = None,
     ) -> NewGroups:
         """Which groups no record of an earlier range belongs to."""
+
+    def ask_change(
+        self,
+        query: Query,
+        fields: Sequence[str],
+        ranges: tuple[Window, Window],
+        filters: Filters | None = None,
+        *,
+        most: int = 100,
+    ) -> list[QueryResult]:
+        """Which values of fields have more or less than before."""
 
     def ask_connections(
         self, query: AnyQuery, window: Window | None = None, filters: Filters | None = None

@@ -60,17 +60,22 @@ class TrinoConnection:
         """Answer one statement; see `Client`."""
         connection = self._connected(timeout)
         cursor = connection.cursor()
-        stopped = threading.Event()
+        stopped, unwanted = threading.Event(), threading.Event()
         timer = _stop_after(cursor, timeout, stopped)
         try:
-            with stoppable(cursor.cancel):
+            with stoppable(lambda: _stop(cursor, unwanted)):
+                # Who stops it before Trino knows of it has nothing to cancel there.
+                _go_on(unwanted)
                 cursor.execute(sql)
+                _go_on(unwanted)
                 rows = cursor.fetchall() if most is None else cursor.fetchmany(most + 1)
             names = [column[0] for column in cursor.description or ()]
             kinds = [column[1] for column in cursor.description or ()]
             truncated = most is not None and len(rows) > most
             scanned = (cursor.stats or {}).get("processedBytes")
             return Reply(table_of(names, kinds, rows[:most]), scanned, truncated)
+        except FailureError:
+            raise
         except Exception as error:  # the border to the package: its errors become ours
             raise self._failure(error, timeout, stopped.is_set()) from error
         finally:
@@ -119,7 +124,7 @@ class TrinoConnection:
         if name in _TOO_MUCH:
             return FailureError("The query needs more memory than Trino gives it.", SHORTER)
         if name in ("USER_CANCELED", "ADMINISTRATIVELY_KILLED"):
-            return FailureError("The query was stopped at Trino.", "Ask again.")
+            return _was_stopped()
         if name == "PERMISSION_DENIED":
             return AccessError(f"Trino refused the query: {_first_line(error)}", _GRANT)
         if name in _MISSING:
@@ -156,14 +161,24 @@ def _stop_after(
     if timeout is None:
         return None
 
-    def stop() -> None:
-        stopped.set()
-        cursor.cancel()
-
-    timer = threading.Timer(timeout.total_seconds(), stop)
+    timer = threading.Timer(timeout.total_seconds(), lambda: _stop(cursor, stopped))
     timer.daemon = True
     timer.start()
     return timer
+
+
+def _stop(cursor: Any, noted: threading.Event) -> None:
+    noted.set()
+    cursor.cancel()
+
+
+def _was_stopped() -> FailureError:
+    return FailureError("The query was stopped at Trino.", "Ask again.")
+
+
+def _go_on(unwanted: threading.Event) -> None:
+    if unwanted.is_set():
+        raise _was_stopped()
 
 
 def _ended(cursor: Any, connection: Any) -> None:

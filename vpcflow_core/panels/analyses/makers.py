@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pandas as pd
 
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.base import NAMED, PanelContext
+from vpcflow_core.query.change import BEFORE, FIELD, NOW, VALUE
 from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.filters import NO_FILTERS, Filters, exactly
 from vpcflow_core.query.question import Query
@@ -18,7 +19,7 @@ from vpcflow_core.times import Window
 from vpcflow_core.units import humane
 
 FIELDS = ("srcaddr", "dstaddr", "dstport", "interface_id")
-# Values that are asked for on either side; the rest cannot have made much of the change.
+# Values of each field that are asked for; the rest cannot have made much of the change.
 MOST = 100
 # A value made an episode if it has this share of the whole change.
 SHARE = 0.5
@@ -51,20 +52,17 @@ def makers(context: PanelContext, query: Query, window: Window, filters: Filters
         window: The episode.
         filters: What its series was narrowed to, besides the page's filters.
     """
-    words, chosen, results = [], [], []
+    words, chosen = [], []
     before = window.moved(-max(window.length, timedelta(minutes=1)))
-    for field in FIELDS:
-        try:
-            asked = replace(query, by=(field,), top=MOST)
-            both = [_ask(context, asked, of, filters) for of in (window, before)]
-        except MissingDataError:
-            continue
-        results += both
-        change = _change(both, field, query.measures[0])
-        if not len(change):
-            continue
+    both = context.request.filters & filters if filters != NO_FILTERS else context.request.filters
+    try:
+        results = context.logs.ask_change(query, FIELDS, (window, before), both, most=MOST)
+    except MissingDataError:
+        return NONE_ASKED
+    measure = query.measures[0]
+    for field, change in _changes(results).items():
         value, most = change.index[0], float(change.iloc[0])
-        text = f"{'+' if most > 0 else '-'}{humane(abs(most), query.measures[0])}"
+        text = f"{'+' if most > 0 else '-'}{humane(abs(most), measure)}"
         words.append(
             (
                 abs(most),
@@ -83,13 +81,15 @@ def named(context: PanelContext, field: str) -> Callable[[object], str]:
     return lambda value: known.get(str(value)) or str(value)
 
 
-def _ask(context: PanelContext, query: Query, window: Window, filters: Filters) -> QueryResult:
-    both = context.request.filters & filters if filters != NO_FILTERS else context.request.filters
-    return context.logs.ask(query, window, both)
-
-
-def _change(both: list[QueryResult], field: str, measure: str) -> pd.Series[float]:
-    """How much more each value had than before, the largest change first."""
-    now, then = (of.frame.dropna(subset=field).set_index(field)[measure] for of in both)
-    change = now.astype("float64").sub(then.astype("float64"), fill_value=0)
-    return change[change != 0].sort_values(key=abs, ascending=False, kind="stable")
+def _changes(results: list[QueryResult]) -> dict[str, pd.Series[float]]:
+    """How much more each value had than before, by field, the largest change first."""
+    found = {}
+    for field in FIELDS:
+        for frame in (result.frame[result.frame[FIELD] == field] for result in results):
+            values = frame[VALUE].astype(int) if DIMENSIONS[field].is_number else frame[VALUE]
+            change = frame[NOW].astype("float64") - frame[BEFORE].astype("float64")
+            change.index = pd.Index(values)
+            if (change != 0).any():
+                moved = change[change != 0].sort_index()
+                found[field] = moved.sort_values(key=abs, ascending=False, kind="stable")
+    return found

@@ -26,8 +26,10 @@ from vpcflow_core.query.connections.words import (
     UDP,
     WITH_PORTS,
     among,
+    both_ends,
     is_service,
     number,
+    of_end,
     rank,
     word,
 )
@@ -170,27 +172,25 @@ def _at(found: CTE, side: str, ends: CTE) -> Condition:
     )
 
 
-def _ends(relation: CTE) -> list[Select[Any]]:
+def _ends(relation: CTE) -> Select[Any]:
     """Both ends of each row."""
-    made = []
-    for side, other in (("low", "high"), ("high", "low")):
-        rows = relation.c
-        made.append(
-            select(
-                rows.interface_id,
-                rows.protocol,
-                rows[f"{side}_address"].label("address"),
-                rows[f"{side}_port"].label("port"),
-                rows[f"{other}_port"].label("other_port"),
-            ).where(among(rows.protocol, WITH_PORTS))
+    rows = relation.c
+    return (
+        select(
+            rows.interface_id,
+            rows.protocol,
+            of_end(rows.low_address, rows.high_address).label("address"),
+            of_end(rows.low_port, rows.high_port).label("port"),
+            of_end(rows.high_port, rows.low_port).label("other_port"),
         )
-    return made
+        .select_from(both_ends(relation))
+        .where(among(rows.protocol, WITH_PORTS))
+    )
 
 
 def _degrees(tuples: CTE, only: CTE | None) -> CTE:
     """Ends with many partners: how many, and how many different ports these have."""
-    one, two = _ends(tuples)
-    ends = one.union_all(two).cte("ends")
+    ends = _ends(tuples).cte("ends")
     if only is not None:
         ends = _those(ends, only)
     # Counted in two steps: DISTINCT in a count took DuckDB twice as long.
@@ -206,8 +206,7 @@ def _degrees(tuples: CTE, only: CTE | None) -> CTE:
 
 def _those(ends: CTE, only: CTE) -> CTE:
     """The ends that connections have."""
-    first, second = _ends(only)
-    both = first.union_all(second).cte("listed_ends")
+    both = _ends(only).cte("listed_ends")
     listed = select(*_end(both)).distinct().cte("asked_ends")
     same = and_(*(ends.c[column.name] == column for column in listed.c))
     return select(*ends.c).select_from(ends.join(listed, same)).cte("their_ends")
@@ -224,21 +223,22 @@ def _unanswered(found: CTE) -> CTE:
     Servers of NTP with several addresses answer from another one.
     """
     rows = found.c
-    alone = [
+    asked = (
         select(
             rows.interface_id,
             rows.protocol,
-            rows[f"{side}_address"].label("address"),
+            of_end(rows.low_address, rows.high_address).label("address"),
             rows.low_port.label("port"),
-            rows[f"first_{way}"].label("since"),
-        ).where(
+            of_end(rows.first_up, rows.first_down).label("since"),
+        )
+        .select_from(both_ends(found))
+        .where(
             rows.protocol == number(UDP),
             rows.low_port == rows.high_port,
             ~among(rows.low_port, ONE_WAY),
-            rows[f"first_{other}"].is_(None),
+            of_end(rows.first_down, rows.first_up).is_(None),
         )
-        for side, way, other in (("low", "up", "down"), ("high", "down", "up"))
-    ]
-    asked = alone[0].union_all(alone[1]).cte("asked")
+        .cte("asked")
+    )
     key = _end(asked)
     return select(*key, func.min(asked.c.since).label("since")).group_by(*key).cte("unanswered")

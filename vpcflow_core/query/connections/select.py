@@ -33,7 +33,7 @@ from vpcflow_core.query.connections.records import (
     records,
 )
 from vpcflow_core.query.connections.roles import decided
-from vpcflow_core.query.connections.words import WITH_PORTS, among, number, word
+from vpcflow_core.query.connections.words import WITH_PORTS, among, both_ends, number, of_end, word
 from vpcflow_core.query.constructs import AmongNumbers, SecondsBetween
 from vpcflow_core.query.dimensions import require
 from vpcflow_core.query.filters import Filters
@@ -134,8 +134,8 @@ def _around(
     """The five-tuples whose ports tell who serves: of few connections, those at their ends."""
     conditions = _shared(query, filters, columns)
     if query.limit is not None:
-        low, high = (select(number_of_end(found, side).label("end")) for side in ("low", "high"))
-        ends = low.union(high).cte("ends_listed")
+        end = of_end(*(number_of_end(found, side) for side in ("low", "high"))).label("end")
+        ends = select(end).select_from(both_ends(found)).distinct().cte("ends_listed")
         conditions.append(or_(*(end.in_(select(ends.c.end)) for end in ends_of_record(columns))))
     around = records(window, conditions, columns, name="around")
     return select(*key_of(around)).distinct().cte("tuples")

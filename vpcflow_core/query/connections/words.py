@@ -8,7 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, bindparam, case, literal, or_
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ColumnElement,
+    Integer,
+    Join,
+    String,
+    bindparam,
+    case,
+    column,
+    literal,
+    or_,
+    true,
+    values,
+)
 
 from vpcflow_core.query.constructs import BitAnd
 
@@ -36,6 +50,25 @@ SERVICES = (
 PRIVILEGED_CLIENTS = (512, 1023)
 # Ports to which nothing is answered (syslog, SNMP traps, NetFlow, sFlow, statsd).
 ONE_WAY = (162, 514, 2055, 4739, 6343, 8125)
+
+
+# What `both_ends` is asked with: the low end of a row, and its high end.
+SIDES = values(
+    column("is_low", Boolean), name="sides", literal_binds=True
+).data([(True,), (False,)])  # fmt: skip
+
+
+def both_ends(relation: CTE) -> Join:
+    """Each row twice, once for each of its ends; `of_end` chooses what is whose.
+
+    Not a union of two SELECTs: Trino reads whatever a WITH stands for once for each mention.
+    """
+    return relation.join(SIDES, true())
+
+
+def of_end(low: ColumnElement[Any], high: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A value of the low end, or of the high end, in a row of `both_ends`."""
+    return case((SIDES.c.is_low, low), else_=high)
 
 
 def number(value: int) -> ColumnElement[Any]:
