@@ -184,9 +184,11 @@ def _plugins(home: Path, folder: Path) -> Path:
 
 
 def _command(runtime: Path, home: Path, folder: Path, memory: str) -> list[str]:
+    # Trino makes classes for each query: room for them from the start saves full collections.
     return [
         str(runtime), f"-Xmx{memory}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
-        "-XX:TieredStopAtLevel=1", "-XX:MetaspaceSize=400m", "-Xmn500m", "-Djdk.attach.allowAttachSelf=true",
+        "-Xmn500m", "-XX:MetaspaceSize=400m",
+        "-XX:TieredStopAtLevel=1", "-Djdk.attach.allowAttachSelf=true",
         "--enable-native-access=ALL-UNNAMED", "-Dnode.environment=test", "-Dnode.id=t",
         f"-Dnode.data-dir={folder}", f"-Dconfig={folder}/etc/config.properties",
         f"-Dlog.levels-file={folder}/etc/log.properties", "-Duser.timezone=UTC",

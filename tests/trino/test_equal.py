@@ -14,7 +14,6 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import app
 from vpcflow_core.errors import MissingDataError, QueryError
 from vpcflow_core.panels.catalogue import PANELS, PanelAnswer, PanelRequest
-from vpcflow_core.query.connections.select import ConnectionQuery
 from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.measures import MEASURES
@@ -117,8 +116,10 @@ def test_every_group_is_equal(pair: Pair) -> None:
     present = [name for name in DIMENSIONS if name in pair.here.engine.columns()]
     others = [name for name in present if name not in in_panels]
     assert len(others) > 15
-    for name in [*others, "security_group_id"]:
-        query = Query(("flows", "bytes"), by=(name,), top=10)
+    # Two at a time, as each query takes Trino half a second to plan.
+    names = [*others, "security_group_id"]
+    for by in (tuple(names[at : at + 2]) for at in range(0, len(names), 2)):
+        query = Query(("flows", "bytes"), by=by, nulls=by, top=10)
         there, here = (logs.ask(query, pair.day) for logs in (pair.there, pair.here))
         assert_equal(there.frame, here.frame)
 
@@ -129,15 +130,6 @@ def test_every_measure_is_equal(pair: Pair) -> None:
     assert_equal(there.frame, here.frame)
 
 
-def test_connections_are_equal(pair: Pair) -> None:
-    query = ConnectionQuery(limit=40)
-    there, here = (
-        logs.between(pair.day.start, pair.day.end).ask_connections(query).frame
-        for logs in (pair.there, pair.here)
-    )
-    assert_equal(there, here)
-
-
 COMMANDS = (
     ("top", "srcaddr,dstport", "-n", "5"),
     ("top", "src_name,dst_kind", "-n", "30"),
@@ -146,7 +138,7 @@ COMMANDS = (
     ("why",),
     ("top", "interface_name", "--once", "--where", "direction=outbound"),
     ("series", "bytes", "--every", "1h", "--compare", "1d"),
-    ("connections", "--limit", "5"),
+    ("connections", "--limit", "40"),
     ("outliers", "packets", "--every", "10m"),
     ("forecast", "bytes", "--every", "1h", "--periods", "3"),
     ("sql", "SELECT direction, count(*) AS n FROM flows GROUP BY direction ORDER BY n"),
