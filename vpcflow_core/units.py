@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _BYTES = ("B", "KB", "MB", "GB", "TB", "PB")
+_BITS = ("bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s")
 _COUNTS = ("", " K", " M", " G", " T")
 
 
@@ -92,6 +93,24 @@ def humane_dollars(dollars: float) -> str:
     return f"${dollars:,.2f}" if abs(dollars) < 1000 else f"${dollars:,.0f}"
 
 
+def humane_bit_rate(bits: float) -> str:
+    """Bits a second in steps of 1,000.
+
+    >>> humane_bit_rate(0.25), humane_bit_rate(1_500_000)
+    ('0.25 bit/s', '1.5 Mbit/s')
+    """
+    return f"{bits:.3g} bit/s" if abs(bits) < 100 else _scaled(bits, 1000, _BITS, " ")
+
+
+def humane_packet_rate(packets: float) -> str:
+    """Packets a second in steps of 1,000.
+
+    >>> humane_packet_rate(0.25), humane_packet_rate(12_345)
+    ('0.25/s', '12.3 K/s')
+    """
+    return f"{packets:.3g}/s" if abs(packets) < 100 else f"{humane_count(packets)}/s"
+
+
 UNITS = {
     "rejection_rate": humane_percent,
     "bytes": humane_bytes, "bytes_out": humane_bytes, "bytes_in": humane_bytes,
@@ -100,6 +119,9 @@ UNITS = {
     "saving_month": humane_dollars, "dollars_month_default": humane_dollars,
     "dollars_month_s3": humane_dollars, "dollars_month_parquet": humane_dollars,
     "dollars_month_cloudwatch": humane_dollars, "bytes_day": humane_bytes,
+    "bits_per_second": humane_bit_rate, "flow_bits_per_second_median": humane_bit_rate,
+    "flow_bits_per_second_p95": humane_bit_rate, "flow_bits_per_second_max": humane_bit_rate,
+    "packets_per_second": humane_packet_rate,
     "duration": humane_seconds, "busy": humane_seconds, "pace": humane_seconds,
 }  # fmt: skip
 

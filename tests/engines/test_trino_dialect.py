@@ -202,7 +202,7 @@ def test_groups_by_every_dimension_compile_for_trino(opened_sample: Store, name:
         assert_trino(select_for(query, DAY, FILTERS["numbers"], columns))
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", [name for name, of in MEASURES.items() if not of.total])
 def test_every_measure_compiles_for_trino(opened_sample: Store, measure: str) -> None:
     columns = opened_sample.columns("records")
     for records in (False, True):

@@ -188,7 +188,8 @@ def counted(value: float, measure: str) -> str:
 
 def measured(value: float, measure: str) -> str:
     """`1.2 GB (1,288,490,188 bytes)` or `12,345 flows`."""
-    exact = f"{int(value):,} {unit(measure)}"
+    number = f"{value:.3g}" if value % 1 and value < 100 else f"{int(value):,}"
+    exact = f"{number} {unit(measure)}"
     return f"{humane(value, measure)} ({exact})" if measure in UNITS else exact
 
 

@@ -28,6 +28,7 @@ from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.names import with_names
 from vpcflow_core.query.novelty import NewGroups
 from vpcflow_core.query.question import Query
+from vpcflow_core.query.rates import totals_of, with_rates
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import (
     Statement,
@@ -71,6 +72,10 @@ class Questions(Selection):
     ) -> QueryResult:
         """As `ask`, without the buckets in which nothing was."""
         window = window or self.window
+        totals = totals_of(query, window)
+        if totals is not query:
+            found = self.sparse(totals, window, filters)
+            return replace(found, frame=with_rates(found.frame, query, window))
         if not COUNTRIES.keys().isdisjoint(query.by):
             return by_country(lambda asked: self.sparse(asked, window, filters), query, self.places)
         columns = self.engine.columns("records" if query.records else "flows")
@@ -103,6 +108,11 @@ class Questions(Selection):
             FieldError, MissingDataError: As `ask`.
         """
         window, columns = window or self.window, self.engine.columns()
+        totals = totals_of(query, window)
+        if totals is not query:
+            new = self.ask_new(totals, before, window, filters)
+            rows = with_rates(new.result.frame, query, window)
+            return replace(new, result=replace(new.result, frame=rows))
         if not COUNTRIES.keys().isdisjoint(query.by):
             return new_countries(
                 lambda of, when: self.sparse(of, when, filters), query, window, before

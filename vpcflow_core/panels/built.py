@@ -78,10 +78,10 @@ class Built:
             )
         if not 1 <= self.top <= MOST:
             raise ParameterError(f"{self.top} is no number of groups.", f"Write 1 to {MOST:,}.")
-        if self.chart in OVER_TIME and self.by and not measure(self.measure).adds_up:
+        if self.chart in OVER_TIME and self.by and not measure(self.measure).groups_add_up:
             raise ParameterError(
                 f"{measure(self.measure).title} of parts do not add up.",
-                "Choose a table, or flows, bytes or packets.",
+                "Choose a table, or flows, bytes, packets or a rate.",
             )
 
     @property
@@ -105,7 +105,7 @@ class Built:
             top=self.top if self.by else None,
         )
         analysis = _ANALYSES.get(self.chart, rows)
-        if analysis is with_other and not of.adds_up:
+        if analysis is with_other and not of.groups_add_up:
             analysis = rows
         return Panel(self.slug, title, of.doc, query, self.chart, query.by, analysis)
 

@@ -126,7 +126,7 @@ def _zeroed(rows: pd.DataFrame, kinds: dict[str, str]) -> pd.DataFrame:
 def _order(frame: pd.DataFrame, groups: list[str], name: str) -> pd.DataFrame:
     """The groups, the largest total first, or the largest value where there is no total."""
     values = frame.groupby(groups, sort=True)[name]
-    totals = values.sum() if measure(name).adds_up else values.max()
+    totals = values.sum() if measure(name).groups_add_up else values.max()
     return totals.sort_values(ascending=False, kind="stable").index.to_frame(index=False)
 
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import DECIMAL, ColumnElement, Label, and_, case, cast, distinct, func
+from sqlalchemy import DECIMAL, ColumnElement, Double, Label, and_, case, cast, distinct, func
 
 from vpcflow_core.errors import FieldError, closest
 from vpcflow_core.query.columns import column_of, is_port
 from vpcflow_core.query.constructs import Quantile, SecondsBetween
+from vpcflow_core.query.lasting import seconds_lasted
 
-Aggregate = Literal["count", "sum", "distinct", "duration", "first", "last", "quantile"]
+Aggregate = Literal["count", "sum", "distinct", "duration", "first", "last", "quantile", "rate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class Measure:
         name: As in queries, and the name of its column in answers.
         title: For people.
         unit: `flows`, `records`, `bytes`, `packets`, `addresses`, `interfaces`, `accounts`,
-            `ports`, `seconds` or `time`.
+            `ports`, `seconds`, `time`, `bit/s` or `packets/s`.
         doc: One sentence.
         aggregate: How records become the number.
         field: Column that is added up or counted.
         action: Only records of this action count.
         share: Of a quantile: how many of the values lie below it.
+        total: Of a rate: the measure of which it is so much a second; see `query.rates`.
+        times: What a rate has of each one of its total: 8 bits of a byte.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Measure:
     field: str = ""
     action: str = ""
     share: float = 0.0
+    total: str = ""
+    times: int = 1
 
     @property
     def empty(self) -> int | None:
@@ -57,9 +62,19 @@ class Measure:
         return self.aggregate in ("count", "sum", "duration")
 
     @property
+    def groups_add_up(self) -> bool:
+        """Whether the values of groups of records add up to the value of all of them."""
+        return self.adds_up or self.aggregate == "rate"
+
+    @property
     def spreads(self) -> bool:
         """Whether it can be spread over the time that a record lasts: bytes and packets."""
-        return self.aggregate == "sum"
+        return self.aggregate in ("sum", "rate")
+
+    @property
+    def is_speed(self) -> bool:
+        """Whether it is of how fast each flow was by itself."""
+        return self.aggregate == "quantile" and self.unit == "bit/s"
 
     @property
     def is_time(self) -> bool:
@@ -69,7 +84,11 @@ class Measure:
     @property
     def needs(self) -> tuple[str, ...]:
         """The columns without which there is no answer."""
-        others = ("action" if self.action else "", "protocol" if self.unit == "ports" else "")
+        others = (
+            "action" if self.action else "",
+            "protocol" if self.unit == "ports" else "",
+            "end_time" if self.is_speed else "",
+        )
         return tuple(name for name in (self.field, *others) if name)
 
     def expression(self, *conditions: ColumnElement[bool]) -> Label[Any]:
@@ -94,6 +113,11 @@ class Measure:
         if self.aggregate == "duration":
             lasted = SecondsBetween(column_of("start_time"), column_of("end_time"))
             return func.greatest(lasted, 0)  # a record may end before it starts
+        if self.is_speed:
+            lasts = seconds_lasted()
+            # One that ends before it begins lies where it begins.
+            seconds: ColumnElement[Any] = case((lasts < 1, 1), else_=lasts)
+            return cast(column_of(self.field), Double()) * self.times / cast(seconds, Double())
         if self.unit == "ports":
             return case((is_port(column_of(self.field)), column_of(self.field)), else_=None)
         return column_of(self.field)
@@ -158,7 +182,30 @@ _TABLE = (
             ("q1", "25 %", "A quarter of the flows have at most this many", 0.25),
             ("median", "median", "Half of the flows have at most this many", 0.5),
             ("q3", "75 %", "Three quarters of the flows have at most this many", 0.75),
+            ("p95", "95 %", "Of a hundred flows 95 have at most this many", 0.95),
             ("max", "most", "The most", 1.0),
+        )
+    ),
+    Measure(
+        "bits_per_second", "Bits a second", "bit/s",
+        "Bits of all flows, divided by the seconds of the timeslice or of the range.",
+        "rate", "bytes", total="bytes", times=8,
+    ),
+    Measure(
+        "packets_per_second", "Packets a second", "packets/s",
+        "Packets of all flows, divided by the seconds of the timeslice or of the range.",
+        "rate", "packets", total="packets",
+    ),
+    *(
+        Measure(
+            f"flow_bits_per_second_{name}", f"Bits a second of a flow, {title}", "bit/s",
+            f"{doc} bits a second, each by its own bytes and time.",
+            "quantile", "bytes", share=share, times=8,
+        )
+        for name, title, doc, share in (
+            ("median", "median", "Half of the flows have at most this many", 0.5),
+            ("p95", "95 %", "Of a hundred flows 95 have at most this many", 0.95),
+            ("max", "most", "The fastest flow has this many", 1.0),
         )
     ),
 )  # fmt: skip

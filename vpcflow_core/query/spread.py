@@ -29,11 +29,11 @@ from sqlalchemy import (
 from vpcflow_core.query.columns import Instant, column_of
 from vpcflow_core.query.constructs import (
     AllOf,
-    SecondBefore,
     SecondsBetween,
     Slices,
     TimeBucket,
 )
+from vpcflow_core.query.lasting import last_second, seconds_lasted
 from vpcflow_core.query.measures import WHOLE, Measure, whole_sum
 from vpcflow_core.times import Window
 
@@ -41,7 +41,6 @@ from vpcflow_core.times import Window
 # known how long they last. AWS aggregates over 10 minutes at most; an hour leaves room for what
 # other collectors write.
 LONGEST = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
 SHARES = "_shares"
 FIRST, LAST = column("first_slice", Instant()), column("last_slice", Instant())
 
@@ -115,9 +114,8 @@ def shares_of(
 
 def by_slices(asked: Spread, every: timedelta) -> Select[Any]:
     """Totals, rates and moments of the records that begin in one slice and end in another."""
-    start, ends = column_of("start_time"), _last_second()
-    first, last = TimeBucket(start, every), TimeBucket(ends, every)
-    lasts = SecondsBetween(start, ends) + 1
+    start, lasts = column_of("start_time"), seconds_lasted()
+    first, last = TimeBucket(start, every), TimeBucket(last_second(), every)
     sums: list[Label[Any]] = []
     for measure, total in asked.measures:
         rate = _rate(measure, lasts)
@@ -135,13 +133,6 @@ def by_slices(asked: Spread, every: timedelta) -> Select[Any]:
         .group_by(first, last, *asked.groups)
         .having(*asked.having)
     )
-
-
-def _last_second() -> ColumnElement[Any]:
-    """The last second of a record: of its end, or the one before where it is whole minutes."""
-    start, end = column_of("start_time"), column_of("end_time")
-    minutes = and_(end == TimeBucket(end, MINUTE), start == TimeBucket(start, MINUTE), end > start)
-    return case((minutes, SecondBefore(end)), else_=end)
 
 
 def _rate(measure: Measure, seconds: ColumnElement[Any]) -> ColumnElement[float]:

@@ -22,6 +22,8 @@ MOST_PAIRS = 50_000
 SLICE = timedelta(minutes=5)
 FEWEST, SMALL, UNEVEN = 8, 20_000, 0.35
 BEACON_CANDIDATES = 1000
+# What is less of a total is what adding up rates leaves.
+ROUNDING = 1e-9
 
 
 def by_own_lists(context: PanelContext) -> PanelAnswer:
@@ -42,8 +44,9 @@ def with_other(context: PanelContext) -> PanelAnswer:
     if query.top is None or len(frame) < query.top:
         return context.answer(found)
     total = context.ask(replace(query, by=(), top=None))
-    rest = total.frame[measures].iloc[0] - frame[measures].sum()
-    if not (rest > 0).any():
+    whole = total.frame[measures].iloc[0]
+    rest = whole - frame[measures].sum()
+    if not (rest > whole * ROUNDING).any():
         return context.answer(found)
     other = pd.DataFrame([{**dict.fromkeys(query.by), **rest}])
     kinds = frame.dtypes.to_dict()
