@@ -349,6 +349,26 @@ def test_where_any_five_tuple_may_hold_the_first_all_are_cut(
         )
 
 
+def test_a_second_round_finds_the_first_before_all_are_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The five-tuple tried first only seems long; the last of all that were read is too short."""
+    for module in (search, promises):
+        monkeypatch.setattr(module, "MOST_PROMISES", 3)
+    monkeypatch.setattr(search, "FEW", 0)
+    monkeypatch.setattr(search, "TRIED", 1)
+    only_seems_long = [sent(CLIENT, 1000, SERVER, 53, 400 * n, 1, protocol=17) for n in range(10)]
+    long = [sent(CLIENT, 2000 + n, SERVER, 443, 0, 1000 - n) for n in range(2)]
+    short = [sent(CLIENT, 3000 + n, SERVER, 443, 0, 5) for n in range(40)]
+    with stored(tmp_path, (V2, [*only_seems_long, *long, *short])) as flows:
+        query = ConnectionQuery(limit=1)
+        *_, second, last = asked = first_connections(flows.ask_connections, query, flows.window)
+        assert len(asked) == 2
+        assert " IN (" in last.sql
+        assert last.frame["duration"].tolist() == [1000]
+        assert second.frame["value"].iloc[0] > 1000
+
+
 def test_longest_flows_show_each_connection_once_as_it_lived(tmp_path: Path) -> None:
     hops = [
         sent(CLIENT, 20000 + n, SERVER, 443, 0, 3000 - n, interface=interface)

@@ -192,14 +192,18 @@ def _promised(rows: CTE, *, is_single: bool) -> CTE:
 
 
 def _most(rows: CTE, order: Order) -> ColumnElement[Any]:
-    """The most of the order that a connection of a five-tuple can have."""
+    """The most of the order that a connection of a five-tuple can have.
+
+    What lies longer apart than all silences between its records together was cut at least once:
+    no connection has all of the records, and each has one silence less.
+    """
     found = rows.c
     span = cast(found.until - found.since, BigInteger)
-    most = cast(found.lasts, BigInteger) + cast(found.idle, BigInteger) * (
-        found.records - number(1)
-    )
+    lasts, idle = cast(found.lasts, BigInteger), cast(found.idle, BigInteger)
+    whole = lasts + idle * (found.records - number(1))
+    in_pieces = lasts + idle * (found.records - number(2))
     promises: dict[Order, ColumnElement[Any]] = {
-        "duration": case((most < span, most), else_=span),
+        "duration": case((whole < span, in_pieces), else_=span),
         "bytes": found.bytes,
         "records": found.records,
         "start": found.newest,

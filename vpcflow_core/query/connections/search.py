@@ -74,8 +74,9 @@ def _numbers(
         numbers = tuple(promises["number"].head(tried).tolist())
         first = ask(ValuesQuery(replace(query, numbers=numbers)), window).frame
         needed = _needed(promises, first, query.limit)
-        if needed == len(promises) and not is_all:
-            return None
+    # Others that were not even read may promise as much.
+    if needed == len(promises) and not is_all:
+        return None
     return tuple(first["number"].unique().tolist())
 
 
