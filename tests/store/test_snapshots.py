@@ -83,6 +83,28 @@ def test_a_change_is_known_from_when_to_when(snapshot_store: Store) -> None:
     assert not found["gone"].any()
 
 
+def test_what_is_new_holds_since_the_last_snapshot_that_lacked_it(snapshot_store: Store) -> None:
+    snapshot_store.remember(shot(vpcs=[{"vpc_id": "vpc-1"}], interfaces=[interface("eni-1")]))
+    snapshot_store.remember(shot(MONDAY + DAY, vpcs=[{"vpc_id": "vpc-1"}], rules=[]))
+    names = ("eni-1", "eni-2")
+    snapshot_store.remember(
+        shot(
+            MONDAY + 2 * DAY,
+            interfaces=[interface(name) for name in names],
+            rules=[{"rule_id": "sgr-1"}],
+            network_acls=[{"network_acl_id": "acl-1"}],
+        )
+    )
+    since = {kind: snapshot_store.known(kind)["since"].tolist() for kind in (
+        "interfaces", "rules", "network_acls",
+    )}  # fmt: skip
+    assert since == {
+        "interfaces": [EVER, MONDAY],  # Tuesday's snapshot could not read them
+        "rules": [MONDAY + DAY],
+        "network_acls": [EVER],  # nobody asked for them before
+    }
+
+
 def test_what_is_gone_stays_known(snapshot_store: Store) -> None:
     snapshot_store.remember(shot(interfaces=[interface("eni-1"), interface("eni-2")]))
     snapshot_store.remember(shot(MONDAY + DAY, interfaces=[interface("eni-2")]))

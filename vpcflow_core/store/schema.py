@@ -211,6 +211,11 @@ CREATE TABLE lost (
 CREATE INDEX lost_by_object ON lost (object);
 """
 
+_LACKED = """
+-- When the last snapshot was taken that did not have the thing yet; NULL: none is known of.
+ALTER TABLE shapes ADD COLUMN lacked INTEGER;
+"""
+
 # STEPS[n] turns a store of version n into one of version n + 1; a new store takes all of them.
 STEPS: tuple[str, ...] = (
     _OBJECTS_AND_FILES,
@@ -226,5 +231,6 @@ STEPS: tuple[str, ...] = (
     _DELIVERIES,
     _EVENTS,
     _DAMAGE,
+    _LACKED,
 )
 SCHEMA_VERSION = len(STEPS)

@@ -55,8 +55,9 @@ def remember(ledger: Ledger, snapshot: Snapshot) -> None:
     place, taken = (snapshot.account_id, snapshot.region), to_ms(snapshot.taken)
     with ledger.transaction() as change:
         for kind, frame in snapshot.tables.items():
+            before = _newest(change, (kind, *place))
             if _is_newest(change, (kind, *place), taken):
-                _add(change, (kind, *place), taken, _shapes(TABLES[kind], frame))
+                _add(change, (kind, *place), taken, before, _shapes(TABLES[kind], frame))
         change.execute(_NOTE, [*place, taken, json.dumps(snapshot.notes)])
         change.execute(_COUNT)
 
@@ -103,10 +104,13 @@ def snapshots(ledger: Ledger) -> list[SnapshotState]:
     ]
 
 
-# A shape holds until the next one of the same thing begins.
+# A shape holds until the next one of the same thing begins; the first one may hold as long as no
+# snapshot lacked the thing.
 _KNOWN = f"""
     SELECT account, region, shape, first_seen, last_seen,
-        iif(lag(first_seen) OVER thing IS NULL, {to_ms(EVER)}, first_seen) AS since,
+        iif(
+            lag(first_seen) OVER thing IS NULL, ifnull(lacked, {to_ms(EVER)}), first_seen
+        ) AS since,
         ifnull(lead(first_seen) OVER thing, {to_ms(FOR_EVER)}) AS until,
         max(last_seen) OVER (PARTITION BY kind, account, region, id) < taken AS gone
     FROM shapes JOIN snapshot_kinds USING (kind, account, region) WHERE kind = ?
@@ -130,6 +134,13 @@ _SEEN = """
 """
 
 
+def _newest(change: sqlite3.Connection, place: tuple[str, ...]) -> int | None:
+    """When the newest snapshot of a kind was taken."""
+    newest = "SELECT taken FROM snapshot_kinds WHERE kind = ? AND account = ? AND region = ?"
+    row = change.execute(newest, place).fetchone()
+    return int(row[0]) if row else None
+
+
 def _is_newest(change: sqlite3.Connection, place: tuple[str, ...], taken: int) -> bool:
     """Note the time of a kind's snapshot, unless a later one is known."""
     upsert = """
@@ -140,9 +151,21 @@ def _is_newest(change: sqlite3.Connection, place: tuple[str, ...], taken: int) -
 
 
 def _add(
-    change: sqlite3.Connection, place: tuple[str, ...], taken: int, shapes: Mapping[str, str]
+    change: sqlite3.Connection,
+    place: tuple[str, ...],
+    taken: int,
+    lacked: int | None,
+    shapes: Mapping[str, str],
 ) -> None:
-    """Things that look as before were seen again; all others have a shape from now on."""
+    """Things that look as before were seen again; all others have a shape from now on.
+
+    Args:
+        change: The transaction.
+        place: Kind, account, region.
+        taken: When the snapshot was taken.
+        lacked: When the one before was taken, which lacked what is new; None: there is none.
+        shapes: What it shows, by id.
+    """
     before = {
         row["id"]: (row["shape"], row["first_seen"])
         for row in change.execute(_NEWEST_SHAPES, place)
@@ -153,10 +176,12 @@ def _add(
         if id in before and _is_same(shape, before[id][0])
     ]
     again = {row[-2] for row in same}
-    new = [(*place, id, taken, taken, shape) for id, shape in shapes.items() if id not in again]
+    new = [
+        (*place, id, taken, taken, shape, lacked) for id, shape in shapes.items() if id not in again
+    ]
     change.executemany(_SEEN, same)
     # Two snapshots of the same instant: the one that comes later counts.
-    change.executemany("INSERT OR REPLACE INTO shapes VALUES (?, ?, ?, ?, ?, ?, ?)", new)
+    change.executemany("INSERT OR REPLACE INTO shapes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", new)
 
 
 def _shapes(table: Table, frame: pd.DataFrame) -> dict[str, str]:
