@@ -105,6 +105,18 @@ def test_what_is_new_holds_since_the_last_snapshot_that_lacked_it(snapshot_store
     }
 
 
+def test_what_a_snapshot_of_the_same_instant_replaces_holds_as_long(snapshot_store: Store) -> None:
+    for groups in (("sg-1",), ("sg-2",)):
+        snapshot_store.remember(shot(interfaces=[interface(groups=groups)]))
+    assert snapshot_store.known("interfaces")["since"].tolist() == [EVER]
+    for name in ("eni-2", "eni-3"):
+        rows = [interface(), interface(name)]
+        snapshot_store.remember(shot(MONDAY + DAY, interfaces=rows))
+    found = snapshot_store.known("interfaces").drop_duplicates("interface_id")
+    since = found.set_index("interface_id")["since"]
+    assert (since["eni-1"], since["eni-2"]) == (EVER, MONDAY)
+
+
 def test_what_is_gone_stays_known(snapshot_store: Store) -> None:
     snapshot_store.remember(shot(interfaces=[interface("eni-1"), interface("eni-2")]))
     snapshot_store.remember(shot(MONDAY + DAY, interfaces=[interface("eni-2")]))

@@ -55,9 +55,9 @@ def remember(ledger: Ledger, snapshot: Snapshot) -> None:
     place, taken = (snapshot.account_id, snapshot.region), to_ms(snapshot.taken)
     with ledger.transaction() as change:
         for kind, frame in snapshot.tables.items():
-            before = _newest(change, (kind, *place))
+            lacked = _before(change, (kind, *place), taken)
             if _is_newest(change, (kind, *place), taken):
-                _add(change, (kind, *place), taken, before, _shapes(TABLES[kind], frame))
+                _add(change, (kind, *place), taken, lacked, _shapes(TABLES[kind], frame))
         change.execute(_NOTE, [*place, taken, json.dumps(snapshot.notes)])
         change.execute(_COUNT)
 
@@ -125,7 +125,7 @@ _COUNT = """
     INSERT INTO meta VALUES ('snapshots', 1) ON CONFLICT DO UPDATE SET value = value + 1
 """
 _NEWEST_SHAPES = """
-    SELECT id, shape, max(first_seen) AS first_seen FROM shapes
+    SELECT id, shape, lacked, max(first_seen) AS first_seen FROM shapes
     WHERE kind = ? AND account = ? AND region = ? GROUP BY id
 """
 _SEEN = """
@@ -134,11 +134,11 @@ _SEEN = """
 """
 
 
-def _newest(change: sqlite3.Connection, place: tuple[str, ...]) -> int | None:
-    """When the newest snapshot of a kind was taken."""
+def _before(change: sqlite3.Connection, place: tuple[str, ...], taken: int) -> int | None:
+    """When the newest snapshot of a kind before that time was taken; None: none is known."""
     newest = "SELECT taken FROM snapshot_kinds WHERE kind = ? AND account = ? AND region = ?"
     row = change.execute(newest, place).fetchone()
-    return int(row[0]) if row else None
+    return int(row[0]) if row and row[0] < taken else None
 
 
 def _is_newest(change: sqlite3.Connection, place: tuple[str, ...], taken: int) -> bool:
@@ -166,10 +166,10 @@ def _add(
         lacked: When the one before was taken, which lacked what is new; None: there is none.
         shapes: What it shows, by id.
     """
-    before = {
-        row["id"]: (row["shape"], row["first_seen"])
-        for row in change.execute(_NEWEST_SHAPES, place)
-    }
+    rows = change.execute(_NEWEST_SHAPES, place).fetchall()
+    before = {row["id"]: (row["shape"], row["first_seen"]) for row in rows}
+    # Two snapshots of the same instant: the one that comes later counts.
+    replaced = {row["id"]: row["lacked"] for row in rows if row["first_seen"] == taken}
     same = [
         (taken, *place, id, before[id][1])
         for id, shape in shapes.items()
@@ -177,10 +177,11 @@ def _add(
     ]
     again = {row[-2] for row in same}
     new = [
-        (*place, id, taken, taken, shape, lacked) for id, shape in shapes.items() if id not in again
+        (*place, id, taken, taken, shape, replaced.get(id, lacked))
+        for id, shape in shapes.items()
+        if id not in again
     ]
     change.executemany(_SEEN, same)
-    # Two snapshots of the same instant: the one that comes later counts.
     change.executemany("INSERT OR REPLACE INTO shapes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", new)
 
 
