@@ -33,6 +33,10 @@ _RULES = """
 /* Tables of ten columns fit beside the sidebar. */
 .st-key-source-table :is(td, th) { padding: 0.3rem 0.35rem; font-size: 0.85rem }
 
+/* A panel that is not answered yet has room for its title and more, so that the page stays put. */
+[class*=st-key-panel-] { min-height: 6rem }
+[class*=st-key-head-] { min-height: 2.9rem }
+
 /* A panel's title is a heading right below that of the page, or of its part. */
 [class*=st-key-panel-] h2 { font-size: 1.1rem; margin: 0; padding: 0 }
 [data-testid=stCaptionContainer] code { color: inherit; background: none }

@@ -47,7 +47,10 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
     """Title and the rest; an error is shown in the panel's place."""
     actions.begin_panel()
     panel = panel_of(request.slug)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+    head = f"head-{request.slug.replace('/', '-')}"
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", wrap=False, key=head
+    ):
         title = grouping.ungrouped(panel).title
         st.markdown(f"## {title}", help=panel.help, width="stretch", anchors=False)
         place = st.container(width="content", horizontal=True, gap="small", wrap=False)
