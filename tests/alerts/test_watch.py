@@ -54,6 +54,26 @@ def test_rehearsal_is_what_watching_hour_by_hour_sends(
     assert {"began", "ended"} == {m.kind for m in got}
 
 
+def test_rehearsal_is_what_watching_sends_with_filters_and_once_quiet_hours_are_over(
+    watched_logs: FlowLogs, evening: Window, tmp_path: Path
+) -> None:
+    quiet = f"{evening.start + HOUR:%H:%M}-{evening.end - HOUR:%H:%M}"
+    rule = MANY.model_copy(update={"where": {"action": "REJECT"}})
+    settings = settings_of(rule=rule.model_copy(update={"quiet_hours": quiet}))
+    got: list[Message] = []
+    moment = evening.start + HOUR
+    while moment <= evening.end:
+        run(watched_logs, tmp_path, moment, got, settings)
+        if moment < evening.end - HOUR:
+            assert got == []
+        moment += HOUR
+    expected, _ = rehearse(watched_logs, settings, evening)
+    unfiltered, _ = rehearse(watched_logs, settings_of(rule=MANY), evening)
+    assert ids(got) == ids(expected)
+    assert {m.incident["detection"] for m in expected} & set(MANY.panels)
+    assert 0 < len(expected) < len(unfiltered)
+
+
 def test_a_late_run_in_parts_sends_the_same_and_a_second_one_nothing(
     watched_logs: FlowLogs, evening: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
