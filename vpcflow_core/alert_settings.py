@@ -45,7 +45,12 @@ class ChannelSetting(BaseModel):
     profile: str = Field("", description="AWS profile that publishes to the topic.")
     role_arn: str = Field("", description="Role that publishes to the topic.")
     host: str = Field("", description="Mail server.")
-    port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    port: int = Field(
+        587,
+        ge=1,
+        le=65535,
+        description="Port of the mail server; on 465 TLS begins at once, on others with STARTTLS.",
+    )
     user: str = Field("", description="User at the mail server; used with `secret`.")
     encrypted: bool = Field(
         True, description="Whether mail goes by TLS alone; without, no password is sent."

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
+from functools import partial
 from http.client import HTTPException
 from typing import Any
 
@@ -23,6 +24,10 @@ from vpcflow_core.errors import FailureError, VpcflowError
 TIMEOUT = 10.0
 # Answers that are about the message, not about the receiver or who sends (RFC 9110).
 REFUSED = frozenset({400, 409, 411, 413, 415, 422})
+# Answers of mail servers from here on say the same however often they are asked (RFC 5321).
+PERMANENT = 500
+# On this port TLS begins at once (RFC 8314); on others with STARTTLS.
+SUBMISSIONS = 465
 
 
 class RefusedError(FailureError):
@@ -64,6 +69,14 @@ def send(
     except urllib.error.HTTPError as error:
         raised = RefusedError if error.code in REFUSED else FailureError
         raise raised(f"Channel {name} answered {error.code}.", "It is tried again.") from None
+    except smtplib.SMTPRecipientsRefused:
+        said = f"Channel {name}: its server takes mail for none of the addresses in `to`."
+        raise FailureError(said, "It is tried again.") from None
+    except smtplib.SMTPResponseException as error:
+        refused = isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= PERMANENT
+        raised = RefusedError if refused else FailureError
+        said = f"Channel {name} answered {error.smtp_code}."
+        raise raised(said, "It is tried again.") from None
     except (OSError, HTTPException, smtplib.SMTPException, ValueError) as error:
         kind = type(error).__name__
         what = f"Channel {name} was not reached ({kind})."
@@ -132,9 +145,12 @@ def _mail(channel: ChannelSetting, message: Message, attached: bytes | None) -> 
         mail.add_attachment(text, "json", filename="alert.json")
     else:
         mail.add_attachment(attached, "text", "html", filename=message.file)
-    with smtplib.SMTP(channel.host, channel.port, timeout=TIMEOUT) as server:
-        if channel.encrypted:
-            server.starttls(context=ssl.create_default_context())
+    context = ssl.create_default_context()
+    at_once = channel.encrypted and channel.port == SUBMISSIONS
+    connect = partial(smtplib.SMTP_SSL, context=context) if at_once else smtplib.SMTP
+    with connect(channel.host, channel.port, timeout=TIMEOUT) as server:
+        if channel.encrypted and not at_once:
+            server.starttls(context=context)
         if channel.user:
             server.login(channel.user, channel.key)
         server.send_message(mail)
