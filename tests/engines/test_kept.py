@@ -25,9 +25,9 @@ def test_a_question_is_asked_once_until_the_store_changes(
     asked: list[str] = []
     run = engines._table
 
-    def noted(cursor: engines.Cursor, sql: str, values: list[object]) -> object:
-        asked.append(sql)
-        return run(cursor, sql, values)
+    def noted(cursor: engines.Cursor, one: engines.Bound) -> object:
+        asked.append(one.sql)
+        return run(cursor, one)
 
     monkeypatch.setattr(engines, "_table", noted)
     flows = stored(tmp_path / "s", (V2, [flow("eni-a", "10.0.0.4", "10.0.20.4")]))
