@@ -34,12 +34,11 @@ for trace in choroplethmap cone densitymap funnel funnelarea image indicator iso
 done
 rm -f plotly/graph_objs/_figurewidget.py
 # The browser's parts for charts of other libraries, and for diagrams in texts.
-(
-    cd streamlit/static/static/js
-    rm -f DeckGlJsonChart* GraphVizChart* EChartsChart* embed.* elk-* cytoscape* *Diagram-*
-)
+for part in DeckGlJsonChart GraphVizChart EChartsChart embed. elk- cytoscape "*Diagram-"; do
+    rm -f streamlit/static/static/js/$part*
+done
 # Words of other languages than those that are shown in colour.
-find pygments/lexers -name "[a-z]*.py" -not -name python.py -not -name special.py -not -name sql.py -delete
+[ ! -d pygments/lexers ] || find pygments/lexers -name "[a-z]*.py" -not -name python.py -not -name special.py -not -name sql.py -delete
 if command -v strip > /dev/null; then
     # Not those of numpy, scipy and Pillow: their libraries were moved, and strip breaks such files.
     for package in pyarrow zstandard sqlalchemy aiohttp lz4 cryptography yaml multidict frozenlist propcache \

@@ -97,6 +97,14 @@ def test_pruning_takes_tests_and_other_services_and_leaves_the_rest(tmp_path: Pa
         "botocore/data/ec2/x",
         "botocore/data/endpoints.json",
         "pyarrow/libarrow_substrait.so.1",
+        "pyarrow/libarrow_python.so.1",
+        "pyarrow/lib.cpython.so",
+        "statsmodels/tsa/ar_model.py",
+        "statsmodels/tsa/base/x.py",
+        "plotly/graph_objs/_scatter.py",
+        "streamlit/static/static/js/PlotlyChart.a.js",
+        "pygments/lexers/sql.py",
+        "pygments/lexers/_mapping.py",
         "a/b.py",
     ]
     go = [
@@ -104,6 +112,14 @@ def test_pruning_takes_tests_and_other_services_and_leaves_the_rest(tmp_path: Pa
         "a/__pycache__/d.pyc",
         "botocore/data/zocalo/x",
         "pyarrow/include/e.h",
+        "pyarrow/libarrow_python.so",
+        "pyarrow/libarrow_python.so.1.1.0",
+        "statsmodels/tsa/statespace/x.py",
+        "statsmodels/robust/x.py",
+        "plotly/graph_objs/_cone.py",
+        "plotly/graph_objs/cone/x.py",
+        "streamlit/static/static/js/infoDiagram-a.js",
+        "pygments/lexers/lisp.py",
         "a/b.pyi",
     ]
     for name in keep + go:
