@@ -36,7 +36,7 @@ def code(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """A sentence that may quote others as Markdown: plain words as they are, all others as code.
+    r"""A sentence that may quote others as Markdown: plain words as they are, all others as code.
 
     What stands between backticks is code, as our own sentences mean it.
 
@@ -46,6 +46,8 @@ def inert(text: str) -> str:
     'Compared up to 2026-11-25T23:29Z, with the day before.'
     >>> inert("Set `add_sources` in vpcflow.toml.")
     'Set `add_sources` in vpcflow.toml.'
+    >>> inert("It holds no files.\nGive another.")
+    'It holds no files. Give another.'
     """
     parts = redacted(text).split("`")
     return "".join(code(part) if odd % 2 else _words(part) for odd, part in enumerate(parts))
@@ -57,9 +59,8 @@ def error_text(error: VpcflowError) -> str:
 
 
 def _words(text: str) -> str:
-    return "".join(
-        word if word == " " or _is_safe(word) else code(word) for word in re.split("( )", text)
-    )
+    words = re.sub(r"\n *", " ", text).split(" ")
+    return " ".join(word if not word or _is_safe(word) else code(word) for word in words)
 
 
 def _is_safe(word: str) -> bool:
