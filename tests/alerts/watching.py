@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from vpcflow_core.alert_settings import AlertSetting, ChannelSetting
 from vpcflow_core.alerts.delivery import signature
@@ -24,6 +24,8 @@ from vpcflow_core.settings import Settings
 
 FEW = AlertSetting(detections=["port-scan", "skipdata"], send_to=["ops"])
 KEY = "k3y"
+# What a receiver does: answer with a status, with one and Retry-After, or `hang`.
+Answer: TypeAlias = int | str | tuple[int, str]
 
 
 class Covered:
@@ -62,7 +64,7 @@ class Receiver:
     """A webhook that answers as it is told to, then takes everything.
 
     Attributes:
-        answers: What it does with the first ones: a status, or `hang`.
+        answers: What it does with the first ones: a status, one with Retry-After, or `hang`.
         released: Set once those that hang shall end.
         takes: Seconds that it takes to answer.
         taken: The messages that it took.
@@ -70,7 +72,7 @@ class Receiver:
         signed: Whether the signature of each was right.
     """
 
-    def __init__(self, answers: list[int | str]) -> None:
+    def __init__(self, answers: list[Answer]) -> None:
         self.answers = answers
         self.takes = 0.0
         self.released = threading.Event()
@@ -90,10 +92,13 @@ class Receiver:
                 if answer == "hang":
                     outer.released.wait(60)
                     return
+                status, later = answer if isinstance(answer, tuple) else (answer, "")
                 time.sleep(outer.takes)
-                if answer == 200:
+                if status == 200:
                     outer.take(body, self.headers)
-                self.send_response(int(answer))
+                self.send_response(int(status))
+                if later:
+                    self.send_header("Retry-After", later)
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
@@ -110,7 +115,7 @@ class Receiver:
 
 
 @contextmanager
-def receiving(*answers: int | str) -> Iterator[Receiver]:
+def receiving(*answers: Answer) -> Iterator[Receiver]:
     receiver = Receiver(list(answers))
     threading.Thread(target=receiver.server.serve_forever, args=(0.01,), daemon=True).start()
     yield receiver

@@ -11,7 +11,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from functools import partial
 from http.client import HTTPException
 from typing import Any
@@ -30,8 +32,26 @@ PERMANENT = 500
 SUBMISSIONS = 465
 
 
+# Answers with which a receiver may say when to come again (RFC 6585, RFC 9110).
+BUSY = frozenset({429, 503})
+# Times that are waited for at the request of a receiver: no answer may silence a channel for good.
+LEAST, MOST = timedelta(seconds=1), timedelta(hours=1)
+
+
 class RefusedError(FailureError):
     """A receiver does not take this message."""
+
+
+class BusyError(FailureError):
+    """A receiver takes nothing for a while.
+
+    Attributes:
+        wait: How long, a second at least and an hour at most.
+    """
+
+    def __init__(self, what: str, next_step: str, wait: timedelta) -> None:
+        super().__init__(what, next_step)
+        self.wait = wait
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -57,6 +77,7 @@ def send(
 
     Raises:
         RefusedError: The receiver does not take this message; others it may.
+        BusyError: It takes none for a while.
         FailureError: It was not taken; the message may be sent again.
     """
     try:
@@ -67,8 +88,7 @@ def send(
     except VpcflowError as error:
         raise FailureError(f"Channel {name}: {error.what}", error.next_step) from None
     except urllib.error.HTTPError as error:
-        raised = RefusedError if error.code in REFUSED else FailureError
-        raise raised(f"Channel {name} answered {error.code}.", "It is tried again.") from None
+        raise _answered(name, error) from None
     except smtplib.SMTPRecipientsRefused:
         said = f"Channel {name}: its server takes mail for none of the addresses in `to`."
         raise FailureError(said, "It is tried again.") from None
@@ -99,6 +119,41 @@ def signature(secret: str, moment: int, body: bytes) -> str:
     """
     made = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256)
     return f"t={moment},v1={made.hexdigest()}"
+
+
+def _answered(name: str, error: urllib.error.HTTPError) -> FailureError:
+    """What an answer other than 2xx means."""
+    what, todo = f"Channel {name} answered {error.code}.", "It is tried again."
+    if error.code in REFUSED:
+        return RefusedError(what, todo)
+    wait = _wait(error.headers.get("Retry-After", ""), datetime.now(UTC))
+    if error.code in BUSY and wait:
+        return BusyError(what, todo, wait)
+    return FailureError(what, todo)
+
+
+def _wait(asked: str, now: datetime) -> timedelta | None:
+    """How long `Retry-After` asks to wait: seconds, or a date (RFC 9110, 10.2.3).
+
+    >>> now = datetime(2026, 11, 20, 9, 59, tzinfo=UTC)
+    >>> for asked in ("0", "90", "9" * 400, "Fri, 20 Nov 2026 10:01:00 GMT", "soon"):
+    ...     print(_wait(asked, now))
+    0:00:01
+    0:01:30
+    1:00:00
+    0:02:00
+    None
+    """
+    text = asked.strip()
+    try:
+        if text.isdecimal():
+            seconds = float(text)
+        else:
+            seconds = (parsedate_to_datetime(text).astimezone(UTC) - now).total_seconds()
+    except (ValueError, OverflowError):
+        return None
+    bounded = min(max(seconds, LEAST.total_seconds()), MOST.total_seconds())
+    return timedelta(seconds=bounded)
 
 
 def _webhook(channel: ChannelSetting, message: Message) -> None:

@@ -40,12 +40,14 @@ class State:
             `messages.advance`.
         outbox: What is to be sent, the oldest first.
         reports: End of the time of the last report, by name (ISO 8601).
+        later: Until when a receiver wants nothing, by channel.
     """
 
     until: datetime | None = None
     going: dict[str, dict[str, Row]] = field(default_factory=dict)
     outbox: list[Entry] = field(default_factory=list)
     reports: dict[str, str] = field(default_factory=dict)
+    later: dict[str, datetime] = field(default_factory=dict)
 
 
 @contextmanager
@@ -70,13 +72,16 @@ def save(folder: Path, state: State) -> None:
         {"channel": e.channel, "tries": e.tries, "message": e.message.as_dict()}
         for e in state.outbox
     ]
-    until = state.until.isoformat() if state.until else None
-    text = json.dumps(
-        {"until": until, "going": state.going, "outbox": entries, "reports": state.reports}
-    )
+    kept = {
+        "until": state.until.isoformat() if state.until else None,
+        "going": state.going,
+        "outbox": entries,
+        "reports": state.reports,
+        "later": {channel: at.isoformat() for channel, at in state.later.items()},
+    }
     beside = folder / f"{FILE}.new"
     with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
+        file.write(json.dumps(kept))
         file.flush()
         os.fsync(file.fileno())
     beside.replace(folder / FILE)
@@ -98,7 +103,8 @@ def read(folder: Path) -> State:
         found = json.loads(path.read_text(encoding="utf-8"))
         entries = [Entry(**{**e, "message": Message(**e["message"])}) for e in found["outbox"]]
         until = datetime.fromisoformat(found["until"]) if found["until"] else None
-        return State(until, found["going"], entries, found.get("reports", {}))
+        later = {name: datetime.fromisoformat(at) for name, at in found.get("later", {}).items()}
+        return State(until, found["going"], entries, found.get("reports", {}), later)
     except FileNotFoundError:
         return State()
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from vpcflow_core.alert_settings import AlertSetting
-from vpcflow_core.alerts.delivery import RefusedError, send
+from vpcflow_core.alerts.delivery import send
 from vpcflow_core.alerts.messages import Message, advance
 from vpcflow_core.alerts.outbox import Entry, State, kept, save
-from vpcflow_core.alerts.reports import attached, due_reports, sweep
-from vpcflow_core.alerts.rules import asked_by, is_quiet, rules_of
+from vpcflow_core.alerts.reports import due_reports, sweep
+from vpcflow_core.alerts.rules import asked_by, rules_of
+from vpcflow_core.alerts.sending import Send, send_waiting
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.detections.base import DAY, HOUR
 from vpcflow_core.detections.catalogue import look, names_of, settled
@@ -25,8 +26,6 @@ from vpcflow_core.settings import Settings
 from vpcflow_core.times import Window
 from vpcflow_core.workspace.reviews import Review, reviews
 
-# Sends a message by a channel of a name, with what mail has attached.
-Send = Callable[..., None]
 Rules = Mapping[str, AlertSetting]
 Decided = Mapping[str, Review]
 
@@ -69,20 +68,20 @@ def watch(
         logs: What answers.
         settings: Rules and channels.
         folder: The store's folder, where the state is kept.
-        now: The present.
+        now: The present; by the clock if left out.
         watch_list: The addresses that are watched.
         deliver: Sends one message.
 
     Raises:
         LockedError: Another one runs.
     """
-    moment, rules = now or datetime.now(UTC), rules_of(settings)
+    rules = rules_of(settings)
     with kept(folder) as state:
         sweep(folder, state)
         messages, problems, failures = _look(logs, rules, folder, state, watch_list)
         problems += due_reports(logs, settings, folder, state)
         save(folder, state)
-        sent, failed = _deliver(state, settings, folder, moment, deliver)
+        sent, failed = send_waiting(state, settings, folder, deliver, now)
         return Outcome(
             tuple(messages),
             sent,
@@ -194,36 +193,3 @@ def _days(window: Window | None) -> Iterator[Window]:
         end = min(at + DAY, window.end)
         yield Window(at, end)
         at = end
-
-
-def _deliver(
-    state: State, settings: Settings, folder: Path, now: datetime, deliver: Send
-) -> tuple[int, list[str]]:
-    """Send what is due, each channel in order; one that fails is left for the next run."""
-    sent = 0
-    failed: dict[str, str] = {}  # channels that are not asked again in this run
-    problems: list[str] = []
-    for entry in list(state.outbox):
-        quiet = is_quiet(settings.alerts.get(entry.message.rule), now)
-        if entry.channel in failed or quiet:
-            continue
-        channel = settings.channels.get(entry.channel)
-        if channel is None:
-            failed[entry.channel] = f"There is no channel {entry.channel} any more."
-            continue
-        try:
-            link = settings.app_url.rstrip("/") + entry.message.link
-            report = attached(folder, entry.message)
-            more = () if report is None else (report,)
-            deliver(entry.channel, channel, replace(entry.message, link=link), *more)
-        except RefusedError as error:  # the next message may be taken
-            entry.tries += 1
-            problems.append(error.what)
-        except FailureError as error:
-            entry.tries += 1
-            failed[entry.channel] = error.what
-        else:
-            state.outbox.remove(entry)
-            sent += 1
-        save(folder, state)
-    return sent, [*problems, *failed.values()]
