@@ -267,12 +267,12 @@ def test_a_stopped_sync_goes_on_where_it_stood_and_reads_everything_once(
         (tmp_path / "logs" / f"{number}.log").write_text(f"{HEADER}\n{record(number)}\n")
     url = serve(tmp_path / "store", {"many": str(tmp_path / "logs")}, workers="1")
     page = open_page(f"{url}/sources")
-    page.locator(".st-key-sync-stop button").first.click(timeout=20_000)
-    expect(page.get_by_text("The sync was stopped")).to_be_visible(timeout=20_000)
+    page.locator(".st-key-sync-stop button").first.click(timeout=60_000)
+    expect(page.get_by_text("The sync was stopped")).to_be_visible(timeout=60_000)
     with Store.open(tmp_path / "store") as store:
         assert sum(s.objects for s in store.sources()) < 2000
         page.locator(".st-key-sync-now button").first.click()
-        expect(page.get_by_text("The next one begins by itself")).to_be_visible(timeout=40_000)
+        expect(page.get_by_text("The next one begins by itself")).to_be_visible(timeout=90_000)
         assert sum(s.records for s in store.sources()) == 2000
         assert sum(file.rows for file in store.files("records")) == 2000
 
