@@ -13,6 +13,7 @@ import pandas as pd
 from vpcflow_core.cost.charges import COLUMNS, priced
 from vpcflow_core.cost.choices import Choices
 from vpcflow_core.cost.gateways import of_nats, of_services
+from vpcflow_core.cost.learned import with_records
 from vpcflow_core.cost.network import ENDPOINT, NAT, TGW, KnownNetwork
 from vpcflow_core.cost.prices import Prices
 from vpcflow_core.cost.private import between_private
@@ -31,11 +32,13 @@ class Attributed:
             of the log of a transit gateway that of `transit`, counted from -1 down.
         logged: Bytes of all records.
         copies: Bytes of records that count at another interface.
+        network: What is known of the network, by the records too.
     """
 
     charges: pd.DataFrame
     logged: float
     copies: float
+    network: KnownNetwork
 
 
 def attributed(
@@ -57,6 +60,7 @@ def attributed(
         knows_aws: Whether AWS's addresses have its names, by its public ranges.
     """
     rows = prepared(paths, network)
+    network = with_records(network, rows)
     work = Work(rows, network, choices, transit is not None and len(transit) > 0)
     parts = [*of_nats(work), *of_services(work), *_of_hosts(work)]
     if transit is not None and len(transit):
@@ -67,7 +71,7 @@ def attributed(
     copies = float(rows.loc[~work.counted, "bytes"].sum())
     if not (rows["service"].ne("").any() or network.lists or knows_aws):
         found["rule"] = found["rule"].replace("internet", "internet-any")
-    return Attributed(priced(found, prices), float(rows["bytes"].sum()), copies)
+    return Attributed(priced(found, prices), float(rows["bytes"].sum()), copies, network)
 
 
 def _none() -> pd.DataFrame:

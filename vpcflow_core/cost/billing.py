@@ -127,7 +127,7 @@ def bill(logs: CostQueries, window: Window, filters: Filters = NO_FILTERS) -> Bi
         paths, found = _asked(logs, query, network, window, filters)
     cut = len(paths[0].frame) == query.limit
     covered = _with_records(window, logs.extent)
-    return Bill(found, covered, logs.prices, network, paths, cut, query)
+    return Bill(found, covered, logs.prices, found.network, paths, cut, query)
 
 
 def _asked(

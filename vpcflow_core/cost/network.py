@@ -79,6 +79,7 @@ class KnownNetwork:
         gateways: Gateway endpoint by VPC and service in full.
         names: Name by VPC.
         hidden: Blocks of VPCs that must not be shown: an address in one may be of that VPC.
+        homes: VPC of each address that records report in one VPC alone.
     """
 
     interfaces: dict[str, Interface] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class KnownNetwork:
     gateways: dict[tuple[str, str], str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     hidden: tuple[Network, ...] = ()
+    homes: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def blocks_v6(self) -> tuple[str, ...]:
@@ -102,7 +104,12 @@ class KnownNetwork:
         return tuple(sorted({str(net) for net, _ in self.vpcs if net.version == 6}))
 
     def vpc_of(self, vpc: str, address: str) -> str:
-        """The VPC that an address lies in, seen from another; "" where several may be it."""
+        """The VPC that an address lies in, seen from another; "" where several may be it.
+
+        Where nothing else is known of an address, it is taken to be of the VPC that sees it.
+        """
+        if (vpc, address) in self.holders:
+            return vpc
         try:
             parsed = ip_address(address)
         except ValueError:
@@ -113,6 +120,9 @@ class KnownNetwork:
         if any(parsed in net for net in self.hidden):
             return ""
         found = {name for net, name in self.vpcs if parsed in net}
+        found |= {self.homes[address]} if address in self.homes else set()
+        if not (own or found):
+            return vpc
         return found.pop() if len(found) == 1 else ""
 
     def az_of(self, vpc: str, address: str) -> str:

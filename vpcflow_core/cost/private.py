@@ -23,32 +23,28 @@ def between_private(work: Work, rows: pd.DataFrame) -> list[pd.DataFrame]:
     """Charges of records whose far end has a private address."""
     if rows.empty:
         return []
-    rows = rows.assign(
-        far_vpc=mapped_pairs(rows, ("vpc_id", "real_far"), work.network.vpc_of)
-        if work.network.vpcs
-        else rows["vpc_id"]
-    )
+    rows = rows.assign(far_vpc=mapped_pairs(rows, ("vpc_id", "real_far"), work.network.vpc_of))
     target = mapped_pairs(rows, ("subnet_id", "vpc_id", "real_far"), work.network.target)
     path, abroad = rows["traffic_path"], rows["far_vpc"].ne(rows["vpc_id"])
+    hop = rows["next_hop_interface_type"]
     peered = path.isin((PATH_PEER, PATH_PEER_REGION)) | target.str.startswith("pcx-")
-    transit = (
-        abroad
-        & ~peered
-        & (target.str.startswith("tgw-") | rows["next_hop_interface_type"].eq("transit_gateway"))
-    )
+    transit = abroad & target.str.startswith("tgw-") | hop.eq("transit_gateway")
+    transit &= ~peered
     vpn = path.eq(PATH_VPN) | target.str.startswith("vgw-")
     holder = work.holders(rows["far_vpc"], rows["real_far"])
-    to_endpoint = part(holder, "kind").eq(ENDPOINT)
+    to_endpoint = part(holder, "kind").eq(ENDPOINT) | hop.eq("vpc_endpoint")
     unlogged = to_endpoint & ~part(holder, "id").isin(work.logged)
     to_service = to_endpoint | part(holder, "kind").isin((NAT, TGW))
     rest = ~peered & ~transit & ~vpn & ~to_service
     lost = rest & abroad
+    payer = part(holder, "account")
+    payer = payer.where(payer.ne(""), rows["account_id"])
     return [
         work.charge(
             rows[unlogged],
             "endpoint-client",
             gateway=part(holder[unlogged], "id"),
-            account=part(holder[unlogged], "account"),
+            account=payer[unlogged],
         ),
         *_peered(work, rows[peered], holder[peered]),
         *through_transit(work, rows[transit]),

@@ -34,6 +34,11 @@ def with_public(work: Work, rows: pd.DataFrame) -> list[pd.DataFrame]:
         ),
         partial(_way, work),
     )
+    # Only what leaves says which way: answers to an interface that has one way take it as well.
+    out = rows["egress"].eq(True)
+    other = set(rows.loc[out & ~way.isin(("nat", "gateway")), "interface_id"])
+    by_nat = set(rows.loc[out & way.eq("nat"), "interface_id"]) - other
+    way = way.mask(way.eq("any") & rows["interface_id"].isin(by_nat), "nat")
     gateway, nat, tgw = (rows[way.eq(name)] for name in ("gateway", "nat", "tgw"))
     vpn, direct = rows[way.eq("vpn")], rows[way.isin(("direct", "any"))]
     return [

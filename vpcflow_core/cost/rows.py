@@ -116,9 +116,10 @@ def _egress(rows: pd.DataFrame, network: KnownNetwork) -> pd.Series:
     """Whether a record left its interface; None where nothing says so."""
     by_words = rows["flow_direction"].map({"egress": True, "ingress": False})
     by_engine = rows["direction"].map({"outbound": True, "inbound": False})
-    holder = {address: holder.id for (_, address), holder in network.holders.items()}
-    sends = rows["srcaddr"].map(holder).eq(rows["interface_id"]) & rows["interface_id"].ne("")
-    gets = rows["dstaddr"].map(holder).eq(rows["interface_id"]) & rows["interface_id"].ne("")
+    # VPCs may have the same addresses: each is looked up with the interface that logged it.
+    held = {f"{holder.id} {address}" for (_, address), holder in network.holders.items()}
+    sends = (rows["interface_id"] + " " + rows["srcaddr"]).isin(held)
+    gets = (rows["interface_id"] + " " + rows["dstaddr"]).isin(held)
     by_holder = (
         pd.Series(None, index=rows.index, dtype="object").mask(sends, True).mask(gets, False)
     )
