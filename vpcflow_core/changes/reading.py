@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from vpcflow_core.errors import MissingError, VpcflowError
 from vpcflow_core.settings import TrailSetting
 from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.trails import Trail, TrailFile, open_trail
+from vpcflow_core.times import EPOCH
 
 # How far back the first reading reaches, unless the setting `since` says it.
 FIRST = timedelta(days=30)
@@ -93,6 +94,16 @@ def read_trails(
         except VpcflowError as error:
             outcome.error = error
         yield outcome
+
+
+def keep_changes(store: Path, files: Iterable[bytes]) -> None:
+    """Keep the network changes of files at hand; those that are kept already stay as they are.
+
+    Raises:
+        StoreError: The list of changes is damaged or cannot be written.
+    """
+    found = [change for content in files for change in read(content).changes]
+    kept.add(store, "", [], found, EPOCH)
 
 
 def trail_options(setting: TrailSetting) -> SourceOptions:

@@ -122,6 +122,14 @@ class HasInventory(Protocol):
 
 
 @runtime_checkable
+class HasTrail(Protocol):
+    """A source that has log files of CloudTrail beside its flow logs."""
+
+    def trail(self) -> list[bytes]:
+        """The files, as CloudTrail stores them."""
+
+
+@runtime_checkable
 class HasDeclaredFormats(Protocol):
     """A source whose line format is declared outside of its objects."""
 

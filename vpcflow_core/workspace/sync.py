@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from vpcflow_core.changes.reading import keep_changes
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.settings import SourceSetting
-from vpcflow_core.sources.base import HasInventory, Source
+from vpcflow_core.sources.base import HasInventory, HasTrail, Source
 from vpcflow_core.store import sync as objects
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult
@@ -191,7 +192,7 @@ def load(
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> SyncResult:
-    """Load one opened source, and what it knows of its network.
+    """Load one opened source, what it knows of its network, and who changed it.
 
     As `store.sync.sync`, with the format as a person writes it: `version account-id ...`.
 
@@ -204,6 +205,8 @@ def load(
     # First, so that whoever reads along sees groups and directions from the first record on.
     for snapshot in source.snapshots() if isinstance(source, HasInventory) else ():
         store.remember(snapshot)
+    if isinstance(source, HasTrail):
+        keep_changes(store.path, source.trail())
     return objects.sync(
         store,
         source,

@@ -101,9 +101,16 @@ def incidents(setting: Setting, first: int) -> list[Incident]:
     return [incident for incident in made if incident.start >= first]
 
 
-def _window(setting: Setting, name: str) -> tuple[int, int]:
-    start = setting.until - int(WHEN[name].hours * HOUR)
+def window_of(name: str, until: int) -> tuple[int, int]:
+    """From when to when an incident of `WHEN` goes on (seconds since 1970)."""
+    start = until - int(WHEN[name].hours * HOUR)
     return start, start + WHEN[name].minutes * 60
+
+
+def night(until: int) -> int:
+    """When the last exfiltration began: at two o'clock, an hour at least before the end."""
+    start = (until - 2 * HOUR) // 86400 * 86400 + 2 * HOUR
+    return start if start + HOUR <= until else start - 86400
 
 
 def _starts(setting: Setting, count: float, least: int, start: int, end: int) -> Ints:
@@ -123,7 +130,7 @@ def _between(
 
 def _scan(setting: Setting, first: int) -> Incident:
     """One /24 of the Internet tries many ports of all web servers; all is refused."""
-    start, end = _window(setting, "scan")
+    start, end = window_of("scan", setting.until)
     kind = Kind("scanner", "web", 1, TCP, 0, 1, 44, 0, 0, 8, accepted=False)
     dialogues = talk(
         kind, setting.net, setting.rng, _starts(setting, 8000 * setting.scale, 80, start, end)
@@ -136,7 +143,7 @@ def _scan(setting: Setting, first: int) -> Incident:
 
 def _brute_force(setting: Setting, first: int) -> Incident:
     """One stranger tries SSH on the bastion again and again, is refused, then is let in."""
-    start, end = _window(setting, "brute-force")
+    start, end = window_of("brute-force", setting.until)
     net, rng, scale = setting.net, setting.rng, setting.scale
     bastion = net.of("bastion", 0)[0]
     kind = Kind("intruder", "bastion", 22, TCP, 0, 3, 60, 0, 0, 8, accepted=False)
@@ -152,7 +159,7 @@ def _brute_force(setting: Setting, first: int) -> Incident:
 
 def _spike(setting: Setting, first: int) -> Incident:
     """The busiest web server gets ten times its usual load for twenty minutes."""
-    start, end = _window(setting, "spike")
+    start, end = window_of("spike", setting.until)
     net, kind = setting.net, KINDS[0]
     hosts, odds = pairs(kind, net)
     busiest = int(np.argmax(odds))
@@ -171,8 +178,7 @@ def _share(kind: Kind) -> float:
 def _exfiltration(setting: Setting, first: int) -> Incident:
     """Last night one internal host sent gigabytes to one foreign address, through the NAT."""
     net, rng = setting.net, setting.rng
-    night = (setting.until - 2 * HOUR) // 86400 * 86400 + 2 * HOUR
-    start = night if night + HOUR <= setting.until else night - 86400
+    start = night(setting.until)
     host, nat = net.of("app", 0)[2], net.of("nat", 0)[0]
     kind = Kind("app", "drop", 443, TCP, 0, 70000, 1400, 0.02, 60, 1)
     dialogues = talk(kind, net, rng, start + np.arange(60) * 60)
@@ -192,7 +198,7 @@ def _exfiltration(setting: Setting, first: int) -> Incident:
 
 def _skipdata(setting: Setting, first: int) -> Incident:
     """For half an hour the records of one interface were lost."""
-    start, end = _window(setting, "skipdata")
+    start, end = window_of("skipdata", setting.until)
     host = setting.net.of("app", 0)[0]
     records = _quiet([host], np.arange(start, end, SKIPDATA_EVERY), SKIPDATA_EVERY, SKIPDATA)
     return Incident("skipdata", start, end, (host,), "", records)

@@ -36,6 +36,7 @@ from vpcflow_core.sources.sample.traffic import (
     rhythm,
     rows_per_dialogue,
 )
+from vpcflow_core.sources.sample.trail import sample_trail
 from vpcflow_core.times import Window, floor_to, format_instant, parse_instant
 
 __all__ = ["Happening", "SampleFacts", "SampleSource", "generate", "sample_interfaces"]
@@ -225,6 +226,11 @@ class SampleSource:
     def snapshots(self) -> list[Snapshot]:
         """What EC2 would show of the made-up network at the sample's end."""
         return sample_snapshots(self._options.seed, self._until)
+
+    def trail(self) -> list[bytes]:
+        """What CloudTrail logged of the made-up network."""
+        start = self._until - timedelta(days=self._options.days)
+        return sample_trail(self._options.seed, start, self._until)
 
     def _files(self) -> LocalSource:
         with self._lock:
