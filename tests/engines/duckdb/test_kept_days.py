@@ -12,10 +12,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.engines.duckdb import networks
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.duckdb import answers
+from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.engines.duckdb.relations import Relations
+from vpcflow_core.engines.interfaces.snapshot_facts import SnapshotFacts
 from vpcflow_core.query.question import Query
+from vpcflow_core.scope import Part, Scope
 from vpcflow_core.store import kept
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.writer import writing
@@ -103,15 +107,35 @@ def test_what_is_forgotten_of_the_records_is_forgotten_of_the_answers(
         flows = many_days(copied_store)
         flows.ask(Query(("flows",), every=HOUR))
         folder = kept.folder_of(copied_store.path)
-        ends = sorted(path.name[:10] for path in folder.iterdir())
+        ends = days_in(folder)
         assert len(ends) == 5
         day = flows.window.start.date() + timedelta(days=3)
         with writing(copied_store) as writer:
             writer.forget_before(day)
-            assert sorted(path.name[:10] for path in folder.iterdir()) == ends[3:]
+            assert days_in(folder) == ends[3:]
             for source in copied_store.sources():
                 writer.forget_source(writer.source_id(source.url))
         assert not folder.exists()
+
+
+def days_in(folder: Path) -> list[str]:
+    return sorted(path.name[:10] for path in folder.glob("20*"))
+
+
+def test_which_columns_snapshots_fill_is_read_once_a_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [networks.flow("eni-a", "10.0.0.4", "10.0.20.4")]
+    store = networks.stored(tmp_path / "s", (networks.V2, records)).catalogue
+    assert isinstance(store, Store)
+    assert {"vpc_id", "src_name"}.isdisjoint(DuckDBEngine(store).columns())
+    store.remember(networks.snapshot())
+    known = DuckDBEngine(store).columns()
+    assert {"vpc_id", "security_group_ids", "dst_subnet"} <= set(known)
+    hidden = store.within(Scope.of([Part(accounts=("999999999999",))]))
+    assert "vpc_id" not in DuckDBEngine(hidden).columns()
+    monkeypatch.setattr(SnapshotFacts, "rows", property(lambda _: pytest.fail("read again")))
+    assert DuckDBEngine(store).columns() == known
 
 
 def test_room_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

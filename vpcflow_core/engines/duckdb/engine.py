@@ -34,6 +34,7 @@ from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import written_out
 from vpcflow_core.engines.duckdb.files import FileCatalogue, table_fields
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
+from vpcflow_core.engines.duckdb.kept_said import keeping_said
 from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.duckdb.relations import Relations
 from vpcflow_core.engines.frames import frame_of
@@ -80,8 +81,10 @@ class DuckDBEngine:
     ) -> None:
         self.timeout = timeout
         self.memory_limit = memory_limit
-        self._reading = Reading(store, _given(sources), InventoryCache(store, naming))
-        self._answers = Answers(KeptDays(Path(store.path)))
+        days = KeptDays(Path(store.path))
+        inventory = InventoryCache(store, naming, keeping_said(days, store.scope))
+        self._reading = Reading(store, _given(sources), inventory)
+        self._answers = Answers(days)
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(
@@ -230,7 +233,8 @@ class DuckDBEngine:
 
         What was answered for others, and what is known of their interfaces, is not shared.
         """
-        inventory = InventoryCache(catalogue, self._reading.inventory.naming)
+        keep = keeping_said(self._answers.days, catalogue.scope)
+        inventory = InventoryCache(catalogue, self._reading.inventory.naming, keep)
         narrowed = self._beside(replace(self._reading, store=catalogue, inventory=inventory))
         narrowed._answers = self._answers.apart()
         return narrowed

@@ -38,9 +38,11 @@ class KeptDays:
 
     def path(self, window: Window, parts: Iterable[object]) -> Path:
         """Where an answer lies: by the day it ends with, and a hash of all that it depends on."""
-        text = "\0".join(str(part) for part in parts)
-        name = hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
-        return self._folder / f"{window.end:%Y-%m-%d}-{name}.arrow"
+        return self._folder / f"{window.end:%Y-%m-%d}-{_hash(parts)}.arrow"
+
+    def path_of_snapshots(self, parts: Iterable[object]) -> Path:
+        """Where lies what depends on no day's records."""
+        return self._folder / f"snapshots-{_hash(parts)}.arrow"
 
     def get(self, path: Path) -> pa.Table | None:
         """The answer, if it is there and whole."""
@@ -72,3 +74,8 @@ class KeptDays:
             pa.ipc.new_file(file, table.schema, options=options) as writer,
         ):
             writer.write_table(table)
+
+
+def _hash(parts: Iterable[object]) -> str:
+    text = "\0".join(str(part) for part in parts)
+    return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vpcflow_core.engines.base import Ask, CountsSnapshots, HasDomains
 from vpcflow_core.engines.interfaces.completion import COMPLETED, knowable
@@ -29,33 +27,21 @@ from vpcflow_core.engines.interfaces.domains import (
 from vpcflow_core.engines.interfaces.ends import (
     EMPTY_OUTSIDE,
     EndFacts,
-    book_table,
     has_no_doubt,
     knowable_ends,
     needs_outside,
     of_days,
 )
 from vpcflow_core.engines.interfaces.facts import Facts
-from vpcflow_core.engines.interfaces.inference import common_addresses, inferred
+from vpcflow_core.engines.interfaces.gathering import facts_of, gathered_facts
+from vpcflow_core.engines.interfaces.inference import common_addresses
 from vpcflow_core.engines.interfaces.outside import outside_table, seen_addresses
-from vpcflow_core.engines.interfaces.rows import (
-    BLOCK,
-    EVER,
-    FILLED,
-    FOR_EVER,
-    Block,
-    blocks_of,
-    inside,
-    interface_rows,
-    subnet_rows,
-    table_of,
-)
-from vpcflow_core.inventory.book import AddressBook, address_book
+from vpcflow_core.engines.interfaces.rows import Row
+from vpcflow_core.engines.interfaces.snapshot_facts import Keep, SnapshotFacts, newly
 from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.query.ends import ENDS
 from vpcflow_core.times import Window
 
-Row = dict[str, Any]
 V = TypeVar("V")
 ReadDay: TypeAlias = Callable[[Ask], pd.DataFrame]
 # Spans that a page asks about: its own, the same a day and a week before, each with `once`.
@@ -103,67 +89,20 @@ class PlainFlows:
     days: Mapping[Hashable, ReadDay]
 
 
-class SnapshotFacts:
-    """Facts of the first `count` snapshots, computed lazily."""
-
-    def __init__(self, store: CountsSnapshots, owner_tags: Sequence[str] = ()) -> None:
-        self.count = store.snapshot_count()
-        self._store = store
-        self._owner_tags = owner_tags
-
-    @cached_property
-    def blocks(self) -> dict[str, Block]:
-        """Blocks by subnet."""
-        return blocks_of(self._subnets)
-
-    @cached_property
-    def rows(self) -> list[Row]:
-        """Rows of `known.SCHEMA`, one an interface and shape."""
-        return interface_rows(self._store.known("interfaces"), self.blocks)
-
-    @cached_property
-    def subnets(self) -> pa.Table:
-        """The table by subnet."""
-        return subnet_rows(self._subnets, self.blocks)
-
-    @cached_property
-    def columns(self) -> frozenset[str]:
-        """Columns of `flows` that it can fill for some interface."""
-        filled = {name for name in FILLED if any(_is_filled(row[name]) for row in self.rows)}
-        return frozenset(filled | ({"interface_id"} if self.rows else set()))
-
-    @cached_property
-    def homes(self) -> dict[str, str | None]:
-        """The VPC of each interface; it never has another."""
-        return {row["interface_id"]: row["vpc_id"] for row in self.rows}
-
-    @cached_property
-    def has_domains(self) -> bool:
-        """Whether names by DNS are known."""
-        return isinstance(self._store, HasDomains) and self._store.has_domains()
-
-    @cached_property
-    def book(self) -> AddressBook:
-        """Who had which address when."""
-        return address_book(self._store.known, self._owner_tags, self._store.hidden_blocks())
-
-    @cached_property
-    def book_rows(self) -> pa.Table:
-        """The book as a table."""
-        return book_table(self.book)
-
-    @cached_property
-    def _subnets(self) -> pd.DataFrame:
-        return self._store.known("subnets")
-
-
 class InventoryCache:
-    """Shared by the engines of one database; safe to share between threads."""
+    """Shared by the engines of one database; safe to share between threads.
 
-    def __init__(self, store: CountsSnapshots, naming: Naming = NAMING) -> None:
+    Args:
+        store: Whose snapshots are used.
+        naming: Where names come from besides.
+        keep: Keeps which columns snapshots fill, so that not each process reads all of them.
+    """
+
+    def __init__(self, store: CountsSnapshots, naming: Naming = NAMING, keep: Keep = newly) -> None:
         self._store = store
+        self._keep = keep
         self.naming = naming
-        self._snapshots = SnapshotFacts(store, naming.owner_tags)
+        self._snapshots = SnapshotFacts(store, naming.owner_tags, keep)
         self._refreshing = threading.RLock()
         # What needs no look at the log never waits for what does.
         self._kept = {own: _Kept() for own in (False, True)}
@@ -173,18 +112,13 @@ class InventoryCache:
         self._seen: OrderedDict[Hashable, pa.Array] = OrderedDict()
         self._loggers: OrderedDict[Hashable, frozenset[str | None]] = OrderedDict()
 
-    def columns(self) -> frozenset[str]:
-        """Columns of `flows` that snapshots can fill."""
-        with self._refreshing:
-            return self._current().columns
-
     def known(self, present: Collection[str]) -> tuple[str, ...]:
         """What is known of some record, though no record has it; by the columns that they have."""
         with self._refreshing:
             snapshots = self._current()
-            completed = knowable(present, snapshots.columns)
+            completed = knowable(present, snapshots.said.columns)
             said = self.naming.says.union(OF_DOMAINS if snapshots.has_domains else ())
-            ends = knowable_ends(present, snapshots.book, said)
+            ends = knowable_ends(present, snapshots.said.names | said)
         return tuple(n for n in (*COMPLETED, *ENDS) if n in completed or n in ends - set(present))
 
     def ends(
@@ -274,7 +208,7 @@ class InventoryCache:
         # Where nothing ever changed, the facts of all windows are the same.
         days = None if len(rows) == len(snapshots.rows) else need.days
         return self._kept[False].get(
-            (snapshots.count, Need(days, None, False, False)), lambda: _facts(rows, subnets)
+            (snapshots.count, Need(days, None, False, False)), lambda: facts_of(rows, subnets)
         )
 
     def _gathered(
@@ -283,7 +217,7 @@ class InventoryCache:
         days = [self._common_of(key, read, ask) for key, read in plain.days.items()]
         if not days:
             days = [common_addresses(ask, f"({plain.relation})")]
-        return _gathered(snapshots, rows, need, ask, plain.relation, days)
+        return gathered_facts(snapshots, rows, need.owners, ask, plain.relation, days)
 
     def _common_of(self, key: Hashable, read: ReadDay, ask: Ask) -> pd.DataFrame:
         """What the records of a day have in common; one thread at a time is here."""
@@ -293,7 +227,7 @@ class InventoryCache:
 
     def _current(self) -> SnapshotFacts:
         if self._store.snapshot_count() != self._snapshots.count:
-            self._snapshots = SnapshotFacts(self._store, self.naming.owner_tags)
+            self._snapshots = SnapshotFacts(self._store, self.naming.owner_tags, self._keep)
         return self._snapshots
 
 
@@ -330,111 +264,9 @@ def days_of(window: Window | None) -> Window | None:
     return window.snapped(timedelta(days=1)) if window else None
 
 
-def _gathered(
-    snapshots: SnapshotFacts,
-    rows: list[Row],
-    need: Need,
-    ask: Ask,
-    relation: str,
-    days: Sequence[pd.DataFrame],
-) -> Facts:
-    """What snapshots show, and what the log shows of the other interfaces."""
-    addresses = {row["interface_id"]: set(_own(row)) for row in rows if _own(row)}
-    found = inferred(ask, f"({relation})", days, addresses)
-    rows = _joined(rows, found, snapshots.blocks)
-    neighbours = [
-        (row["home"], address)
-        for row in rows
-        if row["home"] and row["home"] not in snapshots.blocks
-        for address in _own(row)
-    ]
-    owners: Iterable[tuple[str, str]] = ()
-    if need.owners:
-        sql = f"SELECT DISTINCT interface_id FROM ({relation})"  # noqa: S608 (our own text)
-        logged = set(ask(sql, {})["interface_id"].to_pylist())
-        shown = ((row["interface_id"], _own(row)) for row in rows if row["interface_id"] in logged)
-        owners = {(address, id) for id, addresses in shown for address in addresses}
-    return _facts(rows, snapshots.subnets, neighbours, owners)
-
-
-def _facts(
-    rows: list[Row],
-    subnets: pa.Table,
-    neighbours: Iterable[tuple[str, str]] = (),
-    owners: Iterable[tuple[str, str]] = (),
-) -> Facts:
-    table = table_of(rows)
-    used = {name for name in (*BLOCK, "own") for t in (table, subnets) if _is_used(t[name])}
-    return Facts(
-        interfaces=table,
-        subnets=subnets,
-        neighbours=_pairs("home", "address", neighbours),
-        owners=_pairs("address", "interface_id", owners),
-        has_history=len(table) > pc.count_distinct(table["interface_id"]).as_py(),
-        has_ipv4="net" in used,
-        has_partial_octets="octet" in used,
-        has_ipv6="net6" in used,
-        has_secondary_addresses="own" in used,
-    )
-
-
-def _pairs(first: str, second: str, pairs: Iterable[tuple[str, str]]) -> pa.Table:
-    """Pairs of texts, each once, as a table of two columns."""
-    ordered = sorted(set(pairs))
-    columns = {name: [pair[at] for pair in ordered] for at, name in enumerate((first, second))}
-    return pa.table({name: pa.array(texts, pa.string()) for name, texts in columns.items()})
-
-
-def _joined(rows: list[Row], found: pd.DataFrame, blocks: dict[str, Block]) -> list[Row]:
-    """The rows, completed by the inferred addresses, and rows of interfaces in no snapshot."""
-    inferred: dict[str, Row] = {}
-    for id, v6, address, subnet in found[["interface_id", "v6", "address", "subnet_id"]].itertuples(
-        index=False
-    ):
-        row = inferred.setdefault(id, {"interface_id": id, "own4": None, "own": None, "home": None})
-        row["home"] = row["home"] or (None if pd.isna(subnet) else subnet)
-        if not pd.isna(address):
-            row |= {"own": [address]} if v6 else {"own4": address}
-    shown = {row["interface_id"] for row in rows}
-    completed = [
-        row | _placed(inferred[row["interface_id"]], row, blocks)
-        if row["interface_id"] in inferred and not _own(row)
-        else row
-        for row in rows
-    ]
-    alone = [_placed(row, _ALWAYS, blocks) for id, row in inferred.items() if id not in shown]
-    return completed + alone
-
-
-_ALWAYS: Row = {"since": EVER, "until": FOR_EVER, "home": None}
-
-
-def _placed(row: Row, shown: Row, blocks: dict[str, Block]) -> Row:
-    """An inferred row in the subnet of the snapshot, else of the log."""
-    home = shown["home"] or row["home"]
-    block = blocks.get(home, {})
-    placed = {"since": shown["since"], "until": shown["until"], **row, "home": home, **block}
-    if row["own4"] and not inside(row["own4"], block):
-        placed |= {"own4": None, "own": [row["own4"], *(row["own"] or [])]}
-    return placed
-
-
 def _of_days(rows: list[Row], days: Window | None) -> list[Row]:
     """The rows that hold at some time of the days."""
     if days is None:
         return rows
     start, end = (pd.Timestamp(moment).tz_localize(None) for moment in (days.start, days.end))
     return [row for row in rows if row["since"] < end and row["until"] > start]
-
-
-def _own(row: Row) -> list[str]:
-    """All own addresses of a row."""
-    return [address for address in (row["own4"], *(row["own"] or [])) if address]
-
-
-def _is_filled(value: Any) -> bool:
-    return bool(value) if isinstance(value, list) else not pd.isna(value)
-
-
-def _is_used(column: pa.ChunkedArray) -> bool:
-    return bool(column.null_count < len(column))

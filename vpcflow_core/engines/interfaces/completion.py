@@ -28,7 +28,7 @@ def knowable(present: Collection[str], filled: Collection[str]) -> frozenset[str
 
     Args:
         present: Columns that some record has.
-        filled: What snapshots fill, as `InventoryCache.columns` gives it.
+        filled: What snapshots fill.
     """
     found = set(filled) & set(FILLED) if "interface_id" in present else set()
     computed = "flow_direction" in present or {"interface_id", *BOTH_ENDS} <= set(present)

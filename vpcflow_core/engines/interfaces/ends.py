@@ -113,19 +113,14 @@ def has_no_doubt(book: pa.Table) -> bool:
     return bool(pc.all(sure, min_count=0).as_py())
 
 
-def knowable_ends(
-    present: Collection[str], book: AddressBook, outside: Collection[str]
-) -> frozenset[str]:
+def knowable_ends(present: Collection[str], said: Collection[str]) -> frozenset[str]:
     """The columns of ends that are known of some record.
 
     Args:
         present: Columns that some record has.
-        book: What snapshots showed.
-        outside: What lists of blocks can say of an address.
+        said: What snapshots say of some address, and lists of blocks may.
     """
     ends = [end for end, address in ADDRESS_OF.items() if address in present]
-    said = {name for name in OF_BOOK if any(getattr(line.holder, name) for line in book.lines)}
-    said |= set(outside)
     found = {f"{end}{name}" for end in ends for name in said}
     found |= {f"{end}service" for end in ends if _SERVICES[end] in present}
     return frozenset(found)

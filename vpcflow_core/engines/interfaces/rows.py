@@ -33,6 +33,7 @@ FILLED = (
 )  # fmt: skip
 EVER, FOR_EVER = pd.Timestamp("1970-01-01"), pd.Timestamp("2200-01-01")
 Block = dict[str, Any]
+Row = dict[str, Any]
 
 
 def blocks_of(subnets: pd.DataFrame) -> dict[str, Block]:
