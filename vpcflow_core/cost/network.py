@@ -145,6 +145,11 @@ class KnownNetwork:
             return next((to for net, to in table if net and str(net) == "0.0.0.0/0"), "")
         return next((to for net, to in table if net and parsed in net), "")
 
+    def interface_of_nat(self, nat: str) -> Interface | None:
+        """The interface of a NAT gateway; None where it has several, or none is known."""
+        ids = self.nats.get(nat, ())
+        return self.interfaces.get(ids[0]) if len(ids) == 1 else None
+
     def has_gateway_endpoint(self, subnet: str, vpc: str) -> bool:
         """Whether a prefix list of the subnet's routes leads to a gateway endpoint."""
         table = self.routes.get(subnet) or self.main.get(vpc) or []

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from vpcflow_core.cost.charges import aws_region, sent_out
+from vpcflow_core.cost.charges import aws_region, other_end, sent_out
 from vpcflow_core.cost.rows import OWN_PUBLIC, mapped_pairs
 from vpcflow_core.cost.transit import through_transit
-from vpcflow_core.cost.work import Work
+from vpcflow_core.cost.work import Work, part
 
 PATH_VPN, PATH_GATEWAY = 3, 7
 
@@ -93,10 +93,26 @@ def _of_clients(work: Work, rows: pd.DataFrame) -> list[pd.DataFrame]:
     target = mapped_pairs(rows, ("subnet_id", "vpc_id", "real_far"), work.network.target)
     logged = target.map(work.is_logged) | (target.eq("") & rows["vpc_id"].isin(work.nat_vpcs))
     rows, target = rows[~logged], target[~logged]
-    made = [work.charge(rows, "nat-client", gateway=target)]
+    made = [work.charge(rows, "nat-client", gateway=target), *_across_zones(work, rows, target)]
     out = rows[rows["egress"].eq(True)]
     parts = sent_out(out, out["far_class"], out["service"], gateway=target[out.index])
-    return [*made, *(part for part in parts if part["rule"].iloc[0] != "aws-free")]
+    return [*made, *(sent for sent in parts if sent["rule"].iloc[0] != "aws-free")]
+
+
+def _across_zones(work: Work, rows: pd.DataFrame, target: pd.Series) -> list[pd.DataFrame]:
+    """What clients exchanged with a NAT gateway of another zone that is not logged."""
+    nat = target.map({name: work.network.interface_of_nat(name) for name in target.unique()})
+    by_hop = rows["next_hop_az_id"].where(rows["next_hop_interface_type"].eq("nat_gateway"), "")
+    far_az = by_hop.where(by_hop.ne(""), part(nat, "az"))
+    across = rows["az_id"].ne("") & far_az.ne("") & rows["az_id"].ne(far_az)
+    if not across.any():
+        return []
+    account = part(nat, "account").where(lambda known: known.ne(""), rows["account_id"])
+    gateway = target[across]
+    first = work.charge(rows[across], "az-nat", far_az=far_az[across], gateway=gateway)
+    if work.choices.nat_crossing_ends == 1:
+        return [first]
+    return [first, other_end(first, account=account[across])]
 
 
 def _direct(work: Work, rows: pd.DataFrame) -> list[pd.DataFrame]:
