@@ -10,7 +10,6 @@ OUTLIERS = Dashboard(
     "What was unusual, when, and how far from what was expected?",
     filters=(*EITHER_FILTERS, *FLOW_FILTERS, "action", *NETWORK_FILTERS),
     rows=(
-        "Summary",
         (("outliers/episodes", 1),),
         "Volume",
         (("outliers/bytes", 1), ("outliers/packets", 1)),

@@ -10,10 +10,13 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from dashboards.ui import drill, focus
+from dashboards.ui import drill, focus, one_step
 from dashboards.ui.state import NAMES, PageState, at_rest
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 from vpcflow_core.times import Window
+
+# Boxes that were changed since the page was drawn last.
+CHANGED = "changed-boxes"
 
 
 def narrow(state: PageState, panel: Panel, values: object) -> None:
@@ -45,6 +48,7 @@ def unchosen(name: str) -> str:
 def set_filter(field: str, text: str) -> None:
     """Give a filter this text."""
     st.session_state[field] = (text or None) if field == "action" else text
+    changed(field)
     redraw()
 
 
@@ -57,6 +61,7 @@ def clear_filters(fields: Iterable[str]) -> None:
 def set_range(text: str) -> None:
     """Show this range: `7d`, or `FROM/TO`."""
     st.session_state["range"] = text
+    changed("range")
     redraw()
 
 
@@ -72,6 +77,11 @@ def choose_window(window: Window) -> None:
     set_range(str(window))
 
 
+def changed(name: str) -> None:
+    """A box of the page was given another value: with others one step of the history."""
+    st.session_state.setdefault(CHANGED, set()).add(name)
+
+
 def redraw() -> None:
     """The page is to be drawn anew."""
     st.session_state["redraw"] = True
@@ -84,6 +94,7 @@ def begin_page() -> None:
     along; what is set again is written into it again.
     """
     st.session_state.pop("redraw", None)
+    one_step.together(sorted(st.session_state.pop(CHANGED, ())))
     for name in NAMES:
         value = st.session_state.get(name)
         if name not in st.query_params and not at_rest(name, value):

@@ -25,6 +25,48 @@ SCRIPT = """(() => {
     give();
 })()"""
 
+# Menus are drawn at the end of the page, out of the way of the Tab key, and Streamlit takes what is
+# in them out of its order once the focus has left them, as it does while a file is made. So the Tab
+# key leads from a menu's button into it, round in it, and back to its button; what loses the focus
+# because it is off for a moment gets it again.
+MENUS = """(() => {
+    if (window.leadsThroughMenus) return;
+    window.leadsThroughMenus = true;
+    let last = null, byMouse = false;
+    const menu = () => document.querySelector('[data-testid=stPopoverBody]');
+    const opener = () =>
+        document.querySelector('[data-testid=stPopoverButton][aria-expanded=true]') ||
+        document.querySelector('[data-testid=stPopover] button[aria-expanded=true]');
+    const takes = e => e.checkVisibility({visibilityProperty: true}) && !e.disabled &&
+        (e.tabIndex >= 0 || e.dataset.tabindex !== undefined && e.dataset.tabindex !== '-1');
+    const all = 'a[href], button, input, textarea, [tabindex]';
+    const places = () => [...menu().querySelectorAll(all)].filter(takes);
+    const give = (event, to) => { if (to) { event.preventDefault(); to.focus(); } };
+    document.addEventListener('focusin', event => {
+        if (menu()?.contains(event.target)) last = event.target;
+    });
+    const back = left => {
+        if (!menu() || !last?.isConnected || document.activeElement !== document.body) return;
+        if (!last.disabled) last.focus({preventScroll: true});
+        else if (left) setTimeout(back, 200, left - 1);
+    };
+    document.addEventListener('pointerdown', () => { byMouse = true; }, true);
+    document.addEventListener('focusout', () => setTimeout(() => {
+        if (!byMouse) back(300);
+    }));
+    document.addEventListener('keydown', event => {
+        byMouse = false;
+        const dialog = document.querySelector('[role=dialog][aria-modal=true]');
+        if (event.key !== 'Tab' || !menu() || dialog) return;
+        const [at, [first, ...more]] = [document.activeElement, places()];
+        const end = more.pop() || first;
+        if (at === opener() && !event.shiftKey) give(event, first);
+        else if (at === document.body) give(event, takes(last || first) ? last || first : first);
+        else if (at === (event.shiftKey ? first : end)) give(event, opener());
+    }, true);
+})()"""
+SCRIPTS = (SCRIPT, MENUS)
+
 
 def to_menu(slug: str) -> None:
     """Give it to the menu of a panel."""
@@ -40,6 +82,7 @@ def draw() -> None:
     """Have the browser give it, where it was asked for; once a run of the page."""
     wanted = st.session_state.pop(FOCUS, "")
     with hidden_widgets.place("focus", shown=False):
+        st.html(f"<script>{MENUS}</script>", unsafe_allow_javascript=True)
         if wanted:
             number = st.session_state.get("focus-number", 0) + 1
             st.session_state["focus-number"] = number

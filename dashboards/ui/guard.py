@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards.ui.admission import ADMISSION
-from dashboards.ui.focus import SCRIPT
+from dashboards.ui.focus import SCRIPTS
 from dashboards.ui.refusals import sentence
 from dashboards.ui.upload_gate import FULL, refusal
 from dashboards.ui.visitor import Connection, authority, is_loopback
@@ -30,7 +30,7 @@ from vpcflow_core.settings import TOKEN_PARAMETER, load_settings
 
 POLICY = {
     "default-src": "'self'",
-    # Streamlit's start page has one script inside, and we have one; Plotly and Vega compile
+    # Streamlit's start page has one script inside, and we have two; Plotly and Vega compile
     # functions.
     "script-src": "'self' 'unsafe-eval'",
     "style-src": "'self' 'unsafe-inline'",
@@ -59,7 +59,8 @@ def inline_scripts(page: str) -> list[str]:
 def policy() -> str:
     """The content security policy: nothing of other hosts, and the app in no other page."""
     start_page = Path(st.__file__).parent / "static" / "index.html"
-    ours = inline_scripts(start_page.read_text(encoding="utf-8") + f"<script>{SCRIPT}</script>")
+    own = "".join(f"<script>{script}</script>" for script in SCRIPTS)
+    ours = inline_scripts(start_page.read_text(encoding="utf-8") + own)
     rows = POLICY | {"script-src": " ".join([POLICY["script-src"], *ours])}
     return "; ".join(f"{name} {value}" for name, value in rows.items())
 

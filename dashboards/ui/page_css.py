@@ -18,6 +18,25 @@ _RULES = """
 [data-testid=stLayoutWrapper]:has(> [class*=st-key-unseen-]) { display: none }
 .st-key-row-end button { white-space: nowrap; padding-left: 0.35rem; padding-right: 0.35rem }
 .st-key-row-end button p { white-space: nowrap }
+.st-key-freshness { margin: -0.3rem 0 }
+.st-key-freshness [data-testid=stCaptionContainer] p { line-height: 1.3 }
+
+/* It still is one row beside the sidebar on small screens. */
+.st-key-controls { container: controls / inline-size }
+@container controls (max-width: 800px) {
+  h1 { font-size: 1.25rem !important }
+  .st-key-controls > :has(> .st-key-range-box) { flex: 0 0 9.4rem !important }
+  .st-key-range-box, .st-key-quick { width: 9.4rem !important; min-width: 0 !important }
+  .st-key-controls > .st-key-tz { flex: 0 0 5.4rem !important; min-width: 0 !important }
+  :is(.st-key-range-box, .st-key-tz) input { padding-left: 0.5rem; padding-right: 0 }
+  .st-key-custom-range button { padding-left: 0.5rem; padding-right: 0.5rem }
+  .st-key-custom-range button [data-testid=stMarkdownContainer] {
+    position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  }
+  .st-key-row-end [data-testid=stPopover] button [aria-hidden=true]:not(:first-child) {
+    display: none;
+  }
+}
 
 /* The names of buttons with an icon are for those who do not see it. */
 [class*=st-key-menu-] button [data-testid=stMarkdownContainer],
@@ -31,6 +50,7 @@ _RULES = """
 }
 
 /* Tables of ten columns fit beside the sidebar. */
+[data-testid=stTable] td code { white-space: nowrap }
 .st-key-source-table :is(td, th) { padding: 0.3rem 0.35rem; font-size: 0.85rem }
 
 /* A panel that is not answered yet has room for its title and more, so that the page stays put. */
@@ -38,7 +58,7 @@ _RULES = """
 [class*=st-key-head-] { min-height: 2.9rem }
 
 /* A panel's title is a heading right below that of the page, or of its part. */
-[class*=st-key-panel-] h2 { font-size: 1.1rem; margin: 0; padding: 0 }
+[class*=st-key-panel-] h2 { font-size: 1.1rem; line-height: 1.2; margin: 0; padding: 0 }
 [data-testid=stCaptionContainer] code { color: inherit; background: none }
 
 @media print {
@@ -51,7 +71,7 @@ _RULES = """
 }
 
 [data-testid=stMainBlockContainer] { padding-left: 2rem; padding-right: 2rem }
-@media (max-width: 640px) {
+@media (max-width: 1100px) {
   [data-testid=stMainBlockContainer] { padding-left: 1rem; padding-right: 1rem }
 }
 """

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards.ui import hidden_widgets, refreshing
+from dashboards.ui import actions, hidden_widgets, refreshing
 from dashboards.ui.filter_text import DECISIONS, filter_problem, suggestion, understood
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.resources import flows, source_urls, workspace
@@ -92,6 +92,7 @@ def clear(fields: Sequence[str]) -> None:
     """Empty the boxes of these fields."""
     for field in fields:
         st.session_state[field] = None if field == "action" else ""
+        actions.changed(field)
         st.session_state.pop(_refused(field), None)
 
 

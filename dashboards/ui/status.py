@@ -133,7 +133,8 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     if skipped := sum(s.skipdata for s in known):
         parts.append(f"{skipped:,} SKIPDATA: some traffic was not logged")
     shown = f"**{moment(window.start, zone)} - {moment(window.end, zone)}** {state.zone}"
-    st.caption(" · ".join([shown, *parts]))
+    with st.container(key="freshness"):
+        st.caption(" · ".join([shown, *parts]))
     repeats(logs)
     _lists()
     damage(logs, window)

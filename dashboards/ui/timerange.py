@@ -34,7 +34,8 @@ def controls(title: str, question: str) -> tuple[Range, str, DeltaGenerator]:
     page_css.apply()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="controls"):
         st.title(title, anchor=False, help=question, width="stretch")
-        range_box, custom = st.container(width=190), st.container(width="content")
+        range_box = st.container(width=190, key="range-box")
+        custom = st.container(width="content")
         # It stands right of the range's box, but a typed range is read in that zone.
         zone = st.selectbox(
             "Time zone",
@@ -49,7 +50,9 @@ def controls(title: str, question: str) -> tuple[Range, str, DeltaGenerator]:
         )
     text = _text()
     asked = _read(text, zone)
-    with custom.popover("Custom", key="custom-range", on_change="rerun") as opened:
+    with custom.popover(
+        "Custom", icon=":material/date_range:", key="custom-range", on_change="rerun"
+    ) as opened:
         if opened.open:
             _fixed_times(asked, zone)
     with range_box:
