@@ -10,7 +10,7 @@ SECONDS = 1.0
 
 
 # Fixtures of a running app: to start one takes seconds.
-SERVERS = {"app", "asked_app", "served"}
+SERVERS = {"app", "asked_app", "empty", "few", "served", "version_2"}
 # Every panel under every filter, every template under every parameter: a minute together.
 MANY = {"soundness", "test_every_panel", "test_trino_dialect", "test_templates"}
 

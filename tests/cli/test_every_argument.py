@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.logs import fill, write_sample
+from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.commands import COMMANDS
 from vpcflow_core.cli.main import main
+from vpcflow_core.cli.options import QuestionOptions
 from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.measures import MEASURES
 
@@ -55,12 +58,33 @@ def every_field_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def every_field_logs(every_field_home: Path) -> Iterator[FlowLogs]:
+    with FlowLogs.open(every_field_home / "store") as flows:
+        yield flows
+
+
 @pytest.fixture
 def run_argument(
-    every_field_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    every_field_home: Path,
+    every_field_logs: FlowLogs,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Run:
     monkeypatch.setenv("VPCFLOW_CONFIG", str(every_field_home / "vpcflow.toml"))
     monkeypatch.chdir(every_field_home)
+    open_anew = QuestionOptions._opened
+
+    @contextmanager
+    def opened(options: QuestionOptions) -> Iterator[FlowLogs]:
+        """The store of all cases is opened once: to open it takes as long as most answers."""
+        if options.store or options.source:
+            with open_anew(options) as flows:
+                yield flows
+        else:
+            yield every_field_logs
+
+    monkeypatch.setattr(QuestionOptions, "_opened", opened)
 
     def call(*arguments: object) -> int:
         """The exit code; any exception but SystemExit fails the test."""

@@ -1,8 +1,12 @@
-"""Every dashboard in a real Chromium: on the sample, on little data, on none; with every filter."""
+"""Every dashboard on the sample, on little data, on none; with every filter.
+
+What a link draws is read as the server sends it; that a browser draws it: test_accessibility.py.
+"""
 
 from __future__ import annotations
 
 import operator
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import reduce
@@ -11,22 +15,15 @@ from urllib.parse import urlencode
 
 import pandas as pd
 import pytest
-from playwright.sync_api import expect
 
 from dashboards.catalogue import DASHBOARDS
+from dashboards.ui.dashboard import Dashboard
 from dashboards.ui.state import FLOW_FILTERS, NETWORK_FILTERS
 from tests.logs import UNTIL, fill
-from tests.pages.browsing import (
-    PATHS,
-    OpenPage,
-    downloaded,
-    drawn,
-    panel,
-    settled,
-    slugs_of,
-    unbroken,
-)
+from tests.pages.browsing import PATHS, slugs_of
+from tests.pages.sent import Sent
 from tests.pages.server import serving
+from tests.pages.visitors import page as visited
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.fields import DEFAULT_VPC_FORMAT, find_field
 from vpcflow_core.panels.catalogue import PANELS
@@ -76,21 +73,21 @@ def filters_that_matter(
 
 @pytest.mark.parametrize("name", SEEN)
 def test_every_filter_of_a_page_changes_its_numbers_to_what_pandas_says(
-    name: str, app: str, open_page: OpenPage, day: pd.DataFrame
+    name: str, app: str, day: pd.DataFrame
 ) -> None:
     slug, measure = SEEN[name]
     if name in ACTIONS:
         day = day[day["action"] == ACTIONS[name]]
     texts, kept = filters_that_matter(day, decision=name not in ACTIONS)
     inside = day[reduce(operator.and_, kept.values())]
-    page = settled(open_page(f"{app}/{PATHS[name]}?{urlencode(texts)}"), [slug])
+    page = Sent(visited(app, PATHS[name], query=urlencode(texts)))
     (by,) = PANELS[slug].query.by
     if by.endswith("port"):  # 0 stands for none where the protocol has no ports
         inside = inside[(inside[by] != 0) | inside["protocol"].isin([6, 17])]
     expected = inside.groupby(aws(by)).size().nlargest(10)
-    (bars,) = drawn(page, slug)
+    (bars,) = page.drawn(slug)
     assert bars["x"] == list(expected), measure
-    unbroken(page)
+    assert page.unbroken()
 
 
 @pytest.fixture(scope="module")
@@ -117,21 +114,19 @@ def exclusions(last_day: FlowLogs) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["security-groups", "outliers"])
 def test_every_filter_of_a_page_about_the_network_does_what_it_does_in_python(
-    name: str, app: str, open_page: OpenPage, last_day: FlowLogs, exclusions: dict[str, str]
+    name: str, app: str, last_day: FlowLogs, exclusions: dict[str, str]
 ) -> None:
     narrowed = last_day.where(**exclusions)
-    url = f"{app}/{name}?{urlencode(exclusions)}"
+    page = Sent(visited(app, name, query=urlencode(exclusions)))
     if name == "security-groups":
-        page = settled(open_page(url), ["security-groups/top-groups"])
-        (bars,) = drawn(page, "security-groups/top-groups")
+        (bars,) = page.drawn("security-groups/top-groups")
         top = narrowed.top("security_group_id", by="packets", n=5)
         assert bars["x"] == list(top["packets"])
     else:
-        page = settled(open_page(url), ["outliers/bytes"])
-        rows = downloaded(page, "outliers/bytes")
+        (line,) = [trace for trace in page.drawn("outliers/bytes") if trace.get("name") == "bytes"]
         spread = narrowed.series("bytes", every="1m", place="spread")
-        assert rows["value"].sum() == pytest.approx(spread["value"].sum())
-    unbroken(page)
+        assert sum(line["y"]) == pytest.approx(spread["value"].sum())
+    assert page.unbroken()
 
 
 def total(flows: FlowLogs) -> int:
@@ -142,19 +137,19 @@ def total(flows: FlowLogs) -> int:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("empty")
     with serving(folder, folder / "store") as url:
+        while any("being read" in said for said in Sent(visited(url, "")).alerts()):
+            time.sleep(0.1)
         yield url
 
 
-def test_an_empty_store_says_on_every_page_how_to_fill_it(empty: str, open_page: OpenPage) -> None:
-    page = open_page(empty)
-    for dashboard in DASHBOARDS:
-        page.get_by_role("link", name=dashboard.title, exact=True).click()
-        expect(page).to_have_title(f"{dashboard.title} · vpcflow")
-        expect(page.get_by_text("This store holds no records yet")).to_be_visible()
-        expect(page.get_by_text("vpcflow sync s3://bucket/prefix")).to_be_visible()
-        unbroken(page)
-    page.get_by_role("link", name="Sources and uploads").click()
-    expect(page).to_have_title("Sources · vpcflow")
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda dashboard: dashboard.path)
+def test_an_empty_store_says_on_every_page_how_to_fill_it(empty: str, dashboard: Dashboard) -> None:
+    page = Sent(visited(empty, PATHS[dashboard.path]))
+    said = "\n".join(page.alerts())
+    assert "This store holds no records yet" in said
+    assert "vpcflow sync s3://bucket/prefix" in said
+    assert "Sources and uploads" in {link.label for link in page.elements("page_link")}
+    assert page.unbroken()
 
 
 @pytest.fixture(scope="module")
@@ -176,30 +171,26 @@ def version_2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.parametrize("name", PATHS)
 def test_a_format_that_lacks_fields_explains_on_every_page_the_panels_it_cannot_draw(
-    version_2: str, open_page: OpenPage
+    name: str, version_2: str
 ) -> None:
-    page = open_page(f"{version_2}/?range=3h")
-    for dashboard in DASHBOARDS:
-        page.get_by_role("link", name=dashboard.title, exact=True).click()
-        settled(page, slugs_of(dashboard.path))
-        unbroken(page)
-        if dashboard.path == "security-groups":
-            for slug, told in (("top-vpcs", "vpc-id"), ("rules-in-use", "")):
-                lacking = panel(page, f"security-groups/{slug}").get_by_test_id("stAlert")
-                expect(lacking).to_be_visible()
-                expect(lacking).to_contain_text(told)
-        if dashboard.path == "rejects":
-            expect(page.get_by_text("add ${reject-reason} (version 8)")).to_be_visible()
-        if dashboard.path == "traffic":
-            assert sum(drawn(page, "traffic/destination-ports")[0]["x"]) == 180 * 8
+    page = Sent(visited(version_2, PATHS[name], query="range=3h"))
+    assert page.unbroken()
+    assert [slug for slug in slugs_of(name) if not page.shows(slug)] == []
+    if name == "security-groups":
+        assert "vpc-id" in " ".join(page.alerts("security-groups/top-vpcs"))
+        assert page.alerts("security-groups/rules-in-use")
+    if name == "rejects":
+        assert "add ${reject-reason} (version 8)" in page.text()
+    if name == "traffic":
+        assert sum(page.drawn("traffic/destination-ports")[0]["x"]) == 180 * 8
 
 
-def test_a_format_of_five_fields_still_shows_what_it_can(few: str, open_page: OpenPage) -> None:
-    page = settled(open_page(few), slugs_of("overview"))
-    unbroken(page)
-    expect(panel(page, "overview/destination-ports").get_by_test_id("stAlert")).to_contain_text(
-        "dstport"
-    )
-    (bars,) = drawn(page, "overview/top-sources")
+def test_a_format_of_five_fields_still_shows_what_it_can(few: str) -> None:
+    page = Sent(visited(few, PATHS["overview"]))
+    assert page.unbroken()
+    assert all(page.shows(slug) for slug in slugs_of("overview"))
+    assert "dstport" in " ".join(page.alerts("overview/destination-ports"))
+    (bars,) = page.drawn("overview/top-sources")
     assert bars["x"] == [800, 700, 600, 500, 400, 300, 200, 100]
