@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.colours import colours
-from vpcflow_core.charts.style import dress, legend_below
+from vpcflow_core.charts.style import dress, legend_below, undressed
 
 DAY_MS = 86_400_000
 # Up to this many days, each has a label.
@@ -20,7 +20,7 @@ def alerts_by_day(frame: pd.DataFrame, dark: bool = False) -> go.Figure:
         frame: Columns `day` (at midnight, as a clock shows it), `name` and `alerts`; every day.
         dark: Whether the page is dark.
     """
-    chart = go.Figure()
+    chart = undressed()
     totals = frame.groupby("name")["alerts"].sum().sort_values(ascending=False, kind="stable")
     for name, colour in zip(totals.index, colours("name", list(totals.index)), strict=True):
         rows = frame[frame["name"] == name]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.labels import amount, hover, unit
+from vpcflow_core.charts.labels import amount, at_points, hover, unit
 from vpcflow_core.charts.log_axis import floor_of
-from vpcflow_core.charts.style import ALARM, INK, faint, legend_below
+from vpcflow_core.charts.style import ALARM, INK, faint, legend_below, undressed
 from vpcflow_core.charts.time_axis import (
     colour_of,
     highest,
@@ -35,7 +37,7 @@ def band(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
     least = floor_of(rows["value"])
     # Fewer than none cannot be; and none has no place of its own on a logarithmic axis.
     frame = rows.assign(**{name: raised(rows[name], least) for name in DRAWN})
-    chart = go.Figure()
+    chart = undressed()
     _expected(chart, frame, zone, colour)
     _line(chart, panel, frame, zone, colour)
     _violations(chart, frame[frame["violation"]], zone, dark)
@@ -115,13 +117,13 @@ def _violations(chart: go.Figure, out: pd.DataFrame, zone: ZoneInfo, dark: bool)
     )
 
 
-def _texts(panel: Panel, frame: pd.DataFrame, lacks: pd.Series) -> list[str]:
+def _texts(panel: Panel, frame: pd.DataFrame, lacks: pd.Series) -> np.ndarray[Any, Any]:
     """What was expected, and the verdict where there is one to tell."""
     verdicts = frame["error"].gt(0).map({True: "above the band", False: "below the band"})
     verdicts = verdicts.where(frame["violation"], "").mask(lacks != "", lacks)
     bounds = zip(frame["lower"].clip(lower=0), frame["upper"].clip(lower=0), verdicts, strict=True)
-    return [
+    return at_points(
         f"{amount(low, panel.value)} to {amount(high, panel.value)}"
         + (f"<br><b>{verdict}</b>" if verdict else "")
         for low, high, verdict in bounds
-    ]
+    )

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.groups import Group, groups
 from vpcflow_core.charts.labels import hover_texts, named, short_labels
-from vpcflow_core.charts.style import legend_below
+from vpcflow_core.charts.style import legend_below, undressed
 from vpcflow_core.charts.time_axis import colour_of
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import humane
@@ -38,7 +38,7 @@ def bars(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figur
         hoverinfo="text",
         hovertext=hover_texts(panel, frame, _heads(panel, answer, field, frame[field])),
     )
-    return _upright(go.Figure(trace), float(values.max()), trace.text)
+    return _upright(undressed(trace), float(values.max()), trace.text)
 
 
 def split(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -46,7 +46,7 @@ def split(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figu
     frame, (bar, part) = answer.frame, panel.query.by[:2]
     whole = frame.groupby(bar, sort=False)[panel.value].sum()
     shown = dict(zip(whole.index, short_labels(panel, answer, bar, whole.index), strict=True))
-    chart = go.Figure()
+    chart = undressed()
     for group in groups(panel, answer, part):
         chart.add_trace(_part(panel, answer, group, shown))
     numbers = [f" {humane(value, panel.value)}" for value in whole]

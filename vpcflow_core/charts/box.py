@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.log_axis import decades
-from vpcflow_core.charts.style import faint
+from vpcflow_core.charts.style import faint, undressed
 from vpcflow_core.charts.time_axis import colour_of, over_time, wall_clock
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import humane
@@ -34,7 +34,7 @@ def box(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fig
         "xperiodalignment": "middle",
         "xperiod": answer.every / timedelta(milliseconds=1) if answer.every else 0,
     }
-    chart = go.Figure(
+    chart = undressed(
         go.Box(
             **where,
             lowerfence=least,

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.groups import groups
 from vpcflow_core.charts.labels import hover, unit
-from vpcflow_core.charts.style import faint, legend_below
+from vpcflow_core.charts.style import faint, legend_below, undressed
 from vpcflow_core.charts.time_axis import (
     HOVER_TIME,
     colour_of,
@@ -39,12 +39,12 @@ def columns(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go
         name=unit(panel.value),
         **hover(panel.value, frame[panel.value], WHEN + "<b>{}</b>"),
     )
-    return over_time(go.Figure(trace), answer, zone, panel.value, highest(frame[panel.value]))
+    return over_time(undressed(trace), answer, zone, panel.value, highest(frame[panel.value]))
 
 
 def stacked(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """Stacked columns, a colour a group; groups beyond the palette are the rest."""
-    chart = go.Figure()
+    chart = undressed()
     for group in groups(panel, answer, panel.query.by[0]):
         chart.add_bar(
             **_bar(group.rows, answer, zone, panel),
@@ -61,7 +61,7 @@ def stacked(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go
 
 def area(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """Stacked areas, a colour a group."""
-    chart = go.Figure()
+    chart = undressed()
     for group in groups(panel, answer, panel.query.by[0]):
         chart.add_scatter(
             **places(group.rows["bucket"], zone),
@@ -80,7 +80,7 @@ def area(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
 def _steps(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """Columns so thin that they touch."""
     frame, colour = answer.frame, colour_of(panel, dark)
-    chart = go.Figure(
+    chart = undressed(
         go.Scatter(
             **places(frame["bucket"], zone),
             y=heights(frame[panel.value]),

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.colours import colours
 from vpcflow_core.charts.labels import hover_texts, named, short_labels, unit
-from vpcflow_core.charts.style import INK
+from vpcflow_core.charts.style import INK, undressed
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.units import humane
 
@@ -51,7 +51,7 @@ def donut(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figu
 
 def _pie(labels: list[str], values: pd.Series, colours: list[str], **rest: Any) -> go.Figure:
     """The ring as a pie, whose labels keep out of each other's way."""
-    return go.Figure(
+    return undressed(
         go.Pie(
             labels=labels,
             values=values,
@@ -71,7 +71,7 @@ def _clickable(labels: list[str], values: pd.Series, colours: list[str], **rest:
     """The ring as bars on a circle: plotly reports clicks on them, but none on a pie's."""
     share = values / (values.sum() or 1)
     middle = 360 * (share.cumsum() - share / 2)
-    chart = go.Figure(
+    chart = undressed(
         go.Barpolar(
             r=[1 - HOLE] * len(share),
             base=[HOLE] * len(share),

@@ -8,6 +8,7 @@ from functools import partial
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -153,6 +154,11 @@ def amount(value: float, measure: str) -> str:
     return humane(value, measure) if measure in UNITS or value >= 1000 else f"{value:.3g}"
 
 
+def at_points(texts: Iterable[str]) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """Texts, one a point: plotly looks at every item of a list, and not of an array."""
+    return np.array([*texts], dtype=object)
+
+
 def hover(
     measure: str,
     values: pd.Series,
@@ -176,7 +182,7 @@ def hover(
     if measure not in UNITS and not written:
         return {"hovertemplate": form.replace("{}", f"%{{y:,.3~f}}{word}") + "<extra></extra>"}
     write = partial(counted if with_unit else humane, measure=measure)
-    texts = ["" if pd.isna(value) else write(value) for value in values]
+    texts = at_points("" if pd.isna(value) else write(value) for value in values)
     template = form.replace("{}", "%{hovertext}") + "<extra></extra>"
     return {"hovertemplate": template, "hovertext": texts}
 

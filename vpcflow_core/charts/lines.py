@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.labels import amount, counted, hover, unit
+from vpcflow_core.charts.labels import amount, at_points, counted, hover, unit
 from vpcflow_core.charts.log_axis import floor_of
-from vpcflow_core.charts.style import INK, LIT, MAIN, faint, legend_below
+from vpcflow_core.charts.style import INK, LIT, MAIN, faint, legend_below, undressed
 from vpcflow_core.charts.time_axis import (
     colour_of,
     line_width,
@@ -39,7 +39,7 @@ AHEAD = "#E69F00"
 
 def lines(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """A line for now and for each time before that there is."""
-    frame, chart = answer.frame, go.Figure()
+    frame, chart = answer.frame, undressed()
     length = frame["bucket"].max() - frame["bucket"].min()
     a_day = timedelta(hours=23) <= length <= timedelta(hours=25)
     past = [str(name) for name in frame if str(name).startswith(f"{NOW}_")]
@@ -72,7 +72,7 @@ def trend(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
     frame, colour = answer.frame, colour_of(panel, dark)
     ended = int(np.flatnonzero(frame["value"].notna()).max(initial=-1)) + 1
     known, future = frame[:ended], frame[ended:]
-    least, chart = floor_of(known["value"]), go.Figure()
+    least, chart = floor_of(known["value"]), undressed()
     if future["lower"].notna().any():
         _interval(chart, future, zone, least)
     where, shared = places(frame["bucket"], zone), {"mode": "lines", "hoverinfo": "skip"}
@@ -116,16 +116,16 @@ def _texts(panel: Panel, frame: pd.DataFrame) -> dict[str, Any]:
     known, measure = frame["value"].notna(), panel.value
     ahead = known[::-1].cummax()[::-1].map({True: "no records", False: "to come"})
     pairs = zip(frame["value"], ahead, strict=True)
-    values = [why if pd.isna(v) else counted(v, measure) for v, why in pairs]
+    values = at_points(why if pd.isna(v) else counted(v, measure) for v, why in pairs)
     template = "<b>%{hovertext}</b><extra></extra>"
     if frame["predicted"].isna().all():
         return {"hovertext": values, "hovertemplate": template}
     rows = zip(frame["predicted"], frame["lower"].clip(lower=0), frame["upper"], known, strict=True)
-    predicted = [
+    predicted = at_points(
         amount(value, measure)
         + ("" if there else f" ({amount(low, measure)} to {amount(high, measure)})")
         for value, low, high, there in rows
-    ]
+    )
     template = "<b>%{hovertext}</b><br>predicted %{customdata}<extra></extra>"
     return {"hovertext": values, "customdata": predicted, "hovertemplate": template}
 
@@ -213,10 +213,10 @@ def _hover(
     form = f"{name}: <b>{{}}</b>"
     if column == NOW:
         return hover(panel.value, values, form, with_unit=False, written=least > 0)
-    texts = [
+    texts = at_points(
         f"{amount(then, panel.value)}{_change(now, then, panel.value)}" if pd.notna(then) else "-"
         for now, then in zip(frame[NOW], values, strict=True)
-    ]
+    )
     return {"hovertext": texts, "hovertemplate": f"{name}: <b>%{{hovertext}}</b><extra></extra>"}
 
 

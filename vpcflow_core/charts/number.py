@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
 
-from vpcflow_core.charts.style import INK, faint
+from vpcflow_core.charts.style import INK, faint, undressed
 from vpcflow_core.charts.time_axis import colour_of, heights, places, shade
 from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
 from vpcflow_core.units import humane
@@ -17,7 +17,7 @@ WITHOUT_LINE = 110
 
 def number(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """The numbers side by side, the first of them over time below."""
-    chart, colour = go.Figure(), colour_of(panel, dark)
+    chart, colour = undressed(), colour_of(panel, dark)
     if "bucket" in answer.frame:
         chart.add_scatter(
             **places(answer.frame["bucket"], zone),

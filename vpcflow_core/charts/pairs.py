@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.labels import hover_texts, named, short_labels
-from vpcflow_core.charts.style import INK, SERIES
+from vpcflow_core.charts.style import INK, SERIES, undressed
 from vpcflow_core.panels.base import Panel, PanelAnswer
 
 BAND = "rgba(100, 130, 170, 0.35)"
@@ -26,7 +26,7 @@ def sankey(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Fig
         *short_labels(panel, answer, right, targets),
     ]
     heads = [f"{a} to {b}" for a, b in zip(*_heads(panel, answer), strict=True)]
-    chart = go.Figure(
+    chart = undressed(
         go.Sankey(
             node={"label": texts, "color": SERIES[0], "pad": 12, "thickness": 14},
             link={
@@ -52,7 +52,7 @@ def matrix(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Fig
     values["column"] = frame[right].map(columns.index)
     z = values.pivot(index="row", columns="column", values=panel.value).astype("float64")
     text = values.pivot(index="row", columns="column", values="text").fillna("")
-    chart = go.Figure(
+    chart = undressed(
         go.Heatmap(
             z=z.to_numpy(),
             x=short_labels(panel, answer, right, columns),

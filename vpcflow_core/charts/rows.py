@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from vpcflow_core.charts.labels import title
-from vpcflow_core.charts.style import dress, legend_below
+from vpcflow_core.charts.style import dress, legend_below, undressed
 
 # What is still legible.
 MOST_SERIES, MOST_BARS = 8, 200
@@ -33,7 +33,7 @@ def rows_chart(frame: pd.DataFrame, lines: bool, dark: bool) -> go.Figure:
     rows = frame.sort_values(frame.columns[0]) if lines else frame.head(MOST_BARS)
     place = rows.iloc[:, 0]
     where = place if lines else place.map(str)
-    chart = go.Figure()
+    chart = undressed()
     for name in _series(frame):
         values = rows[name].astype("float64")
         if lines:

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from pandas.io.formats.style import Styler
 
 from vpcflow_core.charts.labels import LABELS, title
-from vpcflow_core.charts.style import INK
+from vpcflow_core.charts.style import INK, undressed
 from vpcflow_core.charts.time_axis import wall_clock
 from vpcflow_core.panels.base import WITH_ADDRESSES, Panel, PanelAnswer
 from vpcflow_core.units import UNITS, humane
@@ -92,7 +92,7 @@ def table(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
     ink, _, grid, paper = INK[dark]
     texts = table_texts(panel, answer, zone.key, MOST_ROWS)
     line = {"align": "left", "height": ROW, "line_color": grid, "font_color": ink}
-    chart = go.Figure(
+    chart = undressed(
         go.Table(
             header={**line, "values": [f"<b>{name}</b>" for name in texts], "fill_color": grid},
             cells={

@@ -12,7 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.labels import measured
-from vpcflow_core.charts.style import LAND, MARGIN
+from vpcflow_core.charts.style import LAND, MARGIN, undressed
 from vpcflow_core.charts.time_axis import colour_of
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.reference.files import data_file
@@ -45,7 +45,7 @@ def blank_map(dark: bool = False) -> go.Figure:
     """The map of the world without anything on it."""
     land, border = LAND[dark]
     world, names = _world()
-    chart = go.Figure(
+    chart = undressed(
         go.Choropleth(
             geojson=world,
             featureidkey="properties.name",
@@ -81,8 +81,15 @@ def _place_hover(row: dict[Hashable, Any]) -> str:
     return "<br>".join([f"<b>{', '.join(named)}</b>", *measures, f"{row['addresses']:,} addresses"])
 
 
+class _Outline(dict[str, Any]):
+    """An outline that nobody changes: plotly would copy its 10,000 points for every map, twice."""
+
+    def __deepcopy__(self, _: dict[int, Any]) -> _Outline:
+        return self
+
+
 @cache
-def _world() -> tuple[dict[str, Any], list[str]]:
+def _world() -> tuple[_Outline, list[str]]:
     """The outline of the world's countries, and the name of each."""
-    world = json.loads(data_file("world.geojson").read_text(encoding="utf-8"))
+    world = _Outline(json.loads(data_file("world.geojson").read_text(encoding="utf-8")))
     return world, [feature["properties"]["name"] for feature in world["features"]]
