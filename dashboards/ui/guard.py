@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import re
 import webbrowser
@@ -160,6 +161,9 @@ def admin_url() -> str:
 @asynccontextmanager
 async def announce(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Print the link with the token, and open the browser of whoever started the server."""
+    # What was imported stays: Python would look through it each time that it collects garbage,
+    # a quarter of a second for every other page.
+    gc.freeze()
     with suppress(SettingsError):  # pages say what is wrong with the settings
         log_as(load_settings().log_format)
     if ADMISSION.token:
