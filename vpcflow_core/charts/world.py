@@ -82,7 +82,7 @@ def _place_hover(row: dict[Hashable, Any]) -> str:
 
 
 class _Outline(dict[str, Any]):
-    """An outline that nobody changes: plotly would copy its 10,000 points for every map, twice."""
+    """An outline that never changes: plotly would copy its 10,000 points for every map, twice."""
 
     def __deepcopy__(self, _: dict[int, Any]) -> _Outline:
         return self
