@@ -69,7 +69,7 @@ def ready(page: Page, charts: int) -> Page:
 
 def settled(page: Page, slugs: Collection[str]) -> Page:
     """Wait until each of the panels shows something and the server is idle."""
-    page.wait_for_function(SHOWN, arg=[key(slug) for slug in slugs], timeout=60_000, polling=50)
+    page.wait_for_function(SHOWN, arg=[key(slug) for slug in slugs], polling=50)
     idle(page)
     return page
 
@@ -173,7 +173,7 @@ def saved(
     A file whose button is drawn anew between the press and the answer is Streamlit's to lose.
     """
     idle(page)
-    with page.expect_download(timeout=60_000) as download:
+    with page.expect_download() as download:
         press(page, button) if press else button.click()
     return Path(download.value.path())
 

@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from tests.browser import ARGUMENTS, executable
 from tests.logs import UNTIL, fill, read_with_pandas
-from tests.pages.server import serving, serving_the_run
+from tests.pages.server import PATIENCE, serving, serving_the_run
 from tests.sample import folder_of_run, once_a_run
 
-expect.set_options(timeout=20_000)  # two cores may have much else to do
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +56,7 @@ def open_page(chromium: Browser, serve: object) -> Iterator[Callable[..., Page]]
             "viewport": {"width": 1280, "height": 1800}, "reduced_motion": "reduce", **options,
         }  # fmt: skip
         context = chromium.new_context(**settings)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()
         watch(page)

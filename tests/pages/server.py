@@ -17,6 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+# Seconds until a test gives up. Waits end at once when what they wait for is there, and the two
+# cores may have much else to do.
+PATIENCE = 120
 # Servers that other test processes may still use when this one ends.
 _LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
 
@@ -47,7 +50,7 @@ def serving(
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 @contextmanager
@@ -108,7 +111,7 @@ def _start(
         wait(process, f"http://localhost:{port}/_stcore/health", home)
     except BaseException:
         process.kill()
-        process.wait(20)
+        process.wait(PATIENCE)
         raise
     return process, f"http://localhost:{port}"
 
@@ -130,7 +133,8 @@ def _environment(
 
 
 def wait(process: subprocess.Popen[bytes], url: str, home: Path) -> None:
-    for _ in range(300):
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
         try:
             urllib.request.urlopen(url, timeout=1)
             return

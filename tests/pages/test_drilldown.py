@@ -48,29 +48,7 @@ def click_bar(page: Page, slug: str) -> None:
     raise AssertionError(f"{slug} has no bar to click")
 
 
-def test_the_menu_of_a_panel_groups_addresses_in_one_step_and_a_bar_narrows_to_its_block(
-    app: str, open_page: OpenPage
-) -> None:
-    page = settled(open_page(app), slugs_of("overview"))
-    before = page.evaluate("history.length")
-    title = panel(page, "overview/top-sources")
-    title.get_by_role("button", name="by address").click()
-    page.get_by_role("menuitem", name="/24 (IPv6: /64)").click()
-    until(page, grouping="24")
-    settled(page, ["overview/top-sources@24", "overview/top-destinations@24"])
-    assert page.evaluate("history.length") == before + 1
-    (bars,) = drawn(page, "overview/top-sources@24")
-    block = bars["customdata"][0]
-    assert block.endswith("/24")
-    click_bar(page, "overview/top-sources@24")
-    until(page, srcaddr=block, grouping="24")
-    assert chips(page) == [f"Source address: {block}"]
-
-
-def test_a_click_on_a_bar_narrows_and_its_chip_excludes_and_removes(
-    app: str, open_page: OpenPage
-) -> None:
-    page = settled(open_page(app), slugs_of("overview"))
+def a_bar_narrows_and_its_chip_excludes_and_removes(page: Page) -> None:
     (bars,) = drawn(page, "overview/top-sources")
     first = bars["customdata"][0]
     click_bar(page, "overview/top-sources")
@@ -93,8 +71,7 @@ def test_a_click_on_a_bar_narrows_and_its_chip_excludes_and_removes(
     assert drawn(page, "overview/top-sources") == [bars]
 
 
-def test_clicks_on_slices_markers_and_parts_narrow_too(app: str, open_page: OpenPage) -> None:
-    page = settled(open_page(app), slugs_of("overview"))
+def slices_markers_and_parts_narrow_too(page: Page) -> None:
     panel(page, "overview/actions").locator(".bars .point path").nth(1).click(force=True)
     until(page, action="REJECT")
     settled(page, ["overview/source-locations"])
@@ -110,10 +87,55 @@ def test_clicks_on_slices_markers_and_parts_narrow_too(app: str, open_page: Open
     ]  # fmt: skip
     page.get_by_role("button", name="Clear all filters").click()
     until(page, srcaddr="", protocol="", action="")
+    settled(page, slugs_of("overview"))
 
 
-def test_rows_and_parts_of_bars_narrow_by_all_their_fields(app: str, open_page: OpenPage) -> None:
-    page = settled(open_page(f"{app}/rejects"), slugs_of("rejects"))
+def a_menu_groups_addresses_in_one_step_and_a_bar_narrows_to_its_block(page: Page) -> None:
+    before = page.evaluate("history.length")
+    title = panel(page, "overview/top-sources")
+    title.get_by_role("button", name="by address").click()
+    page.get_by_role("menuitem", name="/24 (IPv6: /64)").click()
+    until(page, grouping="24")
+    settled(page, ["overview/top-sources@24", "overview/top-destinations@24"])
+    assert page.evaluate("history.length") == before + 1
+    (bars,) = drawn(page, "overview/top-sources@24")
+    block = bars["customdata"][0]
+    assert block.endswith("/24")
+    click_bar(page, "overview/top-sources@24")
+    until(page, srcaddr=block, grouping="24")
+    assert chips(page) == [f"Source address: {block}"]
+
+
+def test_clicks_on_charts_narrow_and_a_panels_menu_groups(app: str, open_page: OpenPage) -> None:
+    page = settled(open_page(app), slugs_of("overview"))
+    a_bar_narrows_and_its_chip_excludes_and_removes(page)
+    slices_markers_and_parts_narrow_too(page)
+    a_menu_groups_addresses_in_one_step_and_a_bar_narrows_to_its_block(page)
+
+
+def a_menu_shows_rows_and_sql_and_downloads_the_whole_answer(page: Page) -> None:
+    body = menu(page, "rejects/outliers")
+    expect(body.get_by_test_id("stDataFrame")).to_be_visible()
+    body.get_by_test_id("stDataFrame").hover()
+    expect(body.get_by_label("Search").first).to_be_visible()
+    own = body.get_by_label("Download as CSV").first  # Streamlit's: it would save formulas
+    expect(own).to_be_attached()
+    expect(own).to_be_hidden()
+    expect(body.get_by_test_id("stCode")).to_contain_text("FROM flows")
+    expect(body.get_by_text("The first 1,000 of 1,440 rows")).to_be_visible()
+    for kind, read in (("CSV", pd.read_csv), ("Parquet", pd.read_parquet)):
+        frame = read(saved(page, body.get_by_role("button", name=f"Download {kind}")))
+        assert len(frame) == 1_440
+        assert {"bucket", "value", "lower", "upper", "violation"} <= set(frame.columns)
+    page.keyboard.press("Escape")
+    expect(body).to_have_count(0)
+
+
+def test_a_panels_menu_gives_its_answer_and_rows_and_parts_of_bars_narrow_by_all_their_fields(
+    app: str, open_page: OpenPage
+) -> None:
+    page = settled(open_page(f"{app}/rejects?timeslice=1m"), slugs_of("rejects"))
+    a_menu_shows_rows_and_sql_and_downloads_the_whole_answer(page)
     rows = downloaded(page, "rejects/interface-destinations")
     click_row(page, "rejects/interface-destinations", 1)
     until(page, interface_id=rows["interface_id"][1], dstaddr=rows["dstaddr"][1])
@@ -233,25 +255,6 @@ def test_panels_fill_the_screen_and_the_records_behind_are_the_newest_with_all_t
     assert {"srcaddr", "log_status", "vpc_id", "pkt_srcaddr"} <= set(frame.columns)
     dialog.get_by_text("SQL").click()
     expect(dialog.get_by_test_id("stCode")).to_contain_text("ORDER BY start_time DESC")
-
-
-def test_a_panels_menu_shows_rows_and_sql_and_downloads_the_whole_answer(
-    app: str, open_page: OpenPage
-) -> None:
-    page = settled(open_page(f"{app}/rejects?range=7d&timeslice=1m"), slugs_of("rejects"))
-    body = menu(page, "rejects/outliers")
-    expect(body.get_by_test_id("stDataFrame")).to_be_visible()
-    body.get_by_test_id("stDataFrame").hover()
-    expect(body.get_by_label("Search").first).to_be_visible()
-    own = body.get_by_label("Download as CSV").first  # Streamlit's: it would save formulas
-    expect(own).to_be_attached()
-    expect(own).to_be_hidden()
-    expect(body.get_by_test_id("stCode")).to_contain_text("FROM flows")
-    expect(body.get_by_text("The first 1,000 of 10,080 rows")).to_be_visible()
-    for kind, read in (("CSV", pd.read_csv), ("Parquet", pd.read_parquet)):
-        frame = read(saved(page, body.get_by_role("button", name=f"Download {kind}")))
-        assert len(frame) == 10_080
-        assert {"bucket", "value", "lower", "upper", "violation"} <= set(frame.columns)
 
 
 def test_an_empty_page_says_why_once_and_offers_only_what_helps(

@@ -18,7 +18,7 @@ def test_narrower_rules_are_shown_saved_and_replayed(
 ) -> None:
     shown = open_page(f"{app}/rules?range=9d")
     group = shown.get_by_role("combobox", name="Security group")
-    expect(group).to_be_visible(timeout=60_000)
+    expect(group).to_be_visible()
     group.fill("prod-bastion")
     group.press("Enter")
     expect(shown.get_by_text("Of 5 rules")).to_be_visible()
@@ -29,7 +29,7 @@ def test_narrower_rules_are_shown_saved_and_replayed(
     expect(box).to_have_value(text)
     shown.get_by_role("button", name="Replay").click()
     said = shown.get_by_text("would have been refused, all of them from sources that scanned")
-    expect(said).to_be_visible(timeout=30_000)
+    expect(said).to_be_visible()
     box.fill("resource {")
     shown.get_by_role("button", name="Replay").click()
     expect(shown.get_by_text("ends inside a block")).to_be_visible()

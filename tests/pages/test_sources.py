@@ -68,7 +68,7 @@ def sources_app(
 def opened(open_page: OpenPage, url: str, **options: object) -> Page:
     page = open_page(f"{url}/sources", **options)
     page.wait_for_selector(".st-key-sync-now, .st-key-sync-stop")
-    expect(page.locator(".st-key-sync-now button").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".st-key-sync-now button").first).to_be_visible()
     idle(page)
     return page
 
@@ -105,7 +105,7 @@ def remove(page: Page, name: str) -> None:
     expect(box).to_have_value(re.compile(name))
     idle(page)
     page.locator(".st-key-remove-now button").first.click()
-    expect(page.locator(".st-key-source-table")).not_to_contain_text(name, timeout=20_000)
+    expect(page.locator(".st-key-source-table")).not_to_contain_text(name)
 
 
 def test_the_page_shows_what_the_store_holds_what_is_missing_and_what_could_not_be_read(
@@ -206,7 +206,7 @@ def test_a_folder_is_added_read_and_removed_with_its_records(
         assert "secret" not in page.locator(".st-key-adding [data-testid=stAlert]").inner_text()
     fill_in(page, "new-url", str(tmp_path / "more"))
     page.get_by_role("button", name="Check and add").click()
-    expect(page.get_by_text("was added")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("was added")).to_be_visible()
     expect(page.locator(".st-key-source-table")).to_contain_text("more")
     wait_for_cell(page, "more", "Records", "40")
     remove(page, "more")
@@ -230,18 +230,18 @@ def test_uploads_are_read_reported_kept_apart_and_removed(
     whole = "\n".join([HEADER, *map(record, range(30)), "no record", ""]).encode()
     upload(page, "../case one.log", whole)
     report = page.locator(".st-key-upload-report")
-    expect(report.get_by_text("30 records")).to_be_visible(timeout=20_000)
+    expect(report.get_by_text("30 records")).to_be_visible()
     expect(report.get_by_text("14 fields")).to_be_visible()
     expect(report.locator("[data-testid=stDataFrame]")).to_be_visible()
     wait_for_cell(page, "case-one", "Records", "30")
     assert row_of(page, "case-one")["Where"] == "uploads://case-one"
     assert row_of(page, "case-one")["Malformed"] == "1"
     upload(page, "photo.png", b"\x89PNG\r\n\x1a\n" + bytes(100))
-    expect(report.get_by_text("was not taken")).to_be_visible(timeout=20_000)
+    expect(report.get_by_text("was not taken")).to_be_visible()
     expect(report.get_by_text("is a PNG image, not flow logs")).to_be_visible()
     upload(page, "cut.log.gz", gzip.compress(whole * 400, mtime=0)[:-400])
-    expect(report.get_by_text("gzip content is cut short")).to_be_visible(timeout=20_000)
-    expect(page.locator(".st-key-sync-now button").first).to_be_visible(timeout=20_000)
+    expect(report.get_by_text("gzip content is cut short")).to_be_visible()
+    expect(page.locator(".st-key-sync-now button").first).to_be_visible()
     for name in ("case-one", "cut"):
         remove(page, name)
     assert list((tmp_path / "store" / "uploads").glob("*/*")) == []
@@ -267,12 +267,12 @@ def test_a_stopped_sync_goes_on_where_it_stood_and_reads_everything_once(
         (tmp_path / "logs" / f"{number}.log").write_text(f"{HEADER}\n{record(number)}\n")
     url = serve(tmp_path / "store", {"many": str(tmp_path / "logs")}, workers="1")
     page = open_page(f"{url}/sources")
-    page.locator(".st-key-sync-stop button").first.click(timeout=60_000)
-    expect(page.get_by_text("The sync was stopped")).to_be_visible(timeout=60_000)
+    page.locator(".st-key-sync-stop button").first.click()
+    expect(page.get_by_text("The sync was stopped")).to_be_visible()
     with Store.open(tmp_path / "store") as store:
         assert sum(s.objects for s in store.sources()) < 2000
         page.locator(".st-key-sync-now button").first.click()
-        expect(page.get_by_text("The next one begins by itself")).to_be_visible(timeout=90_000)
+        expect(page.get_by_text("The next one begins by itself")).to_be_visible()
         assert sum(s.records for s in store.sources()) == 2000
         assert sum(file.rows for file in store.files("records")) == 2000
 
@@ -286,7 +286,7 @@ def test_visitors_from_elsewhere_learn_no_path_of_the_server_and_can_add_nothing
     sources = {"bad": str(bad), "gone": str(tmp_path / "nowhere"), "more": str(more)}
     url = serve(tmp_path / "store", sources, add_sources="none")
     page = open_page(f"{url}/sources")
-    expect(page.get_by_text("gone: It could not be read")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("gone: It could not be read")).to_be_visible()
     assert page.locator(".st-key-sync-now, .st-key-sync-stop").count() == 0
     expect(page.locator(".st-key-not-read [data-testid=stDataFrame]").first).to_be_visible()
     assert str(tmp_path.parent) not in page.content()
@@ -310,9 +310,9 @@ def test_an_empty_store_leads_here_and_here_is_the_way_out(
     tmp_path: Path, serve: Serve, open_page: OpenPage
 ) -> None:
     page = open_page(serve(tmp_path / "store"))
-    page.get_by_role("link", name="Sources and uploads").click(timeout=20_000)
+    page.get_by_role("link", name="Sources and uploads").click()
     expect(page.get_by_text("There is no source yet")).to_be_visible()
     upload(page, "first.log", "\n".join([HEADER, *map(record, range(7))]).encode())
     wait_for_cell(page, "first", "Records", "7")
-    expect(page.locator(".st-key-panel-sources-coverage")).to_be_visible(timeout=20_000)
+    expect(page.locator(".st-key-panel-sources-coverage")).to_be_visible()
     unbroken(page)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from joserfc.jwk import RSAKey
 from playwright.sync_api import Page, expect
 
+from tests.logs import UNTIL, fill
 from tests.pages.browsing import idle, saved
 from tests.pages.oidc import CLIENT, SECRET, Provider, providing
 from tests.pages.server import serving
@@ -45,8 +45,18 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def team_store(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(shutil.copytree(sample_store, tmp_path_factory.mktemp("team") / "store"))
+def team_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four records of each account: who may see them is asked, not how many are drawn."""
+    folder = tmp_path_factory.mktemp("team")
+    (folder / "logs").mkdir()
+    start = int(UNTIL.timestamp())
+    lines = [
+        f"{account} 10.0.0.{host} 10.0.1.9 {100 * host} {start} {start + 50}"
+        for host, account in enumerate([OURS, THEIRS] * 4, start=1)
+    ]
+    fields = "account-id srcaddr dstaddr bytes start end"
+    (folder / "logs" / "few.log").write_text("\n".join([fields, *lines]))
+    return fill(folder / "store", folder / "logs")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
+from tests.pages.server import PATIENCE
+
 HERE = "127.0.0.1"
 
 
@@ -20,7 +22,7 @@ def get(
     app: str, path: str = "/", headers: Mapping[str, str] | None = None
 ) -> tuple[int, dict[str, str]]:
     """Status and headers of an answer; names in small letters."""
-    client = http.client.HTTPConnection(HERE, urlsplit(app).port, timeout=20)
+    client = http.client.HTTPConnection(HERE, urlsplit(app).port, timeout=PATIENCE)
     client.request("GET", path, headers=dict(headers or {}))
     answer = client.getresponse()
     found = {name.lower(): value for name, value in answer.getheaders()}
@@ -77,7 +79,7 @@ class Visit:
         found = []
         with suppress(TimeoutError):
             while True:
-                message = ForwardMsg.FromString(bytes(self._link.recv(timeout=40)))  # type: ignore[arg-type]
+                message = ForwardMsg.FromString(bytes(self._link.recv(timeout=PATIENCE)))  # type: ignore[arg-type]
                 found.append(message)
                 ended = message.WhichOneof("type") == "script_finished"
                 if ended and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
@@ -160,7 +162,7 @@ def send_file(
         + content
         + b"\r\n--b--\r\n"
     )
-    client = http.client.HTTPConnection(HERE, port, timeout=20)
+    client = http.client.HTTPConnection(HERE, port, timeout=PATIENCE)
     client.request("PUT", f"/_stcore/upload_file/{session}/forged", body, sent)
     status = client.getresponse().status
     client.close()
