@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from vpcflow_core.panels.analyses.groups import located, places
 from vpcflow_core.panels.analyses.questions import new_values
 from vpcflow_core.panels.analyses.sources import fan_out
 from vpcflow_core.panels.analyses.time import band, compared, trend
-from vpcflow_core.panels.base import MINUTE, Panel, rows
+from vpcflow_core.panels.base import MINUTE, Chart, Panel, rows
 from vpcflow_core.panels.filter_texts import SERVICES
 from vpcflow_core.query.question import Query
+
+
+class Row(NamedTuple):
+    """A panel by values of fields: its slug, title, fields, and conditions of its own."""
+
+    slug: str
+    title: str
+    fields: tuple[str, ...]
+    only: tuple[tuple[str, str], ...] = ()
+
+
+BARS = (
+    Row("interfaces", "Top 10 by network interface", ("interface_id",)),
+    Row("protocols", "Top 10 by protocol", ("protocol",)),
+)
+TABLES = (
+    Row("sources", "Top 10 sources", ("srcaddr",)),
+    Row("source-ports", "Top 10 sources and ports", ("srcaddr", "srcport")),
+    Row("destination-ports", "Top 10 destinations and ports", ("dstaddr", "dstport")),
+)
+NEW = (
+    Row("new-sources", "New sources", ("srcaddr",)),
+    Row(
+        "new-services",
+        "New destinations and ports",
+        ("dstaddr", "dstport"),
+        (("dstport", SERVICES),),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,101 +64,108 @@ class Decision:
 
     def panels(self) -> Iterator[Panel]:
         """What the two pages share."""
-        where, word, about = self.where, self.word, self.about
-        volumes = ("flows", "bytes", "packets")
-        yield Panel(
-            f"{self.page}/source-locations",
+        yield self._locations()
+        yield from map(self._bars, BARS)
+        yield self._destinations()
+        yield self._outliers()
+        yield from map(self._compared, ("bytes", "packets", "flows"))
+        yield from map(self._tables, TABLES)
+        yield from map(self._new_values, NEW)
+        yield self._trend()
+
+    def _panel(
+        self, slug: str, title: str, text: str, query: Query, chart: Chart, **more: Any
+    ) -> Panel:
+        """A panel of this page about the flows of its action."""
+        asked = replace(query, where=(*self.where, *query.where))
+        return Panel(
+            f"{self.page}/{slug}", title, text, asked, chart, **{"about": self.about} | more
+        )
+
+    def _locations(self) -> Panel:
+        return self._panel(
+            "source-locations",
             "Source locations",
-            f"Where the public source addresses of {word} flows lie, by the GeoIP database.",
-            Query(("flows", "bytes"), by=("srcaddr",), where=where),
+            f"Where the public source addresses of {self.word} flows lie, by the GeoIP database.",
+            Query(("flows", "bytes"), by=("srcaddr",)),
             "map",
             drill=("srcaddr",),
             analysis=places,
-            about=about,
         )
-        for slug, title, field in (
-            ("interfaces", "Top 10 by network interface", "interface_id"),
-            ("protocols", "Top 10 by protocol", "protocol"),
-        ):
-            yield Panel(
-                f"{self.page}/{slug}",
-                title,
-                f"{word.capitalize()} flows, the largest first.",
-                Query(volumes, by=(field,), where=where, top=10),
-                "bars",
-                drill=(field,),
-                about=about,
-            )
-        yield Panel(
-            f"{self.page}/destinations",
+
+    def _bars(self, row: Row) -> Panel:
+        return self._panel(
+            row.slug, row.title, self._largest, _top(row.fields), "bars", drill=row.fields
+        )
+
+    def _destinations(self) -> Panel:
+        return self._panel(
+            "destinations",
             "Top 10 destinations",
-            f"The addresses that most {word} flows went to, and where they lie.",
-            Query(volumes, by=("dstaddr",), where=where, top=10),
+            f"The addresses that most {self.word} flows went to, and where they lie.",
+            _top(("dstaddr",)),
             "table",
             drill=("dstaddr",),
             analysis=located,
-            about=about,
         )
-        yield Panel(
-            f"{self.page}/outliers",
-            f"{word.capitalize()} flows: outliers",
-            f"{word.capitalize()} flows in each timeslice, and the band they were expected in.",
-            Query(("flows",), every=MINUTE, where=where),
+
+    def _outliers(self) -> Panel:
+        word = self.word.capitalize()
+        return self._panel(
+            "outliers",
+            f"{word} flows: outliers",
+            f"{word} flows in each timeslice, and the band they were expected in.",
+            Query(("flows",), every=MINUTE),
             "band",
             analysis=band,
-            about=about,
         )
-        for measure in ("bytes", "packets", "flows"):
-            yield Panel(
-                f"{self.page}/{measure}-compared",
-                f"{measure.capitalize()}: now and before",
-                f"{measure.capitalize()} of {word} flows in each timeslice, and what they were "
-                "a day and a week before, or as the page is asked to compare.",
-                Query((measure,), every=MINUTE, where=where),
-                "lines",
-                analysis=compared,
-                about=about,
-            )
-        for slug, title, fields in (
-            ("sources", "Top 10 sources", ("srcaddr",)),
-            ("source-ports", "Top 10 sources and ports", ("srcaddr", "srcport")),
-            ("destination-ports", "Top 10 destinations and ports", ("dstaddr", "dstport")),
-        ):
-            yield Panel(
-                f"{self.page}/{slug}",
-                title,
-                f"{word.capitalize()} flows, the largest first.",
-                Query(volumes, by=fields, where=where, top=10),
-                "table",
-                drill=fields,
-                analysis=fan_out if slug == "sources" else rows,
-                about=about,
-            )
-        for slug, title, fields, only in (
-            ("new-sources", "New sources", ("srcaddr",), ()),
-            (
-                "new-services",
-                "New destinations and ports",
-                ("dstaddr", "dstport"),
-                (("dstport", SERVICES),),
-            ),
-        ):
-            yield Panel(
-                f"{self.page}/{slug}",
-                title,
-                f"Those that had no {word} flows in the seven days before, the largest first.",
-                Query(volumes, by=fields, where=(*where, *only), top=10),
-                "table",
-                drill=fields,
-                analysis=new_values,
-                about=title.lower(),
-            )
-        yield Panel(
-            f"{self.page}/trend",
-            f"{word.capitalize()} flows: trend",
-            f"{word.capitalize()} flows in each timeslice, and where they are heading.",
-            Query(("flows",), every=MINUTE, where=where),
+
+    def _compared(self, measure: str) -> Panel:
+        return self._panel(
+            f"{measure}-compared",
+            f"{measure.capitalize()}: now and before",
+            f"{measure.capitalize()} of {self.word} flows in each timeslice, and what they were "
+            "a day and a week before, or as the page is asked to compare.",
+            Query((measure,), every=MINUTE),
+            "lines",
+            analysis=compared,
+        )
+
+    def _tables(self, row: Row) -> Panel:
+        analysis = fan_out if row.slug == "sources" else rows
+        query = _top(row.fields)
+        return self._panel(
+            row.slug, row.title, self._largest, query, "table", drill=row.fields, analysis=analysis
+        )
+
+    def _new_values(self, row: Row) -> Panel:
+        return self._panel(
+            row.slug,
+            row.title,
+            f"Those that had no {self.word} flows in the seven days before, the largest first.",
+            replace(_top(row.fields), where=row.only),
+            "table",
+            drill=row.fields,
+            analysis=new_values,
+            about=row.title.lower(),
+        )
+
+    def _trend(self) -> Panel:
+        word = self.word.capitalize()
+        return self._panel(
+            "trend",
+            f"{word} flows: trend",
+            f"{word} flows in each timeslice, and where they are heading.",
+            Query(("flows",), every=MINUTE),
             "trend",
             analysis=trend,
-            about=about,
         )
+
+    @property
+    def _largest(self) -> str:
+        return f"{self.word.capitalize()} flows, the largest first."
+
+
+def _top(fields: tuple[str, ...]) -> Query:
+    """The ten values that most flows had."""
+    return Query(("flows", "bytes", "packets"), by=fields, top=10)
