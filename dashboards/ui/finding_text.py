@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from vpcflow_core.detections.base import Threshold
 from vpcflow_core.detections.incidents import Incident
 from vpcflow_core.units import humane, humane_seconds
 
@@ -35,6 +36,16 @@ def evidence(incident: Incident) -> str:
         humane(value, "bytes") if name == "bytes" else f"{value:,} {WORDS.get(name, name)}"
         for name, value in incident.evidence.items()
     )
+
+
+def threshold(one: Threshold) -> str:
+    """A threshold and its reason.
+
+    >>> threshold(Threshold(1e8, "bytes an hour", "Less goes unseen."))
+    '100,000,000 bytes an hour: Less goes unseen.'
+    """
+    number = f"{one.value:,.0f}" if one.value == int(one.value) else f"{one.value:,g}"
+    return f"{number} {one.unit}: {one.reason}"
 
 
 def technique(incident: Incident) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards.ui import actions, answers, audit, dashboard, drill, links, rehearsal, resources
 from dashboards.ui.chips import has_page
 from dashboards.ui.filter_text import chips_of
-from dashboards.ui.finding_text import COLORS, evidence, lasting, technique
+from dashboards.ui.finding_text import COLORS, evidence, lasting, technique, threshold
 from dashboards.ui.markdown import inert
 from dashboards.ui.rights import here, shown
 from dashboards.ui.state import FILTER_LABELS, FLOW_FILTERS, PageState
@@ -191,9 +191,7 @@ def _asked(found: Findings) -> None:
         if not more.open:
             return
         for each in DETECTIONS.values():
-            numbers = [
-                f"{one.value:,g} {one.unit}: {one.reason}" for one in each.thresholds.values()
-            ]
+            numbers = list(map(threshold, each.thresholds.values()))
             st.markdown(f"**{each.title}**: {inert(each.question)}")
             lacks = "Not looked for: the settings have no watch list. "
             head = lacks if each.slug in found.unset else ""

@@ -20,6 +20,8 @@ UNSAFE = re.compile(
     r"_|://|www\.|:\d*[a-z]|:(100|1234|[+-]1):|\A[-+=.)\d]*[-+=.)]\Z", re.IGNORECASE
 )
 
+# At the end of a sentence; the first of a text it would be a list's.
+NUMBER = re.compile(r"\d+\.")
 # A time as our own sentences write it.
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z[,.;:]?")
 
@@ -46,6 +48,8 @@ def inert(text: str) -> str:
     'Compared up to 2026-11-25T23:29Z, with the day before.'
     >>> inert("Set `add_sources` in vpcflow.toml.")
     'Set `add_sources` in vpcflow.toml.'
+    >>> inert("Stop before 20. Or go on."), inert("1. One")
+    ('Stop before 20. Or go on.', '`1.` One')
     >>> inert("It holds no files.\nGive another.")
     'It holds no files. Give another.'
     """
@@ -60,10 +64,14 @@ def error_text(error: VpcflowError) -> str:
 
 def _words(text: str) -> str:
     words = re.sub(r"\n *", " ", text).split(" ")
-    return " ".join(word if not word or _is_safe(word) else code(word) for word in words)
+    first = next((at for at, word in enumerate(words) if word), 0)
+    return " ".join(
+        word if not word or _is_safe(word, inside=at > first) else code(word)
+        for at, word in enumerate(words)
+    )
 
 
-def _is_safe(word: str) -> bool:
-    if INSTANT.fullmatch(word):
+def _is_safe(word: str, *, inside: bool) -> bool:
+    if INSTANT.fullmatch(word) or (inside and NUMBER.fullmatch(word)):
         return True
     return bool(SAFE.fullmatch(word)) and not UNSAFE.search(word)

@@ -129,6 +129,7 @@ def _days(began: Sequence[Message], window: Window, state: PageState) -> None:
         hide_index=True,
         placeholder="",
         key="table-rehearsal",
+        column_config={"Alert": st.column_config.DatetimeColumn(format="ddd D MMM HH:mm")},
         alt="Alerts, the newest first",
     )
 

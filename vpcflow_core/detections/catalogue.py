@@ -18,7 +18,7 @@ from vpcflow_core.detections.watch_list import NO_LIST, WatchList
 from vpcflow_core.errors import MissingDataError, ParameterError, closest
 from vpcflow_core.panels.base import LogQueries
 from vpcflow_core.query.filters import NO_FILTERS, Filters
-from vpcflow_core.times import Window, ceil_to, floor_to, format_instant
+from vpcflow_core.times import Window, ceil_to, floor_to
 
 DETECTIONS: Mapping[str, Detection] = {
     each.slug: each for each in (*KNOCKING, *REACHING_OUT, *UNUSUAL_WAYS, *LOG_HEALTH)
@@ -142,7 +142,8 @@ def find(
     found.sort(key=lambda one: (one.detection, one.id))
     found.sort(key=lambda one: (SEVERITIES.index(one.severity), one.since), reverse=True)
     if asked.end < window.end - timedelta(minutes=1):
-        notes.append(f"Looked at until {format_instant(asked.end)}: later hours can still change.")
+        end = f"{asked.end:%d %b %Y %H:%M} UTC"
+        notes.append(f"Looked at until {end}: of later hours records can still arrive.")
     if only and unset:
         notes.append(NO_WATCH_LIST)
     return Findings(

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from string import Formatter
 from typing import Any
 
 import pandas as pd
@@ -129,7 +130,7 @@ def _incident(
         attack=detection.attack,
         who=who,
         names=called,
-        what=detection.what.format(**shown, **counted),
+        what=_sentence(detection.what, {**shown, **counted}, evidence),
         since=part["first"].min().to_pydatetime(),
         until=part["last"].max().to_pydatetime(),
         hours=part["bucket"].nunique(),
@@ -139,6 +140,24 @@ def _incident(
         page=detection.page,
         filters=(*_filters(who), *detection.where),
     )
+
+
+def _sentence(what: str, shown: Mapping[str, str], evidence: Mapping[str, int]) -> str:
+    """What happened; a clause after a semicolon about what did not happen is left out.
+
+    >>> what = "{host} was asked {asked} times; answered {answered} times"
+    >>> _sentence(what, {"host": "web", "asked": "7", "answered": "0"}, {"asked": 7, "answered": 0})
+    'web was asked 7 times'
+    """
+    first, *others = what.split("; ")
+    said = [first, *(one for one in others if _counts(one, evidence))]
+    return "; ".join(said).format(**shown)
+
+
+def _counts(clause: str, evidence: Mapping[str, int]) -> bool:
+    """Whether a clause has no count, or one that is not zero."""
+    names = {name for _, name, _, _ in Formatter().parse(clause) if name in evidence}
+    return not names or any(evidence[name] for name in names)
 
 
 def _filters(who: Mapping[str, str]) -> Iterator[tuple[str, str]]:

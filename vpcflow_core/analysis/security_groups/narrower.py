@@ -126,35 +126,46 @@ def narrower_rules(
         prefix_list_id, referenced_group_id: the rule itself, as tables of snapshots have it.
     """
     sources = Sources.of(interfaces, prefix_lists, groups)
-    there = current(rules, "rule_id")
-    by_id = {str(row["rule_id"]): row for row in there.to_dict("records")}
-    read = [
-        rule
-        for rule in shapes_of_rules(rules, sources, egress=egress)
-        if rule.until == FOR_EVER and rule.rule_id in by_id
-    ]
+    there = _there(rules, sources, egress=egress)
     accepted = (Accepted.of_sent if egress else Accepted.of)(flows, interfaces)
     attached = set(group_members(current(interfaces, "interface_id"))["security_group_id"])
-    is_open = open_rules(read)
+    is_open = open_rules([rule for rule, _ in there])
     foes = np.isin(accepted.addresses, hostile.keys)
     found = []
-    for rule in read:
+    for rule, row in there:
         rows = accepted.matching(rule)
         seen = _Seen(rule, accepted, rows, foes[accepted.address[rows]])
-        row = by_id[rule.rule_id]
-        base = {
-            "security_group_id": rule.group_id,
-            "group_name": sources.group_names.get(rule.group_id),
-            "way": WAY[egress],
-            "flows": None if rule.unread else seen.flows,
-            "rule_id": rule.rule_id,
-            "description": rule.description,
-            "egress": egress,
-        }
         reason = _kept(rule, accepted, attached)
         made = [("keep", reason, row)] if reason else _narrowed(seen, row, rule.rule_id in is_open)
+        base = _base(seen, sources, egress=egress)
         found += [base | _said(new, sources) | {"change": c, "why": why} for c, why, new in made]
     return _table(found)
+
+
+def _there(
+    rules: pd.DataFrame, sources: Sources, *, egress: bool
+) -> list[tuple[Rule, Mapping[Any, Any]]]:
+    """The rules that there are, as read and as snapshots have them."""
+    rows = {str(row["rule_id"]): row for row in current(rules, "rule_id").to_dict("records")}
+    return [
+        (rule, rows[rule.rule_id])
+        for rule in shapes_of_rules(rules, sources, egress=egress)
+        if rule.until == FOR_EVER and rule.rule_id in rows
+    ]
+
+
+def _base(seen: _Seen, sources: Sources, *, egress: bool) -> dict[str, Any]:
+    """What all rules that a rule becomes have of it."""
+    rule = seen.rule
+    return {
+        "security_group_id": rule.group_id,
+        "group_name": sources.group_names.get(rule.group_id),
+        "way": WAY[egress],
+        "flows": None if rule.unread else seen.flows,
+        "rule_id": rule.rule_id,
+        "description": rule.description,
+        "egress": egress,
+    }
 
 
 def _kept(rule: Rule, accepted: Accepted, attached: set[str]) -> str:

@@ -103,27 +103,30 @@ def rules_in_use(
     sources = Sources.of(interfaces, prefix_lists, groups)
     read = shapes_of_rules(rules, sources, egress=egress)
     accepted = (Accepted.of_sent if egress else Accepted.of)(flows, interfaces)
-    matches: dict[str, Ints] = {}
-    for rule in read:
-        rows = accepted.matching(rule)
-        matches[rule.rule_id] = np.union1d(matches.get(rule.rule_id, rows), rows)
+    matches = _matches(read, accepted)
     matched = _times_matched(accepted, list(matches.values()))
     shown = _shown(read, rules, matches)
     is_open = open_rules([rule for rule in shown if rule.until == FOR_EVER])
-    rows_ = [
-        _description(rule, is_open)
-        | (
-            {}
-            if rule.unread
-            else _counted(rule, matches[rule.rule_id], accepted, matched, is_open, hostile)
-        )
-        for rule in shown
-    ]
+    rows = []
+    for rule in shown:
+        counts: dict[str, Any] = {}
+        if not rule.unread:
+            counts = _counted(rule, matches[rule.rule_id], accepted, matched, is_open, hostile)
+        rows.append(_description(rule, is_open) | counts)
     members = group_members(current(interfaces, "interface_id"))
     attached = Counter(members["security_group_id"])
-    frame = _sorted(_typed(rows_, sources.group_names, attached, hostile is not None))
+    frame = _sorted(_typed(rows, sources.group_names, attached, hostile is not None))
     frame.attrs[UNEXPLAINED] = counts = unexplained(accepted, matched)
     return noted(frame, *sentences(counts, shown, sources, "reply" in flows, egress=egress))
+
+
+def _matches(read: Sequence[Rule], accepted: Accepted) -> dict[str, Ints]:
+    """Rows of flows that each rule matched, in any of its shapes."""
+    found: dict[str, Ints] = {}
+    for rule in read:
+        rows = accepted.matching(rule)
+        found[rule.rule_id] = np.union1d(found.get(rule.rule_id, rows), rows)
+    return found
 
 
 def _shown(read: Sequence[Rule], rules: pd.DataFrame, matches: Mapping[str, Ints]) -> list[Rule]:
