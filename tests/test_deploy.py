@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
+
+from vpcflow_core.cli.main import app
+from vpcflow_core.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -79,6 +83,89 @@ def test_the_pod_runs_as_no_root_with_limits_and_probes() -> None:
         assert container["securityContext"]["allowPrivilegeEscalation"] is False
         assert "memory" in container["resources"]["limits"]
     assert {"readinessProbe", "livenessProbe"} <= set(pod["containers"][0])
+
+
+def test_what_the_pod_names_is_there() -> None:
+    text = (DEPLOY / "kubernetes/vpcflow.yaml").read_text(encoding="utf-8")
+    by_kind = {one["kind"]: one for one in yaml.safe_load_all(text)}
+    template = by_kind["Deployment"]["spec"]["template"]
+    pod, labels = template["spec"], template["metadata"]["labels"]
+    assert by_kind["Deployment"]["spec"]["selector"]["matchLabels"] == labels
+    service = by_kind["Service"]["spec"]
+    assert service["selector"] == labels
+    ports = [port["containerPort"] for port in pod["containers"][0]["ports"]]
+    assert [port["targetPort"] for port in service["ports"]] == ports
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    for container in pod["containers"]:
+        assert {mount["name"] for mount in container["volumeMounts"]} == set(volumes)
+    claim = by_kind["PersistentVolumeClaim"]["metadata"]["name"]
+    assert volumes["store"]["persistentVolumeClaim"]["claimName"] == claim
+    assert volumes["settings"]["configMap"]["name"] == by_kind["ConfigMap"]["metadata"]["name"]
+    assert pod["serviceAccountName"] == by_kind["ServiceAccount"]["metadata"]["name"]
+    for probe in ("readinessProbe", "livenessProbe"):
+        compile(pod["containers"][0][probe]["exec"]["command"][2], probe, "exec")
+
+
+class Template(yaml.SafeLoader):
+    """CloudFormation's short forms as what they would stand for."""
+
+
+Template.add_multi_constructor(
+    "!", lambda _, __, node: f"https://{getattr(node, 'value', '')}".replace("$", "")
+)
+
+
+def environments() -> dict[str, dict[str, str]]:
+    """Variables of each container that the files describe, by file and name."""
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    found = {f"compose {name}": one["environment"] for name, one in compose["services"].items()}
+    text = (DEPLOY / "kubernetes/vpcflow.yaml").read_text(encoding="utf-8")
+    (pod,) = (one for one in yaml.safe_load_all(text) if one["kind"] == "Deployment")
+    for one in pod["spec"]["template"]["spec"]["containers"]:
+        found[f"pod {one['name']}"] = {each["name"]: each["value"] for each in one["env"]}
+    ecs = yaml.load((DEPLOY / "ecs.yaml").read_text(encoding="utf-8"), Template)
+    for one in ecs["Resources"]["Task"]["Properties"]["ContainerDefinitions"]:
+        found[f"task {one['Name']}"] = {
+            **{each["Name"]: each["Value"] for each in one["Environment"]},
+            **{each["Name"]: "x" * 32 for each in one.get("Secrets", ())},
+        }
+    grants = ecs["Parameters"]["Grants"]["Default"]
+    found["task app"]["VPCFLOW_SIGN_IN__GRANTS"] = grants
+    return found
+
+
+@pytest.mark.parametrize("container", environments())
+def test_each_container_has_settings_that_can_be_read(
+    container: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (DEPLOY / "kubernetes/vpcflow.yaml").read_text(encoding="utf-8")
+    (map_,) = (one for one in yaml.safe_load_all(text) if one["kind"] == "ConfigMap")
+    (tmp_path / "vpcflow.toml").write_text(map_["data"]["vpcflow.toml"])
+    for name, value in environments()[container].items():
+        monkeypatch.setenv(name, value)
+        setting = name.removeprefix("VPCFLOW_").partition("__")[0].lower()
+        assert setting in {*Settings.model_fields, "config"} or name.startswith("STREAMLIT_"), name
+    if "VPCFLOW_CONFIG" in environments()[container]:
+        assert environments()[container]["VPCFLOW_CONFIG"] == "/etc/vpcflow/vpcflow.toml"
+        monkeypatch.setenv("VPCFLOW_CONFIG", str(tmp_path / "vpcflow.toml"))
+    settings = load_settings()  # refuses a line or value that is none
+    assert settings.sources
+    if container.endswith("app"):
+        assert settings.sync_every is None
+    if container == "task app":
+        assert settings.sign_in is not None
+        assert [grant.role for grant in settings.sign_in.grants] == ["admin"]
+
+
+@pytest.mark.slow
+def test_the_commands_of_containers_are_commands() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted(DEPLOY.rglob("*.yaml"))]
+    found = {line for text in texts for line in re.findall(r"vpcflow (\w+(?: --?\S+ \S+)*);", text)}
+    assert {line.partition(" ")[0] for line in found} == {"sync", "watch"}
+    command: Any = get_command(app)
+    for line in found:
+        name, *arguments = line.split()
+        command.commands[name].make_context(name, arguments)  # refuses an unknown option
 
 
 @pytest.mark.slow
