@@ -146,6 +146,9 @@ def near_misses(rng: np.random.Generator) -> Iterator[Record]:
     for moment in range(END - 9 * HOUR, END - 4 * HOUR, 600):  # five hours, not eight
         yield out(APP, "192.0.2.72", 5671, moment, sport=50000, lasts=599)
     yield out(APP, "8.8.4.4", 53, at, protocol=17)
+    # A resolver that was asked three days ago alone goes on to ask those of the Internet.
+    yield into(OTHER, APP[0], 53, END - 72 * HOUR, protocol=17)
+    yield from (out(OTHER, "9.9.9.10", 53, at + 60 * n, protocol=17) for n in range(6))
     yield out(APP, "192.0.2.73", 0, at, sport=0, protocol=1)
 
 

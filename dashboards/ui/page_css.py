@@ -53,6 +53,9 @@ _RULES = """
 [data-testid=stTable] td code { white-space: nowrap }
 .st-key-source-table :is(td, th) { padding: 0.3rem 0.35rem; font-size: 0.85rem }
 
+/* Rules of a text stand below each other as in an editor. */
+.st-key-proposed-rules textarea { font-family: monospace; font-size: 0.85rem }
+
 /* A panel that is not answered yet has room for its title and more, so that the page stays put. */
 [class*=st-key-panel-] { min-height: 6rem }
 [class*=st-key-head-] { min-height: 2.9rem }

@@ -186,8 +186,17 @@ def _refused(refused: pd.DataFrame, state: PageState) -> None:
         return
     zone = ZoneInfo(state.zone)
     table = refused.assign(
-        first=refused["first"].dt.tz_convert(zone), last=refused["last"].dt.tz_convert(zone)
+        **{
+            name: refused[name].dt.tz_convert(zone).dt.tz_localize(None)
+            for name in ("first", "last")
+        }
     )
+    time = st.column_config.DatetimeColumn(format="ddd D MMM HH:mm:ss")
+    number = st.column_config.NumberColumn(format="localized")
     st.dataframe(
-        table.rename(columns=REFUSED), hide_index=True, placeholder="", key="refused-by-proposal"
+        table.rename(columns=REFUSED),
+        hide_index=True,
+        placeholder="",
+        key="refused-by-proposal",
+        column_config={"First": time, "Last": time, "Flows": number, "Bytes": number},
     )

@@ -28,6 +28,8 @@ from vpcflow_core.query.question import Query
 # hour: what went on for a while shall not become its own baseline.
 BASELINE, LEAST_BASELINE, RECENT = timedelta(days=28), timedelta(days=3), DAY
 BEACON = timedelta(hours=6)
+# Hosts that others asked for names in this time are resolvers; some are asked seldom.
+RESOLVING = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
 # Records of one five-tuple that follow within this time belong to one connection.
 GOES_ON = timedelta(minutes=30)
@@ -160,11 +162,10 @@ def dns_around(look: Look) -> pd.DataFrame:
         carried=False,
     )
     found = asks(look)
-    served = Query(("sources",), ("dstaddr",), None, (("dstport", "53"), ("srcaddr", INSIDE)))
-    days = Query(("flows",), ("dstaddr",), HOUR, served.where)
-    resolvers = look.ask(days, DAY)
-    if found.empty or resolvers.empty:
+    if found.empty:
         return found
+    asked = (("dstport", "53"), ("srcaddr", INSIDE), ("dstaddr", _listed(found["srcaddr"])))
+    resolvers = look.ask(Query(("flows",), ("dstaddr",), HOUR, asked), RESOLVING)
     is_one = [
         bool(_near(resolvers, row["srcaddr"], row["bucket"]).any())
         for row in found[["srcaddr", "bucket"]].to_dict("records")
@@ -173,11 +174,11 @@ def dns_around(look: Look) -> pd.DataFrame:
 
 
 def _near(resolvers: pd.DataFrame, address: str, bucket: pd.Timestamp) -> pd.Series[bool]:
-    """The hours of the day before in which others asked an address."""
+    """The hours before in which others asked an address."""
     return (
         (resolvers["dstaddr"] == address)
         & (resolvers["bucket"] <= bucket)
-        & (resolvers["bucket"] >= bucket - DAY)
+        & (resolvers["bucket"] >= bucket - RESOLVING)
     )
 
 

@@ -199,9 +199,7 @@ def _narrowed(
         return
     reasons = []
     if services:
-        reasons.append(
-            "1 port is used" if len(services) == 1 else f"{len(services)} ports are used"
-        )
+        reasons.append(_used(services))
     if is_open and any(new.get("cidr") != row.get("cidr") for new in made):
         reasons.append("these blocks alone came through it")
     if not reasons:
@@ -210,6 +208,18 @@ def _narrowed(
         return
     for new in made:
         yield "narrow", ", ".join(reasons), new
+
+
+def _used(services: Sequence[tuple[int, int]]) -> str:
+    """What is used of a rule.
+
+    >>> _used([(6, 443)]), _used([(6, 443), (17, 53)]), _used([(1, -1)]), _used([(1, -1), (6, 22)])
+    ('1 port is used', '2 ports are used', '1 protocol is used', '2 protocols and ports are used')
+    """
+    count = len(services)
+    without = sum(port == ALL for _, port in services)
+    word = "port" if not without else "protocol" if without == count else "protocols and port"
+    return f"1 {word} is used" if count == 1 else f"{count} {word}s are used"
 
 
 def _services(seen: _Seen) -> list[tuple[int, int]]:
