@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from dashboards.ui import audit, people, resources
+from dashboards.ui.answers import KEYS
 from dashboards.ui.markdown import error_text, inert
+from dashboards.ui.resources import Generation
 from dashboards.ui.rights import here
+from vpcflow_core.changes.sentences import named
 from vpcflow_core.errors import VpcflowError
+from vpcflow_core.scope import Scope
 from vpcflow_core.times import Window
 from vpcflow_core.workspace import notes as kept
 from vpcflow_core.workspace.notes import KINDS, Note
@@ -18,11 +23,30 @@ LISTED = 20
 
 
 def shown(window: Window) -> list[Note]:
-    """What the visitor may see of a time; nothing of a damaged list, which `draw` tells of."""
+    """What the visitor may see of a time; nothing of a damaged list, which `draw` tells of.
+
+    What CloudTrail logged has names in the place of ids.
+    """
     try:
-        return kept.notes(resources.workspace().store, window, resources.scope())
+        found = kept.notes(resources.workspace().store, window, resources.scope())
     except VpcflowError:
         return []
+    return [replace(one, text=_named(one)) for one in found]
+
+
+def _named(one: Note, *, with_ids: bool = False) -> str:
+    """A note's text; ids in a network change are called by their names."""
+    if one.kind != "network":
+        return one.text
+    return named(one.text, _names(resources.scope(), resources.generation()), with_ids=with_ids)
+
+
+@st.cache_data(show_spinner=False, max_entries=20, hash_funcs=KEYS)
+def _names(scope: Scope, generation: Generation) -> dict[str, str]:
+    """Names by id, of what the scope sees."""
+    logs = resources.logs_within(scope, "", False)
+    fields = ("security_group_id", "vpc_id", "subnet_id", "interface_id")
+    return {id_: name for field in fields for id_, name in logs.names(field).items()}
 
 
 def draw() -> None:
@@ -47,7 +71,9 @@ def _body() -> None:
     st.caption("Deploys, incidents and changes, drawn on every chart over time.")
     for number, one in enumerate(reversed(found)):
         text, button = st.columns([6, 1], vertical_alignment="center")
-        text.markdown(f"**{one.at:%d %b %H:%M}** UTC {one.kind}: {inert(one.text)}")
+        text.markdown(
+            f"**{one.at:%d %b %H:%M}** UTC {one.kind}: {inert(_named(one, with_ids=True))}"
+        )
         if _may_remove(one):
             button.button(
                 "",

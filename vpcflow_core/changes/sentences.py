@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 # Ids of what a network is made of.
@@ -80,6 +80,30 @@ def note_text(changed: str, by: str) -> str:
     room = LONGEST - len(by) - 2
     line = changed if len(changed) <= room else changed[: room - 3] + "..."
     return " ".join(f"{line}, {by}".split())
+
+
+def named(text: str, names: Mapping[str, str], *, with_ids: bool = False) -> str:
+    """A line with names in the place of ids, or before them.
+
+    Args:
+        text: What `note_text` made.
+        names: Names by id.
+        with_ids: Whether ids stay, in parentheses.
+
+    >>> line = "Inbound rule added: sg-0123abcd (tcp 22, 0.0.0.0/0), ann"
+    >>> named(line, {"sg-0123abcd": "bastion"})
+    'Inbound rule added: bastion (tcp 22, 0.0.0.0/0), ann'
+    >>> named(line, {"sg-0123abcd": "bastion"}, with_ids=True)
+    'Inbound rule added: bastion (sg-0123abcd) (tcp 22, 0.0.0.0/0), ann'
+    """
+
+    def called(found: re.Match[str]) -> str:
+        name = names.get(found[0])
+        if not name:
+            return found[0]
+        return f"{name} ({found[0]})" if with_ids else name
+
+    return _ID.sub(called, text)
 
 
 def _details(asked: Any) -> Iterator[str]:
