@@ -138,11 +138,11 @@ def _decide(each: Incident) -> None:
             st.button(
                 label,
                 key=f"{kind}-{key}",
-                help=about,
                 disabled=not (reason or "").strip(),
                 on_click=_note,
                 args=(each.id, kind, reason),
             )
+            st.caption(about)
 
 
 def _note(incident: str, kind: Kind, reason: str) -> None:

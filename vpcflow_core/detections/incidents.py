@@ -156,8 +156,9 @@ def _sentence(what: str, shown: Mapping[str, str], evidence: Mapping[str, int]) 
 
 def _counts(clause: str, evidence: Mapping[str, int]) -> bool:
     """Whether a clause has no count, or one that is not zero."""
-    names = {name for _, name, _, _ in Formatter().parse(clause) if name in evidence}
-    return not names or any(evidence[name] for name in names)
+    names = {name for _, name, _, _ in Formatter().parse(clause) if name}
+    counted = names & set(evidence)
+    return not counted or any(evidence[name] for name in counted)
 
 
 def _filters(who: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -87,9 +87,10 @@ def new_country(look: Look) -> pd.DataFrame:
 
 def _of_countries(look: Look, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of blocks as rows of their countries."""
-    first = frame["srcblock"].str.partition("/")[0]
-    located = look.logs.places.locate(first)
-    country = first.map(dict(zip(located["address"], located["country"], strict=True)))
+    first = {block: block.partition("/")[0] for block in frame["srcblock"].unique()}
+    located = look.logs.places.locate(first.values())
+    countries = dict(zip(located["address"], located["country"], strict=True))
+    country = frame["srcblock"].map({block: countries.get(one) for block, one in first.items()})
     placed = frame.assign(country=country).dropna(subset="country")
     how = {"flows": "sum", "bytes": "sum", "first": "min", "last": "max"}
     known = {name: way for name, way in how.items() if name in frame}
