@@ -70,20 +70,22 @@ def _body() -> None:
         return
     st.caption("Deploys, incidents and changes, drawn on every chart over time.")
     for number, one in enumerate(reversed(found)):
+        said = inert(_named(one, with_ids=True))
+        line = f"**{one.at:%d %b %H:%M}** UTC {one.kind}: {said}"
+        if not _may_remove(one):
+            st.markdown(line)
+            continue
         text, button = st.columns([6, 1], vertical_alignment="center")
-        text.markdown(
-            f"**{one.at:%d %b %H:%M}** UTC {one.kind}: {inert(_named(one, with_ids=True))}"
+        text.markdown(line)
+        button.button(
+            "",
+            icon=":material/delete:",
+            key=f"note-remove-{number}",
+            type="tertiary",
+            help="Remove this note",
+            on_click=_remove,
+            args=(one,),
         )
-        if _may_remove(one):
-            button.button(
-                "",
-                icon=":material/delete:",
-                key=f"note-remove-{number}",
-                type="tertiary",
-                help="Remove this note",
-                on_click=_remove,
-                args=(one,),
-            )
     if not may_write():
         return
     with st.form("note", border=False, clear_on_submit=True):

@@ -52,6 +52,7 @@ def test_slack_and_teams_get_their_own_forms(kind: str) -> None:
         assert attached["contentType"] == "application/vnd.microsoft.card.adaptive"
         text = " ".join(block["text"] for block in attached["content"]["body"])
     assert "Block it." in text
+    assert "Fri 20 Nov 2026 09:10 - 09:50 UTC" in text
     assert "https://flows.example/rejects?v=1" in text
     assert receiver.keys == ["abc123"]
 

@@ -23,7 +23,8 @@ from vpcflow_core.alerts.delivery import RefusedError, send
 from vpcflow_core.alerts.messages import Message
 from vpcflow_core.errors import FailureError
 
-INCIDENT = {"severity": "low", "what": "x", "next_step": "", "since": "a", "until": "b"}
+AT = "2026-11-20T09:10:00+00:00"
+INCIDENT = {"severity": "low", "what": "x", "next_step": "", "since": AT, "until": AT}
 MESSAGE = Message("id1", "night", "began", "2026-11-20T10:00:00+00:00", INCIDENT, "https://x/")
 PASSWORD = "pa55"
 LOGIN = base64.b64encode(f"\0ops\0{PASSWORD}".encode())

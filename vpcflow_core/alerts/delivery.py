@@ -106,7 +106,11 @@ def send(
 def lines_of(message: Message) -> list[str]:
     """A message for people: what, since when, what to do, and where it is shown."""
     incident = message.incident
-    times = f"{incident['since']} to {incident['until']}"
+    since, until = (
+        datetime.fromisoformat(incident[name]).astimezone(UTC) for name in ("since", "until")
+    )
+    form = "%H:%M" if since.date() == until.date() else "%a %d %b %H:%M"
+    times = f"{since:%a %d %b %Y %H:%M} - {until:{form}} UTC"
     todo = [f"What to do: {incident['next_step']}"] if incident["next_step"] else []
     return [message.text, times, *todo, message.link]
 
