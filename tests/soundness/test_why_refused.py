@@ -112,6 +112,23 @@ def test_the_panels_of_rejects_and_of_an_entity_say_the_same(refusing: FlowLogs)
     assert told(entity) == EXPECTED[1:]
 
 
+def test_a_network_acl_without_an_entry_for_clients_ports_refuses_the_way_back(
+    tmp_path: Path,
+) -> None:
+    """The request meets an entry, its answer none; groups let answers through."""
+    entries = ["in 100 allow 6 443-443 0.0.0.0/0", "out 100 allow 6 443-443 0.0.0.0/0"]
+    records = [
+        sent(PEER, 50003, SELF, 443, 1, "ACCEPT"),
+        sent(SELF, 443, PEER, 50003, 1, "REJECT", 18),
+    ]
+    shots = [shot(-60, ssh=False, entries=entries)]
+    with stored(tmp_path, (FLAGGED, records), shots=shots) as flows:
+        (row,) = flows.why().to_dict("records")
+    assert (row["cause"], row["way"], row["flows"]) == ("network ACL, way back", "out", 1)
+    assert "acl-1" in row["why"]
+    assert row["why"].endswith("network ACLs look at each way alone.")
+
+
 def test_the_command_answers_in_json(refusing: FlowLogs) -> None:
     words = ["why", "--store", str(refusing.store.path), "--json", "--where", "dstport=3389"]
     found = CliRunner().invoke(app, words)

@@ -37,7 +37,7 @@ TITLES = {
     "last": "Last seen",
     "busy": "Busy for",
     "what": "What",
-    "why": "Why unused",
+    "why": "Why",
     "referenced_by": "Named by rules of",
     "keep": "Cannot be deleted",
     "rule_id": "Rule",

@@ -17,7 +17,7 @@ MOST_ROWS = 300_000
 NULLABLE = ("protocol", "dstport")  # ICMP has no ports, and meets entries all the same
 # What a reader needs first stands first.
 SHOWN = [
-    "cause", "why", "flows", "interface_id", "way", "protocol", "port", "peer", "peers", "last",
+    "cause", "interface_id", "way", "protocol", "port", "flows", "why", "peer", "peers", "last",
     "missing_rule",
 ]  # fmt: skip
 
