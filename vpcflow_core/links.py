@@ -99,7 +99,8 @@ def page_of(shown: str) -> tuple[str, dict[str, str]]:
         asked = built(slug)
         groups = dict(zip(_GROUPS, (*asked.by, "none"), strict=False))
         own = {"tab": "build", "measure": asked.measure, "chart": asked.chart}
-        return page, {**own, **groups, "top": str(asked.top)}
+        limit = {} if asked.limit_by == "average" else {"limit_by": asked.limit_by}
+        return page, {**own, **groups, "top": str(asked.top), **limit}
     return page, {"ask": name} if page == "explore" else {}
 
 

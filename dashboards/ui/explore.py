@@ -9,7 +9,7 @@ from dashboards.ui.choices import choice
 from dashboards.ui.rights import shown
 from dashboards.ui.state import EITHER_FILTERS, EXPLORE, FLOW_FILTERS
 from vpcflow_core.errors import MisuseError
-from vpcflow_core.panels.built import DRAWN, MOST, Built
+from vpcflow_core.panels.built import DRAWN, GROUPED_OVER_TIME, LIMITS, MOST, Built
 from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.panels.explore import READY
 from vpcflow_core.panels.grouping import grouped
@@ -78,9 +78,23 @@ def _built() -> str:
         top = st.number_input("Top", 1, MOST, 10, key="top", bind="query-params")
     measure, *groups, chart = chosen
     by = tuple(dict.fromkeys(name for name in groups if name != NONE))
+    limit = _limit() if chart in GROUPED_OVER_TIME else EXPLORE["limit_by"]
     try:
         # A chart takes as many of the fields as it can show.
-        return Built(measure, by[: DRAWN[chart][2]], chart, int(top)).slug  # type: ignore[index, arg-type]  # one of DRAWN
+        return Built(measure, by[: DRAWN[chart][2]], chart, int(top), limit).slug  # type: ignore[index, arg-type]  # of DRAWN and LIMITS
     except MisuseError as error:
         st.info(shown(error), icon=":material/info:")
         return ""
+
+
+def _limit() -> str:
+    """Which groups over time are shown."""
+    titles = {str(name): title for name, title in LIMITS.items()}
+    return choice(
+        "Shown are those with the",
+        "limit_by",
+        titles,
+        EXPLORE["limit_by"],
+        st.segmented_control,
+        required=True,
+    )

@@ -41,7 +41,7 @@ FILTER_LABELS = {name: filterable(name).title for name in _FIRST} | {
 # What the page Explore holds besides, and each one's default, which the address bar leaves out.
 EXPLORE = {
     "tab": "questions", "ask": "pairs", "measure": "bytes", "group": "srcaddr", "group2": "none",
-    "group3": "none", "chart": "bars", "top": "10", "entity": "",
+    "group3": "none", "chart": "bars", "top": "10", "limit_by": "average", "entity": "",
 }  # fmt: skip
 AT_REST = {"tz": "UTC", "refresh": "off", **EXPLORE}
 # Default and meaning of what is neither a filter nor a parameter of outliers.
@@ -57,6 +57,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "group3": ("`none`", "Third field to group by."),
     "chart": ("`bars`", "How the question is drawn."),
     "top": ("`10`", "Groups to show."),
+    "limit_by": (
+        "`average`",
+        "Which groups over time: `average`, `maximum` or `last`, the highest.",
+    ),
     "entity": ("", "What the page Entity is about: an address, block, id or port."),
     "source": ("all", "The only source to show, by its URL or what the page calls it."),
     "once": ("`false`", "`true`: a flow that both of its interfaces logged counts once."),

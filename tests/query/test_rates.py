@@ -98,3 +98,31 @@ def test_rates_can_be_judged_and_listed(timed_flows: FlowLogs) -> None:
     assert top["bits_per_second"].tolist() == [3000 * 8 / 7200]
     series = flows.series("packets_per_second", every="1h")
     assert series["value"].tolist() == [36 / 3600, 13 / 3600]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(("bits_per_second",)),
+        Query(("bits_per_second", "flows", "packets_per_second"), by=("srcaddr",), top=2),
+        Query(("flows", "bits_per_second"), by=("srcaddr", "dstport"), order="packets"),
+        Query(("bits_per_second",), by=("srcaddr",), every=HOUR, top=1),
+        Query(("packets_per_second",), every=timedelta(minutes=1), place="spread"),
+    ],
+    ids=lambda query: "-".join((*query.measures, *query.by)),
+)
+def test_the_sql_that_is_shown_of_a_rate_answers_the_rate(
+    timed_flows: FlowLogs, query: Query
+) -> None:
+    found = timed_flows.sparse(query, WINDOW)
+    again = timed_flows.sql(found.sql)
+    assert again.to_dict("list") == found.frame.to_dict("list")
+
+
+def test_of_a_rate_beside_flows_over_time_the_sql_has_both(timed_flows: FlowLogs) -> None:
+    query = Query(("bits_per_second", "flows"), every=HOUR, place="spread")
+    found = timed_flows.sparse(query, WINDOW)
+    rates, flows = (timed_flows.sql(text) for text in found.sql.split(";\n\n"))
+    merged = rates.merge(flows, on="bucket", how="outer").fillna({"flows": 0})
+    assert merged["bits_per_second"].tolist() == found.frame["bits_per_second"].tolist()
+    assert merged["flows"].tolist() == found.frame["flows"].tolist()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vpcflow_core.cli.options import AnswerOptions, PlaceOption, Places
+from vpcflow_core.cli.options import AnswerOptions, LimitOption, Limits, PlaceOption, Places
 from vpcflow_core.links import SQL_PAGE
 from vpcflow_core.panels.base import Chart
 from vpcflow_core.panels.built import Built
@@ -40,6 +40,7 @@ def series(
     ] = "",
     by: Annotated[str, typer.Option(metavar="FIELD", help="Field to group by.")] = "",
     n: Annotated[int, typer.Option("-n", min=1, help="Number of groups, with --by.")] = 10,
+    limit_by: LimitOption = Limits.average,
     compare: Annotated[
         str, typer.Option(metavar="1d,7d", help="Also show the values 1d or 7d earlier.")
     ] = "",
@@ -55,6 +56,7 @@ def series(
             every=every or None,
             by=by or None,
             n=n,
+            limit_by=limit_by.value,
             compare=compare,
             place=place.value,
             zone=timezone,
@@ -65,7 +67,7 @@ def series(
         options.show(
             frame.drop(columns=changes),
             flows,
-            lambda: Built(measure, groups, chart, n).slug,
+            lambda: Built(measure, groups, chart, n, limit_by.value).slug,
         )
 
 

@@ -52,6 +52,23 @@ PlaceOption = Annotated[
         "over the time that it lasts.",
     ),
 ]
+
+
+class Limits(StrEnum):
+    """Which groups over time are shown."""
+
+    average = "average"
+    maximum = "maximum"
+    last = "last"
+
+
+LimitOption = Annotated[
+    Limits,
+    typer.Option(
+        help="Which groups, with --by: those of the highest average, the highest timeslice, or the "
+        "highest last complete timeslice.",
+    ),
+]
 FormatOption = Annotated[
     str, typer.Option("--format", help="Fields of lines without header: 'version account-id ...'.")
 ]

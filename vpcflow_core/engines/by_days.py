@@ -39,24 +39,32 @@ class KeepsDays(Protocol):
         """The SQL of a question, as `QueryResult.sql` shows it."""
 
 
-def run(engine: Engine, asked: Asked, window: Window) -> QueryResult:
-    """Answer a question; from minutes or by days where that can be done and saves time."""
-    question, span = asked.within(window)
+def run(engine: Engine, asked: Asked, window: Window, among: Groups | None = None) -> QueryResult:
+    """Answer a question; from minutes or by days where that can be done and saves time.
+
+    Args:
+        engine: What answers.
+        asked: The question.
+        window: Its range.
+        among: The groups that are kept of a question over time, where they are known already.
+    """
+    question, span = asked.within(window, among)
     whole = snapped(asked.query, window)
-    made = by_minutes.run(engine, asked, span, whole)
+    made = by_minutes.run(engine, asked, span, whole) if among is None else None
     if made:
         return made
-    if not (isinstance(engine, KeepsDays) and _can_be_cut(asked.query, whole)):
+    if not (isinstance(engine, KeepsDays) and _can_be_cut(asked.query, whole, among)):
         return engine.run(question, span)
     if not engine.is_worth_keeping(span):
         return engine.run(question, span)
-    return replace(_by_days(engine, asked, whole), sql=engine.text_of(question))
+    return replace(_by_days(engine, asked, whole, among), sql=engine.text_of(question))
 
 
-def _by_days(engine: Engine, asked: Asked, whole: Window) -> QueryResult:
+def _by_days(engine: Engine, asked: Asked, whole: Window, among: Groups | None) -> QueryResult:
     """The answers of the days of a window as one."""
-    top = asked.query.top if asked.query.by else None
-    among, seconds = (None, 0.0) if top is None else _busiest(engine, asked, whole, top)
+    top, seconds = asked.query.top if asked.query.by else None, 0.0
+    if among is None and top is not None:
+        among, seconds = _busiest(engine, asked, whole, top)
     # The first day is asked for as a whole as well: its answer is kept.
     first = replace(whole, start=floor_to(whole.start, DAY))
     results = [engine.run(*asked.within(day, among)) for day in cut_at_midnight(first)]
@@ -69,11 +77,12 @@ def _by_days(engine: Engine, asked: Asked, whole: Window) -> QueryResult:
     )
 
 
-def _can_be_cut(query: Query, window: Window) -> bool:
+def _can_be_cut(query: Query, window: Window, among: Groups | None) -> bool:
     """Whether the answers of days are the answer, and the days not too many."""
     if not query.every or DAY % query.every or not 2 * DAY <= window.length <= MOST_DAYS * DAY:
         return False
-    return not (query.by and query.top) or measure(_order(query)).adds_up
+    is_ranked = bool(query.by and query.top) and among is None
+    return not is_ranked or measure(_order(query)).adds_up
 
 
 def cut_at_midnight(window: Window) -> Iterator[Window]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.dimensions import COUNTRIES
+from vpcflow_core.query.limits import is_limited
 from vpcflow_core.query.measures import Measure, measure
 from vpcflow_core.query.novelty import NewGroups
 from vpcflow_core.query.question import Query
@@ -54,6 +55,7 @@ def by_country(ask: Ask, query: Query, places: Places) -> QueryResult:
         measures=tuple(of.name for of in added) or ("flows",),
         order=_order(query) if measure(_order(query)).adds_up else "",
         top=most,
+        limit_by="average",
     )
     results = [ask(asked)]
     keys = [*([BUCKET] if query.every else []), *query.by]
@@ -103,6 +105,10 @@ def _order(query: Query) -> str:
 def _check(query: Query, measures: list[Measure], possible: list[Measure]) -> None:
     refused = [of for of in measures if of not in possible]
     refused += [of for of in measures if query.every and of.aggregate == "distinct"]
+    if is_limited(query) and query.limit_by == "last":
+        raise ParameterError(
+            "Countries are not limited by their last timeslice.", "Limit by average or maximum."
+        )
     if refused:
         raise ParameterError(
             f"'{refused[0].name}' cannot be grouped by country here.",
@@ -147,7 +153,8 @@ def _largest(rows: pd.DataFrame, query: Query) -> pd.DataFrame:
         ascending = [False, *(True for _ in by)]
         return rows.sort_values([order, *by], ascending=ascending).head(query.top or len(rows))
     if query.top:
-        totals = rows.groupby(by, dropna=False)[order].sum().nlargest(query.top)
+        groups = rows.groupby(by, dropna=False)[order]
+        totals = (groups.max() if is_limited(query) else groups.sum()).nlargest(query.top)
         rows = rows.set_index(by)
         rows = rows[rows.index.isin(totals.index)].reset_index()
     return rows

@@ -15,7 +15,8 @@ from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
 from vpcflow_core.flow_logs.paths import Paths
 from vpcflow_core.panels.catalogue import Parameters, panel
 from vpcflow_core.panels.request import DEFAULTS as JUDGED
-from vpcflow_core.query.question import Place, Query
+from vpcflow_core.query.limits import require_limit
+from vpcflow_core.query.question import Limit, Place, Query
 from vpcflow_core.query.select import BUCKET, is_spread, placed
 from vpcflow_core.series import names_of, one_measure, require_numbers, timeslice
 from vpcflow_core.times import Window, zone_of
@@ -31,6 +32,7 @@ class OverTime(Paths):
         every: str | timedelta | None = None,
         by: str | Iterable[str] | None = None,
         n: int | None = 10,
+        limit_by: Limit = "average",
         compare: str | Iterable[str] = (),
         place: Place = "start",
         zone: str = "UTC",
@@ -42,6 +44,8 @@ class OverTime(Paths):
             every: Timeslice, such as `5m`; one that suits the window if not given.
             by: Fields to group by.
             n: Number of groups, the largest first; None: all.
+            limit_by: What makes a group large: its `average`, its `maximum` in a timeslice, or the
+                `last` complete timeslice.
             compare: How far back to look for comparison: `["1d", "7d"]`.
             place: Bytes and packets of a record are all in the timeslice that it starts in
                 (`start`), or spread over the time that it lasts (`spread`).
@@ -65,6 +69,7 @@ class OverTime(Paths):
         >>> list(day), len(day)
         (['bucket', 'value', 'complete'], 25)
         """
+        require_limit(limit_by)
         groups, shifts, window = names_of(by or ()), names_of(compare), self.window
         query = Query(
             names_of(measure),
@@ -72,6 +77,7 @@ class OverTime(Paths):
             timeslice(every, window),
             top=n if groups else None,
             place=place,
+            limit_by=limit_by,
         )
         window = self._of_all_shares(query)
         if shifts:

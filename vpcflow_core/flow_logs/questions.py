@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from vpcflow_core.engines import by_days, by_minutes, by_novelty
-from vpcflow_core.engines.asked import Asked
+from vpcflow_core.engines.asked import Asked, Groups
 from vpcflow_core.engines.base import Engine
 from vpcflow_core.flow_logs.by_country import by_country, new_countries
 from vpcflow_core.flow_logs.selection import Selection
@@ -25,10 +25,11 @@ from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.dimensions import COUNTRIES, dimension
 from vpcflow_core.query.fill import filled, joined
 from vpcflow_core.query.filters import NO_FILTERS, Filters
+from vpcflow_core.query.limits import highest, is_limited, ranked
 from vpcflow_core.query.names import with_names
 from vpcflow_core.query.novelty import NewGroups
 from vpcflow_core.query.question import Query
-from vpcflow_core.query.rates import totals_of, with_rates
+from vpcflow_core.query.rates import divided, totals_of, with_rates
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import (
     Statement,
@@ -75,15 +76,19 @@ class Questions(Selection):
         totals = totals_of(query, window)
         if totals is not query:
             found = self.sparse(totals, window, filters)
-            return replace(found, frame=with_rates(found.frame, query, window))
+            # That of countries asks for addresses, and is no SELECT of these rows.
+            of_rows = COUNTRIES.keys().isdisjoint(query.by)
+            text = divided(found.sql, query, window) if of_rows else found.sql
+            return replace(found, frame=with_rates(found.frame, query, window), sql=text)
         if not COUNTRIES.keys().isdisjoint(query.by):
             return by_country(lambda asked: self.sparse(asked, window, filters), query, self.places)
         columns = self.engine.columns("records" if query.records else "flows")
         span = touched(query, window, self._earliest(query, window))
         wanted = self.wanted(filters or NO_FILTERS, span)
         engine, notes = self._counting(query, wanted)
+        among = self._limited(engine, query, window, wanted) if is_limited(query) else None
         results = [
-            by_days.run(engine, Asked(part, wanted, columns, self._earliest), window)
+            by_days.run(engine, Asked(part, wanted, columns, self._earliest), window, among)
             for part in placed(query)
         ]
         made = joined(results, query) if is_spread(query) else results[0]
@@ -123,6 +128,14 @@ class Questions(Selection):
         found = by_novelty.run(engine, asked, window, before)
         result = replace(found.result, notes=(*notes, *found.result.notes))
         return replace(found, result=result)
+
+    def _limited(self, engine: Engine, query: Query, window: Window, wanted: Filters) -> Groups:
+        """The groups of a question over time with the highest timeslices."""
+        of, columns = ranked(query), engine.columns("records" if query.records else "flows")
+        earliest, settled = self._earliest(of, window), self.coverage.settled_until
+        question = highest(of, window, wanted, columns, earliest, settled, query.top or 1)
+        found = engine.run(question, touched(of, window, earliest)).frame
+        return list(found.dropna().astype("object").itertuples(index=False, name=None))
 
     def make_ready(self) -> None:
         """Have made what charts over time stand on, so that the first one need not wait for it."""

@@ -15,8 +15,9 @@ from vpcflow_core.panels.analyses.questions import with_other
 from vpcflow_core.panels.analyses.time import compared
 from vpcflow_core.panels.base import Analysis, Chart, Panel, rows
 from vpcflow_core.query.dimensions import dimension
+from vpcflow_core.query.limits import require_limit
 from vpcflow_core.query.measures import measure
-from vpcflow_core.query.question import Query
+from vpcflow_core.query.question import Limit, Query
 
 PREFIX = "explore/built?"
 MINUTE = timedelta(minutes=1)
@@ -33,7 +34,12 @@ DRAWN: dict[Chart, tuple[str, int, int]] = {
     "area": ("Stacked areas over time", 1, 1),
     "lines": ("Line over time, with yesterday and last week", 0, 0),
 }
+# Which of the groups over time are shown.
+LIMITS: dict[Limit, str] = {
+    "average": "highest average", "maximum": "highest maximum", "last": "highest last value",
+}  # fmt: skip
 OVER_TIME: tuple[Chart, ...] = ("columns", "stacked", "area", "lines")
+GROUPED_OVER_TIME: tuple[Chart, ...] = ("stacked", "area")
 _ANALYSES: dict[Chart, Analysis] = {
     "bars": with_other,
     "donut": with_other,
@@ -52,6 +58,7 @@ class Built:
         by: Dimensions to group by, three at most.
         chart: How it is drawn; a key of `DRAWN`.
         top: Groups to show.
+        limit_by: Which groups over time these are; a key of `LIMITS`.
 
     Raises:
         FieldError: No such measure or dimension.
@@ -62,6 +69,7 @@ class Built:
     by: tuple[str, ...] = ("srcaddr",)
     chart: Chart = "bars"
     top: int = 10
+    limit_by: Limit = "average"
 
     def __post_init__(self) -> None:
         measure(self.measure)
@@ -78,6 +86,7 @@ class Built:
             )
         if not 1 <= self.top <= MOST:
             raise ParameterError(f"{self.top} is no number of groups.", f"Write 1 to {MOST:,}.")
+        require_limit(self.limit_by)
         if self.chart in OVER_TIME and self.by and not measure(self.measure).groups_add_up:
             raise ParameterError(
                 f"{measure(self.measure).title} of parts do not add up.",
@@ -88,7 +97,8 @@ class Built:
     def slug(self) -> str:
         """Its name, from which `built` makes it again."""
         said = {"measure": self.measure, "by": ",".join(self.by), "chart": self.chart}
-        return PREFIX + urlencode(said | {"top": self.top}, safe=",")
+        more = {} if self.limit_by == "average" else {"limit_by": self.limit_by}
+        return PREFIX + urlencode(said | {"top": self.top} | more, safe=",")
 
     @property
     def panel(self) -> Panel:
@@ -103,6 +113,7 @@ class Built:
             by=tuple(field.name for field in fields),
             every=MINUTE if over_time else None,
             top=self.top if self.by else None,
+            limit_by=self.limit_by,
         )
         analysis = _ANALYSES.get(self.chart, rows)
         if analysis is with_other and not of.groups_add_up:
@@ -123,6 +134,7 @@ def built(slug: str) -> Built:
         tuple(filter(None, said.get("by", "").split(","))),
         said.get("chart", "table"),  # type: ignore[arg-type]  # it is looked at there
         int(top) if top.isascii() and top.isdigit() else 0,
+        said.get("limit_by", "average"),  # type: ignore[arg-type]  # it is looked at there
     )
 
 

@@ -8,6 +8,9 @@ from typing import Literal
 
 # Where the bytes and packets of a record lie: all at its start, or spread from start to end.
 Place = Literal["start", "spread"]
+# Which groups a question over time keeps: those of the highest average, the highest timeslice, or
+# the highest last timeslice.
+Limit = Literal["average", "maximum", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class Query:
         every: Timeslice to group by; None: the whole window is one.
         where: Filters of the question itself, `(field, value)` texts as a person writes them.
         top: How many groups to keep; None: all.
+        limit_by: Which groups over time these are: those with the most on average, in a timeslice,
+            or in the last one.
         order: Measure to sort by, highest first; "": the first measure.
         nulls: Dimensions of `by` whose missing values are a group too; records without one of the
             others are in no row.
@@ -39,3 +44,4 @@ class Query:
     records: bool = False
     least: tuple[tuple[str, float], ...] = ()
     place: Place = "start"
+    limit_by: Limit = "average"

@@ -9,6 +9,8 @@ import pandas as pd
 
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
+from vpcflow_core.query.select import BUCKET, is_spread
+from vpcflow_core.query.spread import SHARES
 from vpcflow_core.times import Window
 
 SECOND = timedelta(seconds=1)
@@ -57,6 +59,38 @@ def with_rates(frame: pd.DataFrame, query: Query, window: Window) -> pd.DataFram
     }
     keys = [name for name in frame.columns if name not in totals]
     return frame.assign(**rates)[[*keys, *query.measures]]
+
+
+def divided(sql: str, query: Query, window: Window) -> str:
+    """The SQL of a question's totals with the division around it, as what was answered.
+
+    Args:
+        sql: What `totals_of(query)` was answered by: one SELECT, or several with what is spread
+            first, as rates always are where some measure is.
+        query: The question.
+        window: The range of time that it was asked for.
+    """
+    first, *others = sql.split(";\n\n")
+    lies = is_spread(query)
+    shown = [name for name in query.measures if not lies or measure(name).spreads]
+    keys = [*([BUCKET] if query.every else []), *query.by]
+    values = [_divided(name, lies, query, window) for name in shown]
+    order = _counted(query.order or query.measures[0])
+    down = f"{order} DESC" if order in map(_counted, shown) and not query.every else ""
+    by = ", ".join(filter(None, [down, *keys]))
+    around = f"SELECT {', '.join([*keys, *values])}\nFROM (\n{first}\n) AS totals"
+    return ";\n\n".join([f"{around}\nORDER BY {by}" if keys else around, *others])
+
+
+def _divided(name: str, lies: bool, query: Query, window: Window) -> str:
+    """A measure of the outer SELECT; of what is spread the shares are added first."""
+    total = _counted(name)
+    whole = f"({total} + coalesce({total}{SHARES}, 0))" if lies else total
+    if not (of := measure(name)).total:
+        return f"{whole} AS {name}" if lies else total
+    seconds = (query.every or window.length) / SECOND
+    times = f" * {of.times:g}" if of.times != 1 else ""
+    return f"CAST({whole} AS DOUBLE){times} / {seconds:.15g} AS {name}"
 
 
 def _counted(name: str) -> str:
