@@ -124,8 +124,8 @@ def test_a_band_says_what_is_not_complete() -> None:
 def test_one_series_alone_tells_value_band_and_verdict() -> None:
     *silent, told = figure(BAND, replace(usual(BAND), complete_until=None)).data
     assert all(trace.hoverinfo == "skip" for trace in silent)
-    assert told.customdata[2] == "0 to 9.5<br><b>above the band</b>"
-    assert told.customdata[1] == "0 to 9.5"
+    assert told.customdata[2] == "expected 0 to 9.5<br><b>above the band</b>"
+    assert told.customdata[1] == "expected 0 to 9.5"
 
 
 def bursting(values: list[int]) -> PanelAnswer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ from vpcflow_core.panels.base import Panel, PanelAnswer
 
 # What is drawn as lines.
 DRAWN = ("value", "lower", "upper")
+# Said where no band is known: the first timeslices have nothing before them.
+UNKNOWN = "not known what to expect: too little before it"
 
 
 def band(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
@@ -50,7 +53,7 @@ def band(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
         line={"width": 0, "color": colour},
         customdata=_texts(panel, rows, lacking(rows["bucket"], answer)),
         **hover(
-            panel.value, rows["value"], "<b>{}</b><br>expected %{customdata}", written=least > 0
+            panel.value, rows["value"], "<b>{}</b><br>%{customdata}", written=least > 0
         ),
     )
     chart.update_layout(hovermode="x unified")
@@ -121,9 +124,14 @@ def _texts(panel: Panel, frame: pd.DataFrame, lacks: pd.Series) -> np.ndarray[An
     """What was expected, and the verdict where there is one to tell."""
     verdicts = frame["error"].gt(0).map({True: "above the band", False: "below the band"})
     verdicts = verdicts.where(frame["violation"], "").mask(lacks != "", lacks)
+
+    def expected(low: float, high: float) -> str:
+        if isnan(low):
+            return UNKNOWN
+        return f"expected {amount(low, panel.value)} to {amount(high, panel.value)}"
+
     bounds = zip(frame["lower"].clip(lower=0), frame["upper"].clip(lower=0), verdicts, strict=True)
     return at_points(
-        f"{amount(low, panel.value)} to {amount(high, panel.value)}"
-        + (f"<br><b>{verdict}</b>" if verdict else "")
+        expected(low, high) + (f"<br><b>{verdict}</b>" if verdict else "")
         for low, high, verdict in bounds
     )

@@ -129,7 +129,7 @@ def _formats(answer: PanelAnswer) -> list[Format]:
     columns = _columns(answer.frame)
     every = range(len(columns))
     found = [
-        Format(title(str(name)), every, text)
+        Format(title(str(name)), every, partial(_read, text))
         for name, values in columns.items()
         if (text := _format(str(name), values)) is not None
     ]
@@ -140,6 +140,11 @@ def _formats(answer: PanelAnswer) -> list[Format]:
             for measure, rows in measures.groupby(measures).groups.items()
         ]
     return found
+
+
+def _read(text: Callable[[Any], str], value: Any) -> str:
+    """A value as it reads; what stands for a missing one ("no country") is a text already."""
+    return value if isinstance(value, str) else text(value)
 
 
 def _columns(frame: pd.DataFrame) -> pd.DataFrame:

@@ -22,6 +22,7 @@ RESOLVERS = "!169.254.169.253, !fd00:ec2::253"
 VOLUMES = ("bytes", "flows", "packets")
 FLOWS = ("flows", "bytes", "packets")
 FAN_OUT = ("flows", "bytes", "sources", "destinations", "ports")
+NEW_FAN_OUT = (*FLOWS, "destinations", "ports")
 TIMES = ("first", "last")
 ENDS = ("srcaddr", "dstaddr")
 SERVICE = (*ENDS, "dstport")
@@ -78,7 +79,7 @@ _TABLE: tuple[Panel, ...] = (
     _asked("uploads", "Most sent to the Internet", "Outbound bytes to public addresses: where data leaves.", ENDS, (*VOLUMES, *TIMES), {"direction": "outbound", "dstaddr": PUBLIC}),
     _asked("between-vpcs", "Between VPCs", "Traffic whose two ends lie in different VPCs, by the interfaces that EC2 knows.", ("vpc_id",), VOLUMES, analysis=between("vpc_id"), drill=()),
     _asked("between-subnets", "Between subnets", "Traffic whose two ends lie in different subnets, by the interfaces that EC2 knows.", ("subnet_id",), VOLUMES, analysis=between("subnet_id"), drill=()),
-    _asked("new-sources", "New sources", "Source addresses that were never seen in the seven days before.", ("srcaddr",), FLOWS, analysis=new_values),
+    _asked("new-sources", "New sources", "Source addresses that were never seen in the seven days before, with how many places they tried.", ("srcaddr",), NEW_FAN_OUT, analysis=new_values),
     _asked("new-destinations", "New destinations", "Destination addresses that were never seen in the seven days before.", ("dstaddr",), VOLUMES, analysis=new_values),
     _asked("new-pairs", "New pairs", "Pairs of addresses that never talked in the seven days before, of what was let through.", ENDS, VOLUMES, {"action": "ACCEPT"}, new_values),
     _asked("new-services", "New services", "Destinations and ports that nothing was accepted at in the seven days before.", ("dstaddr", "dstport"), FLOWS, _LET_IN | {"dstport": SERVICES}, new_values),
