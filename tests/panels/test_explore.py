@@ -71,11 +71,24 @@ def test_what_is_new_was_never_seen_in_the_seven_days_before(few_records: FlowLo
     ]  # fmt: skip
     assert "2 of 3 are new" in shown.answer.notes[0]
     assert "the logs begin 2026-11-10T00:00Z" in shown.answer.notes[0]
+    # Nothing is known of the time before the day before.
+    assert len(shown.answer.notes) == 1
+    assert shown.frame[["destinations", "ports"]].to_numpy().tolist() == [[1, 1], [1, 1]]
+
+
+def test_how_rare_what_is_new_is_says_as_long_a_time_before(few_records: FlowLogs) -> None:
+    later = few_records.between(START + 2 * DAY, START + 3 * DAY)
+    first, second = later.panel("explore/new-sources").answer.notes
+    assert first.startswith("0 of 0 are new")
+    assert second == "In the 24h before, 2 of 3 were new."
 
 
 def test_accepts_and_rejects_show_who_and_what_is_new_there(few_records: FlowLogs) -> None:
     refused = few_records.panel("rejects/new-sources").frame
     assert refused[["srcaddr", "flows"]].to_numpy().tolist() == [["203.0.113.9", 20]]
+    assert refused[["destinations", "ports"]].to_numpy().tolist() == [[1, 1]]
+    (pair,) = few_records.panel("rejects/source-ports").frame.to_dict("records")[:1]
+    assert (pair["srcaddr"], pair["destinations"], pair["ports"]) == ("203.0.113.9", 1, 1)
     served = few_records.panel("accepts/new-services").frame
     assert served[["dstaddr", "dstport", "flows"]].to_numpy().tolist() == [
         ["192.0.2.7", 8443, 100], ["10.0.0.5", 22, 1],

@@ -52,9 +52,7 @@ def band(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
         showlegend=False,
         line={"width": 0, "color": colour},
         customdata=_texts(panel, rows, lacking(rows["bucket"], answer)),
-        **hover(
-            panel.value, rows["value"], "<b>{}</b><br>%{customdata}", written=least > 0
-        ),
+        **hover(panel.value, rows["value"], "<b>{}</b><br>%{customdata}", written=least > 0),
     )
     chart.update_layout(hovermode="x unified")
     over_time(chart, answer, zone, panel.value, _top(frame), least)

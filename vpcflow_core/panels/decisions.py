@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from vpcflow_core.panels.analyses.groups import located, places
 from vpcflow_core.panels.analyses.questions import new_values
-from vpcflow_core.panels.analyses.sources import fan_out
+from vpcflow_core.panels.analyses.sources import fan_out, new_sources, sources_and_ports
 from vpcflow_core.panels.analyses.time import band, compared, trend
-from vpcflow_core.panels.base import MINUTE, Chart, Panel, rows
+from vpcflow_core.panels.base import MINUTE, Analysis, Chart, Panel, rows
 from vpcflow_core.panels.filter_texts import SERVICES
 from vpcflow_core.query.question import Query
 
@@ -42,6 +42,11 @@ NEW = (
         (("dstport", SERVICES),),
     ),
 )
+
+# Tables of sources, which say how many places each tries.
+WIDE: dict[str, Analysis] = {
+    "sources": fan_out, "source-ports": sources_and_ports, "new-sources": new_sources,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +137,14 @@ class Decision:
         )
 
     def _tables(self, row: Row) -> Panel:
-        analysis = fan_out if row.slug == "sources" else rows
-        query = _top(row.fields)
         return self._panel(
-            row.slug, row.title, self._largest, query, "table", drill=row.fields, analysis=analysis
+            row.slug,
+            row.title,
+            self._largest,
+            _top(row.fields),
+            "table",
+            drill=row.fields,
+            analysis=WIDE.get(row.slug, rows),
         )
 
     def _new_values(self, row: Row) -> Panel:
@@ -146,7 +155,7 @@ class Decision:
             replace(_top(row.fields), where=row.only),
             "table",
             drill=row.fields,
-            analysis=new_values,
+            analysis=WIDE.get(row.slug, new_values),
             about=row.title.lower(),
         )
 

@@ -10,9 +10,10 @@ from vpcflow_core.panels.analyses.questions import (
     between,
     by_own_lists,
     long_lived,
-    new_values,
+    new_and_how_rare,
     refused_and_let_in,
 )
+from vpcflow_core.panels.analyses.sources import new_and_rare_sources
 from vpcflow_core.panels.base import Analysis, Panel, rows
 from vpcflow_core.panels.filter_texts import PRIVATE, PUBLIC, SERVICES
 from vpcflow_core.query.question import Query
@@ -22,7 +23,6 @@ RESOLVERS = "!169.254.169.253, !fd00:ec2::253"
 VOLUMES = ("bytes", "flows", "packets")
 FLOWS = ("flows", "bytes", "packets")
 FAN_OUT = ("flows", "bytes", "sources", "destinations", "ports")
-NEW_FAN_OUT = (*FLOWS, "destinations", "ports")
 TIMES = ("first", "last")
 ENDS = ("srcaddr", "dstaddr")
 SERVICE = (*ENDS, "dstport")
@@ -79,11 +79,11 @@ _TABLE: tuple[Panel, ...] = (
     _asked("uploads", "Most sent to the Internet", "Outbound bytes to public addresses: where data leaves.", ENDS, (*VOLUMES, *TIMES), {"direction": "outbound", "dstaddr": PUBLIC}),
     _asked("between-vpcs", "Between VPCs", "Traffic whose two ends lie in different VPCs, by the interfaces that EC2 knows.", ("vpc_id",), VOLUMES, analysis=between("vpc_id"), drill=()),
     _asked("between-subnets", "Between subnets", "Traffic whose two ends lie in different subnets, by the interfaces that EC2 knows.", ("subnet_id",), VOLUMES, analysis=between("subnet_id"), drill=()),
-    _asked("new-sources", "New sources", "Source addresses that were never seen in the seven days before, with how many places they tried.", ("srcaddr",), NEW_FAN_OUT, analysis=new_values),
-    _asked("new-destinations", "New destinations", "Destination addresses that were never seen in the seven days before.", ("dstaddr",), VOLUMES, analysis=new_values),
-    _asked("new-pairs", "New pairs", "Pairs of addresses that never talked in the seven days before, of what was let through.", ENDS, VOLUMES, {"action": "ACCEPT"}, new_values),
-    _asked("new-services", "New services", "Destinations and ports that nothing was accepted at in the seven days before.", ("dstaddr", "dstport"), FLOWS, _LET_IN | {"dstport": SERVICES}, new_values),
-    _asked("new-protocols", "New protocols", "Protocols that were never seen in the seven days before.", ("protocol",), FLOWS, analysis=new_values),
+    _asked("new-sources", "New sources", "Source addresses that were never seen in the seven days before, with how many places they tried.", ("srcaddr",), FLOWS, analysis=new_and_rare_sources),
+    _asked("new-destinations", "New destinations", "Destination addresses that were never seen in the seven days before.", ("dstaddr",), VOLUMES, analysis=new_and_how_rare),
+    _asked("new-pairs", "New pairs", "Pairs of addresses that never talked in the seven days before, of what was let through.", ENDS, VOLUMES, {"action": "ACCEPT"}, new_and_how_rare),
+    _asked("new-services", "New services", "Destinations and ports that nothing was accepted at in the seven days before.", ("dstaddr", "dstport"), FLOWS, _LET_IN | {"dstport": SERVICES}, new_and_how_rare),
+    _asked("new-protocols", "New protocols", "Protocols that were never seen in the seven days before.", ("protocol",), FLOWS, analysis=new_and_how_rare),
     _asked("beacons", "Beacons", "Small outbound connections that come back at a regular pace, as what calls home does.", SERVICE, ("flows", "bytes"), {"action": "ACCEPT", "direction": "outbound"}, beacons),
     _asked("long-lived", "Long-lived connections to the Internet", "Connections with a public server, by the time they lived.", ("srcaddr", "srcport", "dstaddr", "dstport", "protocol", "interface_id"), ("duration",), {"dstaddr": PUBLIC}, long_lived),
     _asked("watched", "Hits of watch lists", "Traffic with addresses of your watch lists, whichever end they are.", ("srcaddr", "dstaddr", "dstport", "action"), (*FLOWS, *TIMES), {"watchlist": "*"}, by_own_lists),

@@ -11,8 +11,18 @@ from dataclasses import dataclass, replace
 
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.panels.analyses.groups import busiest, located
-from vpcflow_core.panels.analyses.questions import by_own_lists, new_values, refused_and_let_in
-from vpcflow_core.panels.analyses.sources import fan_out
+from vpcflow_core.panels.analyses.questions import (
+    by_own_lists,
+    new_and_how_rare,
+    new_values,
+    refused_and_let_in,
+)
+from vpcflow_core.panels.analyses.sources import (
+    fan_out,
+    new_and_rare_sources,
+    new_sources,
+    sources_and_ports,
+)
 from vpcflow_core.panels.base import Panel, rows
 from vpcflow_core.query.dimensions import dimension
 
@@ -20,7 +30,10 @@ MARK = "@"
 ADDRESS = "address"
 ENDS = ("srcaddr", "dstaddr")
 # Analyses that take what they group by from the question.
-ANALYSES = (rows, located, fan_out, busiest, new_values, refused_and_let_in, by_own_lists)
+NEW = (new_values, new_and_how_rare, new_sources, new_and_rare_sources)
+ANALYSES = (
+    rows, located, fan_out, sources_and_ports, busiest, refused_and_let_in, by_own_lists, *NEW,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,7 @@ def grouped(panel: Panel, name: str) -> Panel:
     instead = dict(zip(ENDS, way.ends, strict=True))
     by = tuple(instead.get(field, field) for field in panel.query.by)
     # Over time the rest is there already; and what has no group is never new.
-    has_rest = bool(way.rest) and panel.analysis not in (busiest, new_values)
+    has_rest = bool(way.rest) and panel.analysis not in (busiest, *NEW)
     nulls = tuple(name for name in by if name in way.ends) if has_rest else ()
     return replace(
         panel,

@@ -12,7 +12,7 @@ from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.connections import longest
 from vpcflow_core.panels.base import Analysis, PanelAnswer, PanelContext, rows
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.times import Window, format_instant
+from vpcflow_core.times import Window, format_duration, format_instant
 
 # What is compared with, where nothing else is said: the seven days before.
 BASELINE = timedelta(days=7)
@@ -65,6 +65,21 @@ def new_values(context: PanelContext) -> PanelAnswer:
     found = context.logs.ask_new(query, before, window, context.request.filters)
     shown = f"{found.new:,} of {found.groups:,} are new"
     return context.answer(found.result, notes=[_since(shown, before, context)])
+
+
+def new_and_how_rare(context: PanelContext) -> PanelAnswer:
+    """As `new_values`, with how many were new in as long a time right before: how rare it is."""
+    given, window, extent = new_values(context), context.request.window, context.logs.extent
+    before = window.moved(-window.length)
+    if extent is None or extent.start > before.start - min(window.length, BASELINE):
+        return given
+    asked = replace(context.query, measures=("flows",), top=1, order="")
+    baseline = Window(before.start - BASELINE, before.start)
+    found = context.logs.ask_new(asked, baseline, before, context.request.filters)
+    length = format_duration(window.length)
+    note = f"In the {length} before, {found.new:,} of {found.groups:,} were new."
+    seconds = given.seconds + found.result.seconds
+    return replace(given, notes=(*given.notes, note), seconds=seconds)
 
 
 def _since(shown: str, before: Window, context: PanelContext) -> str:

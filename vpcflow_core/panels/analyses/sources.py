@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from vpcflow_core.panels.base import LogQueries, PanelAnswer, PanelContext
+from vpcflow_core.panels.analyses.questions import new_and_how_rare, new_values
+from vpcflow_core.panels.base import Analysis, LogQueries, PanelAnswer, PanelContext, rows
 from vpcflow_core.query.dimensions import BLOCKS
 from vpcflow_core.query.filters import NO_FILTERS, Filters, exactly
 
@@ -50,10 +51,37 @@ def fan_out(context: PanelContext) -> PanelAnswer:
     return context.answer(found, wide, both, total, frame=frame)
 
 
+def _reaching(analysis: Analysis) -> Analysis:
+    """An analysis of sources whose rows also say how many places each of them tries."""
+
+    def made(context: PanelContext) -> PanelAnswer:
+        given, query = analysis(context), context.query
+        columns = context.logs.engine.columns()
+        if given.frame.empty or not {"dstaddr", "dstport", "protocol"} <= set(columns):
+            return given
+        # Counted of the rows that are shown alone: of all sources it would take much memory.
+        only = context.request.filters
+        for field in query.by:
+            only = _only(field, given.frame[field]) & only
+        asked = replace(query, measures=FAN_OUT, top=None, order="")
+        wide = context.logs.ask(asked, context.request.window, only)
+        frame = given.frame.merge(wide.frame, on=list(query.by), how="left")
+        sql = f"{given.sql};\n\n{wide.sql}"
+        return replace(given, frame=frame, sql=sql, seconds=given.seconds + wide.seconds)
+
+    return made
+
+
+sources_and_ports, new_sources = _reaching(rows), _reaching(new_values)
+new_and_rare_sources = _reaching(new_and_how_rare)
+
+
 def _only(field: str, values: pd.Series) -> Filters:
-    """The filter for these addresses or blocks; of other groups all are asked for: they are few."""
+    """The filter for these addresses, ports or blocks; of other groups, which are few, none."""
     if field == SOURCE:
         return Filters.parse([(SOURCE, ", ".join(map(exactly, values)))])
+    if field == "srcport":
+        return Filters.parse([(field, ", ".join(str(int(port)) for port in values.unique()))])
     if field in BLOCKS:
         return Filters.parse([(BLOCKS[field].column, ", ".join(map(str, values)))])
     return NO_FILTERS
