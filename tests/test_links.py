@@ -13,6 +13,7 @@ from dashboards.ui.state import NAMES, parse_state
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.links import View, page_link, page_of, pages
+from vpcflow_core.panels.built import Built
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.panels.explore import READY
 from vpcflow_core.query.filters import Filters
@@ -74,3 +75,10 @@ def test_a_filter_that_no_page_can_show_is_refused(pairs: list[tuple[str, str]])
 def test_exclusions_of_one_field_join_its_condition() -> None:
     both = Filters.parse([("srcaddr", "10.0.0.0/8"), ("srcaddr", "!10.1.0.0/16")])
     assert View(filters=both).params() == {"srcaddr": "10.0.0.0/8, !10.1.0.0/16"}
+
+
+def test_a_link_to_a_grouped_panel_has_its_grouping() -> None:
+    assert page_of("rejects/sources@24") == ("rejects", {"grouping": "24"})
+    assert page_of("explore/scans@16") == ("explore", {"ask": "scans", "grouping": "16"})
+    page, own = page_of(Built("bytes", ("srcaddr",), "bars", 5).slug + "@24")
+    assert (page, own["group"], own["top"], own["grouping"]) == ("explore", "srcaddr", "5", "24")

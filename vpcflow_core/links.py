@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.panels.built import PREFIX, built
 from vpcflow_core.panels.catalogue import PANELS, panel
+from vpcflow_core.panels.grouping import MARK
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END
 from vpcflow_core.query.filters import NO_FILTERS, Filter, Filters
 from vpcflow_core.times import Range
@@ -93,15 +94,16 @@ def page_of(shown: str) -> tuple[str, dict[str, str]]:
         return shown, {}
     if shown == SQL_PAGE:
         return "explore", {"tab": "sql"}
-    slug = panel(shown).slug
+    slug, mark, way = panel(shown).slug.partition(MARK)
     page, _, name = slug.partition("/")
+    grouping = {"grouping": way} if mark else {}
     if slug.startswith(PREFIX):
         asked = built(slug)
         groups = dict(zip(_GROUPS, (*asked.by, "none"), strict=False))
         own = {"tab": "build", "measure": asked.measure, "chart": asked.chart}
         limit = {} if asked.limit_by == "average" else {"limit_by": asked.limit_by}
-        return page, {**own, **groups, "top": str(asked.top), **limit}
-    return page, {"ask": name} if page == "explore" else {}
+        return page, {**own, **groups, "top": str(asked.top), **limit, **grouping}
+    return page, {**({"ask": name} if page == "explore" else {}), **grouping}
 
 
 def pages() -> tuple[str, ...]:

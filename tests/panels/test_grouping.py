@@ -16,6 +16,7 @@ from tests.logs import read_with_pandas
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts.table import table_frame
 from vpcflow_core.errors import FieldError, ParameterError
+from vpcflow_core.panels.built import Built
 from vpcflow_core.panels.catalogue import PANELS, panel
 from vpcflow_core.panels.grouping import GROUPINGS, grouped, is_groupable, possible
 from vpcflow_core.panels.request import Parameters
@@ -162,3 +163,13 @@ def test_blocks_of_16_are_those_that_python_computes(bare_store: Path, sample: P
         found = flows.sparse(Query(("flows",), ("srcblock16",))).frame
     got = dict(zip(found["srcblock16"], found["flows"], strict=True))
     assert {k: v for k, v in got.items() if ":" not in k} == expected.value_counts().to_dict()
+
+
+def test_bars_of_a_question_of_ones_own_are_grouped_and_all_else_is_other(
+    scanned_flows: FlowLogs,
+) -> None:
+    asked = Built("flows", ("srcaddr",), "bars", 1)
+    frame = scanned_flows.panel(f"{asked.slug}@24").frame
+    assert frame["srcblock"].tolist()[0] == "203.0.113.0/24"
+    assert frame["srcblock"].isna().tolist() == [False, True]
+    assert frame["flows"].tolist() == [201, len(OTHERS) - 1]

@@ -33,11 +33,11 @@ def panel(slug: str) -> Panel:
     Raises:
         ParameterError: There is none; names the closest one.
     """
-    if slug.startswith(PREFIX):
-        return built(slug).panel
     plain, mark, way = slug.rpartition(MARK)
     if mark and way in GROUPINGS:
         return grouped(panel(plain), way)
+    if slug.startswith(PREFIX):
+        return built(slug).panel
     if slug in READY:
         return READY[slug]
     if (found := entity_panel(slug)) is not None:

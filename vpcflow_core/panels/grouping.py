@@ -16,6 +16,7 @@ from vpcflow_core.panels.analyses.questions import (
     new_and_how_rare,
     new_values,
     refused_and_let_in,
+    with_other,
 )
 from vpcflow_core.panels.analyses.sources import (
     fan_out,
@@ -32,7 +33,8 @@ ENDS = ("srcaddr", "dstaddr")
 # Analyses that take what they group by from the question.
 NEW = (new_values, new_and_how_rare, new_sources, new_and_rare_sources)
 ANALYSES = (
-    rows, located, fan_out, sources_and_ports, busiest, refused_and_let_in, by_own_lists, *NEW,
+    rows, located, fan_out, sources_and_ports, busiest, refused_and_let_in, by_own_lists,
+    with_other, *NEW,
 )  # fmt: skip
 
 
@@ -96,8 +98,8 @@ def grouped(panel: Panel, name: str) -> Panel:
     way = GROUPINGS[name]
     instead = dict(zip(ENDS, way.ends, strict=True))
     by = tuple(instead.get(field, field) for field in panel.query.by)
-    # Over time the rest is there already; and what has no group is never new.
-    has_rest = bool(way.rest) and panel.analysis not in (busiest, *NEW)
+    # The rest is there already, as "other"; and what has no group is never new.
+    has_rest = bool(way.rest) and panel.analysis not in (busiest, with_other, *NEW)
     nulls = tuple(name for name in by if name in way.ends) if has_rest else ()
     return replace(
         panel,
