@@ -40,7 +40,7 @@ def logs_of(flows: list[tuple[str, int, int, int]], folder: object) -> FlowLogs:
 
 
 @pytest.fixture(scope="module")
-def three_sources(tmp_path_factory: pytest.TempPathFactory) -> FlowLogs:
+def ranked_sources(tmp_path_factory: pytest.TempPathFactory) -> FlowLogs:
     flows = [
         (who, size, 3600 * hour, 3600 * hour + 30)
         for who, sizes in BYTES.items()
@@ -55,10 +55,10 @@ def three_sources(tmp_path_factory: pytest.TempPathFactory) -> FlowLogs:
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", BEST)
 def test_series_are_those_of_the_highest_average_maximum_or_last_timeslice(
-    three_sources: FlowLogs, limit: Limit
+    ranked_sources: FlowLogs, limit: Limit
 ) -> None:
     for measure, place in (("bytes", "start"), ("bytes", "spread"), ("bits_per_second", "spread")):
-        found = three_sources.series(
+        found = ranked_sources.series(
             measure,
             every="1h",
             by="srcaddr",
@@ -73,10 +73,12 @@ def test_series_are_those_of_the_highest_average_maximum_or_last_timeslice(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", BEST)
-def test_the_others_of_a_chart_are_what_is_not_shown(three_sources: FlowLogs, limit: Limit) -> None:
+def test_the_others_of_a_chart_are_what_is_not_shown(
+    ranked_sources: FlowLogs, limit: Limit
+) -> None:
     asked = Built("bytes", ("srcaddr",), "stacked", 1, limit)
     assert built(asked.slug) == asked
-    frame = three_sources.panel(asked.slug).frame
+    frame = ranked_sources.panel(asked.slug).frame
     shown = frame[frame["srcaddr"].notna()]
     rest = frame[frame["srcaddr"].isna()].groupby("bucket")["bytes"].sum()
     assert shown["srcaddr"].unique().tolist() == [BEST[limit]]
@@ -98,9 +100,9 @@ def test_what_is_spread_is_ranked_by_what_is_drawn(
 
 
 def test_the_last_timeslice_is_a_complete_one_in_which_something_was(
-    three_sources: FlowLogs,
+    ranked_sources: FlowLogs,
 ) -> None:
-    late = three_sources.between(WINDOW.start, WINDOW.end + 2 * HOUR)
+    late = ranked_sources.between(WINDOW.start, WINDOW.end + 2 * HOUR)
     found = late.series("bytes", every="1h", by="srcaddr", n=1, limit_by="last")
     # The hour of the newest record is not complete, and in the one before it nothing was.
     assert found["srcaddr"].unique().tolist() == [BEST["last"]]
@@ -120,8 +122,8 @@ def test_the_ranking_can_be_asked_of_trino(place: Place) -> None:
     assert text.rstrip().endswith("LIMIT 3")
 
 
-def test_what_is_no_limit_is_refused(three_sources: FlowLogs) -> None:
+def test_what_is_no_limit_is_refused(ranked_sources: FlowLogs) -> None:
     with pytest.raises(ParameterError, match="Limits: average, maximum, last"):
-        three_sources.series("bytes", by="srcaddr", limit_by="median")  # type: ignore[arg-type]
+        ranked_sources.series("bytes", by="srcaddr", limit_by="median")  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="Limit by average or maximum"):
-        three_sources.series("bytes", every="1h", by="src_country", limit_by="last")
+        ranked_sources.series("bytes", every="1h", by="src_country", limit_by="last")
