@@ -9,7 +9,7 @@ says since when the next one was attached.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -62,7 +62,10 @@ class AddressBook:
 
 
 def address_book(
-    known: Known, owner_tags: Sequence[str] = (), hidden: Iterable[str] = ()
+    known: Known,
+    owner_tags: Sequence[str] = (),
+    hidden: Iterable[str] = (),
+    seen: Iterable[str] = (),
 ) -> AddressBook:
     """The book of what snapshots showed.
 
@@ -71,9 +74,11 @@ def address_book(
         owner_tags: Keys of tags that name an owner, the best first.
         hidden: Blocks of VPCs that are there and must not be shown: an address in one of them is
             not certainly another VPC's.
+        seen: Addresses of a log: those within a prefix that is delegated to an interface are its.
     """
     claims: dict[tuple[str, str], list[_Claim]] = {}
-    for shapes in holders(known, owner_tags):
+    within = _Within(seen)
+    for shapes in map(within.completed, holders(known, owner_tags)):
         for key, claim in _claims(shapes):
             claims.setdefault(key, []).append(claim)
     for address in [address for vpc, address in claims if vpc]:
@@ -90,6 +95,37 @@ def address_book(
         for since, until, who in _in_turn(found)
     ]
     return AddressBook(tuple(lines), vpcs)
+
+
+class _Within:
+    """Addresses of a log by the prefixes of interfaces, which are never spelled out: of IPv6."""
+
+    def __init__(self, seen: Iterable[str]) -> None:
+        self._seen = [address for address in seen if ":" in address]
+        self._by_length: dict[int, dict[int, list[str]]] = {}
+
+    def completed(self, shapes: list[Holder]) -> list[Holder]:
+        """The shapes of an interface with the addresses of their prefixes among their own."""
+        if not self._seen or not any(shape.prefixes for shape in shapes):
+            return shapes
+        return [
+            replace(shape, addresses=tuple(dict.fromkeys([*shape.addresses, *self._of(shape)])))
+            for shape in shapes
+        ]
+
+    def _of(self, shape: Holder) -> Iterator[str]:
+        for prefix in shape.prefixes:
+            block = ip_network(prefix, strict=False)
+            if block.version == 6:
+                number = int(block.network_address) >> (128 - block.prefixlen)
+                yield from self._by(block.prefixlen).get(number, ())
+
+    def _by(self, length: int) -> dict[int, list[str]]:
+        if length not in self._by_length:
+            found = self._by_length.setdefault(length, {})
+            for address in self._seen:
+                found.setdefault(int(ip_address(address)) >> (128 - length), []).append(address)
+        return self._by_length[length]
 
 
 @dataclass(frozen=True, slots=True)

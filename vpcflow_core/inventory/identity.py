@@ -36,6 +36,7 @@ class Holder:
         first_seen, last_seen: Snapshots with it.
         attached: Nothing before is this interface's.
         gone: Whether the newest snapshot lacks it.
+        prefixes: Blocks of IPv6 that are delegated to it: all their addresses are its own.
     """
 
     interface_id: str
@@ -52,6 +53,7 @@ class Holder:
     last_seen: datetime
     attached: datetime | None
     gone: bool
+    prefixes: tuple[str, ...] = ()
 
 
 def holders(known: Known, owner_tags: Sequence[str]) -> Iterator[list[Holder]]:
@@ -113,6 +115,7 @@ def _holder(
         row["last_seen"].to_pydatetime(),
         datetime.fromisoformat(row["attached"]) if row["attached"] else None,
         row["gone"],
+        tuple(row["prefixes"]),
     )
 
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+import sqlglot
 
 from tests.engines.duckdb.networks import NOON, V2, column, flow, stored
 from tests.reference.conftest import write_database
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
+from vpcflow_core.engines.interfaces.ends import EMPTY_OUTSIDE, EndFacts, book_table, ends_of
+from vpcflow_core.engines.interfaces.placed import pairs_of, placed
+from vpcflow_core.engines.trino.relations import in_words_of_trino, inlined, with_tables
 from vpcflow_core.errors import MissingDataError
+from vpcflow_core.inventory.book import AddressBook
 from vpcflow_core.inventory.naming import Naming
 from vpcflow_core.inventory.tables import Snapshot, frame_of
 from vpcflow_core.query.ends import ENDS
@@ -246,3 +253,118 @@ def test_a_day_after_the_attachment_is_as_if_there_were_none(tmp_path: Path) -> 
     assert column(flows, "dst_name") == [None, "cache", "cache"]
     day = flows.between(NOON - HOUR, NOON + HOUR)
     assert day.top("dst_name", by="bytes")["bytes"].tolist() == [3]
+
+
+V5 = f"{V3} subnet-id instance-id az-id flow-direction pkt-srcaddr pkt-dstaddr interface-type"
+
+
+@pytest.mark.parametrize("said", ["flow-direction", "pkt"])
+def test_a_record_says_what_it_knows_of_its_own_end_without_a_snapshot(
+    tmp_path: Path, said: str
+) -> None:
+    own = {"vpc-id": "vpc-1", "subnet-id": "subnet-1", "az-id": "euc1-az1"}
+    nat = own | {"interface-type": "nat_gateway"}
+    instance = own | {"instance-id": "i-1"}
+
+    def way(word: str, end: str, address: str) -> dict[str, str]:
+        return {"flow-direction": word} if said == "flow-direction" else {f"pkt-{end}": address}
+
+    records = [
+        flow("eni-1", "10.0.0.4", "9.9.9.9", 1) | instance | way("egress", "srcaddr", "10.0.9.1"),
+        flow("eni-1", "9.9.9.9", "10.0.0.4", 2) | instance | way("ingress", "dstaddr", "10.0.9.1"),
+        flow("eni-2", "10.0.0.9", "10.0.0.5", 3) | nat | way("ingress", "dstaddr", "9.9.9.9"),
+        # Nothing says which end is its own: neither is guessed.
+        flow("eni-1", "10.0.0.4", "9.9.9.9", 4) | instance,
+    ]
+    flows = stored(tmp_path / "s", (V5, records))
+    assert column(flows, "src_name") == ["i-1", None, None, None]
+    assert column(flows, "dst_name") == [None, "i-1", "eni-2", None]
+    assert column(flows, "src_kind") == ["EC2 instance", None, None, None]
+    assert column(flows, "dst_kind") == [None, "EC2 instance", "NAT gateway", None]
+    for name, value in (("vpc", "vpc-1"), ("subnet", "subnet-1"), ("az", "euc1-az1"),
+                        ("account", "111111111111")):  # fmt: skip
+        assert column(flows, f"src_{name}") == [value, None, None, None]
+        assert column(flows, f"dst_{name}") == [None, value, value, None]
+    with pytest.raises(MissingDataError, match="owner"):
+        flows.top("src_owner")
+
+
+def test_a_snapshots_name_comes_before_the_records_ids(tmp_path: Path) -> None:
+    records = [flow("eni-1", "10.0.0.4", "10.3.0.6", vpc_id="vpc-1", flow_direction="egress",
+                    subnet_id="subnet-other")]  # fmt: skip
+    flows = stored(tmp_path / "s", (V5, records), shots=[shot()])
+    assert (column(flows, "src_name"), column(flows, "dst_name")) == (["web-1"], ["cache"])
+    assert column(flows, "src_subnet") == ["subnet-other"]  # as of the flow
+
+
+def test_an_address_of_a_delegated_prefix_is_its_interfaces(tmp_path: Path) -> None:
+    node = {"interface_id": "eni-5", "vpc_id": "vpc-3", "name": "node", "owner_id": "2" * 12,
+            "addresses": ["10.3.0.9", "2001:db8:3::9"], "prefixes": ["2001:db8:3:0:a::/80"]}  # fmt: skip
+    local = {"interface_id": "eni-6", "vpc_id": "vpc-3", "name": "other", "addresses": ["10.3.0.10"],
+             "prefixes": ["fd00:0:0:1:b::/80"]}  # fmt: skip
+    made = shot()
+    rows = frame_of("interfaces", [*INTERFACES, node, local])
+    taken = replace(made, tables={**made.tables, "interfaces": rows})
+    pod, neighbour, unique = "2001:db8:3:0:a::77", "2001:db8:3:0:c::77", "fd00:0:0:1:b::5"
+    records = [
+        flow("eni-5", pod, "2001:db8:3::9", 1, vpc_id="vpc-3"),
+        flow("eni-5", neighbour, pod, 2, vpc_id="vpc-3"),
+        flow("eni-6", unique, pod, 3, vpc_id="vpc-3"),
+        flow("eni-9", unique, pod, 4, vpc_id="vpc-9"),  # vpc-9 may have the local address itself
+    ]
+    path = tmp_path / "pods.csv"
+    path.write_text(f"block,name,owner,kind\n{unique},pod-b,shop,pod\n")
+    flows = stored(tmp_path / "s", (V3, records), shots=[taken])
+    assert column(flows, "src_name") == ["node", None, "other", None]
+    assert column(flows, "dst_name") == ["node", "node", "node", "node"]
+    assert column(flows, "dst_account") == ["2" * 12] * 4
+    with named(flows, address_book=path) as own:
+        assert column(own, "src_name") == ["node", None, "pod-b", "pod-b"]
+
+
+def test_an_address_of_a_subnet_without_interface_has_its_place_and_no_name(tmp_path: Path) -> None:
+    subnets = [
+        {"subnet_id": "subnet-1", "vpc_id": "vpc-1", "az_id": "euc1-az1", "cidrs": ["10.0.0.0/24"]},
+        {"subnet_id": "subnet-2", "vpc_id": "vpc-2", "az_id": "euc1-az2", "cidrs": ["10.0.0.0/20"]},
+    ]
+    made = shot(NOON + 3 * HOUR, eni_1={"attached": (NOON + HOUR).isoformat()})
+    taken = replace(made, tables={**made.tables, "subnets": frame_of("subnets", subnets)})
+    records = [
+        flow("eni-1", "10.0.0.77", "10.0.0.4", 1, vpc_id="vpc-1"),  # before its attachment
+        flow("eni-1", "10.0.0.77", "10.0.0.4", 2, NOON + 2 * HOUR, vpc_id="vpc-1"),
+        flow("eni-3", "10.0.0.77", "10.0.9.9", 3, vpc_id="vpc-2"),
+        flow("eni-4", "10.0.0.77", "10.9.9.9", 4, vpc_id="vpc-3"),  # elsewhere: not known
+    ]
+    flows = stored(tmp_path / "s", (V3, records), shots=[taken])
+    assert column(flows, "src_subnet") == ["subnet-1", "subnet-1", "subnet-2", None]
+    assert column(flows, "src_az") == ["euc1-az1", "euc1-az1", "euc1-az2", None]
+    assert column(flows, "src_vpc") == ["vpc-1", "vpc-1", "vpc-2", None]
+    assert column(flows, "src_account") == ["111111111111"] * 3 + [None]
+    assert column(flows, "dst_subnet") == ["subnet-1", "subnet-1", "subnet-2", None]
+    assert column(flows, "src_name") == [None] * 4
+    assert column(flows, "dst_name") == [None, "web-1", None, None]
+    both = flows.sql("SELECT dst_name, dst_subnet, count(*) AS n FROM flows GROUP BY 1, 2")
+    assert both["n"].sum() == 4
+
+
+def test_what_looks_addresses_up_is_sql_of_trino_as_well() -> None:
+    said: list[str] = []
+
+    def ask(sql: str, tables: Mapping[str, pa.Table]) -> pa.Table:
+        said.append(with_tables(in_words_of_trino(sql), {k: inlined(t) for k, t in tables.items()}))
+        text = pa.array(["10.0.0.4"], pa.string())
+        return pa.table({"vpc_id": pa.array(["vpc-1"]), "other": text, "address": text})
+
+    book = book_table(AddressBook())
+    blocks = ["10.0.0.0/16", "2001:db8::/32"]
+    pairs = pairs_of(ask, "SELECT * FROM flows", {}, pa.chunked_array([["10.0.0.4"]]), blocks)
+    assert pairs.to_dict("records") == [{"scope": "vpc-1", "address": "10.0.0.4"}]
+    facts = EndFacts(placed(pairs, book, (), None), EMPTY_OUTSIDE, frozenset(), is_placed=True)
+    names = {"srcaddr", "dstaddr", "pkt_srcaddr", "vpc_id", "flow_direction", "interface_type",
+             "instance_id", "interface_id", "start_time"}  # fmt: skip
+    columns, joins = ends_of(facts, {"src_name", "src_kind", "dst_vpc"}, names, False)
+    said.append(f"SELECT {', '.join(columns.values())} FROM flows r {' '.join(joins)}")
+    for sql in said:
+        sqlglot.parse_one(in_words_of_trino(sql), read="trino")
+    assert "LIKE '10.%'" in said[0]
+    assert "CASE WHEN coalesce(r.flow_direction = 'egress'" in said[1]

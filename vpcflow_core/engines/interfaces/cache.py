@@ -26,16 +26,20 @@ from vpcflow_core.engines.interfaces.domains import (
 )
 from vpcflow_core.engines.interfaces.ends import (
     EMPTY_OUTSIDE,
+    OF_BOOK,
+    OF_PLACES,
     EndFacts,
     has_no_doubt,
     knowable_ends,
     needs_outside,
+    needs_places,
     of_days,
 )
 from vpcflow_core.engines.interfaces.facts import Facts
 from vpcflow_core.engines.interfaces.gathering import facts_of, gathered_facts
 from vpcflow_core.engines.interfaces.inference import common_addresses
 from vpcflow_core.engines.interfaces.outside import outside_table, seen_addresses
+from vpcflow_core.engines.interfaces.placed import pairs_of, placed
 from vpcflow_core.engines.interfaces.rows import Row
 from vpcflow_core.engines.interfaces.snapshot_facts import Keep, SnapshotFacts, newly
 from vpcflow_core.inventory.naming import NAMING, Naming
@@ -109,6 +113,7 @@ class InventoryCache:
         self._common: OrderedDict[Hashable, pd.DataFrame] = OrderedDict()
         self._outside: OrderedDict[Hashable, pa.Table] = OrderedDict()
         self._domains: OrderedDict[Hashable, pa.Table] = OrderedDict()
+        self._placed: OrderedDict[Hashable, pa.Table] = OrderedDict()
         self._seen: OrderedDict[Hashable, pa.Array] = OrderedDict()
         self._loggers: OrderedDict[Hashable, frozenset[str | None]] = OrderedDict()
 
@@ -118,6 +123,8 @@ class InventoryCache:
             snapshots = self._current()
             completed = knowable(present, snapshots.said.columns)
             said = self.naming.says.union(OF_DOMAINS if snapshots.has_domains else ())
+            if len(snapshots.subnet_blocks):
+                said = said.union(OF_PLACES)
             ends = knowable_ends(present, snapshots.said.names | said)
         return tuple(n for n in (*COMPLETED, *ENDS) if n in completed or n in ends - set(present))
 
@@ -142,6 +149,16 @@ class InventoryCache:
         with self._refreshing:
             snapshots = self._current()
             book, is_timeless = of_days(snapshots.book_rows, need.days)
+            places = needs_places(wanted) and len(snapshots.subnet_blocks) > 0
+            uses_book = needs_outside(wanted, OF_BOOK) and len(book) > 0
+            is_sure = uses_book and reads_twice and has_no_doubt(book)
+            is_placeless = is_sure and self._loggers_of(need, ask, plain) <= snapshots.book.vpcs
+            is_doubtful = uses_book and reads_twice and not is_placeless
+            is_placed = places or is_doubtful or (uses_book and bool(snapshots.prefixes))
+            if is_placed:
+                rows = self._placed_of(places, need, ask, plain)
+                book, is_timeless = of_days(rows, need.days)
+                is_placeless = False
             outside, domains, vpcs = EMPTY_OUTSIDE, EMPTY_DOMAINS, snapshots.book.vpcs
             by_dns = snapshots.has_domains and needs_outside(wanted, OF_DOMAINS)
             if by_dns:
@@ -149,9 +166,33 @@ class InventoryCache:
             # Names by DNS are there where the user's list has none.
             if needs_outside({*wanted, *(NAMED if by_dns else ())}, self.naming.says):
                 outside = self._outside_of(need, ask, plain)
-            is_sure = reads_twice and has_no_doubt(book)
-            is_placeless = is_sure and self._loggers_of(need, ask, plain) <= vpcs
-        return EndFacts(book, outside, vpcs, is_timeless, is_placeless, domains)
+        return EndFacts(book, outside, vpcs, is_timeless, is_placeless, is_placed, domains)
+
+    def _placed_of(
+        self, places: bool, need: Need, ask: Ask, plain: Callable[[], PlainFlows]
+    ) -> pa.Table:
+        """The book as it holds for what these records have."""
+        snapshots = self._current()
+        key = self._store.generation(), snapshots.count, places, need.days, need.sources
+        if key not in self._placed:
+            pairs = self._pairs_of(places, need, ask, plain)
+            rows = snapshots.rows_within(pairs["address"]) if snapshots.prefixes else None
+            self._placed[key] = placed(
+                pairs,
+                snapshots.book_rows if rows is None else rows,
+                snapshots.book.vpcs,
+                snapshots.subnet_blocks if places else None,
+            )
+        return _newest(self._placed, key, KEPT_OUTSIDE)
+
+    def _pairs_of(
+        self, places: bool, need: Need, ask: Ask, plain: Callable[[], PlainFlows]
+    ) -> pd.DataFrame:
+        """The addresses that the log has, by the VPC that logged them."""
+        snapshots = self._current()
+        blocks = [*snapshots.prefixes, *(snapshots.subnet_blocks.cidrs if places else ())]
+        ones = snapshots.book_rows["address"]
+        return pairs_of(ask, plain().relation, snapshots.homes, ones, blocks)
 
     def _loggers_of(
         self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from vpcflow_core.engines.interfaces.domains import DOMAIN_SCHEMA, DOMAINS, OF_DOMAINS
 from vpcflow_core.inventory.book import AddressBook, Line
+from vpcflow_core.inventory.kinds import ENDPOINT, INSTANCE
 from vpcflow_core.inventory.tables import EVER, FOR_EVER
 from vpcflow_core.query.ends import ADDRESS_OF, ENDS, NAMES
 from vpcflow_core.times import Window
@@ -26,12 +27,25 @@ BOOK, OUTSIDE = "known_addresses", "known_outside"
 TEXT, FLAG, TIME = pa.string(), pa.bool_(), pa.timestamp("us")
 # What EC2 says, and what lists of blocks say, of an address.
 OF_BOOK = ("name", "kind", "owner", "account", "vpc", "subnet", "az")
+OF_PLACES = ("account", "vpc", "subnet", "az")
 OF_OUTSIDE = ("name", "kind", "owner", "service", "as", "zone", "watchlist")
 # `as` is a word of SQL.
 COLUMN_OF = {name: "network" if name == "as" else name for name in OF_OUTSIDE}
 KEY = {"address": TEXT, "since": TIME, "until": TIME}
 BOOK_SCHEMA = pa.schema({**KEY, "scope": TEXT, "is_alone": FLAG, **dict.fromkeys(OF_BOOK, TEXT)})
 OUTSIDE_SCHEMA = pa.schema({**KEY, "is_first": FLAG, **dict.fromkeys(COLUMN_OF.values(), TEXT)})
+# What a record says of its own interface, as of the flow: by what it is, else where.
+OF_RECORDS = {
+    "account": ("account_id",), "vpc": ("vpc_id",), "subnet": ("subnet_id",), "az": ("az_id",),
+    "name": ("instance_id", "interface_id", "resource_id"),
+    "kind": ("interface_type", "instance_id"),
+}  # fmt: skip
+_KINDS = {
+    "nat_gateway": "NAT gateway", "regional_nat_gateway": "NAT gateway",
+    "network_load_balancer": "NLB", "transit_gateway": "Transit gateway", "vpc_endpoint": ENDPOINT,
+}  # fmt: skip
+# What leaves an interface has its address as source, what comes in as destination.
+_OWN = {"src_": "egress", "dst_": "ingress"}
 # The record's own word for the AWS service of an end, as of the flow.
 _SERVICES = {"src_": "pkt_src_aws_service", "dst_": "pkt_dst_aws_service"}
 
@@ -46,6 +60,8 @@ class EndFacts:
         vpcs: VPCs whose blocks are known.
         is_timeless: Whether every row holds at every time that is asked about.
         is_placeless: Whether every row holds in every VPC that logged a record.
+        is_placed: Whether the scope of each row is the VPC that logged a record, "" for an unknown
+            one, and nothing else decides where it holds.
         domains: Rows of `DOMAIN_SCHEMA`.
     """
 
@@ -54,6 +70,7 @@ class EndFacts:
     vpcs: frozenset[str]
     is_timeless: bool = False
     is_placeless: bool = False
+    is_placed: bool = False
     domains: pa.Table = field(default_factory=DOMAIN_SCHEMA.empty_table)
 
     def tables(self, wanted: Collection[str]) -> dict[str, pa.Table]:
@@ -107,6 +124,11 @@ def of_days(book: pa.Table, days: Window | None) -> tuple[pa.Table, bool]:
     return held, bool(pc.all(whole, min_count=0).as_py())
 
 
+def needs_places(wanted: Collection[str]) -> bool:
+    """Whether a question needs to know where an address is, whoever has it."""
+    return any(name.partition("_")[2] in OF_PLACES for name in wanted if name in ENDS)
+
+
 def has_no_doubt(book: pa.Table) -> bool:
     """Whether no address of a book is one of several VPCs."""
     sure = pc.or_(book["is_alone"], pc.equal(book["scope"], ""))
@@ -123,6 +145,7 @@ def knowable_ends(present: Collection[str], said: Collection[str]) -> frozenset[
     ends = [end for end, address in ADDRESS_OF.items() if address in present]
     found = {f"{end}{name}" for end in ends for name in said}
     found |= {f"{end}service" for end in ends if _SERVICES[end] in present}
+    found |= {f"{end}{name}" for end in ends for name in NAMES if _by_record(end, name, present)}
     return frozenset(found)
 
 
@@ -168,11 +191,37 @@ def _said(end: str, name: str, names: Set[str], by_book: bool, by_lists: bool) -
     """What is said of an end: by the record, one address of the list, EC2, a block of the list."""
     book = f"{end}b.{name}" if by_book and name in OF_BOOK else ""
     lists = f"{end}o.{COLUMN_OF[name]}" if by_lists and name in OF_OUTSIDE else ""
-    if book and lists:
-        first = f"CASE WHEN {end}o.is_first THEN {lists} END"
-        return [first, book, lists]
-    own = f"r.{_SERVICES[end]}" if name == "service" and _SERVICES[end] in names else ""
-    return [part for part in (own, book, lists) if part]
+    said = _by_record(end, name, names)
+    # Where an interface is the record knows best; people's names come before its ids.
+    before, after = (said, "") if name in OF_PLACES else ("", said)
+    first = f"CASE WHEN {end}o.is_first THEN {lists} END" if book and lists else ""
+    service = f"r.{_SERVICES[end]}" if name == "service" and _SERVICES[end] in names else ""
+    return [part for part in (service, before, first, book, lists, after) if part]
+
+
+def _by_record(end: str, name: str, names: Collection[str]) -> str:
+    """What a record says of an end that is its own interface; "" where it never does.
+
+    Which end that is flow-direction says; without it the end whose address is not its packets', as
+    the interface's own stands there in its place.
+    """
+    columns = [column for column in OF_RECORDS.get(name, ()) if column in names]
+    address = ADDRESS_OF[end]
+    tests = [f"r.flow_direction = '{_OWN[end]}'"] if "flow_direction" in names else []
+    tests += [f"r.pkt_{address} <> r.{address}"] if f"pkt_{address}" in names else []
+    if not (columns and tests and address in names):
+        return ""
+    said = _kind_by_record(columns) if name == "kind" else _first_of([f"r.{c}" for c in columns])
+    return f"CASE WHEN {_first_of(tests)} THEN {said} END"
+
+
+def _kind_by_record(columns: Sequence[str]) -> str:
+    kinds = "".join(f" WHEN '{word}' THEN '{kind}'" for word, kind in _KINDS.items())
+    cases = {
+        "interface_type": f"CASE r.interface_type{kinds} END",
+        "instance_id": f"CASE WHEN r.instance_id IS NOT NULL THEN '{INSTANCE}' END",
+    }
+    return _first_of([cases[column] for column in columns])
 
 
 def _first_of(found: Sequence[str]) -> str:
@@ -195,6 +244,8 @@ def _book_join(
     b, vpc = f"{end}b", _vpc_of(names, has_interface)
     known = ", ".join(f"'{name.replace(chr(39), '')}'" for name in sorted(facts.vpcs)) or "NULL"
     scope = f" AND ({b}.scope = '' OR {b}.scope = {vpc} OR ({b}.is_alone AND {vpc} IN ({known})))"
+    if facts.is_placed:
+        scope = f" AND {b}.scope = coalesce({vpc}, '')"
     # What need not be looked at costs as much as the lookup itself.
     where = "" if facts.is_placeless else scope
     when = "" if facts.is_timeless else _as_of(b, names)

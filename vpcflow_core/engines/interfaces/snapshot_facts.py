@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -21,6 +21,7 @@ from vpcflow_core.engines.interfaces.rows import (
     subnet_rows,
 )
 from vpcflow_core.inventory.book import AddressBook, address_book
+from vpcflow_core.inventory.subnets import SubnetBlocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,22 @@ class SnapshotFacts:
     def book_rows(self) -> pa.Table:
         """The book as a table."""
         return book_table(self.book)
+
+    @cached_property
+    def prefixes(self) -> frozenset[str]:
+        """Blocks of IPv6 that are delegated to interfaces."""
+        of_each = self._store.known("interfaces")["prefixes"]
+        return frozenset(block for blocks in of_each for block in blocks)
+
+    def rows_within(self, seen: Iterable[str]) -> pa.Table:
+        """The book as a table, with the addresses of a log that are in prefixes."""
+        hidden = self._store.hidden_blocks()
+        return book_table(address_book(self._store.known, self._owner_tags, hidden, seen))
+
+    @cached_property
+    def subnet_blocks(self) -> SubnetBlocks:
+        """Subnets by VPC and block."""
+        return SubnetBlocks(self._subnets)
 
     @cached_property
     def _subnets(self) -> pd.DataFrame:
