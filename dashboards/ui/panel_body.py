@@ -33,6 +33,7 @@ LONG = ("Made by", "What shows it")
 PAGE = "Page"
 # The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
 EXPLORE = "Explore"
+NARROWED = ("Network interface", "Address")
 WITH_PAGE = (
     "peer", "srcblock", "srcblock16", "srcaddr", "dstaddr", "interface_id", "security_group_id",
     "instance_id", "subnet_id", "vpc_id", "dstport",
@@ -131,7 +132,7 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     widths = wide(styler.data)  # type: ignore[attr-defined]
     st.dataframe(
         styler,
-        column_order=_order([str(title) for title in styler.columns]),
+        column_order=_order([str(title) for title in styler.columns], EXPLORE in more),
         hide_index=True,
         placeholder="",
         key=key,
@@ -175,9 +176,10 @@ def _templates(given: PanelAnswer) -> None:
             st.code(text, language="hcl")
 
 
-def _order(titles: list[str]) -> list[str]:
-    """Links stand before long texts."""
-    return [*(t for t in titles if t not in LONG), *(t for t in titles if t in LONG)]
+def _order(titles: list[str], is_explored: bool = False) -> list[str]:
+    """Links stand before long texts; what a link to Explore is narrowed to is not shown besides."""
+    shown = [title for title in titles if not (is_explored and title in NARROWED)]
+    return [*(t for t in shown if t not in LONG), *(t for t in shown if t in LONG)]
 
 
 def _pages(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:

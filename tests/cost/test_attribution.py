@@ -10,8 +10,9 @@ import pytest
 
 from tests.cost.world import ONE_END, bill, dollars, host, record, world
 from vpcflow_core.cost.items import FREE, UNATTRIBUTED
-from vpcflow_core.cost.network import ENDPOINT, MANAGED, NAT, TGW, KnownNetwork
+from vpcflow_core.cost.network import ENDPOINT, MANAGED, NAT, TGW, Interface, KnownNetwork
 from vpcflow_core.cost.prices import GB
+from vpcflow_core.inventory.blocks import Blocks
 
 C, N, H = "10.0.0.10", "10.0.1.5", "203.0.113.9"
 S3 = {"pkt_src_aws_service": "S3"}, {"pkt_dst_aws_service": "S3"}
@@ -224,3 +225,14 @@ def test_a_vpn_is_not_attributed() -> None:
     found = bill([record("a", A, "192.168.4.4", 1, True, traffic_path=3)], pair())
     assert found.charges["rule"].tolist() == ["vpn"]
     assert dollars(found) == {}
+
+
+def test_an_address_in_a_delegated_prefix_is_of_its_interface_and_owner() -> None:
+    node = host("b", "az2", "2", owner="shop")
+    block = Blocks[Interface]()
+    block.add(ip_network("2001:db8:1:0:a::/80"), node)
+    blocks = [(ip_network("10.0.0.0/16"), "v"), (ip_network("2001:db8:1::/56"), "v")]
+    network = world(("2001:db8:1::4", host("a", "az1")), vpcs=blocks, prefixes={"v": block})
+    found = bill([record("a", "2001:db8:1::4", "2001:db8:1:0:a::9", 5, True)], network)
+    assert dollars(found, "account") == {"1": 0.05, "2": 0.05}
+    assert dollars(found, "owner")["shop"] == 0.05

@@ -21,7 +21,12 @@ MONTH = Window(START, START + timedelta(hours=730))
 
 
 def advised(records: list[dict[str, Any]], network: KnownNetwork) -> list[Remedy]:
-    return remedies_of(Bill(bill(records, network), MONTH, shipped(), network, ()))
+    found = remedies_of(Bill(bill(records, network), MONTH, shipped(), network, ()))
+    for remedy in found:  # each has what shows it, whose records do, and text to paste
+        assert remedy.evidence
+        assert remedy.interface_id
+        assert remedy.template.count("{") == remedy.template.count("}") > 0
+    return found
 
 
 def test_s3_through_a_nat_gateway_of_another_zone_is_saved_whole() -> None:

@@ -126,6 +126,26 @@ def test_the_planted_waste_is_named_first(billed_sample: FlowLogs) -> None:
     assert first["template"].count("aws_vpc_endpoint_route_table_association") == 1
 
 
+def test_each_remedy_of_the_sample_has_evidence_a_way_to_explore_and_terraform(
+    billed_sample: FlowLogs,
+) -> None:
+    """The page leads to Explore by the interface and the address of a row."""
+    found = billed_sample.remedies()
+    assert found["saving_month"].is_monotonic_decreasing
+    assert len(found) > 1
+    for row in found.to_dict("records"):
+        assert (
+            any(sign.isdigit() for sign in row["evidence"]) or "nothing passed" in row["evidence"]
+        )
+        assert row["interface_id"].startswith(("eni-", "nat-"))
+        assert row["template"].count("{") == row["template"].count("}") > 0
+        if row["talkers"]:
+            shown = billed_sample.where(interface_id=row["interface_id"], address=row["address"])
+            assert shown.top("srcaddr", by="bytes", n=1)["bytes"].sum() > 0, row["remedy"]
+    idle = found[found["talkers"].eq("")]["remedy"]
+    assert idle.str.contains("Delete the NAT gateway").all()
+
+
 def test_costs_are_narrowed_by_filters(billed_sample: FlowLogs) -> None:
     nat = sample_interfaces().query("instance_name == 'prod-nat-1'")["interface_id"].item()
     only = billed_sample.where(interface_id=nat).cost().set_index("path")

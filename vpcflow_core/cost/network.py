@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from vpcflow_core.inventory.blocks import Blocks
 from vpcflow_core.inventory.kinds import identity_of, tags_of
 from vpcflow_core.inventory.tables import Kind
 
@@ -80,6 +81,7 @@ class KnownNetwork:
         names: Name by VPC.
         hidden: Blocks of VPCs that must not be shown: an address in one may be of that VPC.
         homes: VPC of each address that records report in one VPC alone.
+        prefixes: Blocks of IPv6 that are delegated to interfaces, by VPC.
     """
 
     interfaces: dict[str, Interface] = field(default_factory=dict)
@@ -97,18 +99,26 @@ class KnownNetwork:
     names: dict[str, str] = field(default_factory=dict)
     hidden: tuple[Network, ...] = ()
     homes: dict[str, str] = field(default_factory=dict)
+    prefixes: dict[str, Blocks[Interface]] = field(default_factory=dict)
 
     @cached_property
     def blocks_v6(self) -> tuple[str, ...]:
         """IPv6 blocks of the VPCs."""
         return tuple(sorted({str(net) for net, _ in self.vpcs if net.version == 6}))
 
+    def holder(self, vpc: str, address: str) -> Interface | None:
+        """The interface of an address: one of its own, or one of its prefixes."""
+        found = self.holders.get((vpc, address))
+        if found is None and vpc in self.prefixes and ":" in address:
+            found = next(self.prefixes[vpc].of(address), None)
+        return found
+
     def vpc_of(self, vpc: str, address: str) -> str:
         """The VPC that an address lies in, seen from another; "" where several may be it.
 
         Where nothing else is known of an address, it is taken to be of the VPC that sees it.
         """
-        if (vpc, address) in self.holders:
+        if self.holder(vpc, address):
             return vpc
         try:
             parsed = ip_address(address)
@@ -127,7 +137,7 @@ class KnownNetwork:
 
     def az_of(self, vpc: str, address: str) -> str:
         """The zone of an address in a VPC: its interface's, else its subnet's."""
-        holder = self.holders.get((vpc, address))
+        holder = self.holder(vpc, address)
         if holder and holder.az:
             return holder.az
         if vpc not in self.subnets:
@@ -203,7 +213,18 @@ def network_of(
         },
         {row["vpc_id"]: row["name"] for row in vpcs if row["name"]},
         tuple(map(ip_network, hidden)),
+        prefixes=_prefixes(interfaces.values()),
     )
+
+
+def _prefixes(
+    interfaces: Iterable[tuple[Interface, dict[str, Any]]],
+) -> dict[str, Blocks[Interface]]:
+    found: dict[str, Blocks[Interface]] = {}
+    for made, row in interfaces:
+        for prefix in row["prefixes"]:
+            found.setdefault(made.vpc, Blocks()).add(ip_network(prefix), made)
+    return found
 
 
 def _last(known: Callable[[Kind], pd.DataFrame], kind: Kind) -> list[dict[str, Any]]:

@@ -58,9 +58,9 @@ class Work:
 
     def holders(self, vpcs: pd.Series, addresses: pd.Series) -> pd.Series:
         """The interface of each address."""
-        found = self.network.holders
         pairs = zip(vpcs, addresses, strict=True)
-        return pd.Series([found.get(pair) for pair in pairs], vpcs.index, dtype="object")
+        found = [self.network.holder(*pair) for pair in pairs]
+        return pd.Series(found, vpcs.index, dtype="object")
 
     def zones(self, vpcs: pd.Series, addresses: pd.Series) -> pd.Series:
         """The zone of each address of a VPC; "" where it is not known."""

@@ -41,6 +41,7 @@ class SubnetBlocks:
     def __init__(self, known: pd.DataFrame) -> None:
         self._of: dict[str, Blocks[Subnet]] = {}
         self.cidrs: set[str] = set()
+        self._says: set[str] = set()
         newest = known.sort_values("last_seen", kind="stable").drop_duplicates(
             "subnet_id", keep="last"
         )
@@ -51,11 +52,17 @@ class SubnetBlocks:
             made = Subnet(row["subnet_id"], row["vpc_id"], row["az_id"], account, bool(row["gone"]))
             blocks = self._of.setdefault(made.vpc, Blocks())
             self.cidrs.update(row["cidrs"])
+            self._says |= {n for n in ("account", "vpc", "subnet", "az") if getattr(made, n)}
             for cidr in row["cidrs"]:
                 blocks.add(ip_network(cidr, strict=False), made)
 
     def __len__(self) -> int:
         return len(self._of)
+
+    @property
+    def says(self) -> frozenset[str]:
+        """What is known of the place of some address: account, vpc, subnet, az."""
+        return frozenset(self._says)
 
     def of(self, vpc: str, address: str) -> Subnet | None:
         """The subnet of an address; None where no one is, or two were one after the other."""

@@ -27,7 +27,6 @@ from vpcflow_core.engines.interfaces.domains import (
 from vpcflow_core.engines.interfaces.ends import (
     EMPTY_OUTSIDE,
     OF_BOOK,
-    OF_PLACES,
     EndFacts,
     has_no_doubt,
     knowable_ends,
@@ -123,8 +122,7 @@ class InventoryCache:
             snapshots = self._current()
             completed = knowable(present, snapshots.said.columns)
             said = self.naming.says.union(OF_DOMAINS if snapshots.has_domains else ())
-            if len(snapshots.subnet_blocks):
-                said = said.union(OF_PLACES)
+            said |= snapshots.subnet_blocks.says
             ends = knowable_ends(present, snapshots.said.names | said)
         return tuple(n for n in (*COMPLETED, *ENDS) if n in completed or n in ends - set(present))
 
