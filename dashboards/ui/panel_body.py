@@ -33,7 +33,7 @@ LONG = ("Made by", "What shows it")
 PAGE = "Page"
 # The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
 EXPLORE = "Explore"
-NARROWED = ("Network interface", "Address")
+NARROWED = ("Network interface", "Network interface ID")
 WITH_PAGE = (
     "peer", "srcblock", "srcblock16", "srcaddr", "dstaddr", "interface_id", "security_group_id",
     "instance_id", "subnet_id", "vpc_id", "dstport",

@@ -23,7 +23,12 @@ def between_private(work: Work, rows: pd.DataFrame) -> list[pd.DataFrame]:
     """Charges of records whose far end has a private address."""
     if rows.empty:
         return []
-    rows = rows.assign(far_vpc=mapped_pairs(rows, ("vpc_id", "real_far"), work.network.vpc_of))
+    network = work.network
+    rows = rows.assign(
+        far_vpc=mapped_pairs(rows, ("vpc_id", "real_far"), network.vpc_of)
+        if network.vpcs or network.holders
+        else rows["vpc_id"]  # nothing says otherwise of any address
+    )
     target = mapped_pairs(rows, ("subnet_id", "vpc_id", "real_far"), work.network.target)
     path, abroad = rows["traffic_path"], rows["far_vpc"].ne(rows["vpc_id"])
     hop = rows["next_hop_interface_type"]
