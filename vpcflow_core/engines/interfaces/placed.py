@@ -106,7 +106,7 @@ def placed(
 def _in_subnets(
     pairs: pd.DataFrame, rows: pd.DataFrame, subnets: SubnetBlocks
 ) -> Iterator[dict[str, Any]]:
-    """Rows of addresses in subnets, for the times that nobody is known to have had them."""
+    """Rows of addresses in subnets, for the times that no interface is known to have had them."""
     found = {
         pair: subnet
         for pair in zip(pairs["scope"], pairs["address"], strict=True)
