@@ -46,13 +46,20 @@ def write(folder: Path, records: int, overlap: bool) -> Path:
     start = int(UNTIL.timestamp()) - made.integers(60, 86_400, records)
     frame = pd.DataFrame(
         {
-            "version": 5, "account-id": "123456789012", "interface-id": ids[vpc, source],
-            "srcaddr": known[vpc, source], "dstaddr": far,
-            "bytes": made.integers(40, 10**6, records), "packets": 9,
-            "start": start, "end": start + 60, "action": "ACCEPT",
-            "log-status": "OK", "vpc-id": np.char.add("vpc-", vpc.astype(str)),
+            "version": 5,
+            "account-id": "123456789012",
+            "interface-id": ids[vpc, source],
+            "srcaddr": known[vpc, source],
+            "dstaddr": far,
+            "bytes": made.integers(40, 10**6, records),
+            "packets": 9,
+            "start": start,
+            "end": start + 60,
+            "action": "ACCEPT",
+            "log-status": "OK",
+            "vpc-id": np.char.add("vpc-", vpc.astype(str)),
         }
-    )  # fmt: skip
+    )
     folder.mkdir(parents=True)
     for number, part in enumerate(np.array_split(np.arange(records), max(records // 500_000, 1))):
         frame.iloc[part].to_csv(folder / f"{number}.log", sep=" ", index=False)
@@ -64,8 +71,13 @@ def snapshot(overlap: bool) -> Snapshot:
     places = [(v, h) for v in range(VPCS) for h in range(HOSTS)]
     tables = {
         "interfaces": [
-            {"interface_id": f"eni-{v:03}{h:014x}", "vpc_id": f"vpc-{v}", "name": f"host-{v}-{h}",
-             "subnet_id": f"subnet-{v}", "addresses": [address(v, h, overlap)]}
+            {
+                "interface_id": f"eni-{v:03}{h:014x}",
+                "vpc_id": f"vpc-{v}",
+                "name": f"host-{v}-{h}",
+                "subnet_id": f"subnet-{v}",
+                "addresses": [address(v, h, overlap)],
+            }
             for v, h in places
         ],
         "vpcs": [
@@ -73,11 +85,15 @@ def snapshot(overlap: bool) -> Snapshot:
             for v in range(VPCS)
         ],
         "subnets": [
-            {"subnet_id": f"subnet-{v}", "vpc_id": f"vpc-{v}", "az_id": "euc1-az1",
-             "cidrs": [f"10.{0 if overlap else v}.0.0/17"]}
+            {
+                "subnet_id": f"subnet-{v}",
+                "vpc_id": f"vpc-{v}",
+                "az_id": "euc1-az1",
+                "cidrs": [f"10.{0 if overlap else v}.0.0/17"],
+            }
             for v in range(VPCS)
         ],
-    }  # fmt: skip
+    }
     frames = {kind: frame_of(kind, rows) for kind, rows in tables.items()}  # type: ignore[arg-type]
     return Snapshot("123456789012", "eu-central-1", UNTIL - timedelta(days=3), frames)  # type: ignore[arg-type]
 

@@ -121,10 +121,16 @@ def _in_subnets(
     for (scope, address), subnet in found.items():
         for since, until in _between(held.get((scope, address), [])):
             yield {
-                "address": address, "scope": scope, "since": since, "until": until,
-                "is_alone": False, "vpc": scope, "subnet": subnet.subnet, "az": subnet.az,
+                "address": address,
+                "scope": scope,
+                "since": since,
+                "until": until,
+                "is_alone": False,
+                "vpc": scope,
+                "subnet": subnet.subnet,
+                "az": subnet.az,
                 "account": subnet.account,
-            }  # fmt: skip
+            }
 
 
 def _between(times: list[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
