@@ -58,7 +58,10 @@ _RULES = """
 
 /* A panel that is not answered yet has room for its title and more, so that the page stays put. */
 [class*=st-key-panel-] { min-height: 6rem }
-[class*=st-key-head-] { min-height: 2.9rem }
+[class*=st-key-head-] { min-height: 2.5rem; padding-top: 0; padding-bottom: 0; margin: 0 }
+[class*=st-key-head-] [data-testid=stMarkdownContainer] { margin-bottom: 0 }
+[class*=st-key-panel-] { padding: 0.4rem 0.9rem 0.7rem }
+[class*=st-key-panel-] [data-testid=stVerticalBlock] { gap: 0.4rem }
 
 /* A panel's title is a heading right below that of the page, or of its part. */
 [class*=st-key-panel-] h2 { font-size: 1.1rem; line-height: 1.2; margin: 0; padding: 0 }
