@@ -60,6 +60,8 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
         given = _localised(answers.answer(request), state)
         with place:
             panel_menu.draw(request, panel, given, state)
+        if found := given.notes[: given.findings]:
+            st.warning("  \n".join(map(inert, found)), icon=":material/public:")
         panel_body.draw(request, given, state, own)
         if not panel_body.is_empty(panel, given) or (
             panel.chart == "table" and not panel_body.says_why(panel, given)
@@ -83,9 +85,10 @@ def _localised(given: PanelAnswer, state: PageState) -> PanelAnswer:
 
 def _below(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     """What to know about the answer, and ways to its violations."""
-    if not given.notes:
+    notes = given.notes[given.findings :]
+    if not notes:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("  \n".join(map(inert, given.notes)), width="stretch")
+        st.caption("  \n".join(map(inert, notes)), width="stretch")
         if panel.chart == "band":
             violation_links.draw(panel, given, state)

@@ -42,7 +42,7 @@ TITLES = {
     "keep": "Cannot be deleted",
     "rule_id": "Rule",
     "shared": "Other rules match too",
-    "open": "Open to the world",
+    "open": "To the world",
     "seen_blocks": "Blocks seen",
     "seen_share": "Flows from them, %",
     "hostile": "Hostile, not among them",

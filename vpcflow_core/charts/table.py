@@ -22,6 +22,8 @@ from vpcflow_core.units import UNITS, humane
 # What a notebook shows; the whole answer is its frame.
 MOST_ROWS = 200
 ROW = 26
+# How a rule that is open to the world is marked.
+OPEN, OPEN_STYLE = "open", "background-color: #b91c1c; color: #ffffff"
 # The column that marks addresses of watch lists.
 WATCHED = "On watch list"
 
@@ -50,6 +52,8 @@ def table_frame(panel: Panel, answer: PanelAnswer, zone: str = "UTC") -> pd.Data
         local = isinstance(values.dtype, pd.DatetimeTZDtype)
         text = f"{title(name)} ID" if title(name) in made else title(name)
         made[text] = wall_clock(values, ZoneInfo(zone)) if local else values
+        if name == "open":
+            made[text] = values.map({True: OPEN, False: ""})
     shown = pd.DataFrame(made)
     if answer.watched:
         # Beside the addresses, where it is seen in a narrow table too.
@@ -84,6 +88,8 @@ def styled(
     styler = table_frame(panel, answer, zone).assign(**(more or {})).style.format(na_rep="")
     for form in _formats(answer):
         styler = styler.format(form.text, subset=(form.rows, [form.column]), na_rep="")
+    if "open" in answer.frame:
+        styler = styler.map(lambda text: OPEN_STYLE if text else "", subset=[title("open")])
     return styler
 
 

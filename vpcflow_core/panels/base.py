@@ -142,6 +142,7 @@ class PanelAnswer:
         sql: The queries that ran, with their values.
         seconds: How long they took.
         notes: Sentences to show below the chart.
+        findings: How many of them, the first ones, stand above it: what it comes to.
         every: Timeslice of its buckets; None without.
         complete_until: Buckets that end later can still grow; None: none can.
         headlines: The numbers of a panel of numbers.
@@ -160,6 +161,7 @@ class PanelAnswer:
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     watched: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
+    findings: int = 0
 
 
 def auto_timeslice(window: Window, interval: timedelta, name: str) -> timedelta:
@@ -234,6 +236,7 @@ class PanelContext:
         self,
         *results: QueryResult | PanelAnswer,
         frame: pd.DataFrame | None = None,
+        findings: Collection[str] = (),
         notes: Collection[str] = (),
         every: timedelta | None = None,
         headlines: tuple[Headline, ...] = (),
@@ -243,12 +246,14 @@ class PanelContext:
         Args:
             results: What was asked; their SQL is shown, their times add up.
             frame: The rows to show; those of the first result if not given.
-            notes: Sentences to show below the chart.
+            findings: Sentences to show above the chart: what it comes to.
+            notes: Sentences to show below it.
             every: Timeslice of the rows.
             headlines: Numbers to show.
         """
         rows = results[0].frame if frame is None else frame
         said = [
+            *findings,
             *notes,
             *self._finer(every),
             *self._clocks(every),
@@ -268,6 +273,7 @@ class PanelContext:
             names,
             self._watched(rows),
             coverage.gaps_in(self.request.window),
+            len(findings),
         )
 
     def _finer(self, every: timedelta | None) -> list[str]:

@@ -16,7 +16,7 @@ from vpcflow_core.rulesets.tighten import MOST_ROWS, REFUSED, hostile_of, known,
 
 # What a reader needs first stands first: which rule, and what it let in.
 COLUMNS = [
-    "security_group_id", "protocol", "ports", "source", "flows", "bytes", "last", "shared", "open",
+    "security_group_id", "protocol", "ports", "source", "open", "flows", "bytes", "last", "shared",
     "seen_blocks", "seen_share", "hostile", "attached", "description", "first", "rule_id",
 ]  # fmt: skip
 # Ports that have a colour of their own, of those that groups serve.
@@ -35,14 +35,14 @@ def rules(context: PanelContext) -> PanelAnswer:
     flows = used.result.frame
     hostile = hostile_of(refused.frame, flows)
     frame = rules_in_use(flows, *used.tables, hostile)
-    notes = [*findings(frame, flows, used.tables[0], hostile), *_narrowed(context)]
-    notes += [*notes_of(frame), *used.notes]
+    found = findings(frame, flows, used.tables[0], hostile)
+    notes = [*_narrowed(context), *notes_of(frame), *used.notes]
     if frame["hostile"].any():
         notes.append(
             "Blocks seen leave out sources that were refused often or at many ports: who narrows a "
             "rule to these blocks must not let them in."
         )
-    return context.answer(used.result, refused, frame=frame[COLUMNS], notes=notes)
+    return context.answer(used.result, refused, frame=frame[COLUMNS], findings=found, notes=notes)
 
 
 def outbound_rules(context: PanelContext) -> PanelAnswer:
