@@ -37,12 +37,14 @@ class Opened:
         page: Its address.
         panels: Each panel by its name, in the order of the page; first the opening of the store.
         again: All panels once more, in the same process.
+        figures: Drawing all of them, their answers at hand.
         peak: Bytes of memory at most.
     """
 
     page: str
     panels: dict[str, Taken]
     again: Taken
+    figures: Taken
     peak: int
 
     @property
@@ -60,7 +62,7 @@ def timed(work: Callable[[], Any]) -> Taken:
 
 
 def open_page(store: str, page: str, days: float, where: Sequence[str]) -> Opened:
-    """Answer the panels of a page in this process; what the logs cannot answer is left out.
+    """Answer and draw the panels of a page in this process, without what logs cannot answer.
 
     Args:
         store: Folder of the store.
@@ -72,8 +74,9 @@ def open_page(store: str, page: str, days: float, where: Sequence[str]) -> Opene
 
     from vpcflow_core.analysis.forecast import prepare
     from vpcflow_core.api import FlowLogs
+    from vpcflow_core.charts import figure
     from vpcflow_core.errors import MissingDataError
-    from vpcflow_core.panels.catalogue import PANELS, Panel
+    from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
     from vpcflow_core.query.filters import Filters
     from vpcflow_core.times import Window, ceil_to
 
@@ -86,15 +89,22 @@ def open_page(store: str, page: str, days: float, where: Sequence[str]) -> Opene
     window = Window(end - days * DAY, end)
     filters = Filters.parse([(name, value) for name, _, value in (w.partition("=") for w in where)])
 
+    answers: dict[str, PanelAnswer] = {}
+
     def ask(panel: Panel) -> None:
         with suppress(MissingDataError):
-            panel.answer(panel.request(window, filters), logs)
+            answers[panel.slug] = panel.answer(panel.request(window, filters), logs)
+
+    def draw() -> None:
+        for slug, answer in answers.items():
+            if len(answer.frame):
+                figure(PANELS[slug], answer)
 
     shown = [panel for slug, panel in PANELS.items() if slug.partition("/")[0] == page]
     panels = {panel.slug: timed(lambda panel=panel: ask(panel)) for panel in shown}
-    again = timed(lambda: [ask(panel) for panel in shown])
+    again, figures = timed(lambda: [ask(panel) for panel in shown]), timed(draw)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return Opened(page, {"opening the store": opening, **panels}, again, peak)
+    return Opened(page, {"opening the store": opening, **panels}, again, figures, peak)
 
 
 def measure(store: str, page: str, days: float = 1, where: Sequence[str] = ()) -> Opened:
@@ -103,16 +113,17 @@ def measure(store: str, page: str, days: float = 1, where: Sequence[str] = ()) -
     command = [sys.executable, "-m", "benchmarks.pages", "--child", request]
     made = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     panels = {slug: Taken(**taken) for slug, taken in made["panels"].items()}
-    return Opened(made["page"], panels, Taken(**made["again"]), made["peak"])
+    again, figures = Taken(**made["again"]), Taken(**made["figures"])
+    return Opened(made["page"], panels, again, figures, made["peak"])
 
 
 def table(opened: Sequence[Opened], *, by_panel: bool = False) -> str:
     """The pages as text, with their panels if wanted."""
-    lines = [f"{'':40}{'cpu s':>8}{'clock s':>9}{'again, cpu s':>14}{'peak MB':>9}"]
+    lines = [f"{'':40}{'cpu s':>8}{'clock s':>9}{'again, cpu s':>14}{'drawn':>7}{'peak MB':>9}"]
     for one in opened:
         lines.append(
             f"{one.page:40}{one.all.cpu:8.2f}{one.all.clock:9.2f}{one.again.cpu:14.2f}"
-            f"{one.peak / 1e6:9,.0f}"
+            f"{one.figures.cpu:7.2f}{one.peak / 1e6:9,.0f}"
         )
         rows = one.panels.items() if by_panel else ()
         lines += [f"  {slug:38}{taken.cpu:8.2f}{taken.clock:9.2f}" for slug, taken in rows]

@@ -50,7 +50,6 @@ _RULES = """
 }
 
 /* Tables of ten columns fit beside the sidebar. */
-[data-testid=stTable] td code { white-space: nowrap }
 .st-key-source-table :is(td, th) { padding: 0.3rem 0.35rem; font-size: 0.85rem }
 
 /* Rules of a text stand below each other as in an editor. */

@@ -61,7 +61,7 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
         with place:
             panel_menu.draw(request, panel, given, state)
         if found := given.notes[: given.findings]:
-            st.warning("  \n".join(map(inert, found)), icon=":material/public:")
+            st.markdown("  \n".join(f":material/public: **{inert(text)}**" for text in found))
         panel_body.draw(request, given, state, own)
         if not panel_body.is_empty(panel, given) or (
             panel.chart == "table" and not panel_body.says_why(panel, given)
