@@ -138,6 +138,22 @@ def test_which_columns_snapshots_fill_is_read_once_a_snapshot(
     assert DuckDBEngine(store).columns() == known
 
 
+def test_a_ledger_that_begins_anew_knows_other_columns(tmp_path: Path) -> None:
+    records = [networks.flow("eni-a", "10.0.0.4", "10.0.20.4")]
+    later = networks.snapshot(networks.NOON + HOUR)
+    nameless = networks.snapshot(eni_a={"security_group_ids": []}, eni_b=None, eni_d=None)
+    known = []
+    for shot in (nameless, later):
+        store = networks.stored(tmp_path / "s", (networks.V2, records), shots=[shot]).catalogue
+        assert isinstance(store, Store)
+        known.append("security_group_ids" in DuckDBEngine(store).columns())
+        store.close()
+        for path in (tmp_path / "s").glob("ledger.sqlite*"):
+            path.unlink()
+        shutil.rmtree(tmp_path / "s" / "files", ignore_errors=True)
+    assert known == [False, True]
+
+
 def test_room_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "MOST_BYTES", 2500)
     for number, name in enumerate("abcd"):

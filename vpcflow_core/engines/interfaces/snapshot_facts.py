@@ -75,7 +75,9 @@ class SnapshotFacts:
     @cached_property
     def said(self) -> Said:
         """What they say of some record; kept, as all of them would be read to know it."""
-        return self._keep((self.count, *self._owner_tags), self._read_said)
+        # A ledger that was lost counts from 1 again: the times of the newest ones tell it apart.
+        newest = tuple(self._store.snapshots())
+        return self._keep((self.count, newest, *self._owner_tags), self._read_said)
 
     def _read_said(self) -> Said:
         holders = [line.holder for line in self.book.lines]
