@@ -17,6 +17,7 @@ from vpcflow_core.fields import find_field
 from vpcflow_core.inventory.tables import Kind, frame_of
 from vpcflow_core.scope import EVERYTHING
 from vpcflow_core.store.base import RELATIONS, Part, StoreFile
+from vpcflow_core.store.snapshots import SnapshotState
 from vpcflow_core.times import Window
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -147,6 +148,10 @@ class Logs:
 
     def hidden_blocks(self) -> tuple[str, ...]:
         return ()
+
+    def snapshots(self) -> list[SnapshotState]:
+        """None."""
+        return []
 
     def snapshot_count(self) -> int:
         return 0
