@@ -133,7 +133,8 @@ def test_uploads_are_known_in_their_store_alone() -> None:
 
 def test_boto3_is_imported_only_when_an_s3_source_is_opened():
     code = (
-        "import sys; from vpcflow_core.sources.open import open_source; open_source('logs');"
+        "import sys, vpcflow_core.cli.ask;"
+        "from vpcflow_core.sources.open import open_source; open_source('logs');"
         "sys.exit('boto3' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -13,14 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vpcflow_core.errors import AccessError, EmptyError, MissingError, SettingsError, SourceError
 from vpcflow_core.sources.base import file_path, file_uri
 from vpcflow_core.sources.open import SourceOptions, require_no_secret
-from vpcflow_core.sources.s3.bucket import Bucket
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.sources.spellings import plain_url
+
+if TYPE_CHECKING:
+    from vpcflow_core.sources.s3.bucket import Bucket
 
 # How far AWSLogs/ is looked for below a prefix, and how many folders are listed at most.
 DEPTH = 3
@@ -74,6 +76,8 @@ def open_trail(url: str, options: SourceOptions) -> Trail:
     require_no_secret(url)
     scheme = scheme_of(url)
     if scheme.name == "s3":
+        from vpcflow_core.sources.s3.bucket import Bucket  # boto3 takes a while to import
+
         bucket, _, prefix = plain_url(url).removeprefix("s3://").partition("/")
         return BucketTrail(Bucket(bucket, options), prefix)
     if scheme.is_folder and "://" not in url.removeprefix("file://"):
