@@ -57,6 +57,28 @@ def _scaled(count: float, step: int, units: tuple[str, ...], gap: str) -> str:
     return f"{count:,.{digits}f}".removesuffix(".0") + gap + units[power]
 
 
+def one_of(words: str) -> str:
+    """The singular of a plural; what is none stays.
+
+    >>> one_of("flows"), one_of("addresses"), one_of("matches"), one_of("bit/s"), one_of("time")
+    ('flow', 'address', 'match', 'bit/s', 'time')
+    """
+    if words.endswith("ies"):
+        return words[:-3] + "y"
+    if words.endswith(("sses", "ches")):
+        return words[:-2]
+    return words[:-1] if words.endswith("s") and "/" not in words else words
+
+
+def number_of(count: int, words: str) -> str:
+    """A number and what it counts, which is a plural.
+
+    >>> number_of(0, "rows"), number_of(1, "rows"), number_of(1234, "rows")
+    ('0 rows', '1 row', '1,234 rows')
+    """
+    return f"{count:,} {one_of(words) if count == 1 else words}"
+
+
 def humane_seconds(seconds: float) -> str:
     """A length of time in its two largest units.
 

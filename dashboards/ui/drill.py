@@ -17,8 +17,12 @@ from vpcflow_core.query.dimensions import BLOCKS, COUNTRIES
 from vpcflow_core.query.filters import exactly
 from vpcflow_core.times import Range, Window
 
-TIME_CHARTS = ("columns", "stacked", "area", "band", "lines", "trend", "box")
+TIME_CHARTS = (
+    "columns", "stacked", "area", "band", "lines", "trend", "box", "curves", "heat",
+)  # fmt: skip
 MINUTE = timedelta(minutes=1)
+# Columns of the other end of what a page is about, whichever it is.
+OTHER_ENDS = ("peer", "country")
 # Timeslices to see before and after one that is looked at.
 CONTEXT = 15
 
@@ -39,6 +43,8 @@ def clicked(panel: Panel, values: Any) -> dict[str, str]:
 
 def _filter(field: str, value: Any) -> tuple[str, str]:
     """The filter for a value: of a group of addresses that by the address."""
+    if field in OTHER_ENDS:
+        return "address", f"country:{value}" if field == "country" else _address(str(value))
     if field in BLOCKS:
         return BLOCKS[field].column, str(value)
     if field in COUNTRIES:
@@ -94,6 +100,11 @@ def looking_at(state: PageState, panel: Panel, bucket: datetime, every: timedelt
         range=Range(fixed=around(bucket, every)),
         filters=tuple((f, texts[f]) for f in FILTER_LABELS if f in texts),
     )
+
+
+def _address(text: str) -> str:
+    """An address exactly, or a block."""
+    return text if "/" in text else exactly(text)
 
 
 def _known(value: Any) -> bool:

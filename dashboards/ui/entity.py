@@ -12,12 +12,13 @@ from dashboards.ui.rights import shown
 from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, FLOW_FILTERS, PageState
 from vpcflow_core.errors import FilterError
 from vpcflow_core.panels.entity import Entity, entity_of, entity_panels, facts
+from vpcflow_core.panels.grouping import grouped
 from vpcflow_core.times import Window
 
 # Panels side by side; what is not named stands alone.
 ROWS = (("ways",), ("over-time",), ("peers",), ("served", "asked"), ("let-in", "new"))
-# It looks at every connection, which takes seconds: only if it is asked for.
-FOLDED = "connections"
+# They look at every connection or at all rules, which takes seconds: only if they are asked for.
+FOLDED = ("connections", "why")
 
 
 def draw(title: str, question: str) -> None:
@@ -73,8 +74,11 @@ def _panels(entity: Entity, state: PageState, window: Window, generation: int) -
     for row in ROWS:
         for column, name in zip(st.columns(len(row)), row, strict=True):
             with column:
-                panel.draw(state.request(found[name], window, generation), state, own)
-    with st.expander(found[FOLDED].title, key="entity-more", on_change="rerun") as more:
-        if more.open:
-            panel.draw(state.request(found[FOLDED], window, generation), state, own)
+                asked = grouped(found[name], state.parameters.grouping)
+                panel.draw(state.request(asked, window, generation), state, own)
+    for name in FOLDED:
+        with st.expander(found[name].title, key=f"more-{name}", on_change="rerun") as more:
+            if more.open:
+                asked = grouped(found[name], state.parameters.grouping)
+                panel.draw(state.request(asked, window, generation), state, own)
     records_dialog.show_if_asked(state, window, generation)

@@ -61,6 +61,7 @@ _RULES = """
 [class*=st-key-head-] [data-testid=stMarkdownContainer] { margin-bottom: 0 }
 [class*=st-key-panel-] { padding: 0.4rem 0.9rem 0.7rem }
 [class*=st-key-panel-] [data-testid=stVerticalBlock] { gap: 0.4rem }
+[class*=st-key-open-only-] label { margin: 0; white-space: nowrap }
 
 /* A panel's title is a heading right below that of the page, or of its part. */
 [class*=st-key-panel-] h2 { font-size: 1.1rem; line-height: 1.2; margin: 0; padding: 0 }

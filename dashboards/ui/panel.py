@@ -12,6 +12,7 @@ from dashboards.ui import (
     answers,
     clock,
     grouping,
+    open_only,
     panel_body,
     panel_menu,
     resources,
@@ -57,6 +58,7 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
     try:
         with place:
             grouping.draw(panel)
+            open_only.draw(panel, state)
         given = _localised(answers.answer(request), state)
         with place:
             panel_menu.draw(request, panel, given, state)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 from plotly.graph_objects import Figure
 
 from dashboards.ui import actions, drill, emptiness, links, violation_links
@@ -18,13 +19,17 @@ from vpcflow_core.charts import CONFIG, styled
 from vpcflow_core.panels.base import rows
 from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
-from vpcflow_core.units import humane
+from vpcflow_core.units import humane, number_of
 
 # Numbers that are bad news when they grow.
 BAD_NEWS = ("REJECT",)
 WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
 # Characters of the names of things that may be cut, and the width of one in pixels.
 SHORT, LONGEST_ID, LETTER = 16, 48, 8
+# The width of a time, in pixels.
+TIME = 150
+# Of tables with more columns than these the first one stays in sight.
+FEW = 7
 # The column of a table that leads to another page.
 LEAD = "Traffic then"
 # Long texts, which stand last.
@@ -74,6 +79,8 @@ def _empty(
     panel: Panel, request: PanelRequest, given: PanelAnswer, state: PageState, own: Own
 ) -> None:
     """Why there is nothing; where the whole page is empty, the page says so once."""
+    if given.findings:
+        return  # which stand above, and say why
     if emptiness.is_empty(state, request.window, own):
         st.caption("Nothing to show.")
     elif says_why(panel, given):
@@ -130,9 +137,11 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     more = {LEAD: leads} if leads else _explored(given, state) or _pages(given, state)
     styler = styled(panel, given, state.zone, more)
     widths = wide(styler.data)  # type: ignore[attr-defined]
+    order = _order([str(title) for title in styler.columns], EXPLORE in more)
+    pinned = order[:1] if len(order) > FEW else []
     st.dataframe(
         styler,
-        column_order=_order([str(title) for title in styler.columns], EXPLORE in more),
+        column_order=order,
         hide_index=True,
         placeholder="",
         key=key,
@@ -142,7 +151,10 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
             name: st.column_config.LinkColumn(display_text="Open", width="small")
             for name in (LEAD, PAGE, EXPLORE)
         }
-        | {name: st.column_config.Column(width=width) for name, width in widths.items()},
+        | {
+            name: st.column_config.Column(width=widths.get(name), pinned=name in pinned)
+            for name in (*widths, *pinned)
+        },
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
         ),
@@ -158,6 +170,9 @@ def wide(frame: pd.DataFrame) -> dict[str, int]:
     """
     found = {}
     for name, values in frame.items():
+        if is_datetime64_any_dtype(values.dtype) and values.isna().any():
+            found[str(name)] = TIME  # the first rows, which are measured, may have none
+            continue
         lengths = [len(value) for value in values if isinstance(value, str)]
         longest = max(lengths, default=0)
         mean = sum(lengths) / max(len(lengths), 1)
@@ -243,7 +258,8 @@ def _percent(change: float | None) -> str | int | None:
 
 def summary(panel: Panel, given: PanelAnswer) -> str:
     """A panel in words, for those who do not see it."""
-    if panel.value not in given.frame:
+    if panel.value not in given.frame or not is_numeric_dtype(given.frame[panel.value].dtype):
         return " ".join([f"{panel.title}. {panel.help}", *given.notes])
     total = humane(float(given.frame[panel.value].sum()), panel.value)
-    return f"{panel.title}. {panel.help} {len(given.frame)} rows, {total} {panel.value} in all."
+    rows = number_of(len(given.frame), "rows")
+    return f"{panel.title}. {panel.help} {rows}, {total} {panel.value} in all."

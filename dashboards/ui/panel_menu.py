@@ -14,6 +14,7 @@ from dashboards.ui.state import PageState
 from vpcflow_core.arrow import parquet_bytes
 from vpcflow_core.csv_file import csv_bytes
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer, PanelRequest
+from vpcflow_core.units import number_of
 
 ROWS_SHOWN = 1000
 
@@ -35,7 +36,7 @@ def draw(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSta
 def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageState) -> None:
     count = len(given.frame)
     hint = " A chosen row narrows the page." if panel.drill else ""
-    st.caption(f"{panel.help} {count:,} rows in {given.seconds * 1000:,.0f} ms.{hint}")
+    st.caption(f"{panel.help} {number_of(count, 'rows')} in {given.seconds * 1000:,.0f} ms.{hint}")
     key = actions.unchosen(f"rows-{panel.slug}")
     st.dataframe(
         given.frame.head(ROWS_SHOWN),

@@ -30,9 +30,13 @@ def parameters(shown: bool, auto: str = "") -> Parameters:
         auto: What the timeslice `auto` means now, in words; "" if not known.
     """
     with hidden_widgets.place("grouping", shown=False):
-        # Menus of panels choose it.
+        # Panels have menus and switches for these.
         given = st.text_input("Addresses by", key="grouping", bind="query-params").strip()
-    grouping = _checked("grouping", given or DEFAULTS.grouping)
+        only = st.text_input("Open only", key="open_only", bind="query-params").strip()
+    of_panels = {
+        "grouping": _checked("grouping", given or DEFAULTS.grouping),
+        "open_only": _checked("open_only", only or "false"),
+    }
     with st.sidebar, hidden_widgets.place("outliers", shown):
         st.markdown("### Outliers")
         found = replace(DEFAULTS, method=_checked("method", _chosen("method", METHODS)))
@@ -49,7 +53,7 @@ def parameters(shown: bool, auto: str = "") -> Parameters:
         by = _chosen("by", (*JUDGED_BY, NO_FIELD))
         found = replace(found, by=_checked("by", by))
         st.markdown("### Comparison")
-        return replace(found, compare=_checked("compare", _compare()), grouping=grouping)
+        return replace(found, compare=_checked("compare", _compare()), **of_panels)
 
 
 def _chosen(name: str, words: Sequence[str]) -> str:

@@ -16,6 +16,8 @@ from vpcflow_core.panels.request import DEFAULTS, Parameters
 from vpcflow_core.times import Window, format_duration, parse_duration
 
 AUTO = "auto"
+# How a link may say yes and no.
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 TIMESLICES = (AUTO, "1m", "5m", "15m", "1h")  # the first one is the default
 # Fields whose values episodes may be looked for in; the first one is the default.
 JUDGED_BY = (
@@ -137,6 +139,12 @@ def _grouping(text: str) -> str:
     return text
 
 
+def _open_only(text: str) -> bool:
+    if text.lower() not in (*YES, *NO):
+        raise ParameterError(f"Open only: '{text}' is neither true nor false.")
+    return text.lower() in YES
+
+
 PARAMETERS = {
     parameter.name: parameter
     for parameter in (
@@ -207,6 +215,13 @@ PARAMETERS = {
             "`16` (the /16, of IPv6 the /48), `country`, `as`, `name` or `zone`.",
             _grouping,
             str,
+        ),
+        Parameter(
+            "open_only",
+            "Open only",
+            "`true`: of rules of security groups only those that are open to the world.",
+            _open_only,
+            lambda chosen: str(chosen).lower(),
         ),
     )
 }

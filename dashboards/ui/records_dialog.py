@@ -18,6 +18,7 @@ from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels.catalogue import Panel, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.times import Window
+from vpcflow_core.units import number_of
 
 LIMIT = 1000
 
@@ -72,7 +73,9 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
 
 def sentence(panel: Panel, state: PageState, count: int) -> str:
     """Which records these are, in a sentence."""
-    which = f"The newest {count:,} records" if count == LIMIT else f"All {count:,} records"
+    counted = number_of(count, "records")
+    all_ = f"All {counted}" if count > 1 else f"The {counted}"
+    which = f"The newest {counted}" if count == LIMIT else all_
     conditions = [
         f"{inert(field)} {inert(text)}" for field, text in (*panel.query.where, *state.filters)
     ]

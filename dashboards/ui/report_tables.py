@@ -12,6 +12,7 @@ from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.damage import Damage, sentences
 from vpcflow_core.store.repeats import Repeated
 from vpcflow_core.store.state import ObjectReport
+from vpcflow_core.units import number_of
 
 OBJECT_COLUMNS = ["source", "object", "state", "records", "malformed", "why"]
 LINE_COLUMNS = ["source", "object", "line", "why", "text"]
@@ -96,7 +97,7 @@ def inside(report: ObjectReport) -> str:
 
 def summary(report: Report) -> str:
     """What was read of a file, in a sentence."""
-    parts = [f"{report.records:,} records"]
+    parts = [number_of(report.records, "records")]
     parts += [
         f"{count:,} {word}"
         for count, word in ((report.nodata, "NODATA"), (report.skipdata, "SKIPDATA"))
@@ -105,7 +106,7 @@ def summary(report: Report) -> str:
     if report.first and report.last:
         parts.append(f"{report.first:%d %b %Y %H:%M} to {report.last:%d %b %Y %H:%M} UTC")
     if report.malformed:
-        parts.append(f"{report.malformed:,} lines not loaded")
+        parts.append(f"{number_of(report.malformed, 'lines')} not loaded")
     return ", ".join(parts)
 
 

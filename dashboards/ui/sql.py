@@ -20,6 +20,7 @@ from vpcflow_core.fields import find_field
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.stopping import Stopper, under
 from vpcflow_core.times import Range, Window, format_duration
+from vpcflow_core.units import number_of
 
 # Seconds between two looks whether a query has ended, or is to be stopped.
 LOOK = 0.2
@@ -156,7 +157,7 @@ def _result(answer: QueryResult) -> None:
     """Rows, and what to do with them."""
     frame = answer.frame
     cut = f"The first {MOST_ROWS:,} rows; add a LIMIT, or aggregate. " if answer.truncated else ""
-    st.caption(f"{cut}{len(frame):,} rows in {answer.seconds * 1000:,.0f} ms.")
+    st.caption(f"{cut}{number_of(len(frame), 'rows')} in {answer.seconds * 1000:,.0f} ms.")
     kinds = kinds_of(frame)
     kind = TABLE
     if len(kinds) > 1:

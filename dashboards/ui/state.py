@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo, available_timezones
 
 from dashboards.ui.filter_text import decision_of, filter_problem
-from dashboards.ui.parameters import PARAMETERS, read_parameters, written
+from dashboards.ui.parameters import NO, PARAMETERS, YES, read_parameters, written
 from vpcflow_core.errors import TimeError, closest
 from vpcflow_core.links import DEFAULT_RANGE, VERSION, page_params, query_string
 from vpcflow_core.panels.base import Panel
@@ -21,7 +21,6 @@ from vpcflow_core.times import Range, Window, parse_range
 QUICK_RANGES = (
     "24h", "15m", "1h", "3h", "6h", "12h", "2d", "7d", "30d", "today", "yesterday", "this week",
 )  # fmt: skip  # the first one is the default
-YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 # What pages filter by: most of them a flow's ends, some its place in the network too.
 FLOW_FILTERS = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "interface_id")

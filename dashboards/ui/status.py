@@ -30,7 +30,7 @@ from vpcflow_core.errors import VpcflowError
 from vpcflow_core.scope import EVERYTHING
 from vpcflow_core.store.state import ObjectReport, SourceState
 from vpcflow_core.times import Window, ceil_to
-from vpcflow_core.units import humane_count
+from vpcflow_core.units import humane_count, number_of
 from vpcflow_core.workspace.background import problem
 
 EXAMPLES_SHOWN = 50
@@ -129,7 +129,7 @@ def freshness(logs: FlowLogs, window: Window, anchored: str, state: PageState) -
     if anchored == "data":
         parts.insert(0, "relative to the data's end, which lies in the past")
     if strays := sum(s.stray for s in known):
-        parts.append(f"{strays:,} records with a time that cannot be are left out")
+        parts.append(f"left out for a time that cannot be: {number_of(strays, 'records')}")
     if skipped := sum(s.skipdata for s in known):
         parts.append(f"{skipped:,} SKIPDATA: some traffic was not logged")
     shown = f"**{moment(window.start, zone)} - {moment(window.end, zone)}** {state.zone}"
@@ -208,8 +208,8 @@ def _left_out(state: PageState, window: Window) -> None:
         st.caption(f":material/looks_one: Each flow is counted once: {inert(str(error))}")
         return
     st.caption(
-        f":material/looks_one: Each flow is counted once: {count:,} records are left out, which "
-        "the other end's interface logged too."
+        f":material/looks_one: Each flow is counted once: {number_of(count, 'records')} left out, "
+        "which the other end's interface logged too."
     )
 
 

@@ -145,7 +145,7 @@ def test_private_addresses_have_no_country_in_the_table(hours_of_sample: FlowLog
     frame = hours_of_sample.panel(slug).frame
     private = frame["peer"].str.startswith("10.")
     assert private.any()
-    assert frame["country_name"].isna().tolist() == private.tolist()
+    assert frame["country_name"].eq("").tolist() == private.tolist()
 
 
 def test_rows_in_the_app_say_what_stands_for_a_missing_value() -> None:

@@ -16,6 +16,7 @@ from vpcflow_core.charts import COLOURS, figure
 from vpcflow_core.charts.log_axis import floor_of
 from vpcflow_core.charts.time_axis import places, ticks
 from vpcflow_core.coverage import Gap
+from vpcflow_core.panels.built import Built
 from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
 
 BAND = PANELS["accepts/outliers"]
@@ -228,3 +229,55 @@ def test_a_time_before_is_named_coloured_and_says_how_far_the_present_is_from_it
         "7 (now +0, +0 %)",
     ]
     assert len({trace.line.color for trace in chart.data}) == 3
+
+
+def test_one_of_a_kind_is_no_plural_beside_the_pointer() -> None:
+    panel = PANELS["overview/rejections"]
+    bar = figure(panel, answer(pd.DataFrame({"bucket": buckets(3), "flows": [0, 1, 1200]}))).data[0]
+    assert bar.hovertemplate.endswith("<b>%{y:,.3~f} flow%{hovertext}</b><extra></extra>")
+    assert list(bar.hovertext) == ["s", "", "s"]
+    ones = PANELS["overview/destination-ports"]
+    frame = pd.DataFrame({"dstport": [443], "flows": [1], "bytes": 1, "packets": 2, "sources": 1})
+    (text,) = figure(ones, answer(frame)).data[0].hovertext
+    assert text.split("<br>")[1:] == ["1 flow", "1 B (1 byte)", "2 packets", "1 source"]
+
+
+def cells(values: dict[str | None, list[int]]) -> PanelAnswer:
+    rows = [
+        (time, source, value)
+        for source, of in values.items()
+        for time, value in zip(buckets(len(of)), of, strict=True)
+    ]
+    frame = pd.DataFrame(rows, columns=["bucket", "srcaddr", "flows"])
+    return answer(frame.astype({"srcaddr": "string"}), EVERY)
+
+
+def test_a_heat_map_has_a_row_a_value_the_rest_last_and_a_cell_for_each_that_is_not_zero() -> None:
+    panel = Built("flows", ("srcaddr",), "heat", 2).panel
+    given = cells({"10.0.0.1": [1, 0, 2], "10.0.0.2": [5, 5, 5], None: [0, 0, 1]})
+    chart = figure(panel, given)
+    names = [text.strip() for text in chart.layout.yaxis.ticktext]
+    assert names == ["10.0.0.2", "10.0.0.1", "other"]
+    assert chart.layout.yaxis.range[0] > chart.layout.yaxis.range[1]  # the first one is on top
+    assert [len(row.x) for row in chart.data] == [3, 2, 1]
+    assert [list(row.marker.color) for row in chart.data] == [[5, 5, 5], [1, 2], [1]]
+    assert list(chart.data[1].customdata) == ["10.0.0.1"] * 2
+    assert list(chart.data[1].hovertext) == ["1 flow", "2 flows"]
+    assert chart.layout.coloraxis.cmin == 0
+
+
+def test_colours_of_a_burst_are_those_of_a_logarithmic_scale_with_marks_in_units() -> None:
+    panel = Built("flows", ("srcaddr",), "heat", 2).panel
+    chart = figure(panel, cells({"10.0.0.1": [1, 90_000, 2], "10.0.0.2": [5, 5, 5]}))
+    assert list(chart.data[1].marker.color) == pytest.approx([np.log10(5)] * 3)
+    bar = chart.layout.coloraxis.colorbar
+    assert list(bar.ticktext) == ["1", "10", "100", "1 K", "10 K"]
+    assert list(bar.tickvals) == pytest.approx([0, 1, 2, 3, 4])
+
+
+def test_lines_of_groups_are_logarithmic_where_one_dwarfs_the_others() -> None:
+    panel = Built("flows", ("srcaddr",), "curves", 2).panel
+    chart = figure(panel, cells({"10.0.0.1": [9, 90_000, 8], "10.0.0.2": [5, 5, 5]}))
+    assert [line.name for line in chart.data] == ["10.0.0.1", "10.0.0.2"]
+    assert chart.layout.yaxis.type == "log"
+    assert list(chart.data[0].hovertext) == ["9 flows", "90,000 flows", "8 flows"]

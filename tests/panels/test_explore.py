@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.ui.panel_body import is_empty, summary
 from tests.logs import UNTIL
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import MisuseError
@@ -114,6 +115,22 @@ def test_a_built_question_is_its_slug_and_is_drawn(chart: str, few_records: Flow
     shown = few_records.panel(asked.slug)
     assert panel(asked.slug).chart == chart
     assert shown.figure().data
+
+
+@pytest.mark.parametrize("chart", DRAWN)
+def test_each_kind_of_measure_is_drawn_or_refused_in_words(
+    chart: str, few_records: FlowLogs
+) -> None:
+    by = ("srcaddr", "dstport", "action")[: DRAWN[chart][2]]
+    for name in ("sources", "first", "packets_p95"):
+        try:
+            shown = few_records.panel(Built(name, by, chart, 2).slug)
+        except MisuseError:
+            assert name == "first" or chart in ("stacked", "area")
+            continue
+        assert shown.panel.value in shown.frame or "value" in shown.frame
+        assert shown.panel.title in summary(shown.panel, shown.answer)
+        assert is_empty(shown.panel, shown.answer) or shown.figure().data
 
 
 def test_what_is_not_shown_is_one_more_group(few_records: FlowLogs) -> None:

@@ -139,6 +139,12 @@ def test_the_address_of_a_page_holds_the_grouping_and_refuses_others() -> None:
     assert "'asn' is no way" in parse_state({"grouping": "asn"})[1][0]
 
 
+def test_open_rules_alone_are_in_the_address_of_a_page() -> None:
+    state, notes = parse_state({"open_only": "yes"})
+    assert (state.parameters.open_only, notes, state.params()["open_only"]) == (True, [], "true")
+    assert "neither true nor false" in parse_state({"open_only": "maybe"})[1][0]
+
+
 def test_only_groupings_that_the_logs_allow_are_offered() -> None:
     assert list(possible(["srcaddr", "dstaddr"])) == ["address", "24", "16", "country"]
     assert list(possible(["dstaddr", "dst_zone"])) == ["address", "24", "16", "country", "zone"]
@@ -152,6 +158,45 @@ def test_every_panel_of_addresses_keeps_its_measures_when_grouped() -> None:
             made_ = grouped(of, way)
             assert replace(made_.query, by=(), nulls=()) == replace(of.query, by=(), nulls=())
             assert panel(made_.slug) == made_
+
+
+def peers_of(flows: FlowLogs, way: str) -> list[dict[str, object]]:
+    shown = flows.panel(f"entity/peers?entity=10.0.0.5@{way}")
+    (field,) = shown.panel.drill
+    return shown.frame[[field, "flows", "accepted", "bytes_in"]].to_dict("records")
+
+
+def test_the_other_ends_of_an_address_are_grouped_and_a_click_narrows_to_the_group(
+    scanned_flows: FlowLogs,
+) -> None:
+    first, *_ = peers_of(scanned_flows, "24")
+    assert first == {"peer": "203.0.113.0/24", "flows": 101, "accepted": 1, "bytes_in": 4300}
+    countries = {row["country"]: row["flows"] for row in peers_of(scanned_flows, "country")}
+    assert countries["United States"] == 1
+    assert sum(flows for country, flows in countries.items() if pd.isna(country)) == 104
+    for way, value, expected in (("24", "203.0.113.0/24", 201), ("country", "United States", 2)):
+        shown = panel(f"entity/peers?entity=10.0.0.5@{way}")
+        state = drill.narrowing(PageState(), drill.clicked(shown, [value]))
+        narrowed = scanned_flows.filtered(state.where).ask(Query(("flows",)))
+        assert narrowed.frame["flows"].tolist() == [expected]
+    shown = scanned_flows.panel("entity/peers?entity=10.0.0.5@country")
+    assert "no country" in table_frame(shown.panel, shown.answer)["Country"].tolist()
+
+
+def test_connections_are_grouped_by_their_ends_and_a_scan_is_one_row(
+    scanned_flows: FlowLogs,
+) -> None:
+    logs = scanned_flows.where(dstport="22, 1024-65535")
+    frame = logs.panel("explore/connections@16").frame.set_index("srcblock16")
+    row = frame.loc["203.0.0.0/16"]
+    # One host of the scan and one of another /24 asked for port 22 too.
+    assert (row["dstblock16"], row["connections"], row["sources"]) == ("10.0.0.0/16", 179, 179)
+    assert (row["destinations"], row["ports"], row["flows"], row["duration"]) == (2, 178, 179, 60)
+    assert pd.isna(row["dstport"])
+    whole = logs.panel("explore/connections@country").frame
+    (google,) = whole[whole["src_country"] == "United States"].to_dict("records")
+    assert (google["connections"], google["ports"], google["dstport"]) == (1, 1, 22)
+    assert whole["connections"].sum() == 179 + 3
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from tests.engines.duckdb.networks import NOON, V2, flow, stored
 from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.inventory.tables import Kind, Snapshot, frame_of
+from vpcflow_core.panels.request import Parameters
 
 HOUR = timedelta(hours=1)
 SELF, PEER = "10.2.0.10", "10.2.7.20"
@@ -213,6 +214,24 @@ def test_the_world_in_pieces_is_the_world(tmp_path: Path) -> None:
     frame = in_use(tmp_path, [sent(PEER, 50000, SELF, 22)], shot(ME, rules, prefix_lists=lists))
     is_open = frame.set_index("rule_id")["open"]
     assert [bool(is_open[rule["rule_id"]]) for rule in rules] == [True] * 3 + [False] * 3
+
+
+def test_a_table_of_open_rules_alone_has_these_and_says_so_where_there_are_none(
+    tmp_path: Path,
+) -> None:
+    rules = [lets("sg-a", "tcp", 22, **ANY), lets("sg-a", "tcp", 443, cidr="10.0.0.0/8")]
+    only = Parameters(open_only=True)
+    with stored(
+        tmp_path / "open", (V2, [sent(PEER, 1, SELF, 22)]), shots=[shot(ME, rules)]
+    ) as logs:
+        shown = logs.panel("security-groups/rules-in-use", parameters=only)
+        assert shown.frame["rule_id"].tolist() == [rules[0]["rule_id"]]
+        assert len(logs.panel("security-groups/rules-in-use").frame) == 2
+    closed = shot(ME, rules[1:])
+    with stored(tmp_path / "closed", (V2, [sent(PEER, 1, SELF, 443)]), shots=[closed]) as logs:
+        answer = logs.panel("security-groups/rules-in-use", parameters=only).answer
+    assert answer.frame.empty
+    assert answer.notes[: answer.findings] == ("No rule is open to the world (1 rule in all).",)
 
 
 def test_groups_of_an_interface_that_is_gone_but_had_traffic_are_in_use(tmp_path: Path) -> None:

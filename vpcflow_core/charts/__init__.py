@@ -17,8 +17,9 @@ from pandas.api.types import infer_dtype
 from vpcflow_core.charts.band import band
 from vpcflow_core.charts.bars import bars, split
 from vpcflow_core.charts.box import box
-from vpcflow_core.charts.columns import area, columns, stacked
+from vpcflow_core.charts.columns import area, columns, curves, stacked
 from vpcflow_core.charts.donut import donut
+from vpcflow_core.charts.heat import heat
 from vpcflow_core.charts.labels import label, title
 from vpcflow_core.charts.lines import lines, trend
 from vpcflow_core.charts.number import number
@@ -47,6 +48,7 @@ DRAW: dict[str, Callable[[Panel, PanelAnswer, ZoneInfo, bool], go.Figure]] = {
     "map": world_map, "bars": bars, "split": split, "columns": columns, "stacked": stacked,
     "area": area, "donut": donut, "band": band, "lines": lines, "trend": trend,
     "number": number, "box": box, "table": table, "sankey": sankey, "matrix": matrix,
+    "curves": curves, "heat": heat,
 }  # fmt: skip
 
 

@@ -11,14 +11,17 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.groups import groups
 from vpcflow_core.charts.labels import hover, unit
+from vpcflow_core.charts.log_axis import floor_of
 from vpcflow_core.charts.style import faint, legend_below, undressed
 from vpcflow_core.charts.time_axis import (
     HOVER_TIME,
     colour_of,
     heights,
     highest,
+    line_width,
     over_time,
     places,
+    raised,
     wall_clock,
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -77,6 +80,28 @@ def area(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
     return legend_below(over_time(chart, answer, zone, panel.value, _highest(panel, answer)))
 
 
+def curves(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
+    """A line a group; groups beyond the palette are the rest.
+
+    The axis is logarithmic where one burst would press all else flat.
+    """
+    values = answer.frame[panel.value].astype("Float64")
+    least = floor_of(values.dropna())
+    chart = undressed()
+    for group in groups(panel, answer, panel.query.by[0]):
+        rows = group.rows[panel.value]
+        chart.add_scatter(
+            **places(group.rows["bucket"], zone),
+            y=raised(rows, least),
+            name=group.short,
+            mode="lines",
+            line={"width": line_width(len(rows)), "color": group.colour},
+            **hover(panel.value, rows, f"{group.name}: <b>{{}}</b>", written=True),
+        )
+    chart.update_layout(hovermode="x unified")
+    return legend_below(over_time(chart, answer, zone, panel.value, highest(values), least))
+
+
 def _steps(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:
     """Columns so thin that they touch."""
     frame, colour = answer.frame, colour_of(panel, dark)
@@ -97,20 +122,28 @@ def _steps(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.
 
 
 def _bar(frame: pd.DataFrame, answer: PanelAnswer, zone: ZoneInfo, panel: Panel) -> dict[str, Any]:
-    """Bars that begin where their bucket begins."""
-    every = answer.every or timedelta(0)
-    x = wall_clock(frame["bucket"], zone)
+    """Bars that begin where their bucket begins, as high as their value."""
+    placed = begun(frame["bucket"], zone, answer.every or timedelta(0))
+    return {**placed, "y": heights(frame[panel.value]), "marker_line_width": 0}
+
+
+def begun(
+    buckets: pd.Series, zone: ZoneInfo, every: timedelta, gap: float = 0.12
+) -> dict[str, Any]:
+    """Where bars begin and how wide they are.
+
+    Args:
+        buckets: Begin of each.
+        zone: Of the axis.
+        every: Their length; 0 where it is not known.
+        gap: Of a bucket, what is left free to the next one.
+    """
+    x = wall_clock(buckets, zone)
     # What a clock shows twice stands side by side, each time in half the width.
     twice, again = x.duplicated(keep=False), x.duplicated()
-    width = 0.88 * every / timedelta(milliseconds=1)
+    width = (1 - gap) * every / timedelta(milliseconds=1)
     widths = [width / 2 if half else width for half in twice] if twice.any() else width
-    return {
-        "x": x.mask(again, x + every / 2),
-        "y": heights(frame[panel.value]),
-        "offset": 0,
-        "width": widths if every else None,
-        "marker_line_width": 0,
-    }
+    return {"x": x.mask(again, x + every / 2), "offset": 0, "width": widths if every else None}
 
 
 def _highest(panel: Panel, answer: PanelAnswer) -> float:

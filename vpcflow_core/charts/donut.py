@@ -38,9 +38,9 @@ def donut(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figu
     parts = [_wrapped(text) for text in labels]
     draw = _clickable if panel.drill else _pie
     chart = draw(parts, frame[panel.value], shades, customdata=values, **hover)
-    total = humane(frame[panel.value].sum(), panel.value)
+    total = frame[panel.value].sum()
     chart.add_annotation(
-        text=f"<b>{total}</b><br>{unit(panel.value)}",
+        text=f"<b>{humane(total, panel.value)}</b><br>{unit(panel.value, total)}",
         x=0.5,
         y=0.5,
         showarrow=False,

@@ -38,13 +38,20 @@ class Group:
     rows: pd.DataFrame
 
 
-def groups(panel: Panel, answer: PanelAnswer, field: str) -> list[Group]:
-    """The groups of a field, the largest first; what has no value or no colour is the rest."""
+def groups(panel: Panel, answer: PanelAnswer, field: str, most: int = len(SERIES)) -> list[Group]:
+    """The groups of a field, the largest first; what has no value or no colour is the rest.
+
+    Args:
+        panel: Whose groups.
+        answer: Its rows.
+        field: A column of them.
+        most: How many there are beside the rest; more than there are colours share some.
+    """
     frame = answer.frame
     totals = frame.groupby(field)[panel.value].sum().sort_values(ascending=False, kind="stable")
     order = ORDERS.get(field, ())
     values = [v for v in order if v in totals] + [v for v in totals.index if v not in order]
-    shown = values[: len(SERIES)]
+    shown = values[:most]
     short = short_labels(panel, answer, field, shown)
     names = answer.names.get(field, {})
     found = [

@@ -16,8 +16,10 @@ from vpcflow_core.query.dimensions import DIMENSIONS, GROUPED_ONLY, in_words
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.reference.iana import port_label, protocol_keyword
 from vpcflow_core.reference.traffic_paths import path_label
-from vpcflow_core.units import UNITS, humane
+from vpcflow_core.units import UNITS, humane, number_of, one_of
 
+# Distinct values that an analysis counted beside the measures.
+FAN_OUT = ("sources", "destinations", "ports")
 # What fits beside bars on a panel of half a page.
 LONGEST, LONGEST_NAME = 23, 18
 LABELS: dict[str, Callable[[Any], str]] = {
@@ -144,9 +146,10 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return f"{text[: longest - 1 - half]}…{text[-half:]}"
 
 
-def unit(measure: str) -> str:
-    """The word behind a number of that measure: flows, bytes, addresses."""
-    return MEASURES[measure].unit if measure in MEASURES else title(measure)
+def unit(measure: str, value: float = 0) -> str:
+    """The word behind a number of that measure: `flows`, `addresses`; `flow` behind a 1."""
+    words = MEASURES[measure].unit if measure in MEASURES else title(measure)
+    return one_of(words) if value == 1 else words
 
 
 def amount(value: float, measure: str) -> str:
@@ -180,22 +183,34 @@ def hover(
     """
     word = f" {unit(measure)}" if with_unit else ""
     if measure not in UNITS and not written:
-        return {"hovertemplate": form.replace("{}", f"%{{y:,.3~f}}{word}") + "<extra></extra>"}
+        return _by_plotly(values, form, word, f" {unit(measure, 1)}" if with_unit else "")
     write = partial(counted if with_unit else humane, measure=measure)
     texts = at_points("" if pd.isna(value) else write(value) for value in values)
     template = form.replace("{}", "%{hovertext}") + "<extra></extra>"
     return {"hovertemplate": template, "hovertext": texts}
 
 
+def _by_plotly(values: pd.Series, form: str, word: str, singular: str) -> dict[str, Any]:
+    """Texts that plotly writes; of a series with a 1 in it, with what makes the word a plural."""
+    if word == singular or not (values == 1).any():
+        return {"hovertemplate": form.replace("{}", f"%{{y:,.3~f}}{word}") + "<extra></extra>"}
+    ending = word.removeprefix(singular)
+    template = form.replace("{}", f"%{{y:,.3~f}}{singular}%{{hovertext}}") + "<extra></extra>"
+    return {
+        "hovertemplate": template,
+        "hovertext": np.where(values.eq(1).fillna(False), "", ending).astype(object),
+    }
+
+
 def counted(value: float, measure: str) -> str:
-    """A number with its unit: `1,234 flows`, `1.2 GB`."""
-    return humane(value, measure) if measure in UNITS else f"{value:,.0f} {unit(measure)}"
+    """A number with its unit: `1,234 flows`, `1 flow`, `1.2 GB`."""
+    return humane(value, measure) if measure in UNITS else f"{value:,.0f} {unit(measure, value)}"
 
 
 def measured(value: float, measure: str) -> str:
     """`1.2 GB (1,288,490,188 bytes)` or `12,345 flows`."""
     number = f"{value:.3g}" if value % 1 and value < 100 else f"{int(value):,}"
-    exact = f"{number} {unit(measure)}"
+    exact = f"{number} {unit(measure, value)}"
     return f"{humane(value, measure)} ({exact})" if measure in UNITS else exact
 
 
@@ -203,6 +218,8 @@ def hover_texts(panel: Panel, frame: pd.DataFrame, heads: list[str]) -> list[str
     """Name and every measure, exact and humane."""
     measures = [m for m in panel.query.measures if m in frame]
     columns = [[measured(value, m) for value in frame[m]] for m in measures]
+    beside = [m for m in FAN_OUT if m in frame and m not in measures]
+    columns += [[number_of(int(number), m) for number in frame[m].fillna(0)] for m in beside]
     return [
         "<br>".join([f"<b>{head}</b>", *parts])
         for head, *parts in zip(heads, *columns, strict=True)

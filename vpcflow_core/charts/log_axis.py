@@ -40,7 +40,7 @@ def decades(
         measure: What is drawn.
         zero: Whether the lower end stands for nothing at all.
     """
-    values = [value for value in _rounds(measure) if low < value <= high * 1.2]
+    values = [value for value in rounds(measure) if low < value <= high * 1.2]
     values = values[:: math.ceil(len(values) / MOST_TICKS) or 1]
     texts = [humane(value, measure) for value in values]
     if zero:
@@ -53,7 +53,7 @@ def decades(
     )
 
 
-def _rounds(measure: str) -> list[float]:
+def rounds(measure: str) -> list[float]:
     """1, 10, 100, 1 K and so on, in the steps of the measure's units."""
     step = 1024 if measure == "bytes" else 1000
     return [float(digit * step**power) for power in range(6) for digit in (1, 10, 100)]

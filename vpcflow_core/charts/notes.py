@@ -16,7 +16,7 @@ from vpcflow_core.charts.time_axis import HOVER_TIME, wall_clock
 from vpcflow_core.times import Window
 
 # Charts whose horizontal axis is time.
-OVER_TIME = ("columns", "stacked", "area", "band", "lines", "trend", "box")
+OVER_TIME = ("columns", "stacked", "area", "band", "lines", "trend", "box", "curves", "heat")
 TRIANGLE = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
 # Notes that are closer than this part of the axis share a line: their marks would overlap.
 SLOTS = 24

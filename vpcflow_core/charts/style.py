@@ -32,6 +32,11 @@ PALETTE = [c for c in SERIES if c != REFUSED] + ["#1BA3A8", "#A8A11E", "#A0457E"
 LIT = {MAIN: "#4aa3df", REFUSED: "#f0843e"}
 ALARM = {False: "#b5179e", True: "#ff5ec4"}
 LAND = {False: ("#e2e8f0", "#ffffff"), True: ("#334155", "#0f172a")}
+# From little to much, in cells of a heat map: little must be seen on the paper.
+HEATS = {
+    False: [[0, "#dbeafe"], [0.5, "#4f94cd"], [1, "#0b3a63"]],
+    True: [[0, "#1e3a5f"], [0.5, "#3f88c5"], [1, "#cfe8ff"]],
+}
 # Letters, weaker letters, lines of the grid, paper.
 INK = {
     False: ("#0f172a", "#475569", "#e2e8f0", "#ffffff"),

@@ -24,6 +24,8 @@ MOST_ROWS = 200
 ROW = 26
 # How a rule that is open to the world is marked.
 OPEN, OPEN_STYLE = "open", "background-color: #b91c1c; color: #ffffff"
+# Columns of what the other ends of an entity are grouped by.
+OTHER_ENDS = ("country", "as", "name", "zone")
 # The column that marks addresses of watch lists.
 WATCHED = "On watch list"
 
@@ -47,7 +49,7 @@ def table_frame(panel: Panel, answer: PanelAnswer, zone: str = "UTC") -> pd.Data
         name, names = str(column), answer.names.get(str(column))
         if names and "name" not in answer.frame:
             made[title(name)] = values.map(dict(names))
-        if name in panel.query.nulls:
+        if name in panel.query.nulls or (panel.query.nulls and name in OTHER_ENDS):
             values = values.astype("object").where(values.notna(), panel.rest)
         local = isinstance(values.dtype, pd.DatetimeTZDtype)
         text = f"{title(name)} ID" if title(name) in made else title(name)

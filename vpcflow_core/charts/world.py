@@ -16,6 +16,7 @@ from vpcflow_core.charts.style import LAND, MARGIN, undressed
 from vpcflow_core.charts.time_axis import colour_of
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.reference.files import data_file
+from vpcflow_core.units import number_of
 
 
 def world_map(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -78,7 +79,9 @@ def _map_hover(frame: pd.DataFrame) -> list[str]:
 def _place_hover(row: dict[Hashable, Any]) -> str:
     named = [str(row[part]) for part in ("city", "country_name") if not pd.isna(row[part])]
     measures = [measured(row[m], m) for m in ("flows", "bytes") if m in row]
-    return "<br>".join([f"<b>{', '.join(named)}</b>", *measures, f"{row['addresses']:,} addresses"])
+    return "<br>".join(
+        [f"<b>{', '.join(named)}</b>", *measures, number_of(row["addresses"], "addresses")]
+    )
 
 
 class _Outline(dict[str, Any]):

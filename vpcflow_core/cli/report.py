@@ -35,12 +35,16 @@ def report(
         str,
         typer.Option(help=f"Group addresses by: {', '.join([ADDRESS, *GROUPINGS])}."),
     ] = ADDRESS,
+    open_only: Annotated[
+        bool, typer.Option("--open-only", help="Only rules that are open to the world.")
+    ] = False,
 ) -> None:
     """Write dashboards as one file whose figures need no Internet."""
     if not (html or pdf or evidence):
         raise MisuseError("There is no file to write.", "Give --html, --pdf or --evidence.")
+    chosen = Parameters(grouping=grouping, open_only=open_only)
     with options.flows() as flows:
-        answered = made(flows, page or PAGES, parameters=Parameters(grouping=grouping))
+        answered = made(flows, page or PAGES, parameters=chosen)
     text = report_html(answered)
     if html:
         _write(html, text.encode())

@@ -29,7 +29,7 @@ from vpcflow_core.times import FEW, Window, format_duration, timeslice_for, time
 
 Chart = Literal[
     "map", "bars", "columns", "stacked", "area", "donut", "split", "table", "band", "lines",
-    "trend", "number", "box", "sankey", "matrix",
+    "trend", "number", "box", "sankey", "matrix", "curves", "heat",
 ]  # fmt: skip
 MINUTE = timedelta(minutes=1)
 # More buckets than this are no picture any more; the timeslice then grows, and the panel says so.

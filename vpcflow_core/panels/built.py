@@ -32,19 +32,24 @@ DRAWN: dict[Chart, tuple[str, int, int]] = {
     "columns": ("Columns over time", 0, 0),
     "stacked": ("Stacked columns over time", 1, 1),
     "area": ("Stacked areas over time", 1, 1),
+    "curves": ("Lines over time", 1, 1),
+    "heat": ("Heat map over time", 1, 1),
     "lines": ("Line over time, with yesterday and last week", 0, 0),
 }
 # Which of the groups over time are shown.
 LIMITS: dict[Limit, str] = {
     "average": "highest average", "maximum": "highest maximum", "last": "highest last value",
 }  # fmt: skip
-OVER_TIME: tuple[Chart, ...] = ("columns", "stacked", "area", "lines")
-GROUPED_OVER_TIME: tuple[Chart, ...] = ("stacked", "area")
+OVER_TIME: tuple[Chart, ...] = ("columns", "stacked", "area", "curves", "heat", "lines")
+STACKED: tuple[Chart, ...] = ("stacked", "area")
+GROUPED_OVER_TIME: tuple[Chart, ...] = (*STACKED, "curves", "heat")
 _ANALYSES: dict[Chart, Analysis] = {
     "bars": with_other,
     "donut": with_other,
     "stacked": busiest,
     "area": busiest,
+    "curves": busiest,
+    "heat": busiest,
     "lines": compared,
 }
 
@@ -87,10 +92,15 @@ class Built:
         if not 1 <= self.top <= MOST:
             raise ParameterError(f"{self.top} is no number of groups.", f"Write 1 to {MOST:,}.")
         require_limit(self.limit_by)
-        if self.chart in OVER_TIME and self.by and not measure(self.measure).groups_add_up:
+        if measure(self.measure).is_time and self.chart != "table":
+            raise ParameterError(
+                f"{measure(self.measure).title} is a time, which only a table shows.",
+                "Draw it as a table, or choose another measure.",
+            )
+        if self.chart in STACKED and not measure(self.measure).groups_add_up:
             raise ParameterError(
                 f"{measure(self.measure).title} of parts do not add up.",
-                "Choose a table, or flows, bytes, packets or a rate.",
+                "Choose lines, a heat map or a table, or flows, bytes, packets or a rate.",
             )
 
     @property

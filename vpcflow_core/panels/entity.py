@@ -11,12 +11,13 @@ from urllib.parse import parse_qs, urlencode
 import pandas as pd
 
 from vpcflow_core.errors import FilterError
+from vpcflow_core.panels.analyses.ends import both_ways, peers
 from vpcflow_core.panels.analyses.groups import busiest
 from vpcflow_core.panels.analyses.questions import long_lived, new_values, refused_and_let_in
 from vpcflow_core.panels.analyses.why import why
-from vpcflow_core.panels.base import Analysis, Chart, LogQueries, Panel, PanelAnswer, PanelContext
+from vpcflow_core.panels.base import Analysis, Chart, LogQueries, Panel
 from vpcflow_core.panels.filter_texts import SERVICES
-from vpcflow_core.query.dimensions import EITHER_END, filterable
+from vpcflow_core.query.dimensions import EITHER_END
 from vpcflow_core.query.filters import exactly, parse_filter
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.terms import Address, Block, Exact, Named
@@ -137,7 +138,7 @@ def entity_panels(entity: Entity) -> Iterator[Panel]:
         Query(("bytes", "flows", "accepted", "rejected"), by=either, where=where, top=50),
         "table",
         peers if entity.field == "address" else None,
-        either,
+        ("peer",) if entity.field == "address" else either,
     )
     for name, title, end in (("served", "Ports served", -1), ("asked", "Ports asked for", 0)):
         own = ((side[end], entity.text), ("action", "ACCEPT")) if entity.ends else let_in
@@ -154,6 +155,7 @@ def entity_panels(entity: Entity) -> Iterator[Panel]:
             "table",
             None,
             ("dstport",),
+            f"accepted flows {'to' if end else 'from'} it",
         )
     yield _panel(
         entity,
@@ -215,48 +217,11 @@ def _panel(
     chart: Chart,
     analysis: Analysis | None,
     drill: tuple[str, ...],
+    empty: str = "records",
 ) -> Panel:
     slug = f"{PREFIX}{name}?{urlencode({'entity': entity.text}, safe=':/')}"
-    made = Panel(slug, title, about, query, chart, drill)
+    made = Panel(slug, title, about, query, chart, drill, about=empty)
     return made if analysis is None else replace(made, analysis=analysis)
-
-
-def both_ways(context: PanelContext) -> PanelAnswer:
-    """The rows of each side: as source and as destination; by direction of what has no sides."""
-    query = context.query
-    ((field, text), *_) = query.where
-    ends = filterable(field).ends
-    if not ends:
-        return context.answer(context.ask(replace(query, by=(*query.by, "direction"))))
-    found = [context.ask(replace(query, where=((end, text),))) for end in ends]
-    parts = [
-        one.frame.assign(way=way) for one, way in zip(found, ("sent", "received"), strict=True)
-    ]
-    frame = pd.concat(parts, ignore_index=True)
-    return context.answer(*found, frame=frame[["way", *frame.columns.drop("way")]])
-
-
-def peers(context: PanelContext) -> PanelAnswer:
-    """The other ends of an address or a block, with what went there and what came from there."""
-    query = context.query
-    ((_, text), *_) = query.where
-    found = [
-        context.ask(replace(query, by=(other,), where=((own, text),), top=None))
-        for own, other in (("srcaddr", "dstaddr"), ("dstaddr", "srcaddr"))
-    ]
-    sent, received = (
-        one.frame.rename(columns={one.frame.columns[0]: "peer"}).set_index("peer") for one in found
-    )
-    both = sent.add(received, fill_value=0)
-    both = both.assign(
-        bytes_out=sent["bytes"].reindex(both.index).fillna(0),
-        bytes_in=received["bytes"].reindex(both.index).fillna(0),
-    ).astype("int64")
-    rows = both.sort_values("bytes", ascending=False, kind="stable").head(query.top or 50)
-    rows = rows.reset_index()
-    place = context.logs.places.locate(rows["peer"]).set_index("address")["country_name"]
-    rows["country_name"] = rows["peer"].map(place)
-    return context.answer(*found, frame=rows.drop(columns="bytes"))
 
 
 def facts(entity: Entity, logs: LogQueries) -> dict[str, str]:

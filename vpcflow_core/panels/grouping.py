@@ -10,9 +10,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from vpcflow_core.errors import ParameterError
+from vpcflow_core.panels.analyses.connections import longest
+from vpcflow_core.panels.analyses.ends import PEER, peers
 from vpcflow_core.panels.analyses.groups import busiest, located
 from vpcflow_core.panels.analyses.questions import (
     by_own_lists,
+    long_lived,
     new_and_how_rare,
     new_values,
     refused_and_let_in,
@@ -34,7 +37,7 @@ ENDS = ("srcaddr", "dstaddr")
 NEW = (new_values, new_and_how_rare, new_sources, new_and_rare_sources)
 ANALYSES = (
     rows, located, fan_out, sources_and_ports, busiest, refused_and_let_in, by_own_lists,
-    with_other, *NEW,
+    with_other, longest, long_lived, peers, *NEW,
 )  # fmt: skip
 
 
@@ -45,11 +48,13 @@ class Grouping:
     Attributes:
         title: As a menu and titles of panels say it.
         ends: What stands in place of source and destination address.
+        either: What stands in place of the other end of one that a page is about.
         rest: What the row is called of addresses that belong to no group; "" if there are none.
     """
 
     title: str
     ends: tuple[str, str]
+    either: str = PEER
     rest: str = ""
 
     @property
@@ -61,10 +66,10 @@ class Grouping:
 GROUPINGS: dict[str, Grouping] = {
     "24": Grouping("/24 (IPv6: /64)", ("srcblock", "dstblock")),
     "16": Grouping("/16 (IPv6: /48)", ("srcblock16", "dstblock16")),
-    "country": Grouping("country", ("src_country", "dst_country"), "no country"),
-    "as": Grouping("network (AS)", ("src_as", "dst_as"), "no network"),
-    "name": Grouping("name", ("src_name", "dst_name"), "no name"),
-    "zone": Grouping("zone", ("src_zone", "dst_zone"), "no zone"),
+    "country": Grouping("country", ("src_country", "dst_country"), "country", "no country"),
+    "as": Grouping("network (AS)", ("src_as", "dst_as"), "as", "no network"),
+    "name": Grouping("name", ("src_name", "dst_name"), "name", "no name"),
+    "zone": Grouping("zone", ("src_zone", "dst_zone"), "zone", "no zone"),
 }
 
 
@@ -96,7 +101,7 @@ def grouped(panel: Panel, name: str) -> Panel:
             f"'{name}' is no way to group addresses.", f"Write {', '.join([ADDRESS, *GROUPINGS])}."
         )
     way = GROUPINGS[name]
-    instead = dict(zip(ENDS, way.ends, strict=True))
+    instead = dict(zip(ENDS, way.ends, strict=True)) | {PEER: way.either}
     by = tuple(instead.get(field, field) for field in panel.query.by)
     # The rest is there already, as "other"; and what has no group is never new.
     has_rest = bool(way.rest) and panel.analysis not in (busiest, with_other, *NEW)

@@ -27,6 +27,7 @@ class Parameters:
         compare: How long before, of each time that charts compare with: `1d`, `7d`.
         grouping: What panels of addresses group them by: `address`, or a key of
             `panels.grouping.GROUPINGS`. It makes other panels of them, and is no part of requests.
+        open_only: Whether tables of rules show only those that are open to the world.
     """
 
     timeslice: timedelta | None = None
@@ -38,13 +39,13 @@ class Parameters:
     by: str = "interface_id"
     compare: tuple[str, ...] = ("1d", "7d")
     grouping: str = "address"
+    open_only: bool = False
 
 
 DEFAULTS = Parameters()
+_OTHERS = ("compare", "grouping", "open_only")
 # Those of outlier detection.
-ALL_PARAMETERS = tuple(
-    field.name for field in fields(Parameters) if field.name not in ("compare", "grouping")
-)
+ALL_PARAMETERS = tuple(field.name for field in fields(Parameters) if field.name not in _OTHERS)
 # Those that decide what a band is.
 BAND_PARAMETERS = tuple(name for name in ALL_PARAMETERS if name != "by")
 

@@ -112,7 +112,8 @@ SECURITY_GROUPS: tuple[Panel, ...] = (
     Panel(
         "security-groups/rules-in-use",
         "Inbound rules in use",
-        "What each rule let in; never matched ones first. Open ones name the blocks really seen.",
+        "What each rule let in; first those that let hostile sources in, then those never matched. "
+        "Open ones name the blocks really seen.",
         Query(
             ("flows", "bytes", "first", "last"),
             by=("interface_id", "srcaddr", "protocol", "dstport"),
@@ -122,6 +123,7 @@ SECURITY_GROUPS: tuple[Panel, ...] = (
         drill=("security_group_id",),
         analysis=rules,
         about="rules of security groups",
+        parameters=("open_only",),
     ),
     Panel(
         "security-groups/outbound-rules-in-use",
@@ -136,6 +138,7 @@ SECURITY_GROUPS: tuple[Panel, ...] = (
         drill=("security_group_id",),
         analysis=outbound_rules,
         about="outbound rules of security groups",
+        parameters=("open_only",),
     ),
     Panel(
         "security-groups/acl-entries",

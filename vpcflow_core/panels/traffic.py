@@ -7,6 +7,7 @@ from datetime import timedelta
 from vpcflow_core.panels.analyses.connections import longest
 from vpcflow_core.panels.analyses.groups import split
 from vpcflow_core.panels.analyses.lost import lost
+from vpcflow_core.panels.analyses.sources import ports
 from vpcflow_core.panels.analyses.time import band, number, trend
 from vpcflow_core.panels.base import MINUTE, Panel
 from vpcflow_core.query.question import Query
@@ -55,6 +56,7 @@ TRAFFIC: tuple[Panel, ...] = (
             Query(VOLUMES, by=(field,), top=10),
             "bars",
             drill=(field,),
+            analysis=ports,
         )
         for slug, field in (("source-ports", "srcport"), ("destination-ports", "dstport"))
     ),

@@ -66,6 +66,8 @@ def test_open_services_are_sentences_the_hostile_ones_first() -> None:
     rules = [rule("sg-web", ports=3389), rule("sg-web", ports=(20, 25)), rule("sg-web", ports=443)]
     foe = Hostile({"198.51.100.9": "refused 30 times"})
     shown = used(flows, rules, hostile=foe)
+    # The rule that let a hostile source in stands before those that nothing used.
+    assert shown["ports"].tolist() == ["20-25", "443", "3389"]
     assert findings(shown, flow_frame(flows), frame_of("interfaces", INTERFACES), foe) == [
         "SSH (22) is open to the world: 2 sources seen, 1 of them hostile (198.51.100.9).",
         "RDP (3389) is open to the world: 1 source seen.",

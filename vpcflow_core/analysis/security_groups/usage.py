@@ -89,8 +89,9 @@ def rules_in_use(
 
     Returns:
         One row for each inbound rule that there is, as it is, and for each that is gone but let
-        something in, as it was; never matched ones first, then those open to the world, then by
-        flows. security_group_id, group_name, rule_id, protocol (`tcp`, `all`), ports (`443`,
+        something in, as it was; those that let hostile sources in first, then never matched
+        ones, then those open to the world, then by flows. security_group_id, group_name, rule_id,
+        protocol (`tcp`, `all`), ports (`443`,
         `1024-65535`, `all`), source, description; flows, bytes, first, last; shared (flows that
         other rules matched too); open (to all of IPv4 or IPv6, alone or with other rules of its
         group); of open ones seen_blocks (at most 10, see `blocks.smallest_blocks`) and seen_share
@@ -214,9 +215,12 @@ def _typed(
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
-    order = frame.assign(never=frame["flows"].isna() * 2 - (frame["flows"] == 0).fillna(False))
-    keys = ["never", "open", "flows", "security_group_id", "rule_id"]
-    order = order.sort_values(keys, ascending=[True, False, False, True, True])
+    order = frame.assign(
+        never=frame["flows"].isna() * 2 - (frame["flows"] == 0).fillna(False),
+        harmless=frame["hostile"].fillna("") == "" if "hostile" in frame else True,
+    )
+    keys = ["harmless", "never", "open", "flows", "security_group_id", "rule_id"]
+    order = order.sort_values(keys, ascending=[True, True, False, False, True, True])
     return frame.loc[order.index].reset_index(drop=True)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.analysis.places import flows_by_place
 from vpcflow_core.panels.base import MINUTE, Headline, PanelAnswer, PanelContext
+from vpcflow_core.query.measures import measure
 from vpcflow_core.times import timeslice_for
 
 MOST_COLUMNS = 300
@@ -51,14 +52,16 @@ def split(context: PanelContext) -> PanelAnswer:
 
 
 def busiest(context: PanelContext) -> PanelAnswer:
-    """The largest groups over time, and all the others together."""
+    """The largest groups over time, and all the others together where these add up."""
     query = context.query
     # Columns in many colours must be wide enough to be seen.
     every = max(query.every or MINUTE, timeslice_for(context.request.window, MOST_COLUMNS))
     query = replace(query, every=every)
     shown = context.ask(query)
-    all_ = context.ask(replace(query, by=(), top=None))
     (field,) = query.by
+    if not measure(query.measures[0]).groups_add_up:
+        return context.answer(shown, every=query.every)
+    all_ = context.ask(replace(query, by=(), top=None))
     frame = with_rest(all_.frame, shown.frame, "bucket", field, list(query.measures))
     return context.answer(shown, all_, frame=frame, every=query.every)
 

@@ -13,6 +13,7 @@ from vpcflow_core.analysis.security_groups.findings import findings
 from vpcflow_core.analysis.security_groups.usage import rules_in_use, unused_groups
 from vpcflow_core.panels.base import PanelAnswer, PanelContext
 from vpcflow_core.rulesets.tighten import MOST_ROWS, REFUSED, hostile_of, known, matched
+from vpcflow_core.units import number_of
 
 # What a reader needs first stands first: which rule, and what it let in.
 COLUMNS = [
@@ -42,7 +43,9 @@ def rules(context: PanelContext) -> PanelAnswer:
             "Blocks seen leave out sources that were refused often or at many ports: who narrows a "
             "rule to these blocks must not let them in."
         )
-    return context.answer(used.result, refused, frame=frame[COLUMNS], findings=found, notes=notes)
+    shown, none = _chosen(frame[COLUMNS], context)
+    found = [*found, *none]
+    return context.answer(used.result, refused, frame=shown, findings=found, notes=notes)
 
 
 def outbound_rules(context: PanelContext) -> PanelAnswer:
@@ -55,9 +58,19 @@ def outbound_rules(context: PanelContext) -> PanelAnswer:
     used = matched(context.logs, request.window, request.filters, outgoing=True)
     frame = rules_in_use(used.result.frame, *used.tables, egress=True)
     notes = [*_narrowed(context), *notes_of(frame), *used.notes]
-    shown = frame[[name for name in COLUMNS if name != "hostile"]]
-    shown = shown.rename(columns={"source": "destination"})
-    return context.answer(used.result, frame=shown, notes=notes)
+    frame = frame[[name for name in COLUMNS if name != "hostile"]]
+    shown, none = _chosen(frame.rename(columns={"source": "destination"}), context)
+    return context.answer(used.result, frame=shown, findings=none, notes=notes)
+
+
+def _chosen(frame: pd.DataFrame, context: PanelContext) -> tuple[pd.DataFrame, list[str]]:
+    """All rules, or the open ones; and a sentence where there are none of these."""
+    if not context.request.parameters.open_only:
+        return frame, []
+    shown = frame[frame["open"]].reset_index(drop=True)
+    if len(shown) or frame.empty:
+        return shown, []
+    return shown, [f"No rule is open to the world ({number_of(len(frame), 'rules')} in all)."]
 
 
 def served(context: PanelContext) -> PanelAnswer:

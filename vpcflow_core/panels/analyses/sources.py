@@ -51,8 +51,13 @@ def fan_out(context: PanelContext) -> PanelAnswer:
     return context.answer(found, wide, both, total, frame=frame)
 
 
-def _reaching(analysis: Analysis) -> Analysis:
-    """An analysis of sources whose rows also say how many places each of them tries."""
+def _reaching(analysis: Analysis, counted: tuple[str, ...] = FAN_OUT) -> Analysis:
+    """An analysis of sources whose rows also say how many places each of them tries.
+
+    Args:
+        analysis: What makes the rows.
+        counted: What is counted of each: measures of distinct values.
+    """
 
     def made(context: PanelContext) -> PanelAnswer:
         given, query = analysis(context), context.query
@@ -63,7 +68,7 @@ def _reaching(analysis: Analysis) -> Analysis:
         only = context.request.filters
         for field in query.by:
             only = _only(field, given.frame[field]) & only
-        asked = replace(query, measures=FAN_OUT, top=None, order="")
+        asked = replace(query, measures=counted, top=None, order="")
         wide = context.logs.ask(asked, context.request.window, only)
         frame = given.frame.merge(wide.frame, on=list(query.by), how="left")
         sql = f"{given.sql};\n\n{wide.sql}"
@@ -74,13 +79,14 @@ def _reaching(analysis: Analysis) -> Analysis:
 
 sources_and_ports, new_sources = _reaching(rows), _reaching(new_values)
 new_and_rare_sources = _reaching(new_and_how_rare)
+ports = _reaching(rows, ("sources", "destinations"))
 
 
 def _only(field: str, values: pd.Series) -> Filters:
     """The filter for these addresses, ports or blocks; of other groups, which are few, none."""
     if field == SOURCE:
         return Filters.parse([(SOURCE, ", ".join(map(exactly, values)))])
-    if field == "srcport":
+    if field in ("srcport", "dstport"):
         return Filters.parse([(field, ", ".join(str(int(port)) for port in values.unique()))])
     if field in BLOCKS:
         return Filters.parse([(BLOCKS[field].column, ", ".join(map(str, values)))])

@@ -28,6 +28,7 @@ from vpcflow_core.times import (
     format_instant,
     timeslice_for,
 )
+from vpcflow_core.units import number_of
 
 A_DAY = ("1d",)
 # A forecast adds a quarter of the window, and learns from two weeks: weekdays differ.
@@ -183,7 +184,8 @@ def _verdict(frame: pd.DataFrame) -> str:
     count = int(frame["violation"].sum())
     if not count:
         return "No timeslice left the band."
-    return f"{count:,} of {len(frame):,} timeslices {'lies' if count == 1 else 'lie'} outside."
+    lie = "lies" if count == 1 else "lie"
+    return f"{count:,} of {number_of(len(frame), 'timeslices')} {lie} outside."
 
 
 def _coarser(context: PanelContext) -> list[str]:
