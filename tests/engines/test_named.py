@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import column, func, select, table
 from sqlalchemy.sql.selectable import FromClause
 
-from vpcflow_core.engines.named import _nodes, columns_named, relations_named
+from vpcflow_core.engines.named import columns_named, nodes_of, relations_named
 
 FLOWS = table("flows", column("srcaddr"), column("bytes"), column("action"))
 
@@ -30,5 +30,5 @@ def test_a_part_that_many_paths_lead_to_is_looked_at_once() -> None:
         )
         below = joined.cte(f"level{level}")
     question = select(below.c.srcaddr)
-    assert sum(1 for _ in _nodes(question)) < 1000
+    assert sum(1 for _ in nodes_of(question)) < 1000
     assert columns_named(question) >= {"srcaddr", "bytes"}

@@ -13,16 +13,16 @@ from vpcflow_core.store.base import RELATIONS
 
 def relations_named(question: ClauseElement) -> set[str]:
     """The relations that a statement names."""
-    names = {node.name for node in _nodes(question) if isinstance(node, TableClause)}
+    names = {node.name for node in nodes_of(question) if isinstance(node, TableClause)}
     return names & set(RELATIONS)
 
 
 def columns_named(*elements: ClauseElement) -> frozenset[str]:
     """The columns that statements or conditions name."""
-    return frozenset(node.name for node in _nodes(*elements) if isinstance(node, ColumnClause))
+    return frozenset(node.name for node in nodes_of(*elements) if isinstance(node, ColumnClause))
 
 
-def _nodes(*elements: ClauseElement) -> Iterator[ExternallyTraversible]:
+def nodes_of(*elements: ClauseElement) -> Iterator[ExternallyTraversible]:
     """Every part of the statements once.
 
     SQLAlchemy's own `iterate` comes by a part once for each path that leads to it, which takes

@@ -37,6 +37,7 @@ from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.kept_said import keeping_said
 from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.duckdb.relations import Relations
+from vpcflow_core.engines.duckdb.summed import summed
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache
 from vpcflow_core.engines.interfaces.completion import COMPLETED
@@ -282,9 +283,13 @@ class DuckDBEngine:
         with self._cursor() as cursor:
             for name, rows in beside.items():
                 cursor.register(name, rows)
-            self._relations(cursor, cursor, asked.window).make(
-                relations_named(asked.question), columns_named(asked.question)
-            )
+            relations = self._relations(cursor, cursor, asked.window)
+            found = None if beside else summed(asked.question, asked.window)
+            if found:
+                question, how = found
+                asked = Bound.of(question, asked.window)
+                relations = replace(relations, summed=how)
+            relations.make(relations_named(asked.question), columns_named(asked.question))
             return _table(cursor, asked)
 
     def _relations(

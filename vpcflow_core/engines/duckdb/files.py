@@ -15,6 +15,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from vpcflow_core.engines.base import CountsSnapshots
+from vpcflow_core.engines.duckdb.summed import COUNT, SUMS, Summed
 from vpcflow_core.engines.interfaces.added import Added
 from vpcflow_core.fields import COLLECTOR_FIELDS, TRANSIT_FIELDS, VPC_FIELDS, Field, find_field
 from vpcflow_core.scope import EVERYTHING, Scope
@@ -74,6 +75,7 @@ def select_files(
     addition: Addition | None = None,
     left_out: Sequence[Span] = (),
     scope: Scope = EVERYTHING,
+    summed: Summed | None = None,
 ) -> str:
     """The SELECT that gives the relation from these files; without files, no rows.
 
@@ -85,8 +87,11 @@ def select_files(
         addition: How records are completed and chosen by what is known; None: not at all.
         left_out: Records to leave out, which the cursor has as the table `LEFT_OUT`.
         scope: Only records that lie within it.
+        summed: How records are added up, for a question that allows it.
     """
     columns = columns_with_types(relation, present)
+    if summed:
+        columns |= dict.fromkeys((COUNT, *SUMS.values()), "BIGINT")
     without_id = {span.source for span in left_out if span.source}
     groups: dict[tuple[frozenset[str], str, tuple[str, ...] | None], list[StoreFile]] = {}
     for file in files:
@@ -103,6 +108,7 @@ def select_files(
             addition,
             _leaving_out(names, source) if left_out else "",
             _of_accounts(accounts),
+            summed,
         )
         for (names, source, accounts), some in groups.items()
     ]
@@ -123,10 +129,17 @@ def _group(
     addition: Addition | None,
     leaving_out: str,
     condition: str,
+    summed: Summed | None,
 ) -> str:
     paths = ", ".join(_text(str(file.path)) for file in files)
     added = addition.of(names) if addition else Added({})
     joins = "".join(f"\n{join}" for join in added.joins)
+    if summed:
+        records = f"read_parquet([{paths}]) r{leaving_out}"
+        relation, own, more = summed.relation(records, names, added, condition)
+        where = f"\nWHERE {added.where}" if added.where else ""
+        listed = _list(columns, frozenset(own), {**added.columns, **more})
+        return f"SELECT {listed} FROM {relation}{joins}{where}"  # noqa: S608 (quoted here)
     conditions = " AND ".join(f"({one})" for one in (condition, added.where) if one)
     where = f"\nWHERE {conditions}" if conditions else ""
     listed = _list(columns, names, added.columns)

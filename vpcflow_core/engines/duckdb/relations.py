@@ -18,11 +18,18 @@ from vpcflow_core.engines.duckdb.files import LEFT_OUT, quoted, select_files, ta
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.duckdb.shared_addresses import days_of_files
+from vpcflow_core.engines.duckdb.summed import Summed
 from vpcflow_core.engines.interfaces.cache import Need, PlainFlows, days_of
-from vpcflow_core.engines.interfaces.completion import KNOWN, Completion, needs_own
+from vpcflow_core.engines.interfaces.completion import (
+    KNOWN,
+    Completion,
+    needs_interfaces,
+    needs_own,
+)
 from vpcflow_core.engines.interfaces.copies import AROUND, COPIES, Sent, sent_copies
 from vpcflow_core.engines.interfaces.ends import EndFacts
 from vpcflow_core.engines.interfaces.facts import Facts
+from vpcflow_core.engines.interfaces.gathering import NO_FACTS
 from vpcflow_core.engines.named import columns_named
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.ends import ENDS
@@ -42,6 +49,7 @@ class Relations:
         into: Where they are made.
         window: Files outside are left out; None: none are.
         conditions: Only records that meet them.
+        summed: How `flows` is added up, for a question that allows it.
     """
 
     reading: Reading
@@ -50,6 +58,7 @@ class Relations:
     into: Cursor | Setup
     window: Window | None
     conditions: Sequence[ColumnElement[bool]] = ()
+    summed: Summed | None = None
 
     def make(self, names: Iterable[str], wanted: Collection[str], *, plain: bool = False) -> None:
         """Make relations.
@@ -83,7 +92,11 @@ class Relations:
         if (wanted or once) and not name.startswith("transit"):
             files = self.reading.whole_files(name, self.window)
             own = once or ("direction" in wanted and _any_needs_own(files))
-            completion = Completion(self._facts(own, once), wanted, once, self._ends(wanted))
+            ends = self._ends(wanted)
+            lacks_vpc = any("vpc_id" not in file.columns for file in files)
+            uses = once or needs_interfaces(wanted, ends, lacks_vpc)
+            facts = self._facts(own, once) if uses else NO_FACTS
+            completion = Completion(facts, wanted, once, ends)
             if once:
                 self._make_copies(around, completion.facts, left_out)
         self._make_view(name, self._select(name, wanted, completion, left_out))
@@ -98,7 +111,8 @@ class Relations:
         files = self.reading.whole_files(name, self.window)
         columns = (*self.reading.columns(name), *sorted(wanted & set(ENDS)))
         scope = self.reading.store.scope
-        select = select_files(name, columns, files, completion, left_out, scope)
+        summed = self.summed if name == "flows" else None
+        select = select_files(name, columns, files, completion, left_out, scope, summed)
         if self.conditions:
             select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*self.conditions))}"  # noqa: S608 (our own text)
         return select

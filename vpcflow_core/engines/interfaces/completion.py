@@ -42,6 +42,18 @@ def needs_own(names: Collection[str]) -> bool:
     return located and ("flow_direction" not in names or "subnet_id" in names)
 
 
+def needs_interfaces(wanted: Set[str], ends: EndFacts | None, lacks_vpc: bool) -> bool:
+    """Whether records are completed by their interface: ends need no more than its VPC.
+
+    Args:
+        wanted: The columns that the question uses.
+        ends: What is known of the ends of records; None where the question asks nothing of it.
+        lacks_vpc: Whether some of the records do not say their VPC.
+    """
+    needs_vpc = ends and (not ends.is_placeless or len(ends.domains))
+    return not wanted.isdisjoint(COMPLETED) or bool(needs_vpc and lacks_vpc)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Completion:
     """How a question's relation is completed.
@@ -62,11 +74,8 @@ class Completion:
 
     def _needs_key(self, names: Set[str]) -> bool:
         """Whether records are joined to their interface: ends need no more than its VPC."""
-        completed = self.once or not self.wanted.isdisjoint(COMPLETED)
-        ends = self.ends
         lacking = self.is_mixed or "vpc_id" not in names
-        needs_vpc = ends and (not ends.is_placeless or len(ends.domains))
-        return completed or bool(needs_vpc and lacking)
+        return self.once or needs_interfaces(self.wanted, self.ends, lacking)
 
     def of(self, names: Set[str]) -> Added:
         """What to add for files of these columns."""

@@ -51,7 +51,7 @@ def gathered_facts(
 
 
 def facts_of(
-    rows: list[Row],
+    rows: Sequence[Row],
     subnets: pa.Table,
     neighbours: Iterable[tuple[str, str]] = (),
     owners: Iterable[tuple[str, str]] = (),
@@ -120,3 +120,7 @@ def _own(row: Row) -> list[str]:
 
 def _is_used(column: pa.ChunkedArray) -> bool:
     return bool(column.null_count < len(column))
+
+
+# Of questions that nothing of interfaces matters to.
+NO_FACTS = facts_of((), table_of(()))
