@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
+# Without compiled files each of the processes that tests start would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings bench-costs try-image bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import urllib.request
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST",
@@ -26,6 +28,11 @@ def aws_server() -> Iterator[str]:
     """URL of moto's server, which stays up for the whole session."""
     from moto.server import ThreadedMotoServer  # most runs of a file need no AWS
 
+    # No test asks for images, and each test's empty EC2 would load a thousand of them.
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+    # Each session reads the description of its services anew: of EC2, a third of a second.
+    read = cache(JSONFileLoader().load_file)
+    JSONFileLoader.load_file = staticmethod(read)  # type: ignore[method-assign]
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

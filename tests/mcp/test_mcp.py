@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ import pytest
 
 from tests.sample import once_a_run
 from vpcflow_core.api import FlowLogs
+from vpcflow_core.cli.main import main
+from vpcflow_core.mcp import server
 from vpcflow_core.mcp.answers import MOST_CHARACTERS
 from vpcflow_core.mcp.tools import TOOLS
 from vpcflow_core.panels.catalogue import PANELS
@@ -26,20 +27,32 @@ Calls = list[tuple[str, dict[str, Any]]]
 REJECTED = {"where": {"action": "REJECT"}, "range": "24h"}
 
 
-def asked(store: Path, calls: Calls, *options: str) -> tuple[list[Any], list[Any]]:
-    """The tools that a server lists, and what it answers to calls, one after the other."""
+def asked(store: Path, calls: Calls, *options: str, again: str = "") -> tuple[list[Any], list[Any]]:
+    """The tools that a server lists, and what it answers to calls, one after the other.
+
+    Args:
+        store: The store of the server.
+        calls: Tools and their arguments.
+        options: Of the command.
+        again: A tool; the SQL of its answer is asked last.
+    """
     from mcp import Client, StdioServerParameters, stdio_client
 
-    server = StdioServerParameters(
+    command = StdioServerParameters(
         command=sys.executable,
         args=["-m", "vpcflow_core.cli", "mcp", "--store", str(store), *options],
         env={"PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT))},
     )
 
     async def run() -> tuple[list[Any], list[Any]]:
-        async with Client(stdio_client(server)) as client:
+        async with Client(stdio_client(command)) as client:
             tools = (await client.list_tools()).tools
-            return tools, [await client.call_tool(name, given) for name, given in calls]
+            found = [await client.call_tool(name, given) for name, given in calls]
+            if again:
+                told = next(f for f, (name, _) in zip(found, calls, strict=True) if name == again)
+                (sql, *_) = told.structured_content["sql"]
+                found.append(await client.call_tool("sql", {"text": sql}))
+            return tools, found
 
     return asyncio.run(run())
 
@@ -95,12 +108,13 @@ CALLS_OF_JUDGES = ("findings", "why", "cost", "remedies", "narrow", "replay")
 def answers_of_tools(
     sample_store: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """What a server says to each call, by its name; asked once a run."""
+    """What a server says to each call, by its name; "tools": what it lists. Asked once a run."""
 
     def ask(folder: Path) -> None:
         folder.mkdir(exist_ok=True)
-        _, found = asked(sample_store, list(CALLS.values()))
-        said = {name: one.model_dump() for name, one in zip(CALLS, found, strict=True)}
+        tools, found = asked(sample_store, list(CALLS.values()), again="top")
+        said = {n: one.model_dump() for n, one in zip((*CALLS, "again"), found, strict=True)}
+        said["tools"] = [tool.model_dump() for tool in tools]
         (folder / "answers.json").write_text(json.dumps(said))
 
     folder = once_a_run(tmp_path_factory, "answers-of-tools", ask)
@@ -109,14 +123,16 @@ def answers_of_tools(
 
 
 @pytest.mark.slow
-def test_every_tool_only_reads_and_explains_its_parameters(sample_store: Path) -> None:
-    tools, _ = asked(sample_store, [])
-    assert [tool.name for tool in tools] == list(TOOLS)
+def test_every_tool_only_reads_and_explains_its_parameters(
+    answers_of_tools: dict[str, Any],
+) -> None:
+    tools = answers_of_tools["tools"]
+    assert [tool["name"] for tool in tools] == list(TOOLS)
     for tool in tools:
-        assert tool.annotations.read_only_hint is True
-        assert tool.description
-        for name, said in tool.input_schema["properties"].items():
-            assert said.get("description"), f"{tool.name}.{name}"
+        assert tool["annotations"]["read_only_hint"] is True
+        assert tool["description"]
+        for name, said in tool["input_schema"]["properties"].items():
+            assert said.get("description"), f"{tool['name']}.{name}"
 
 
 @pytest.mark.slow
@@ -187,12 +203,9 @@ def test_incidents_causes_and_costs_are_those_of_the_logs(
 
 
 @pytest.mark.slow
-def test_the_sql_of_an_answer_gives_it_again(
-    answers_of_tools: dict[str, Any], sample_store: Path
-) -> None:
+def test_the_sql_of_an_answer_gives_it_again(answers_of_tools: dict[str, Any]) -> None:
     top = answers_of_tools["top"]["structured_content"]
-    _, (again,) = asked(sample_store, [("sql", {"text": top["sql"][0]})])
-    rows = again.structured_content["rows"]
+    rows = answers_of_tools["again"]["structured_content"]["rows"]
     assert sorted(r["flows"] for r in rows) == sorted(r["flows"] for r in top["rows"])
 
 
@@ -258,29 +271,27 @@ def test_conditions_of_the_command_hold_for_every_answer(sample_store: Path) -> 
     assert other.structured_content["rows"] == []
 
 
-@pytest.mark.slow
-def test_without_the_sdk_a_sentence_says_how_to_install_it(sample_store: Path) -> None:
-    code = (
-        "import importlib.util, sys; find = importlib.util.find_spec;"
-        "importlib.util.find_spec = lambda name, *p: None if name == 'mcp' else find(name, *p);"
-        "sys.argv = ['vpcflow', 'mcp', '--store', sys.argv[1]];"
-        "from vpcflow_core.cli.main import main; main()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(sample_store)], capture_output=True, text=True
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("FailureError: vpcflow mcp needs the Python package mcp")
-    assert "pip install 'vpcflow[mcp]'" in done.stderr
+def test_without_the_sdk_a_sentence_says_how_to_install_it(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(server, "find_spec", lambda name: None if name == "mcp" else 1)
+    said = refused(sample_store, monkeypatch, capsys)
+    assert said.startswith("FailureError: vpcflow mcp needs the Python package mcp")
+    assert "pip install 'vpcflow[mcp]'" in said
 
 
-@pytest.mark.slow
-def test_a_store_that_is_not_there_ends_it_with_a_sentence(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "vpcflow_core.cli", "mcp", "--store", str(tmp_path / "none")],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "vpcflow sync" in done.stderr
+def test_a_store_that_is_not_there_ends_it_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "vpcflow sync" in refused(tmp_path / "none", monkeypatch, capsys)
+
+
+def refused(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> str:
+    """What the command says that fails at once."""
+    monkeypatch.setattr(sys, "argv", ["vpcflow", "mcp", "--store", str(store)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    return capsys.readouterr().err

@@ -56,6 +56,8 @@ class Visit:
         query: str = "",
         clicked: str = "",
         filled: Mapping[str, str] | None = None,
+        zone: str = "",
+        scheme: str = "",
     ) -> list[ForwardMsg]:
         """Ask for a page, and wait until it is drawn.
 
@@ -65,12 +67,18 @@ class Visit:
             query: Parameters of the address bar.
             clicked: Id of a button that the browser says was clicked.
             filled: Texts that the browser says stand in boxes, by id.
+            zone: The browser's time zone.
+            scheme: "dark", "light", or "" for what the browser does not say.
         """
         asked = BackMsg()
         asked.rerun_script.page_name = path
         asked.rerun_script.query_string = query
         port = urlsplit(self._app).port
         asked.rerun_script.context_info.url = claimed or f"http://localhost:{port}/{path}"
+        if zone:
+            asked.rerun_script.context_info.timezone = zone
+        if scheme:
+            asked.rerun_script.context_info.color_scheme = scheme
         if clicked:
             asked.rerun_script.widget_states.widgets.add(id=clicked, trigger_value=True)
         for name, text_ in (filled or {}).items():
@@ -132,11 +140,13 @@ def page(
     *,
     claimed: str = "",
     query: str = "",
+    zone: str = "",
+    scheme: str = "",
     **connected: Any,
 ) -> list[ForwardMsg]:
     """All that the server sends for a page; see `visiting` and `Visit.run`."""
     with visiting(app, **connected) as visit:
-        return visit.run(path, claimed=claimed, query=query)
+        return visit.run(path, claimed=claimed, query=query, zone=zone, scheme=scheme)
 
 
 def send_file(
