@@ -195,9 +195,11 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "by_minutes": {"base", "asked"},
         "by_days": {"base", "asked", "by_minutes"},
         "by_novelty": {"base", "asked", "by_days"},
+        "by_promises": {"base"},
         "open": {"*"},
         "interfaces": {"base"},
-        "*": {"base", "by_minutes", "by_novelty", "frames", "kept", "named", "interfaces"},
+        "*": {"base", "by_minutes", "by_novelty", "by_promises", "frames", "kept", "named"}
+        | {"interfaces"},
     },
     "analysis": {
         "buckets": set(),

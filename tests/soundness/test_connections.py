@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.connections import COLUMNS
 from vpcflow_core.errors import ParameterError, QueryError
-from vpcflow_core.query.connections import promises, search
+from vpcflow_core.query.connections import promised, promises, search
 from vpcflow_core.query.connections.search import first_connections
-from vpcflow_core.query.connections.select import ConnectionQuery, Order
+from vpcflow_core.query.connections.select import ORDERS, ConnectionQuery, Order
 from vpcflow_core.query.connections.words import IDLE, IDLE_TCP
 
 FLAGS = f"{V2} tcp-flags vpc-id"
@@ -319,6 +320,7 @@ def test_the_first_of_many_alike_are_those_of_all(
 ) -> None:
     """Whatever is left out of the search, in several parts, and under filters."""
     monkeypatch.setattr(search, "AT_A_TIME", 400)
+    monkeypatch.setattr(search, "GROUPED_AT_A_TIME", 400)
     monkeypatch.setattr(search, "TRIED", 1)
     asked: list[tuple[Order, int, dict[str, str]]] = [
         ("duration", 7, {}),
@@ -333,6 +335,27 @@ def test_the_first_of_many_alike_are_those_of_all(
             *before, first = first_connections(some.ask_connections, query, some.window)
             assert before
             pd.testing.assert_frame_equal(first.frame, some.ask_connections(query).frame)
+
+
+@pytest.mark.parametrize("place_bits", [24, 58])
+def test_what_five_tuples_promise_is_the_same_sorted_and_grouped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place_bits: int
+) -> None:
+    """Also where the parts of numbers that are sorted are the same for many."""
+    monkeypatch.setattr(promised, "PLACE_BITS", place_bits)
+    filters: list[dict[str, str]] = [{}, {"action": "REJECT"}, {"protocol": "udp", "dstport": "53"}]
+    alone = [sent(CLIENT, 20_000 + n, SERVER, 53, n, n % 700, protocol=17) for n in range(50)]
+    with stored(tmp_path, (FLAGS, [*many_alike(3), *alone])) as flows:
+        for order, some in product(ORDERS, (flows.where(**f) for f in filters)):
+            query, columns = promises.PromisesQuery(order, 1, 2), some.engine.columns()
+            question = promises.promises_for(query, some.window, some.filters, columns)
+            # Of another length, lest the engine gives one answer for both.
+            grouped = some.engine.run(question.limit(10_000), some.window).frame
+            rows = some.ask_connections(query).frame
+            assert len(rows) > 3
+            both = [f.sort_values(list(f), ignore_index=True) for f in (rows, grouped)]
+            pd.testing.assert_frame_equal(*both, check_dtype=False)
+            assert rows["value"].is_monotonic_decreasing
 
 
 def test_where_any_five_tuple_may_hold_the_first_all_are_cut(

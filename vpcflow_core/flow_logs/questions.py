@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from vpcflow_core.engines import by_days, by_minutes, by_novelty
+from vpcflow_core.engines import by_days, by_minutes, by_novelty, by_promises
 from vpcflow_core.engines.asked import Asked, Groups
 from vpcflow_core.engines.base import Engine
+from vpcflow_core.engines.by_promises import HandsOver, Reduced
 from vpcflow_core.flow_logs.by_country import by_country, new_countries
 from vpcflow_core.flow_logs.selection import Selection
 from vpcflow_core.flow_logs.sets import require_sets, sets_of, watched
@@ -18,6 +19,7 @@ from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
 from vpcflow_core.query.as_logged import is_about_interfaces
 from vpcflow_core.query.change import change_for
 from vpcflow_core.query.conditions import conditions_of
+from vpcflow_core.query.connections.promises import PromisesQuery
 from vpcflow_core.query.connections.questions import AnyQuery, question_for
 from vpcflow_core.query.connections.received import received_for
 from vpcflow_core.query.connections.refused import refused_for
@@ -266,8 +268,16 @@ class Questions(Selection):
         listed = [rows[column].explode() for column in ("addresses", "public_addresses")]
         return tuple(pd.concat(listed).dropna().unique())
 
-    def _run(self, question: Statement, window: Window) -> QueryResult:
-        """Run a SELECT for records as they were logged; all questions beyond `sparse` do."""
+    def _run(self, question: Statement, window: Window, by: Reduced | None = None) -> QueryResult:
+        """Run a SELECT for records as they were logged; all questions beyond `sparse` do.
+
+        Args:
+            question: The SELECT.
+            window: Its range of time.
+            by: What has the same answer, where the engine can run it.
+        """
+        if by and isinstance(self.engine, HandsOver):
+            return self.engine.run_reduced(question, window, by)
         return self.engine.run(question, window)
 
     def ask_connections(
@@ -276,8 +286,11 @@ class Questions(Selection):
         """Answer a question for connections in the window alone; see `connections`."""
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
-        question = question_for(query, window, wanted, self.engine.columns())
-        return self._as_logged(self._run(question, window))
+        columns = self.engine.columns()
+        question, by = question_for(query, window, wanted, columns), None
+        if isinstance(query, PromisesQuery):
+            by = by_promises.reduced(query, window, wanted, columns)
+        return self._as_logged(self._run(question, window, by))
 
     def ask_received(
         self,

@@ -58,8 +58,8 @@ class RecordedLogs(FlowLogs):
         """As `FlowLogs.sparse`."""
         return self._kept(super().sparse(query, window, filters))
 
-    def _run(self, question: Statement, window: Window) -> QueryResult:
-        return self._kept(super()._run(question, window))
+    def _run(self, question: Statement, window: Window, *more: Any) -> QueryResult:
+        return self._kept(super()._run(question, window, *more))
 
     def _kept(self, result: QueryResult) -> QueryResult:
         self.ran.append(result)

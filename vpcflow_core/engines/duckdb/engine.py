@@ -26,6 +26,7 @@ from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.by_minutes import Part as Minutes
 from vpcflow_core.engines.by_minutes import days_touched
 from vpcflow_core.engines.by_novelty import OverParts, Part
+from vpcflow_core.engines.by_promises import Reduced
 from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.answers import DAY, Answers, Ask, Bound, is_worth_keeping
 from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
@@ -166,6 +167,25 @@ class DuckDBEngine:
             return self._asked(asked, {over.relation: parts})
 
         return self._result(question, window, answer)
+
+    def run_reduced(self, question: Select[Any], window: Window, by: Reduced) -> QueryResult:
+        """Answer a SELECT by what has the same answer; see `engines.by_promises`.
+
+        Args:
+            question: The SELECT.
+            window: Its range of time.
+            by: What is run.
+
+        Raises:
+            FailureError: As `run`.
+        """
+
+        def ask(_: Bound) -> pa.Table:
+            return by.reduce(self._asked(Bound.of(by.records, window)))
+
+        return self._result(
+            question, window, lambda one: self._answers.table(self._reading, one, ask)
+        )
 
     def are_minutes_worth_keeping(self, window: Window, fields: Sequence[str]) -> bool:
         """Whether it saves time to ask minutes by these fields, as there is much in the window."""

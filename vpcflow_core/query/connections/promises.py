@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     literal,
     select,
@@ -130,9 +131,7 @@ def promises_for(
         order; for `start`, seconds after the window's begin), since (its first record, likewise);
         at most `MOST_PROMISES` rows, the highest value first, of equal ones the earlier.
     """
-    shared, single = parted(filters)
-    rows = _briefly(query, window, [*conditions_of(shared, columns)], single, columns)
-    promised = _promised(rows, is_single=bool(single))
+    promised = _promised(brief_for(query, window, filters, columns).cte("brief"))
     return (
         select(promised.c.number, _most(promised, query.order).label("value"), promised.c.since)
         .order_by(_most(promised, query.order).desc(), promised.c.since)
@@ -140,16 +139,20 @@ def promises_for(
     )
 
 
-def _briefly(
-    query: PromisesQuery,
-    window: Window,
-    conditions: list[ColumnElement[bool]],
-    single: Filters,
-    columns: Collection[str],
-) -> CTE:
-    """Records as few small numbers: all of a day fit into memory."""
+def brief_for(
+    query: PromisesQuery, window: Window, filters: Filters, columns: Collection[str]
+) -> Select[Any]:
+    """The SELECT for records as few small numbers: all of a day fit into memory.
+
+    Returns:
+        number, begins and ends (seconds after the window's begin), idle (the longest silence after
+        which the connection may go on, as the record shows it); where single records have to meet
+        filters, meets.
+    """
+    shared, single = parted(filters)
     start, end = column_of("start_time"), column_of("end_time")
     tuple_number = number_of_record(columns)
+    conditions = [*conditions_of(shared, columns)]
     if query.parts > 1:
         conditions = [*conditions, tuple_number % number(query.parts) == number(query.part)]
     made = select(
@@ -157,10 +160,14 @@ def _briefly(
         cast(_after(window, start), Integer).label("begins"),
         cast(_after(window, lasting(start, end)), Integer).label("ends"),
         _silence(cast(SecondsBetween(start, lasting(start, end)), Integer), columns).label("idle"),
-        known("bytes", columns).label("bytes"),
-        and_(true(), *conditions_of(single, columns)).label("meets"),
     )
-    return made.select_from(table("flows")).where(met(window, conditions)).cte("brief")
+    if query.order == "bytes":
+        made = made.add_columns(known("bytes", columns).label("bytes"))
+    if single:
+        made = made.add_columns(
+            func.coalesce(and_(true(), *conditions_of(single, columns)), false()).label("meets")
+        )
+    return made.select_from(table("flows")).where(met(window, conditions))
 
 
 def _silence(lasts: ColumnElement[Any], columns: Collection[str]) -> ColumnElement[Any]:
@@ -174,7 +181,7 @@ def _silence(lasts: ColumnElement[Any], columns: Collection[str]) -> ColumnEleme
     return case(*found, else_=longest)
 
 
-def _promised(rows: CTE, *, is_single: bool) -> CTE:
+def _promised(rows: CTE) -> CTE:
     """Records by five-tuple."""
     made = select(
         rows.c.number,
@@ -184,9 +191,10 @@ def _promised(rows: CTE, *, is_single: bool) -> CTE:
         func.sum(rows.c.ends - rows.c.begins).label("lasts"),
         func.max(rows.c.idle).label("idle"),
         func.count().label("records"),
-        whole_sum(func.sum(rows.c.bytes)).label("bytes"),
     ).group_by(rows.c.number)
-    if is_single:
+    if "bytes" in rows.c:
+        made = made.add_columns(whole_sum(func.sum(rows.c.bytes)).label("bytes"))
+    if "meets" in rows.c:
         made = made.having(counted(rows.c.meets) > number(0))
     return made.cte("promised")
 
@@ -204,11 +212,10 @@ def _most(rows: CTE, order: Order) -> ColumnElement[Any]:
     in_pieces = lasts + idle * (found.records - number(2))
     promises: dict[Order, ColumnElement[Any]] = {
         "duration": case((whole < span, in_pieces), else_=span),
-        "bytes": found.bytes,
         "records": found.records,
         "start": found.newest,
     }
-    return promises[order]
+    return found.bytes if order == "bytes" else promises[order]
 
 
 def _after(window: Window, time: ColumnElement[Any]) -> ColumnElement[int]:

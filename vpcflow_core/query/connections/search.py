@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from vpcflow_core.query.connections.promised import MOST_RECORDS
 from vpcflow_core.query.connections.promises import (
     MOST_PROMISES,
     PromisesQuery,
@@ -26,8 +27,10 @@ from vpcflow_core.times import Window
 
 # Below this number of records all connections are made: quicker than to search.
 FEW = 20_000
-# Records whose five-tuples are held at a time: DuckDB takes about 120 bytes for each.
-AT_A_TIME = 6_000_000
+# Records whose five-tuples are held at a time. Grouped, DuckDB takes about 120 bytes for each;
+# those that are sorted (`promised`) take 40.
+AT_A_TIME = MOST_RECORDS
+GROUPED_AT_A_TIME = 6_000_000
 # Five-tuples that are cut first, for each connection to be listed.
 TRIED = 20
 # A list of more connections is not searched for: nearly all would have to be cut.
@@ -49,7 +52,7 @@ def first_connections(ask: Ask, query: ConnectionQuery, window: Window) -> list[
     records = int(ask(RecordsQuery(query), window).frame["records"].iloc[0])
     if records <= FEW:
         return [ask(query, window)]
-    parts = -(-records // AT_A_TIME)
+    parts = -(-records // (GROUPED_AT_A_TIME if query.order == "bytes" else AT_A_TIME))
     asked = [ask(PromisesQuery(query.order, part, parts), window) for part in range(parts)]
     numbers = _numbers(ask, query, window, [result.frame for result in asked])
     if numbers is not None:
