@@ -193,9 +193,10 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "asked": set(),
         "kept": set(),
         "by_minutes": {"base", "asked"},
-        "by_days": {"base", "asked", "by_minutes"},
+        "by_days": {"base", "asked", "by_minutes", "by_totals"},
         "by_novelty": {"base", "asked", "by_days"},
         "by_promises": {"base"},
+        "by_totals": {"base", "asked"},
         "open": {"*"},
         "interfaces": {"base"},
         "*": {"base", "by_minutes", "by_novelty", "by_promises", "frames", "kept", "named"}

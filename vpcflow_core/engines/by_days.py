@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import pandas as pd
 from sqlalchemy import Select
 
-from vpcflow_core.engines import by_minutes
+from vpcflow_core.engines import by_minutes, by_totals
 from vpcflow_core.engines.asked import Asked, Groups
 from vpcflow_core.engines.base import Engine
 from vpcflow_core.query.measures import measure
@@ -51,6 +51,7 @@ def run(engine: Engine, asked: Asked, window: Window, among: Groups | None = Non
     question, span = asked.within(window, among)
     whole = snapped(asked.query, window)
     made = by_minutes.run(engine, asked, span, whole) if among is None else None
+    made = made or (by_totals.run(engine, asked, window) if among is None else None)
     if made:
         return made
     if not (isinstance(engine, KeepsDays) and _can_be_cut(asked.query, whole, among)):

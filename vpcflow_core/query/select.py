@@ -6,9 +6,10 @@ and types of the field table.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeAlias, get_args
 
 from sqlalchemy import (
@@ -79,6 +80,7 @@ def select_for(
     columns: Collection[str],
     earliest: datetime | None = None,
     among: Sequence[tuple[Any, ...]] | None = None,
+    values: Mapping[str, Sequence[Any]] = MappingProxyType({}),
 ) -> Select[Any]:
     """The SELECT of a question.
 
@@ -89,6 +91,7 @@ def select_for(
         columns: The columns that some record of the store has.
         earliest: Start of the first record that reaches into the window; None: not known.
         among: The busiest groups of a question over time, where they are known already.
+        values: The only values that count of some dimensions, which are columns.
 
     Returns:
         Columns: `bucket` if asked for, the dimensions, the measures. Rows: the order measure's
@@ -106,13 +109,15 @@ def select_for(
     _check(parts, columns)
     groups = [_group(dim) for dim in parts.dimensions]
     bucket = [TimeBucket(column_of("start_time"), query.every)] if query.every else []
-    values = [parts.value(m) for m in parts.measures]
-    kept = [_chosen(parts, groups, among)] if query.every and query.top and groups else []
+    shown = [parts.value(m) for m in parts.measures]
+    kept: list[ColumnElement[bool]] = [column_of(name).in_(some) for name, some in values.items()]
+    if query.every and query.top and groups:
+        kept.append(_chosen(parts, groups, among))
     if query.every and is_spread(query):
         asked = _spread(parts, groups, kept, reached(parts.window, earliest))
         return spread_select(asked, parts.window, query.every, BUCKET)
     made = (
-        select(*[b.label(BUCKET) for b in bucket], *groups, *values)
+        select(*[b.label(BUCKET) for b in bucket], *groups, *shown)
         .select_from(_from(parts))
         .where(AllOf(*parts.conditions, *kept))
         .group_by(*bucket, *groups)
@@ -123,8 +128,8 @@ def select_for(
     if not groups:
         return made
     order = parts.query.order or parts.measures[0].name
-    shown = next((value for value in values if value.name == order), _order(parts))
-    return made.order_by(shown.desc(), *groups).limit(query.top)
+    highest = next((value for value in shown if value.name == order), _order(parts))
+    return made.order_by(highest.desc(), *groups).limit(query.top)
 
 
 def snapped(query: Query, window: Window) -> Window:

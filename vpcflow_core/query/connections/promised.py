@@ -56,12 +56,10 @@ def _of_one(rows: Columns, repeated: Ints, order: str, most: int) -> Columns:
     alone = rows["meets"].copy() if "meets" in rows else np.ones(len(rows["number"]), dtype=bool)
     alone[repeated] = False
     since = rows["begins"]
-    values = {
-        "duration": lambda: rows["ends"] - since,
-        "records": lambda: np.ones_like(since),
-        "start": lambda: since,
-    }
-    found = {"number": rows["number"], "value": values[order](), "since": since}
+    value = since if order == "start" else np.ones_like(since)
+    if order == "duration":
+        value = rows["ends"] - since
+    found = {"number": rows["number"], "value": value, "since": since}
     return _first({name: column[alone] for name, column in found.items()}, most)
 
 
@@ -74,15 +72,13 @@ def _of_many(rows: Columns, places: Ints, order: str, most: int) -> Columns:
         return {"number": number, "value": number, "since": number}
     begins, ends, idle = (rows[n][places].astype(np.int64) for n in ("begins", "ends", "idle"))
     since, records = np.minimum.reduceat(begins, starts), np.diff(starts, append=len(number))
-    span = np.maximum.reduceat(ends, starts) - since
-    longest = np.maximum.reduceat(idle, starts)
-    whole = np.add.reduceat(ends - begins, starts) + longest * (records - 1)
-    values = {
-        "duration": lambda: np.where(whole < span, whole - longest, span),  # as promises._most
-        "records": lambda: records,
-        "start": lambda: np.maximum.reduceat(begins, starts),
-    }
-    made = {"number": number[starts], "value": values[order](), "since": since}
+    value = records if order == "records" else np.maximum.reduceat(begins, starts)
+    if order == "duration":  # as promises._most, which says why
+        span = np.maximum.reduceat(ends, starts) - since
+        longest = np.maximum.reduceat(idle, starts)
+        whole = np.add.reduceat(ends - begins, starts) + longest * (records - 1)
+        value = np.where(whole < span, whole - longest, span)
+    made = {"number": number[starts], "value": value, "since": since}
     if "meets" in rows:
         met = np.logical_or.reduceat(rows["meets"][places], starts)
         made = {name: column[met] for name, column in made.items()}
