@@ -31,6 +31,7 @@ def decision_page(
         rows=(
             ((f"{path}/source-locations", 1), (f"{path}/destinations", 1)),
             ((f"{path}/outliers", 1),),
+            ((f"{path}/sources", 1),),
             *own,
             ((f"{path}/interfaces", 1), (f"{path}/protocols", 1)),
             (
@@ -38,9 +39,9 @@ def decision_page(
                 (f"{path}/packets-compared", 1),
                 (f"{path}/flows-compared", 1),
             ),
-            ((f"{path}/sources", 1), (f"{path}/source-ports", 1)),
             ((f"{path}/new-sources", 1), (f"{path}/new-services", 1)),
-            ((f"{path}/destination-ports", 1), (f"{path}/trend", 1)),
+            ((f"{path}/source-ports", 1), (f"{path}/destination-ports", 1)),
+            ((f"{path}/trend", 1),),
         ),
         fixed={"action": ACTIONS[path]},
     )

@@ -12,6 +12,9 @@ _RULES = """
 
 /* Panels that would be too narrow to read stand below each other. */
 [data-testid=stColumn]:has([class*=st-key-panel-]) { min-width: min(20rem, 100%) }
+[data-testid=stColumn]:has([class*=st-key-panel-] [data-testid=stDataFrame]) {
+  min-width: min(26rem, 100%);
+}
 
 /* One row above the page, as high as its boxes; what is not shown takes no room. */
 [data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] { gap: 0.6rem }
@@ -25,9 +28,11 @@ _RULES = """
 .st-key-controls { container: controls / inline-size }
 @container controls (max-width: 800px) {
   h1 { font-size: 1.25rem !important }
-  .st-key-controls > :has(> .st-key-range-box) { flex: 0 0 9.4rem !important }
-  .st-key-range-box, .st-key-quick { width: 9.4rem !important; min-width: 0 !important }
-  .st-key-controls > .st-key-tz { flex: 0 0 5.4rem !important; min-width: 0 !important }
+  .st-key-controls > :has(> .st-key-range-box) { flex: 0 0 11rem !important }
+  .st-key-range-box, .st-key-quick { width: 11rem !important; min-width: 0 !important }
+  .st-key-range-box input { font-size: 0.8rem; letter-spacing: -0.01em }
+  .st-key-range-box svg { display: none }
+  .st-key-controls > .st-key-tz { flex: 0 0 4.9rem !important; min-width: 0 !important }
   :is(.st-key-range-box, .st-key-tz) input { padding-left: 0.5rem; padding-right: 0 }
   .st-key-custom-range button { padding-left: 0.5rem; padding-right: 0.5rem }
   .st-key-custom-range button [data-testid=stMarkdownContainer] {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -15,10 +15,12 @@ from dashboards.ui.emptiness import Own
 from dashboards.ui.figures import figure_of
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import PageState
-from vpcflow_core.charts import CONFIG, styled
+from vpcflow_core.charts import CONFIG, styled, title
+from vpcflow_core.charts.style import INK
 from vpcflow_core.panels.base import rows
 from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
+from vpcflow_core.panels.grouping import NEW
 from vpcflow_core.units import humane, number_of
 
 # Numbers that are bad news when they grow.
@@ -29,7 +31,7 @@ SHORT, LONGEST_ID, LETTER = 16, 48, 8
 # The width of a time, in pixels.
 TIME = 150
 # Of tables with more columns than these the first one stays in sight.
-FEW = 7
+FEW, MANY = 7, 1000
 # The column of a table that leads to another page.
 LEAD = "Traffic then"
 # Long texts, which stand last.
@@ -72,7 +74,7 @@ def says_why(panel: Panel, given: PanelAnswer) -> bool:
     """Whether its notes stand in the place of an answer that is empty."""
     if not given.notes or not is_empty(panel, given):
         return False
-    return panel.chart == "map" or not given.sql
+    return panel.chart == "map" or panel.analysis in NEW or not given.sql
 
 
 def _empty(
@@ -137,8 +139,13 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     more = {LEAD: leads} if leads else _explored(given, state) or _pages(given, state)
     styler = styled(panel, given, state.zone, more)
     widths = wide(styler.data)  # type: ignore[attr-defined]
-    order = _order([str(title) for title in styler.columns], EXPLORE in more)
-    pinned = order[:1] if len(order) > FEW else []
+    of_page = title(_with_page(given) or PAGE)
+    titles = [str(name) for name in styler.columns]
+    order = _order(titles, EXPLORE in more, (of_page, f"{of_page} ID"))
+    pinned = order[:1] if len(order) > FEW and len(given.frame) <= MANY else []
+    # The browser writes what stays in sight in grey, too faint to read.
+    ink = INK[st.context.theme.type == "dark"][0]
+    styler.set_properties(subset=pd.Index(pinned), color=ink)
     st.dataframe(
         styler,
         column_order=order,
@@ -191,20 +198,37 @@ def _templates(given: PanelAnswer) -> None:
             st.code(text, language="hcl")
 
 
-def _order(titles: list[str], is_explored: bool = False) -> list[str]:
-    """Links stand before long texts; what a link to Explore is narrowed to is not shown besides."""
+def _order(
+    titles: list[str], is_explored: bool = False, of_page: Collection[str] = ()
+) -> list[str]:
+    """Long texts stand last; what a link to Explore is narrowed to is not shown besides.
+
+    Other links stand beside what they are of, where narrow tables show them too.
+    """
     shown = [title for title in titles if not (is_explored and title in NARROWED)]
+    if LEAD in shown:
+        shown.remove(LEAD)
+        shown.insert(1, LEAD)
+    if PAGE in shown:
+        shown.remove(PAGE)
+        places = [place for place, name in enumerate(shown) if name in of_page]
+        shown.insert(1 + max(places, default=0), PAGE)
     return [*(t for t in shown if t not in LONG), *(t for t in shown if t in LONG)]
 
 
 def _pages(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:
     """For each row the page of the first of its values that has one."""
-    column = next((name for name in WITH_PAGE if name in given.frame), None)
-    if column is None:
+    column = _with_page(given)
+    if not column:
         return {}
     url = st.context.url or ""
     texts = ["" if pd.isna(value) else str(value) for value in given.frame[column]]
     return {PAGE: [links.entity(url, text, state) if text else "" for text in texts]}
+
+
+def _with_page(given: PanelAnswer) -> str:
+    """The column of the values that the pages are of; "" if none has one."""
+    return next((name for name in WITH_PAGE if name in given.frame), "")
 
 
 def _explored(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:

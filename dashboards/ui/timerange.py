@@ -34,7 +34,7 @@ def controls(title: str, question: str) -> tuple[Range, str, DeltaGenerator]:
     page_css.apply()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="controls"):
         st.title(title, anchor=False, help=question, width="stretch")
-        range_box = st.container(width=190, key="range-box")
+        range_box = st.container(width=225, key="range-box")
         custom = st.container(width="content")
         # It stands right of the range's box, but a typed range is read in that zone.
         zone = st.selectbox(
@@ -121,7 +121,7 @@ def _zones() -> list[str]:
 
 
 def _name(text: str, zone: str) -> str:
-    """A range as the box shows it: `Last 24 hours`, `1 Nov 09:00 - 2 Nov 09:00`."""
+    """A range as the box shows it: `Last 24 hours`, `01 Nov 09:00-17:00`."""
     if text in NAMES:
         return NAMES[text]
     try:
@@ -132,8 +132,10 @@ def _name(text: str, zone: str) -> str:
         return str(asked.days).capitalize()
     if asked.fixed is None:
         return f"Last {text}"
-    ends = (asked.fixed.start, asked.fixed.end)
-    return " - ".join(f"{end.astimezone(ZoneInfo(zone)):%d %b %H:%M}" for end in ends)
+    start, end = (at.astimezone(ZoneInfo(zone)) for at in (asked.fixed.start, asked.fixed.end))
+    # As short as can be: all of it is to be read in the box of a narrow page.
+    until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%d %b %H:%M}"
+    return f"{start:%d %b %H:%M}-{until}"
 
 
 def _read(text: str, zone: str) -> Range:

@@ -63,7 +63,7 @@ def split(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figu
     # The order of the bars would else be the one in which the parts happen to come.
     chart.update_yaxes(categoryorder="array", categoryarray=list(shown.values()))
     chart.update_layout(barmode="stack")
-    return legend_below(_upright(chart, float(whole.max()), numbers), axis=4)
+    return legend_below(_upright(chart, float(whole.max()), numbers))
 
 
 def _part(panel: Panel, answer: PanelAnswer, group: Group, shown: dict[Any, str]) -> go.Bar:

@@ -15,6 +15,7 @@ from vpcflow_core.charts.labels import amount, at_points, counted, hover, unit
 from vpcflow_core.charts.log_axis import floor_of
 from vpcflow_core.charts.style import INK, LIT, MAIN, faint, legend_below, undressed
 from vpcflow_core.charts.time_axis import (
+    MANY,
     colour_of,
     line_width,
     over_time,
@@ -84,10 +85,13 @@ def trend(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
         line={"color": colour, "width": line_width(len(frame))},
     )
     if frame["predicted"].notna().any():
+        # Where points are close, what would have been predicted of the past hides what was.
+        predicted = frame["predicted"]
+        shown = predicted.mask(np.arange(len(frame)) < ended) if ended > MANY else predicted
         chart.add_scatter(
             **where,
             **shared,
-            y=raised(frame["predicted"], least),
+            y=raised(shown, least),
             name="predicted",
             line={"color": AHEAD, "width": 2, "dash": "dash"},
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -60,8 +59,6 @@ CONFIG: dict[str, Any] = {
 }
 
 HEIGHT = 340
-# Of the names below a chart, on half a page.
-ROW, NAMES_A_ROW = 20, 3
 # The top margin is the place of plotly's buttons, which would cover the chart else.
 MARGIN = {"l": 8, "r": 8, "t": 28, "b": 8}
 
@@ -120,24 +117,18 @@ def _template(dark: bool) -> dict[str, Any]:
     return whole
 
 
-def legend_below(chart: go.Figure, axis: int = 62) -> go.Figure:
-    """The names of the series in rows below the chart.
-
-    Args:
-        chart: Series with names.
-        axis: Height of the axis that is above them, in pixels.
-    """
-    named = sum(trace.showlegend is not False for trace in chart.data)
-    # Plotly counts in heights of the plot, which is the lower the more rows of names there are.
-    plot = HEIGHT - MARGIN["t"] - MARGIN["b"] - axis - ROW * math.ceil(named / NAMES_A_ROW)
+def legend_below(chart: go.Figure) -> go.Figure:
+    """The names of the series in rows at the lower edge, as many as they need at any width."""
     return chart.update_layout(
         showlegend=True,
         legend={
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
-            "y": -axis / plot,
-            "yanchor": "top",
+            # Below the axis, plotly would count in heights of the plot, which it does not know yet.
+            "yref": "container",
+            "y": 0,
+            "yanchor": "bottom",
             "traceorder": "normal",
             "title": None,
             "font": {"size": 12},

@@ -17,7 +17,7 @@ from vpcflow_core.units import number_of
 
 # What a reader needs first stands first: which rule, and what it let in.
 COLUMNS = [
-    "security_group_id", "protocol", "ports", "source", "open", "flows", "bytes", "last", "shared",
+    "security_group_id", "open", "protocol", "ports", "source", "flows", "bytes", "last", "shared",
     "seen_blocks", "seen_share", "hostile", "attached", "description", "first", "rule_id",
 ]  # fmt: skip
 # Ports that have a colour of their own, of those that groups serve.
