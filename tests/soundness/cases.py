@@ -34,6 +34,14 @@ FILTERS = {
         lambda f: (f["protocol"] == 17) & (f["dstport"] <= 1023),
     ),
 }
+# A window and a filter are two conditions beside each other, so that not every pair is tried: each
+# window without any filter, and each filter in one window.
+PAIRS = [
+    *((window, "none") for window in WINDOWS),
+    ("from one odd minute to another", "rejected"),
+    ("a day", "not from 10/8 to https or ssh"),
+    ("a week", "udp between high ports and low"),
+]
 
 
 # Many panels are held against the same records. They are kept too, so that no other frame gets

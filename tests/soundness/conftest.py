@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 from tests.logs import read_with_pandas
-from tests.soundness.cases import FILTERS, WINDOWS
+from tests.soundness.cases import FILTERS, PAIRS, WINDOWS
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.store.store import Store
-from vpcflow_core.times import Window
 
 
 @pytest.fixture(scope="session")
@@ -34,11 +33,15 @@ def informed(sample_store: Path) -> Iterator[FlowLogs]:
         yield FlowLogs(store)
 
 
-@pytest.fixture(params=WINDOWS)
-def window(request: pytest.FixtureRequest) -> Window:
-    return WINDOWS[request.param]
-
-
-@pytest.fixture(params=FILTERS)
-def case(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every window, every filter; where a test asks for both, the pairs that are worth asking."""
+    asked = {"window", "case"} & {*metafunc.fixturenames}
+    if asked & {n for m in metafunc.definition.iter_markers("parametrize") for n in m.args[0]}:
+        return  # the test says which
+    if len(asked) == 2:
+        pairs = [(WINDOWS[window], case) for window, case in PAIRS]
+        metafunc.parametrize(("window", "case"), pairs, ids=map("-".join, PAIRS))
+    elif "window" in asked:
+        metafunc.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+    elif "case" in asked:
+        metafunc.parametrize("case", FILTERS)

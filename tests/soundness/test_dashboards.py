@@ -295,7 +295,13 @@ def slow_band(values: list[float], window: int, threshold: float, unit: float) -
         ("outliers/rejected", "flows", "REJECT"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("timeslice", [timedelta(minutes=1), timedelta(minutes=5)])
+@pytest.mark.parametrize(
+    ("case", "timeslice"),
+    [
+        (case, timedelta(minutes=minutes))
+        for case, minutes in zip(FILTERS, (1, 5, 1, 5), strict=True)
+    ],
+)
 def test_bands_are_those_of_the_definition(
     flows: FlowLogs, records: pd.DataFrame, case: str, slug: str, measure: str,
     action: str | None, timeslice: timedelta,
