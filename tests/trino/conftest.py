@@ -39,6 +39,14 @@ class Pair:
         return Window(end - timedelta(days=1), end)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """No answer is too late: to plan the longest question takes minutes where much else runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VPCFLOW_QUERY_TIMEOUT", "1h")
+        yield
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a Trino with the catalog `hive`."""

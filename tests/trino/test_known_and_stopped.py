@@ -46,7 +46,7 @@ def known_by_lists(
     base = write_database(path, "Test-ASN", {"0.0.0.0/1": record})
     zones = (("office", ("10.0.0.0/14", "192.0.2.0/24")), ("low", ("0.0.0.0/2",)))
     naming = Naming(zones=zones, as_database=base)
-    there = TrinoEngine(pair.there.engine.catalogue, naming=naming)  # type: ignore[attr-defined]
+    there = TrinoEngine(pair.there.engine.catalogue, timeout=None, naming=naming)  # type: ignore[attr-defined]
     here = DuckDBEngine(pair.here.store, naming=naming)
     return replace(pair.there, engine=there), replace(pair.here, engine=here)
 
