@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 
 from tests.logs import fill, write_sample
 from tests.pages.server import free_port
-from vpcflow_core.cli.commands import COMMANDS
+from vpcflow_core.cli.commands import COMMANDS, Commands
 from vpcflow_core.cli.main import app, main
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,20 @@ def test_every_command_has_help_and_is_told_of_in_the_readme(name: str) -> None:
     assert shown.exit_code == 0
     assert (COMMANDS[name].__doc__ or "").split(".")[0].split("\n")[0][:40] in shown.stdout
     assert f"vpcflow {name}" in TOLD
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_garbage_is_collected_as_before_once_a_command_is_loaded(collects: bool) -> None:
+    """What is there by then stays, and is not looked through any more."""
+    before = gc.isenabled()
+    (gc.enable if collects else gc.disable)()
+    try:
+        assert Commands()["fields"].__name__ == "fields"
+        assert gc.isenabled() == collects
+        assert gc.get_freeze_count() > 1000
+    finally:
+        gc.unfreeze()
+        (gc.enable if before else gc.disable)()
 
 
 @pytest.mark.slow
