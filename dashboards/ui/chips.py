@@ -29,7 +29,7 @@ def draw(state: PageState) -> None:
     """A chip for each value of each filter in force."""
     if not state.filters:
         return
-    with st.container(horizontal=True, key="chips", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", key="chips", gap="small"):
         for field, text in state.filters:
             for chip in chips_of(field, text):
                 _chip(chip, text)

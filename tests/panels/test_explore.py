@@ -171,6 +171,17 @@ def test_a_scan_from_many_hosts_of_a_block_is_one_row(tmp_path: Path) -> None:
         assert countries["flows"].sum() == 201
 
 
+def test_answers_to_clients_of_the_internet_are_no_connections_to_it(tmp_path: Path) -> None:
+    form = "2 123456789010 eni-1 {} {} {} {} 6 10 840 {} {} ACCEPT OK"
+    ends = [("9.9.9.9", "10.0.0.5", 40000, 443), ("10.0.0.5", "8.8.8.8", 40000, 443)]
+    start = int(START.timestamp())
+    both = [way for a, b, p, q in ends for way in ((a, b, p, q), (b, a, q, p))]
+    lines = [form.format(*way, start + n * 60, start + n * 60 + 50) for n in (0, 1) for way in both]
+    (tmp_path / "few.log").write_text("\n".join(lines))
+    with FlowLogs.open(tmp_path / "few.log", store=tmp_path / "store") as opened:
+        assert opened.panel("explore/long-lived").frame["dstaddr"].tolist() == ["8.8.8.8"]
+
+
 def test_sources_have_their_fan_out_both_decisions_and_their_share(few_records: FlowLogs) -> None:
     (row,) = few_records.panel("rejects/sources").frame.to_dict("records")
     assert (row["srcaddr"], row["flows"], row["rejected"], row["accepted"]) == (

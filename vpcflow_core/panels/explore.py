@@ -85,7 +85,7 @@ _TABLE: tuple[Panel, ...] = (
     _asked("new-services", "New services", "Destinations and ports that nothing was accepted at in the seven days before.", ("dstaddr", "dstport"), FLOWS, _LET_IN | {"dstport": SERVICES}, new_and_how_rare),
     _asked("new-protocols", "New protocols", "Protocols that were never seen in the seven days before.", ("protocol",), FLOWS, analysis=new_and_how_rare),
     _asked("beacons", "Beacons", "Small outbound connections that come back at a regular pace, as what calls home does.", SERVICE, ("flows", "bytes"), {"action": "ACCEPT", "direction": "outbound"}, beacons),
-    _asked("long-lived", "Long-lived connections to the Internet", "Connections with a public server, by the time they lived.", ("srcaddr", "srcport", "dstaddr", "dstport", "protocol", "interface_id"), ("duration",), {"dstaddr": PUBLIC}, long_lived),
+    _asked("long-lived", "Long-lived connections to the Internet", "Connections with a public server, by the time they lived.", ("srcaddr", "srcport", "dstaddr", "dstport", "protocol", "interface_id"), ("duration",), {"dstaddr": PUBLIC, "dstport": SERVICES}, long_lived),
     _asked("watched", "Hits of watch lists", "Traffic with addresses of your watch lists, whichever end they are.", ("srcaddr", "dstaddr", "dstport", "action"), (*FLOWS, *TIMES), {"watchlist": "*"}, by_own_lists),
     _asked("zones", "Who talks to whom, by zone", "Traffic between your own named blocks.", ("src_zone", "dst_zone"), VOLUMES, analysis=by_own_lists),
     _asked("protocols", "Unusual protocols", "Traffic that is neither TCP, UDP nor ICMP.", (*ENDS, "protocol"), FLOWS, {"protocol": "!tcp, !udp, !icmp, !ipv6-icmp"}),
