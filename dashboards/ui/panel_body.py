@@ -16,7 +16,6 @@ from dashboards.ui.figures import figure_of
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import CONFIG, styled, title
-from vpcflow_core.charts.style import INK
 from vpcflow_core.panels.base import rows
 from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
@@ -30,8 +29,6 @@ WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
 SHORT, LONGEST_ID, LETTER = 16, 48, 8
 # The width of a time, in pixels.
 TIME = 150
-# Of tables with more columns than these the first one stays in sight.
-FEW, MANY = 7, 1000
 # The column of a table that leads to another page.
 LEAD = "Traffic then"
 # Long texts, which stand last.
@@ -142,10 +139,8 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     of_page = title(_with_page(given) or PAGE)
     titles = [str(name) for name in styler.columns]
     order = _order(titles, EXPLORE in more, (of_page, f"{of_page} ID"))
-    pinned = order[:1] if len(order) > FEW and len(given.frame) <= MANY else []
-    # The browser writes what stays in sight in grey, too faint to read.
-    ink = INK[st.context.theme.type == "dark"][0]
-    styler.set_properties(subset=pd.Index(pinned), color=ink)
+    # The browser writes what stays in sight in a fainter ink: only names of rules do.
+    pinned = order[:1] if "open" in given.frame else []
     st.dataframe(
         styler,
         column_order=order,
