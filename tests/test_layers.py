@@ -54,6 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "alert_settings": {"setting_types"},
     "settings": {"errors", "redaction", "times", "sources", "setting_types", "team"}
     | {"alert_settings", "json_logs"},
+    "variables": {"settings"},
     "bounded": {
         "errors",
         "redaction",
@@ -236,7 +237,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "workspace": {"source_list"},
         "reviews": set(),
         "domains": set(),
-        "sync": {"inventory", "opening"},
+        "sync": {"domains", "inventory", "opening"},
         "background": {"domains", "sync", "workspace"},
         "audit": set(),
         "shared_list": set(),

@@ -172,6 +172,13 @@ class CostSetting(BaseModel):
     internet_out_tb: float = Field(
         0.0, ge=0, description="TB a month from all accounts to the Internet: they choose the tier."
     )
+    internet_free_gb: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        description="GB a month to the Internet that cost nothing: of the 100 that AWS gives all "
+        "accounts of a bill together, those that are left for what these logs show.",
+    )
     nat_crossing_ends: Literal[1, 2] = Field(
         2, description="Ends billed where a NAT gateway is in another zone than its client: 1 or 2."
     )

@@ -19,6 +19,7 @@ from tests.logs import fill, write_sample
 from tests.pages.server import free_port
 from vpcflow_core.cli.commands import COMMANDS, Commands
 from vpcflow_core.cli.main import app, main
+from vpcflow_core.variables import misspelt
 
 ROOT = Path(__file__).parents[2]
 TOLD = (ROOT / "README.md").read_text() + (ROOT / "docs" / "python.md").read_text()
@@ -38,6 +39,28 @@ def command_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "x.log").write_text("hello\n")
     fill(folder / "s", write_sample(folder / "logs", records=300, days=1))
     return folder
+
+
+def test_a_variable_that_is_nearly_a_setting_is_named_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VPCFLOW_STOER", "/srv/store")
+    monkeypatch.setenv("VPCFLOW_SORUCES__PROD__URL", "logs")
+    done = CliRunner().invoke(app, ["fields", "--output", "json"])
+    assert done.exit_code == 0
+    assert done.stderr.splitlines() == [
+        "The variable VPCFLOW_SORUCES__PROD__URL is no setting and has no effect; "
+        "VPCFLOW_SOURCES__PROD__URL is one.",
+        "The variable VPCFLOW_STOER is no setting and has no effect; VPCFLOW_STORE is one.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["CORPUS", "TRINO_RECORDS", "PORT", "PORT_8501_TCP", "SERVICE_HOST", "OWN_THING", "STORE"],
+)
+def test_variables_of_others_are_left_alone(name: str) -> None:
+    assert misspelt({f"VPCFLOW_{name}": "x"}) == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -356,6 +356,28 @@ def test_the_tier_of_all_that_leaves_is_the_rate(
     assert dollars == pytest.approx(sent / GB * rate * 0.92, rel=1e-9)
 
 
+@pytest.mark.parametrize("gb", [0.0, 0.5, 100.0])
+def test_what_is_free_is_taken_off_in_proportion_to_the_range(
+    by_chance: tuple[FlowLogs, pd.DataFrame], gb: float, monkeypatch: Any
+) -> None:
+    flows, truth = by_chance
+    monkeypatch.setenv("VPCFLOW_COST", f'{{"internet_free_gb": {gb}}}')
+    sent = truth[truth["month"] & truth["path"].eq(OUT)]["bytes"].sum() / GB
+    found = billing.bill(flows, Window(NOW, NOW + SPAN))
+    free = gb * found.window.length.total_seconds() / (730 * 3600)
+    assert gb != 0.5 or 0 < free < sent
+    rows = billing.listed(found, "path").set_index("path")
+    assert rows["dollars"][OUT] == pytest.approx(max(sent - free, 0) * 0.09, rel=1e-9)
+    others = rows["dollars"].drop(OUT).sum()
+    paid = truth[truth["month"] & truth["path"].ne(OUT)]["dollars"].sum()
+    assert others == pytest.approx(paid, rel=1e-9)
+    owners = billing.listed(found, "owner")["dollars"].sum()
+    assert owners == pytest.approx(billing.total(found), rel=1e-9)
+    said = " ".join(billing.notes(found))
+    assert ("not deducted" in said) == (gb == 0)
+    assert (f"{gb:g} GB a month to the Internet are free" in said) == (gb > 0)
+
+
 def test_collection_bills_the_text_of_the_lines(
     by_chance: tuple[FlowLogs, pd.DataFrame],
 ) -> None:

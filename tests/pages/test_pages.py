@@ -136,7 +136,7 @@ def total(flows: FlowLogs) -> int:
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("empty")
-    with serving(folder, folder / "store") as url:
+    with serving(folder, folder / "store", watch_lsit="watched.txt") as url:
         while any("being read" in said for said in Sent(visited(url, "")).alerts()):
             time.sleep(0.1)
         yield url
@@ -185,6 +185,11 @@ def test_a_format_that_lacks_fields_explains_on_every_page_the_panels_it_cannot_
         assert "add ${reject-reason} (version 8)" in page.text()
     if name == "traffic":
         assert sum(page.drawn("traffic/destination-ports")[0]["x"]) == 180 * 8
+
+
+def test_sources_names_a_variable_that_is_nearly_a_setting(empty: str) -> None:
+    said = "\n".join(Sent(visited(empty, "sources")).alerts()).replace("`", "")
+    assert "VPCFLOW_WATCH_LSIT is no setting and has no effect; VPCFLOW_WATCH_LIST is one." in said
 
 
 def test_a_format_of_five_fields_still_shows_what_it_can(few: str) -> None:

@@ -24,6 +24,11 @@ app = typer.Typer(
 @app.callback()
 def vpcflow() -> None:
     """See and judge what flows through your Amazon VPCs."""
+    if any(name.upper().startswith("VPCFLOW_") for name in os.environ):
+        from vpcflow_core.variables import misspelt  # settings take a third of a second
+
+        for sentence in misspelt():
+            print(visible_lines(sentence), file=sys.stderr)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import pandas as pd
 
 from vpcflow_core.cost.attribution import Attributed, attributed
+from vpcflow_core.cost.charges import INTERNET_ITEM, less_free
 from vpcflow_core.cost.choices import Choices
 from vpcflow_core.cost.items import PATHS, RULES, UNATTRIBUTED
 from vpcflow_core.cost.network import KnownNetwork, network_of
@@ -127,7 +128,9 @@ def bill(logs: CostQueries, window: Window, filters: Filters = NO_FILTERS) -> Bi
         paths, found = _asked(logs, query, network, window, filters)
     cut = len(paths[0].frame) == query.limit
     covered = _with_records(window, logs.extent)
-    return Bill(found, covered, logs.prices, found.network, paths, cut, query)
+    made = Bill(found, covered, logs.prices, found.network, paths, cut, query)
+    charges = less_free(found.charges, logs.prices.free_gb / made.months)
+    return replace(made, found=replace(found, charges=charges))
 
 
 def _asked(
@@ -244,6 +247,8 @@ def notes(found: Bill) -> tuple[str, ...]:
     )
     if unsure:
         said.append(f"Not confirmed, or of us-east-1 in its place: {', '.join(unsure)}.")
+    if charges["item"].eq(INTERNET_ITEM).any():
+        said.append(_said_of_free(found.prices.free_gb))
     if found.found.copies and logged:
         share = 100 * found.found.copies / logged
         said.append(
@@ -253,6 +258,15 @@ def notes(found: Bill) -> tuple[str, ...]:
     if found.is_cut:
         said.append("There are too many pairs of addresses: the smallest are left out.")
     return tuple(said)
+
+
+def _said_of_free(gb: float) -> str:
+    if gb:
+        return f"{gb:g} GB a month to the Internet are free (internet_free_gb in the settings)."
+    return (
+        "The 100 GB a month to the Internet that AWS gives all accounts of a bill together are not "
+        "deducted (internet_free_gb in the settings)."
+    )
 
 
 def total(found: Bill) -> float:

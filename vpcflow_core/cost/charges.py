@@ -10,6 +10,7 @@ from vpcflow_core.cost.items import INTERNET_OUT, RULES
 from vpcflow_core.cost.prices import GB, Prices
 from vpcflow_core.query.cost import INTERNET
 
+INTERNET_ITEM = "internet-out-gb"
 GLOBAL = "global"  # the region of CloudFront and the like in AWS's ranges
 COLUMNS = (
     "path", "item", "rule", "account", "owner", "region", "source", "source_id", "destination",
@@ -115,11 +116,28 @@ def priced(charges: pd.DataFrame, prices: Prices) -> pd.DataFrame:
     return charges.assign(dollars=charges["billed"] / GB * per_gb)
 
 
+def less_free(charges: pd.DataFrame, gb: float) -> pd.DataFrame:
+    """The charges with some GB to the Internet free: each of them pays that much less.
+
+    Args:
+        charges: With `dollars`.
+        gb: How many GB of all of them together.
+    """
+    out = charges["item"].eq(INTERNET_ITEM)
+    billed = float(charges.loc[out, "billed"].sum()) / GB
+    if not (gb and billed):
+        return charges
+    paid = max(1 - gb / billed, 0.0)
+    return charges.assign(dollars=charges["dollars"].where(~out, charges["dollars"] * paid))
+
+
 __all__ = [
     "COLUMNS",
+    "INTERNET_ITEM",
     "INTERNET_OUT",
     "aws_region",
     "charge",
+    "less_free",
     "other_end",
     "priced",
     "sent_out",

@@ -75,6 +75,7 @@ class Prices:
         own: Prices of the settings, by `item` or `region item`: dollars of all tiers.
         internet_tb: TB a month that go to the Internet from all accounts together; they choose the
             tier of what is seen.
+        free_gb: GB a month to the Internet that cost nothing.
     """
 
     date: date
@@ -82,6 +83,7 @@ class Prices:
     factor: float = 1.0
     own: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     internet_tb: float = 0.0
+    free_gb: float = 0.0
 
     def price(self, item: str, region: str) -> Price:
         """The price of an item, without discount; that of us-east-1 where none is known.
@@ -106,7 +108,12 @@ class Prices:
         return own or (found is not None and found.is_confirmed)
 
     def changed(
-        self, *, factor: float = 1.0, own: Mapping[str, float] | None = None, internet_tb: float = 0
+        self,
+        *,
+        factor: float = 1.0,
+        own: Mapping[str, float] | None = None,
+        internet_tb: float = 0,
+        free_gb: float = 0,
     ) -> Prices:
         """These prices with what the settings say.
 
@@ -120,7 +127,13 @@ class Prices:
                     f"'{item}' is no item of the price table.",
                     f"{closest(item, self.table)} Items: {', '.join(self.table)}.".strip(),
                 )
-        return replace(self, factor=factor, own=dict(own or {}), internet_tb=internet_tb)
+        return replace(
+            self,
+            factor=factor,
+            own=dict(own or {}),
+            internet_tb=internet_tb,
+            free_gb=free_gb,
+        )
 
 
 @cache

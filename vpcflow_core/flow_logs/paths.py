@@ -133,7 +133,10 @@ class Paths(Questions):
         """The prices that ship with vpcflow, with what the settings change."""
         cost = load_settings().cost
         return shipped().changed(
-            factor=cost.factor, own=cost.prices, internet_tb=cost.internet_out_tb
+            factor=cost.factor,
+            own=cost.prices,
+            internet_tb=cost.internet_out_tb,
+            free_gb=cost.internet_free_gb,
         )
 
     @property

@@ -130,6 +130,18 @@ class HasTrail(Protocol):
 
 
 @runtime_checkable
+class HasQueryLogs(Protocol):
+    """A source that has query logs of Route 53 Resolver beside its flow logs."""
+
+    @property
+    def url(self) -> str:
+        """Its URL, which names one content."""
+
+    def query_logs(self) -> list[bytes]:
+        """The files, as Resolver stores them."""
+
+
+@runtime_checkable
 class HasDeclaredFormats(Protocol):
     """A source whose line format is declared outside of its objects."""
 

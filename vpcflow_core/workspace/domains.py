@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.inventory.domain_answers import Answer, read_answers
 from vpcflow_core.settings import DnsLogSetting
+from vpcflow_core.sources.base import HasQueryLogs
 from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.query_logs import open_query_logs
 from vpcflow_core.store.store import Store
@@ -65,6 +66,18 @@ def sync_domains(
     """
     keep_from = datetime.now(UTC) - keep if keep else None
     return [_read(store, name, place, span, keep_from, cancelled) for name, place in places.items()]
+
+
+def keep_query_logs(store: Store, source: HasQueryLogs) -> None:
+    """Keep the names of query logs that a source has itself; those that were read are not again."""
+    one = (f"{source.url}#query-logs", "")
+    if store.domains.unread([one]):
+        found = [answer for file in source.query_logs() for answer in read_answers(file, _ignored)]
+        store.remember_domains(found, [one])
+
+
+def _ignored(_: int) -> None:
+    """A source's own query logs have no malformed lines."""
 
 
 def _read(

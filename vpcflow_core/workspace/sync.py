@@ -10,11 +10,12 @@ from vpcflow_core.changes.reading import keep_changes
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.settings import SourceSetting
-from vpcflow_core.sources.base import HasInventory, HasTrail, Source
+from vpcflow_core.sources.base import HasInventory, HasQueryLogs, HasTrail, Source
 from vpcflow_core.store import sync as objects
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress, SyncResult
 from vpcflow_core.times import Window
+from vpcflow_core.workspace.domains import keep_query_logs
 from vpcflow_core.workspace.inventory import NOT_ASKED, InventoryRefresh, refresh_inventory
 from vpcflow_core.workspace.opening import opened_source
 
@@ -207,6 +208,8 @@ def load(
         store.remember(snapshot)
     if isinstance(source, HasTrail):
         keep_changes(store.path, source.trail())
+    if isinstance(source, HasQueryLogs):
+        keep_query_logs(store, source)
     return objects.sync(
         store,
         source,

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboards.ui import panel, resources, saved_views, sidebar, status, timerange
+from dashboards.ui.markdown import inert
 from dashboards.ui.rights import Rights, here
 from dashboards.ui.sources import (
     activity,
@@ -15,6 +16,7 @@ from dashboards.ui.sources import (
 )
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import PANELS
+from vpcflow_core.variables import misspelt
 
 
 def draw(title: str, question: str) -> None:
@@ -25,6 +27,8 @@ def draw(title: str, question: str) -> None:
         source = sidebar.source()
     state = PageState(range_, zone, source=source)
     saved_views.remember(state)
+    for sentence in misspelt() if rights.admin else ():
+        st.warning(inert(sentence), icon=":material/warning:")
     if resources.elsewhere():
         elsewhere.draw()
         _coverage(state)

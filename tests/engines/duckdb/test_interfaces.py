@@ -265,7 +265,8 @@ def test_columns_name_what_can_be_known(tmp_path: Path) -> None:
     assert not before & {"vpc_id", "subnet_id", "instance_id", "security_group_ids"}
     flows.store.remember(snapshot())
     assert set(flows.engine.columns()) - before == {
-        "vpc_id", "subnet_id", "instance_id", "security_group_ids", "src_account", "dst_account",
+        "vpc_id", "subnet_id", "instance_id", "security_group_ids", "region",
+            "src_account", "dst_account",
         "src_name", "src_kind", "src_vpc", "src_subnet",
         "dst_name", "dst_kind", "dst_vpc", "dst_subnet",
     }  # fmt: skip
@@ -337,3 +338,15 @@ def test_only_what_a_source_logged_is_inferred_for_it(tmp_path: Path) -> None:
     assert isinstance(flows, FlowLogs)
     assert column(flows.only("memory://"), "direction") == ["outbound"]
     assert column(flows.only("memory://elsewhere"), "direction") == []
+
+
+def test_a_record_without_a_region_has_that_of_its_interface(tmp_path: Path) -> None:
+    log = V2, [flow("eni-a", "1.2.3.4", "10.0.0.4", 1), flow("eni-x", "1.2.3.4", "10.0.0.9", 2)]
+    said = f"{V2} region", [flow("eni-b", "1.2.3.4", "10.0.20.4", 4, region="us-east-1")]
+    flows = stored(tmp_path / "s", log, said, shots=[snapshot()])
+    top = flows.top("region", by="bytes")
+    assert dict(zip(top["region"], top["bytes"], strict=True)) == {
+        "eu-central-1": 1,
+        "us-east-1": 4,
+    }
+    assert flows.where(region="eu-central-1").top("srcaddr", by="bytes")["bytes"].tolist() == [1]

@@ -23,13 +23,15 @@ SCHEMA = pa.schema(
     {
         "interface_id": TEXT, "since": TIME, "until": TIME,
         "vpc_id": TEXT, "subnet_id": TEXT, "instance_id": TEXT, "security_group_ids": TEXTS,
+        "region": TEXT,
         "interface_name": TEXT, "interface_owner": TEXT,
         "own4": TEXT, "own": TEXTS, "home": TEXT, **BLOCK,
     }
 )  # fmt: skip
 # Columns of `flows` that a snapshot can fill.
 FILLED = (
-    "vpc_id", "subnet_id", "instance_id", "security_group_ids", "interface_name", "interface_owner",
+    "vpc_id", "subnet_id", "instance_id", "security_group_ids", "region", "interface_name",
+    "interface_owner",
 )  # fmt: skip
 EVER, FOR_EVER = pd.Timestamp("1970-01-01"), pd.Timestamp("2200-01-01")
 Block = dict[str, Any]

@@ -25,6 +25,7 @@ from vpcflow_core.sources.sample.incidents import SKIPDATA, Incident, Setting, i
 from vpcflow_core.sources.sample.kinds import KINDS
 from vpcflow_core.sources.sample.lines import write
 from vpcflow_core.sources.sample.network import Network, network, sample_interfaces
+from vpcflow_core.sources.sample.queries import sample_queries
 from vpcflow_core.sources.sample.snapshot import sample_snapshots
 from vpcflow_core.sources.sample.standing import standing
 from vpcflow_core.sources.sample.traffic import (
@@ -231,6 +232,11 @@ class SampleSource:
         """What CloudTrail logged of the made-up network."""
         start = self._until - timedelta(days=self._options.days)
         return sample_trail(self._options.seed, start, self._until)
+
+    def query_logs(self) -> list[bytes]:
+        """What Route 53 Resolver logged of the made-up network."""
+        start = self._until - timedelta(days=self._options.days)
+        return sample_queries(self._options.seed, start, self._until)
 
     def _files(self) -> LocalSource:
         with self._lock:
