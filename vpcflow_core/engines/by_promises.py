@@ -22,11 +22,11 @@ class Reduced:
 
     Attributes:
         records: The SELECT that gives them.
-        reduce: Makes the answer of them.
+        reduce: Makes the answer of them, as they come.
     """
 
     records: SelectBase
-    reduce: Callable[[pa.Table], pa.Table]
+    reduce: Callable[[pa.RecordBatchReader], pa.Table]
 
 
 @runtime_checkable

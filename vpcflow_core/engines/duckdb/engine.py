@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -145,7 +145,7 @@ class DuckDBEngine:
             minutes = pa.concat_tables([self._part(one) for one in parts])
             with self._cursor() as cursor:
                 cursor.register(MINUTES, minutes)
-                return _table(cursor, asked)
+                return _reader(cursor, asked).read_all()
 
         return self._result(question, window, answer)
 
@@ -181,7 +181,8 @@ class DuckDBEngine:
         """
 
         def ask(_: Bound) -> pa.Table:
-            return by.reduce(self._asked(Bound.of(by.records, window)))
+            records = Bound.of(by.records, window)
+            return self._asked(records, made=by.reduce)
 
         return self._result(
             question, window, lambda one: self._answers.table(self._reading, one, ask)
@@ -297,9 +298,18 @@ class DuckDBEngine:
         return self._part(asked) if part.window.length == DAY else self._asked(asked)
 
     def _asked(
-        self, asked: Bound, beside: Mapping[str, pa.Table] = MappingProxyType({})
+        self,
+        asked: Bound,
+        beside: Mapping[str, pa.Table] = MappingProxyType({}),
+        made: Callable[[pa.RecordBatchReader], pa.Table] = pa.RecordBatchReader.read_all,
     ) -> pa.Table:
-        """The answer of the store's files, and of tables beside them."""
+        """The answer of the store's files, and of tables beside them.
+
+        Args:
+            asked: The question.
+            beside: Tables by the name of their relation.
+            made: Makes the answer of the rows, as they come.
+        """
         with self._cursor() as cursor:
             for name, rows in beside.items():
                 cursor.register(name, rows)
@@ -310,7 +320,7 @@ class DuckDBEngine:
                 asked = Bound.of(question, asked.window)
                 relations = replace(relations, summed=how)
             relations.make(relations_named(asked.question), columns_named(asked.question))
-            return _table(cursor, asked)
+            return made(_reader(cursor, asked))
 
     def _relations(
         self,
@@ -356,9 +366,8 @@ def _given(sources: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if sources is None else tuple(sources)
 
 
-def _table(cursor: Cursor, asked: Bound) -> pa.Table:
-    reader: Any = cursor.sql(asked.sql, params=asked.values).to_arrow_reader(BATCH)
-    return pa.Table.from_batches(list(reader), reader.schema)
+def _reader(cursor: Cursor, asked: Bound) -> pa.RecordBatchReader:
+    return cursor.sql(asked.sql, params=asked.values).to_arrow_reader(BATCH)
 
 
 @contextmanager

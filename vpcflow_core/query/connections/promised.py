@@ -20,7 +20,7 @@ MOST_RECORDS = 2**PLACE_BITS
 NUMBER_BITS = 62
 
 
-def promised(brief: pa.Table, order: str, most: int) -> pa.Table:
+def promised(brief: pa.RecordBatchReader, order: str, most: int) -> pa.Table:
     """The five-tuples that promise the most.
 
     Args:
@@ -31,11 +31,21 @@ def promised(brief: pa.Table, order: str, most: int) -> pa.Table:
     Returns:
         number, value, since, as `promises.promises_for` has them.
     """
-    rows = {name: brief[name].to_numpy() for name in brief.column_names}
+    rows = _columns(brief)
     repeated = _repeated(rows["number"])
     parts = [_of_one(rows, repeated, order, most), _of_many(rows, repeated, order, most)]
     both = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return pa.table(_first(both, most))
+
+
+def _columns(brief: pa.RecordBatchReader) -> Columns:
+    """The columns as one array each, of which no more than one is in memory twice."""
+    parts = {each.name: [np.empty(0, each.type.to_pandas_dtype())] for each in brief.schema}
+    for batch in brief:
+        for name, values in zip(batch.schema.names, batch.columns, strict=True):
+            # A view would hold the whole batch.
+            parts[name].append(values.to_numpy(zero_copy_only=False).copy())
+    return {name: np.concatenate(parts.pop(name)) for name in tuple(parts)}
 
 
 def _repeated(number: Ints) -> Ints:
