@@ -24,6 +24,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """What is not looked through would be called a leak at the end."""
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def flows_of_examples(
     request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]
