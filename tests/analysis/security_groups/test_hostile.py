@@ -53,6 +53,16 @@ def test_where_all_that_came_is_hostile_no_block_is_advised() -> None:
     assert (row["seen_blocks"], row["seen_share"]) == ("", 0.0)
 
 
+def test_of_rules_that_let_hostile_sources_in_those_for_ssh_stand_before_those_for_the_web() -> (
+    None
+):
+    foe = "198.51.100.9"
+    flows = [flow("eni-web", foe, 6, port, flows) for port, flows in ((22, 1), (443, 90), (80, 9))]
+    rules = [rule("sg-web", ports=port) for port in (80, 443, 22, 3389)]
+    shown = used(flows, rules, hostile=Hostile({foe: "refused 30 times"}))
+    assert shown["ports"].tolist() == ["22", "443", "80", "3389"]
+
+
 def test_open_services_are_sentences_the_hostile_ones_first() -> None:
     flows = [
         flow("eni-web", "203.0.113.5", 6, 3389, 3),

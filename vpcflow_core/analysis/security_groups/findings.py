@@ -8,14 +8,7 @@ import pandas as pd
 
 from vpcflow_core.analysis.security_groups.accepted import known_replies
 from vpcflow_core.analysis.security_groups.hostile import Hostile
-
-# Services that are open to the world by mistake more often than not, the worst first.
-SERVICES = {
-    "SSH": 22, "RDP": 3389, "Telnet": 23, "SMB": 445, "VNC": 5900, "WinRM": 5985,
-    "PostgreSQL": 5432, "MySQL": 3306, "SQL Server": 1433, "Oracle": 1521, "Redis": 6379,
-    "Elasticsearch": 9200, "MongoDB": 27017, "Memcached": 11211, "Docker": 2375,
-}  # fmt: skip
-_PROTOCOLS = ("tcp", "all")
+from vpcflow_core.analysis.security_groups.services import SERVICES, opening
 
 
 def findings(
@@ -37,19 +30,18 @@ def _findings(
     rules: pd.DataFrame, flows: pd.DataFrame, interfaces: pd.DataFrame, hostile: Hostile
 ) -> Iterator[tuple[tuple[int, int], str]]:
     """The sentences, each with its place."""
-    is_open = rules[rules["open"] & rules["protocol"].isin(_PROTOCOLS)]
     asked = flows[~known_replies(flows)]
     for place, (name, port) in enumerate(SERVICES.items()):
-        opening = is_open[[_covers(ports, port) for ports in is_open["ports"]]]
-        if opening.empty:
+        opened_by = rules[opening(rules, port)]
+        if opened_by.empty:
             continue
         members = interfaces[["interface_id", "security_group_ids"]].explode("security_group_ids")
-        groups = set(opening["security_group_id"])
+        groups = set(opened_by["security_group_id"])
         ids = members.loc[members["security_group_ids"].isin(groups), "interface_id"]
         met = asked[(asked["dstport"] == port) & asked["interface_id"].isin(ids)]
         sources = set(met["srcaddr"].dropna())
         foes = sorted(sources & set(hostile.why))
-        yield (-len(foes), place), _sentence(f"{name} ({port})", len(opening), sources, foes)
+        yield (-len(foes), place), _sentence(f"{name} ({port})", len(opened_by), sources, foes)
 
 
 def _sentence(service: str, rules: int, sources: set[str], foes: list[str]) -> str:
@@ -61,11 +53,3 @@ def _sentence(service: str, rules: int, sources: set[str], foes: list[str]) -> s
     named = ", ".join(foes[:3]) + (", ..." if len(foes) > 3 else "")
     bad = f", {len(foes):,} of them hostile ({named})" if foes else ""
     return f"{service} is open to the world{by}: {seen}{bad}."
-
-
-def _covers(ports: str, port: int) -> bool:
-    """Whether the ports of a rule, for people, hold one: `all`, `22`, `20-25`."""
-    if ports == "all":
-        return True
-    low, _, high = ports.partition("-")
-    return low.isdigit() and int(low) <= port <= int(high or low)

@@ -24,6 +24,7 @@ from vpcflow_core.analysis.security_groups.rules import (
     open_rules,
     shapes_of_rules,
 )
+from vpcflow_core.analysis.security_groups.services import worst
 from vpcflow_core.analysis.security_groups.unexplained import sentences, unexplained
 from vpcflow_core.analysis.security_groups.versions import FOR_EVER, current, shapes
 
@@ -215,12 +216,15 @@ def _typed(
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    """The worst first: what let hostile sources in (SSH before HTTPS), then what nothing used."""
+    harmless = frame.get("hostile", pd.Series("", frame.index)).fillna("") == ""
     order = frame.assign(
         never=frame["flows"].isna() * 2 - (frame["flows"] == 0).fillna(False),
-        harmless=frame["hostile"].fillna("") == "" if "hostile" in frame else True,
+        harmless=harmless,
+        service=worst(frame).mask(harmless, 0),
     )
-    keys = ["harmless", "never", "open", "flows", "security_group_id", "rule_id"]
-    order = order.sort_values(keys, ascending=[True, True, False, False, True, True])
+    keys = ["harmless", "service", "never", "open", "flows", "security_group_id", "rule_id"]
+    order = order.sort_values(keys, ascending=[True, True, True, False, False, True, True])
     return frame.loc[order.index].reset_index(drop=True)
 
 
