@@ -103,7 +103,7 @@ def accounts_by_sql(page: Page, app: str) -> str:
     page.keyboard.press("Control+Enter")
     idle(page)
     page.get_by_role("button", name="Run").click()
-    page.get_by_text("1 rows in").wait_for()
+    page.get_by_text("1 row in").wait_for()
     return saved(page, page.get_by_role("button", name="Download CSV")).read_text().split()[1]
 
 
