@@ -44,7 +44,7 @@ def any_record(rng: random.Random) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
+def totalled(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
     rng, logs = random.Random(5), NoLogs(tmp_path_factory.mktemp("totals"))
     # One of the first pairs is of values that come late among the totals.
     late = {"srcaddr": "203.0.113.200", "dstaddr": "10.0.0.77", "dstport": 8443, "protocol": 6}
@@ -56,19 +56,19 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
 @pytest.mark.parametrize("tried", [1, 2])
 @pytest.mark.parametrize("filters", ["", "srcaddr=203.0.113.0/29", "dstport=!22"])
 def test_the_first_pairs_are_those_of_a_plain_question(
-    engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch, filters: str, tried: int
+    totalled: DuckDBEngine, monkeypatch: pytest.MonkeyPatch, filters: str, tried: int
 ) -> None:
     monkeypatch.setattr(answers, "MANY_RECORDS", -1)
     monkeypatch.setattr(by_totals, "TRIED", tried)
     some = Filters.parse([(n, v) for n, _, v in [filters.partition("=")] if n])
-    columns, found = engine.columns(), 0
+    columns, found = totalled.columns(), 0
     for query in QUERIES:
         asked = Asked(query, some, columns, lambda *_: None)
-        made = by_totals.run(engine, asked, WINDOW)
+        made = by_totals.run(totalled, asked, WINDOW)
         if made is None:
             continue
         found += 1
-        plain = engine.run(select_for(query, WINDOW, some, columns), WINDOW)
+        plain = totalled.run(select_for(query, WINDOW, some, columns), WINDOW)
         pd.testing.assert_frame_equal(made.frame, plain.frame)
         assert made.sql == plain.sql
     assert found > 2
@@ -87,13 +87,13 @@ def test_the_first_pairs_are_those_of_a_plain_question(
     Query(("flows",), by=("srcaddr", "srcport"), where=(("srcport", "!443"),), top=3),
 ], ids=str)  # fmt: skip
 def test_other_questions_are_asked_as_they_are(
-    engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch, query: Query
+    totalled: DuckDBEngine, monkeypatch: pytest.MonkeyPatch, query: Query
 ) -> None:
     monkeypatch.setattr(answers, "MANY_RECORDS", -1)
-    asked = Asked(query, NO_FILTERS, engine.columns(), lambda *_: None)
-    assert by_totals.run(engine, asked, WINDOW) is None
+    asked = Asked(query, NO_FILTERS, totalled.columns(), lambda *_: None)
+    assert by_totals.run(totalled, asked, WINDOW) is None
 
 
-def test_few_records_are_asked_as_they_are(engine: DuckDBEngine) -> None:
-    asked = Asked(QUERIES[0], NO_FILTERS, engine.columns(), lambda *_: None)
-    assert by_totals.run(engine, asked, WINDOW) is None
+def test_few_records_are_asked_as_they_are(totalled: DuckDBEngine) -> None:
+    asked = Asked(QUERIES[0], NO_FILTERS, totalled.columns(), lambda *_: None)
+    assert by_totals.run(totalled, asked, WINDOW) is None
