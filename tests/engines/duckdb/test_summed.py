@@ -34,7 +34,7 @@ def records(vpc: bool) -> list[dict[str, str]]:
 
 
 @pytest.fixture(params=["one form", "two forms"])
-def named_flows(request: pytest.FixtureRequest, tmp_path: Path) -> FlowLogs:
+def summed_flows(request: pytest.FixtureRequest, tmp_path: Path) -> FlowLogs:
     """Logs with a VPC in each record, and logs of which half has none."""
     logs = [(V3, records(True))]
     if request.param == "two forms":
@@ -59,7 +59,7 @@ def grouped(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 @pytest.mark.parametrize("where", [{}, {"action": "REJECT"}, {"{end}_kind": "Interface"}])
 @pytest.mark.parametrize("start", [NOON, NOON + HOUR])
 def test_a_question_of_sums_equals_the_records_added_up_one_by_one(
-    named_flows: FlowLogs,
+    summed_flows: FlowLogs,
     monkeypatch: pytest.MonkeyPatch,
     by: str,
     where: dict[str, str],
@@ -67,7 +67,7 @@ def test_a_question_of_sums_equals_the_records_added_up_one_by_one(
 ) -> None:
     window = Window(start, start + 2 * HOUR)
     seen = grouped(monkeypatch)
-    asked = named_flows.between(start, window.end).where(
+    asked = summed_flows.between(start, window.end).where(
         **{name.format(end=by[:3]): value for name, value in where.items()}
     )
     found = asked.ask(Query(MEASURES, by=(by,), top=50, order="bytes")).frame
@@ -81,7 +81,7 @@ def test_a_question_of_sums_equals_the_records_added_up_one_by_one(
 
 
 def test_a_question_about_single_records_is_asked_of_them(
-    named_flows: FlowLogs, monkeypatch: pytest.MonkeyPatch
+    summed_flows: FlowLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = grouped(monkeypatch)
     query = Query(("bytes",), by=("src_name",), top=50)
@@ -93,7 +93,7 @@ def test_a_question_about_single_records_is_asked_of_them(
         replace(query, by=("src_name", "dstport")),
         replace(query, by=("src_name", "dst_name")),
     ):
-        named_flows.ask(other)
+        summed_flows.ask(other)
     assert not any(seen)
-    named_flows.ask(query)
+    summed_flows.ask(query)
     assert seen[-1]
