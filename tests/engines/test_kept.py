@@ -23,13 +23,13 @@ def test_a_question_is_asked_once_until_the_store_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    run = engines._table
+    run = engines._reader
 
     def noted(cursor: engines.Cursor, one: engines.Bound) -> object:
         asked.append(one.sql)
         return run(cursor, one)
 
-    monkeypatch.setattr(engines, "_table", noted)
+    monkeypatch.setattr(engines, "_reader", noted)
     flows = stored(tmp_path / "s", (V2, [flow("eni-a", "10.0.0.4", "10.0.20.4")]))
     found = flows.between(NOON - timedelta(hours=1), NOON + timedelta(hours=1))
     for _ in range(3):
