@@ -232,6 +232,8 @@ def test_only_what_may_grow_is_looked_at_again(
     syncer = Syncer(home, Settings(sync_every=every))
     syncer.start()
     wait_for(lambda: not syncer.running)
+    if due:  # the timer is set right after
+        wait_for(lambda: syncer.next is not None)
     assert (syncer.next is not None) == due
     if syncer.next and every:
         assert timedelta(0) < syncer.next - datetime.now(UTC) <= every
