@@ -18,7 +18,7 @@ from tests.engines.duckdb.networks import NOON, V2, column, flow, stored
 from tests.engines.duckdb.test_ends import shot
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
-from vpcflow_core.engines.interfaces.domains import DOMAINS, domain_table
+from vpcflow_core.engines.interfaces.domains import DOMAINS, domain_table, names_alone
 from vpcflow_core.engines.interfaces.ends import EMPTY_OUTSIDE, EndFacts, book_table, ends_of
 from vpcflow_core.engines.trino.relations import inlined, with_tables
 from vpcflow_core.inventory.book import AddressBook
@@ -132,6 +132,25 @@ def test_what_ec2_or_the_own_list_says_comes_before_dns(tmp_path: Path) -> None:
     flows.store.remember(shot())
     assert column(flows, "dst_name") == ["cache", "partner"]
     assert column(flows, "dst_kind") == ["Interface", None]
+
+
+def test_names_alone_are_those_of_the_vpc_and_what_clients_differ_in() -> None:
+    at = NOON.replace(tzinfo=None)
+    said = [(OTHER, "b", at), (CLIENT, "b", at), (CLIENT, "a", at + 5 * MINUTE)]
+    answers = pa.table({
+        "account": ["1"] * 3, "vpc": ["vpc-1"] * 3, "client": [client for client, _, _ in said],
+        "address": [FAR] * 3, "name": [name for _, name, _ in said],
+        "first": [moment for *_, moment in said], "last": [moment for *_, moment in said],
+    })  # fmt: skip
+    kept = names_alone(domain_table(answers, pa.array([FAR]))).to_pylist()
+    # The other client knows b alone after somebody asked for a; so does the first from 60 to 65.
+    assert {(row["client"], row["name"], row["since"]) for row in kept} == {
+        ("", "b", at),
+        ("", "a, b", at + 5 * MINUTE),
+        ("", "a", at + 24 * 60 * MINUTE),
+        (OTHER, "b", at),
+        (CLIENT, "a", at + 60 * MINUTE),
+    }
 
 
 def test_trino_is_asked_with_the_names_beside_the_records() -> None:

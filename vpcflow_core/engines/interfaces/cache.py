@@ -23,6 +23,7 @@ from vpcflow_core.engines.interfaces.domains import (
     OF_DOMAINS,
     VPC_LIFETIME,
     domain_table,
+    names_alone,
 )
 from vpcflow_core.engines.interfaces.ends import (
     EMPTY_OUTSIDE,
@@ -49,7 +50,7 @@ V = TypeVar("V")
 ReadDay: TypeAlias = Callable[[Ask], pd.DataFrame]
 # Spans that a page asks about: its own, the same a day and a week before, each with `once`.
 KEPT = 12
-NAMED = ("src_name", "dst_name")
+NAMED, KINDS = ("src_name", "dst_name"), {"src_kind", "dst_kind"}
 # Who logged records: VPCs, and interfaces whose records do not name theirs.
 _LOGGERS = """
     SELECT DISTINCT vpc_id, CASE WHEN vpc_id IS NULL THEN interface_id END AS other
@@ -160,7 +161,8 @@ class InventoryCache:
             outside, domains, vpcs = EMPTY_OUTSIDE, EMPTY_DOMAINS, snapshots.book.vpcs
             by_dns = snapshots.has_domains and needs_outside(wanted, OF_DOMAINS)
             if by_dns:
-                domains = self._domains_of(need, ask, plain)
+                kinds = not KINDS.isdisjoint(wanted)
+                domains = self._domains_of(kinds, need, ask, plain)
             # Names by DNS are there where the user's list has none.
             if needs_outside({*wanted, *(NAMED if by_dns else ())}, self.naming.says):
                 outside = self._outside_of(need, ask, plain)
@@ -211,13 +213,18 @@ class InventoryCache:
             self._outside[key] = outside_table(addresses, self.naming)
         return _newest(self._outside, key, KEPT_OUTSIDE)
 
-    def _domains_of(self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]) -> pa.Table:
-        key = self._store.generation(), self._current().count, need.days, need.sources
+    def _domains_of(
+        self, kinds: bool, need: Need, ask: Ask, plain: Callable[[], PlainFlows]
+    ) -> pa.Table:
+        """Names by DNS; without kinds there are fewer rows."""
+        count = self._current().count
+        key = self._store.generation(), count, kinds, need.days, need.sources
         if key not in self._domains:
             store: object = self._store
             assert isinstance(store, HasDomains)  # noqa: S101 (asked for by the caller)
             answers = store.domain_answers(need.days, VPC_LIFETIME)
-            self._domains[key] = domain_table(answers, self._seen_of(need, ask, plain))
+            found = domain_table(answers, self._seen_of(need, ask, plain))
+            self._domains[key] = found if kinds else names_alone(found)
         return _newest(self._domains, key, KEPT_OUTSIDE)
 
     def _seen_of(self, need: Need, ask: Ask, plain: Callable[[], PlainFlows]) -> pa.Array:

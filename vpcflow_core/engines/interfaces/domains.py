@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -49,6 +50,29 @@ def domain_table(answers: pa.Table, seen: pa.Array | pa.ChunkedArray) -> pa.Tabl
     columns = zip(*made, strict=True) if made else [[]] * len(DOMAIN_SCHEMA)
     arrays = [pa.array(c, f.type) for c, f in zip(columns, DOMAIN_SCHEMA, strict=True)]
     return pa.table(arrays, schema=DOMAIN_SCHEMA)
+
+
+def names_alone(domains: pa.Table) -> pa.Table:
+    """Rows without those of clients that say the name which their VPC's rows say at that time.
+
+    Args:
+        domains: Rows of `DOMAIN_SCHEMA`; their kinds are lost.
+    """
+    frame = domains.to_pandas().sort_values("since")
+    whole = frame["client"].eq("")
+    rows = frame[~whole]
+    keys = ["address", "vpc"]
+    said = pd.merge_asof(
+        rows, frame[whole], on="since", by=keys, suffixes=("", "_of_vpc")
+    ).set_index(rows.index)
+    same = said["name"].eq(said["name_of_vpc"]) & said["until"].le(said["until_of_vpc"])
+    left = frame.drop(index=same.index[same]).sort_index()
+    return pa.Table.from_pandas(left, DOMAIN_SCHEMA, preserve_index=False)
+
+
+def has_clients(domains: pa.Table) -> bool:
+    """Whether a name holds for single clients."""
+    return bool(pc.any(pc.not_equal(domains["client"], ""), min_count=0).as_py())
 
 
 _OF_ANSWERS = ("vpc", "address", "client", "name", "first", "last")

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vpcflow_core.engines.interfaces.domains import DOMAIN_SCHEMA, DOMAINS, OF_DOMAINS
+from vpcflow_core.engines.interfaces.domains import DOMAIN_SCHEMA, DOMAINS, OF_DOMAINS, has_clients
 from vpcflow_core.inventory.book import AddressBook, Line
 from vpcflow_core.inventory.kinds import ENDPOINT, INSTANCE
 from vpcflow_core.inventory.tables import EVER, FOR_EVER
@@ -166,6 +166,7 @@ def ends_of(
         has_interface: Whether records are joined to their interface, called `k`.
     """
     columns, joins = {}, []
+    by_clients = has_clients(facts.domains)
     for end, address in ADDRESS_OF.items():
         asked = [name for name in NAMES if f"{end}{name}" in wanted]
         if not asked or address not in names:
@@ -178,11 +179,12 @@ def ends_of(
             joins.append(_outside_join(end, address, names))
         by_names = not set(asked).isdisjoint(OF_DOMAINS) and _has_domains(facts, names)
         if by_names:
-            joins += _domain_joins(end, address, names, has_interface)
+            joins += _domain_joins(end, address, names, has_interface, by_clients)
         for name in asked:
             found = _said(end, name, names, by_book, by_lists)
             if by_names and name in OF_DOMAINS:
-                found.append(_by_domain(end, name, _said(end, "name", names, by_book, by_lists)))
+                named = _said(end, "name", names, by_book, by_lists)
+                found.append(_by_domain(end, name, named, by_clients))
             columns[f"{end}{name}"] = _first_of(found)
     return columns, tuple(joins)
 
@@ -231,9 +233,9 @@ def _first_of(found: Sequence[str]) -> str:
     )
 
 
-def _by_domain(end: str, name: str, named: Sequence[str]) -> str:
+def _by_domain(end: str, name: str, named: Sequence[str], by_clients: bool) -> str:
     """What DNS says, to the client first; a kind only where it gives the name."""
-    said = f"coalesce({end}d.{name}, {end}v.{name})"
+    said = _first_of([*([f"{end}d.{name}"] if by_clients else []), f"{end}v.{name}"])
     other = name == "kind" and named
     return f"CASE WHEN {_first_of(named)} IS NULL THEN {said} END" if other else said
 
@@ -263,15 +265,23 @@ def _has_domains(facts: EndFacts, names: Set[str]) -> bool:
     return bool(len(facts.domains)) and names >= {"start_time", *ADDRESS_OF.values()}
 
 
-def _domain_joins(end: str, address: str, names: Set[str], has_interface: bool) -> list[str]:
-    """The names that the other end asked for, and those that others of its VPC asked for."""
+def _domain_joins(
+    end: str, address: str, names: Set[str], has_interface: bool, by_clients: bool
+) -> list[str]:
+    """The names that others of the VPC asked for, and those that the other end asked for.
+
+    What a client asked, its VPC did: most records have no name of the VPC, and the second join
+    passes over their nulls.
+    """
     client = next(f"r.{other}" for other in ADDRESS_OF.values() if other != address)
-    vpc = _vpc_of(names, has_interface)
-    return [
-        f"LEFT JOIN {DOMAINS} {d} ON {d}.address = r.{address} AND {d}.client = {whose}"
-        f" AND {d}.vpc = {vpc}{_as_of(d, names)}"
-        for d, whose in ((f"{end}d", client), (f"{end}v", "''"))
+    v, d = f"{end}v", f"{end}d"
+    joins = [
+        f"LEFT JOIN {DOMAINS} {v} ON {v}.address = r.{address} AND {v}.client = ''"
+        f" AND {v}.vpc = {_vpc_of(names, has_interface)}{_as_of(v, names)}",
+        f"LEFT JOIN {DOMAINS} {d} ON {d}.address = {v}.address AND {d}.client = {client}"
+        f" AND {d}.vpc = {v}.vpc{_as_of(d, names)}",
     ]
+    return joins if by_clients else joins[:1]
 
 
 def _outside_join(end: str, address: str, names: Set[str]) -> str:
