@@ -112,6 +112,14 @@ def test_lists_by_owner_account_and_pair_add_up_to_the_same(billed_sample: FlowL
     assert set(billed_sample.cost("owner")["owner"]) >= {"data", "shop", "platform"}
 
 
+def test_pairs_have_the_names_of_their_hosts(billed_sample: FlowLogs) -> None:
+    pairs = billed_sample.cost("pair")
+    assert list(pairs)[:4] == ["source", "destination", "source_name", "destination_name"]
+    to_s3 = pairs[pairs["destination"].eq("com.amazonaws.eu-central-1.s3")].iloc[0]
+    assert to_s3["source_name"].startswith("prod-batch-"), to_s3["source"]
+    assert to_s3["destination_name"] == ""
+
+
 def test_the_month_is_the_range_at_its_pace(billed_sample: FlowLogs) -> None:
     two_days = billed_sample.last("48h").cost().set_index("path")
     ratio = two_days["dollars_month"]["NAT processing"] / two_days["dollars"]["NAT processing"]

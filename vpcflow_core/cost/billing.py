@@ -5,6 +5,7 @@ Functions are given `logs`, which answers questions: `FlowLogs` and panels use t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Protocol
@@ -176,7 +177,9 @@ def listed(found: Bill, by: str, earlier: Bill | None = None) -> pd.DataFrame:
     Returns:
         The columns of `by`, bytes (each once in a path), billed_bytes (each as often as it is
         billed), dollars, dollars_month (at this pace, of 730 hours), dollars_before and change
-        (percent) where the month before is known, and rule: why its records count.
+        (percent) where the month before is known, and rule: why its records count. Of pairs also
+        source_name and destination_name after the addresses: that of the host, "" where its
+        address is that of several or of none that is known.
 
     Raises:
         ParameterError: Costs are not listed by that.
@@ -201,7 +204,22 @@ def listed(found: Bill, by: str, earlier: Bill | None = None) -> pd.DataFrame:
         ["dollars", "bytes"], ascending=False, kind="stable", key=lambda sums: sums.round(9)
     ).reset_index()
     rows[["bytes", "billed"]] = rows[["bytes", "billed"]].round().astype("int64")
+    if by == "pair":
+        for place, end in enumerate(keys):
+            names = _names_of(found, end, set(rows[end]))
+            rows.insert(len(keys) + place, f"{end}_name", rows[end].map(names))
     return rows.rename(columns={"billed": "billed_bytes"})
+
+
+def _names_of(found: Bill, end: str, addresses: Collection[str]) -> dict[str, str]:
+    """The host at each address; "" where it is not one alone."""
+    charges, network = found.found.charges, found.network
+    seen = charges.loc[charges[end].isin(addresses), ["vpc_id", end]].drop_duplicates()
+    named: dict[str, set[str]] = {}
+    for vpc, address in seen.itertuples(index=False):
+        holder = network.holder(network.vpc_of(vpc, address), address)
+        named.setdefault(address, set()).add(holder.name if holder else "")
+    return {address: min(of) if len(of) == 1 else "" for address, of in named.items()}
 
 
 def require_by(by: str) -> None:

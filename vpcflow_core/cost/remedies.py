@@ -70,7 +70,7 @@ def rows_of(remedies: list[Remedy]) -> pd.DataFrame:
             r.saving,
             r.evidence,
             r.talkers,
-            r.bytes_month,
+            round(r.bytes_month),
             r.dollars,
             r.interface_id,
             r.address,

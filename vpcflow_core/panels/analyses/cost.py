@@ -65,37 +65,28 @@ def listed(by: str) -> Analysis:
             rows = rows[rows[DOLLARS] > 0]
         shown = rows.head(top or len(rows)).reset_index(drop=True)
         if by == "pair":
-            shown = _named(found, shown)
+            shown = _named(shown)
         notes = _rest(rows, shown)
         return context.answer(*found.results, frame=shown, notes=notes)
 
     return analysis
 
 
-def _named(found: Bill, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Pairs with the name of each host before its address, where it is one alone."""
-    charges, network, ends = found.found.charges, found.network, ("source", "destination")
-    named: dict[str, set[str]] = {}
-    for end in ends:
-        rows = charges.loc[charges[end].isin(pairs[end]), ["vpc_id", end]].drop_duplicates()
-        for vpc, address in rows.itertuples(index=False):
-            holder = network.holder(network.vpc_of(vpc, address), address)
-            named.setdefault(address, set()).add(holder.name if holder else "")
-    words = {
-        address: f"{min(of)} ({address})"
-        for address, of in named.items()
-        if len(of) == 1 and all(of)
-    }
-    return pairs.assign(**{end: pairs[end].map(lambda a: words.get(a, a)) for end in ends})
+def _named(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs with the name of each host before its address."""
+    shown = pairs.copy()
+    for end in billing.BY["pair"]:
+        names = shown.pop(f"{end}_name")
+        shown[end] = shown[end].where(names.eq(""), names + " (" + shown[end] + ")")
+    return shown
 
 
 def _rest(rows: pd.DataFrame, shown: pd.DataFrame) -> tuple[str, ...]:
     """What the rows that are not shown cost together."""
     rest = float(rows[DOLLARS].sum() - shown[DOLLARS].sum())
     count = len(rows) - len(shown)
-    return (
-        (f"{count:,} more rows cost {rest:,.2f} dollars together.",) if count and rest > 0 else ()
-    )
+    dollars = f"{rest:,.2f}" if rest >= 0.01 else "less than 0.01"
+    return (f"{count:,} more rows cost {dollars} dollars together.",) if count and rest > 0 else ()
 
 
 def over_time(context: PanelContext) -> PanelAnswer:
