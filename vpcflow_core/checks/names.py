@@ -42,7 +42,8 @@ def _list(naming: Naming) -> Finding:
     if not own.problems:
         return Finding("names", "address_book", "ok", f"{count}.")
     more = len(own.problems) - SHOWN
-    listed = "; ".join(own.problems[:SHOWN]) + (f"; and {more:,} more" if more > 0 else "")
+    named = "; ".join(problem.rstrip(".") for problem in own.problems[:SHOWN])
+    listed = named + (f"; and {more:,} more" if more > 0 else "")
     return Finding(
         "names", "address_book", "warning", f"{count}; left out: {listed}", "Correct those lines."
     )

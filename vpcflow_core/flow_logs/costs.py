@@ -25,11 +25,11 @@ class Costs(Paths):
             n: How many rows, the dearest first; None: all.
 
         Returns:
-            What it is listed by (and of pairs the names of both hosts), bytes (each once in a path), billed_bytes (each as often as it is
-            billed), dollars, dollars_month (at this pace), `dollars_before` and `change` (percent)
-            where the records reach back 30 days, and `rule`, why its records count. A byte that
-            passed a NAT gateway is in several paths, and billed once in each. `attrs["notes"]` has
-            the date of the prices, and what was left out.
+            What it is listed by (of pairs the names of both hosts too), bytes (each once in a
+            path), billed_bytes (each as often as it is billed), dollars, dollars_month (at this
+            pace), `dollars_before` and `change` (percent) where the records reach back 30 days, and
+            `rule`, why its records count. A byte that passed a NAT gateway is in several paths, and
+            billed once in each. `attrs["notes"]` has the date of the prices, and what was left out.
 
         Raises:
             ParameterError: Costs are not listed by that.
