@@ -1,4 +1,4 @@
-"""Each value that narrows the page, as a chip with a menu: only this, exclude, remove."""
+"""Each value that narrows the page, as a chip with a menu: what can be done with the value."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
-from dashboards.ui import actions
+from dashboards.ui import actions, clipboard
 from dashboards.ui.filter_text import Chip, chips_of, excluding, narrowed, without
 from dashboards.ui.markdown import inert
-from dashboards.ui.state import FILTER_LABELS, PageState
+from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, PageState
 from vpcflow_core.charts import label as value_label
 from vpcflow_core.errors import FilterError
 from vpcflow_core.panels.entity import FIELDS, entity_of
-from vpcflow_core.query.dimensions import filterable
+from vpcflow_core.query.dimensions import EITHER_END, filterable
 
 ONLY, EXCLUDE, REMOVE = "Only this", "Exclude", "Remove"
+EITHER, OPEN, COPY = "Either end", "Open its page", "Copy"
 ENTITY = "entity"
+# The box of either end, by that of one of them.
+EITHER_OF = {end: name for name in EITHER_FILTERS for end in EITHER_END[name].ends}
 CHANGES: dict[str, Callable[[str, str, str], str]] = {
     ONLY: narrowed,
     EXCLUDE: excluding,
@@ -27,38 +31,56 @@ CHANGES: dict[str, Callable[[str, str, str], str]] = {
 
 def draw(state: PageState) -> None:
     """A chip for each value of each filter in force."""
+    if opened := st.session_state.pop(OPEN, ""):
+        st.switch_page(_page(), query_params=_query(opened, state))
     if not state.filters:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="chips", gap="small"):
         for field, text in state.filters:
             for chip in chips_of(field, text):
-                _chip(chip, text)
+                _chip(chip, state)
             for chip in chips_of(field, text):
                 if has_page(chip):
                     _page_of(chip, state)
 
 
-def _chip(chip: Chip, text: str) -> None:
+def _chip(chip: Chip, state: PageState) -> None:
     key = f"chip-{chip.field}-{'not-' if chip.excluded else ''}{chip.value}"
-    items = [ONLY, REMOVE] if chip.excluded else list(CHANGES)
     st.menu_button(
         inert(label(chip)),
-        items,
+        items(chip),
         key=key,
         icon=":material/filter_alt_off:" if chip.excluded else ":material/filter_alt:",
-        on_click=_change,
-        args=(chip, text, key),
+        on_click=_choose,
+        args=(chip, state, key),
     )
+
+
+def items(chip: Chip) -> list[str]:
+    """What can be done with a chip's value."""
+    either = [EITHER] if chip.field in EITHER_OF and not chip.excluded else []
+    excluding = [] if chip.excluded else [EXCLUDE]
+    page = [OPEN] if has_page(chip) else []
+    return [ONLY, *excluding, *either, *page, COPY, REMOVE]
 
 
 def _page_of(chip: Chip, state: PageState) -> None:
     """A link to the page of what a chip names, at the same time, without filters."""
     st.page_link(
-        st.Page(lambda: None, title=ENTITY, url_path=ENTITY),
+        _page(),
         label=f"All about {inert(chip.value)}",
         icon=":material/person_search:",
-        query_params={**replace(state, filters=()).params(), ENTITY: chip.value},
+        query_params=_query(chip.value, state),
     )
+
+
+def _page() -> StreamlitPage:
+    return st.Page(lambda: None, title=ENTITY, url_path=ENTITY)
+
+
+def _query(value: str, state: PageState) -> dict[str, str]:
+    """The parameters of the page of a value, at the same time, without filters."""
+    return {**replace(state, filters=()).params(), ENTITY: value}
 
 
 def has_page(chip: Chip) -> bool:
@@ -77,7 +99,17 @@ def label(chip: Chip) -> str:
     return f"{FILTER_LABELS[chip.field]}: {'not ' if chip.excluded else ''}{value}"
 
 
-def _change(chip: Chip, text: str, key: str) -> None:
-    """Change the filter as its chip's menu says."""
-    changed = CHANGES[st.session_state[key]](chip.field, text, chip.value)
-    actions.set_filter(chip.field, changed)
+def _choose(chip: Chip, state: PageState, key: str) -> None:
+    """Do what the chip's menu says."""
+    chosen, texts = st.session_state[key], dict(state.filters)
+    if chosen == COPY:
+        clipboard.copy(chip.value)
+    elif chosen == OPEN:
+        st.session_state[OPEN] = chip.value
+    elif chosen == EITHER:
+        either = EITHER_OF[chip.field]
+        actions.set_filter(chip.field, without(chip.field, texts[chip.field], chip.value))
+        actions.set_filter(either, narrowed(either, texts.get(either, ""), chip.value))
+    else:
+        changed = CHANGES[chosen](chip.field, texts[chip.field], chip.value)
+        actions.set_filter(chip.field, changed)

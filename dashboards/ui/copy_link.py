@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.ui import links
+from dashboards.ui import clipboard, links
 from dashboards.ui.state import PageState
 from vpcflow_core.times import Window
 
 
 def draw(state: PageState, window: Window) -> None:
-    """A button that shows the links; each has a button that copies it."""
+    """A button that opens the links; each has a button that copies it, which the page says."""
     with st.popover(
         "Copy link",
         icon=":material/link:",
@@ -20,7 +20,17 @@ def draw(state: PageState, window: Window) -> None:
     ):
         url, more = st.context.url or "", links.own(st.query_params)
         if moving := links.moving(url, state, more):
-            st.markdown("**Moving**: always the newest data")
-            st.code(moving, language=None, wrap_lines=True)
-        st.markdown("**Fixed**: this very time")
-        st.code(links.fixed(url, state, window, more), language=None, wrap_lines=True)
+            _link("Moving", "always the newest data", moving)
+        _link("Fixed", "this very time", links.fixed(url, state, window, more))
+
+
+def _link(kind: str, about: str, url: str) -> None:
+    st.markdown(f"**{kind}**: {about}")
+    st.code(url, language=None, wrap_lines=True)
+    st.button(
+        f"Copy {kind.lower()} link",
+        key=f"copy-{kind}",
+        icon=":material/content_copy:",
+        on_click=clipboard.copy,
+        args=(url,),
+    )

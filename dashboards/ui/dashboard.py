@@ -13,6 +13,7 @@ from dashboards.ui import (
     actions,
     audit,
     chips,
+    clipboard,
     emptiness,
     focus,
     panel,
@@ -101,6 +102,7 @@ def begin(
     """
     actions.begin_page()
     focus.draw()
+    clipboard.draw()
     _read_link()
     range_, zone, row_end = timerange.controls(title, question)
     texts = sidebar.filters(filters, fixed)

@@ -12,23 +12,31 @@ from dashboards.ui import notes
 from dashboards.ui.answers import KEYS, own
 from vpcflow_core.charts import figure
 from vpcflow_core.charts.notes import OVER_TIME, Mark, with_notes
+from vpcflow_core.charts.value_links import with_links
 from vpcflow_core.panels.catalogue import PanelAnswer, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
+from vpcflow_core.panels.entity import FIELDS
+from vpcflow_core.query.dimensions import BLOCKS
 
+# Charts whose values have their names beside them.
+BARS = ("bars", "split")
 # Of the line below a number, in pixels.
 LINE = 64
 
 
-def figure_of(request: PanelRequest, answer: PanelAnswer, zone: str) -> Figure:
+def figure_of(request: PanelRequest, answer: PanelAnswer, zone: str, url: str = "") -> Figure:
     """The figure of a panel; of a panel of numbers, the line below them.
 
     Args:
         request: What the panel was asked; with the zone it says which figure it is.
         answer: The answer to it, which the figure is made from if there is none yet.
         zone: IANA name of the zone that times are shown in.
+        url: Of the page of a value, up to where the value stands; "" for names without links.
     """
     dark = st.context.theme.type == "dark"
-    return _figure(own(request), answer, zone, dark, _notes(request))
+    panel = panel_of(request.slug)
+    linked = panel.chart in BARS and panel.query.by[0] in (*FIELDS, *BLOCKS)
+    return _figure(own(request), answer, zone, dark, _notes(request), url if linked else "")
 
 
 def _notes(request: PanelRequest) -> tuple[Mark, ...]:
@@ -49,10 +57,13 @@ def _figure(
     zone: str,
     dark: bool,
     noted: tuple[Mark, ...],
+    url: str,
 ) -> Figure:
     panel = panel_of(request.slug)
     if panel.chart != "number":
         drawn = figure(panel, _answer, zone, dark)
+        if url:
+            with_links(drawn, url)
         return with_notes(drawn, noted, ZoneInfo(zone), request.window)
     line = figure(panel, replace(_answer, headlines=()), zone, dark)
     line.update_yaxes(domain=[0, 1])

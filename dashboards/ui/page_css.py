@@ -72,6 +72,19 @@ _RULES = """
 [class*=st-key-panel-] h2 { font-size: 1.1rem; line-height: 1.2; margin: 0; padding: 0 }
 [data-testid=stCaptionContainer] code { color: inherit; background: none }
 
+/* Names beside bars lead to their pages. */
+.js-plotly-plot .ytick a { pointer-events: all }
+.js-plotly-plot .ytick a:is(:hover, :focus) { text-decoration: underline }
+
+/* What was copied is said at the lower edge, for a while. */
+[data-testid=stLayoutWrapper]:has(> .st-key-copied) {
+  position: fixed; right: 1rem; bottom: 1rem; z-index: 1000; width: auto; max-width: 90vw;
+}
+.st-key-copied span:not(:empty) {
+  display: block; max-width: 32rem; padding: 0.5rem 0.8rem; border-radius: 0.4rem;
+  background: #1d4ed8; color: #ffffff; overflow-wrap: anywhere;
+}
+
 @media print {
   [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar],
   [class*=st-key-menu-] { display: none !important }

@@ -56,7 +56,8 @@ def draw(request: PanelRequest, given: PanelAnswer, state: PageState, own: Own) 
     elif panel.chart == "table":
         _table(panel, given, state)
     else:
-        _chart(panel, given, state, figure_of(request, given, state.zone))
+        of_value = links.entity(st.context.url or "", "", state)
+        _chart(panel, given, state, figure_of(request, given, state.zone, of_value))
 
 
 def is_empty(panel: Panel, given: PanelAnswer) -> bool:

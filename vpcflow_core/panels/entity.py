@@ -38,7 +38,7 @@ IDS = {
 # Fields whose values have a page, and the fields of the filter box that finds it.
 FIELDS = (
     "srcaddr", "dstaddr", "address", "interface_id", "instance_id", "security_group_id",
-    "subnet_id", "vpc_id", "dstport", "port",
+    "subnet_id", "vpc_id", "srcport", "dstport", "port",
 )  # fmt: skip
 
 # Of what has many addresses, as many are looked up in zones and watch lists.
