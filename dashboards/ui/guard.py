@@ -20,8 +20,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboards.ui.admission import ADMISSION
 from dashboards.ui import clipboard, focus
+from dashboards.ui.admission import ADMISSION
 from dashboards.ui.refusals import sentence
 from dashboards.ui.upload_gate import FULL, refusal
 from dashboards.ui.visitor import Connection, authority, is_loopback

@@ -14,7 +14,7 @@ import pytest
 from tests.charts.frames import EVERY, START, answer, buckets, usual
 from vpcflow_core.charts import COLOURS, figure
 from vpcflow_core.charts.log_axis import floor_of
-from vpcflow_core.charts.time_axis import places, ticks
+from vpcflow_core.charts.time_axis import places, stroke, ticks
 from vpcflow_core.coverage import Gap
 from vpcflow_core.panels.built import Built
 from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
@@ -40,6 +40,14 @@ def test_a_clock_that_changes_has_each_time_told() -> None:
     times = pd.Series(pd.date_range("2026-10-25", periods=4, freq="h", tz="UTC"))
     drawn = places(times, ZoneInfo("Europe/Berlin"))["x"]
     assert [time.hour for time in drawn] == [2, 2, 3, 4]
+
+
+def test_a_line_that_would_fill_the_chart_is_drawn_as_points() -> None:
+    smooth, jumping = pd.Series(range(1440)), pd.Series([3, 9000] * 720)
+    assert stroke(smooth, "#000000")["mode"] == "lines"
+    assert stroke(jumping, "#000000", 1.0)["mode"] == "markers"
+    # Beside a much higher series it is a flat line.
+    assert stroke(jumping, "#000000", top=9_000_000)["mode"] == "lines"
 
 
 def test_columns_begin_where_their_bucket_begins() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -14,7 +15,9 @@ from vpcflow_core.charts import COLOURS, SERIES, figure, label
 from vpcflow_core.charts.colours import colours
 from vpcflow_core.charts.labels import short_labels
 from vpcflow_core.charts.style import GREY, PALETTE
+from vpcflow_core.charts.value_links import with_links
 from vpcflow_core.panels.catalogue import PANELS
+from vpcflow_core.panels.grouping import grouped
 
 PORTS = PANELS["traffic/ports-by-action"]
 
@@ -47,6 +50,21 @@ def test_a_click_on_a_part_says_its_bar_and_its_part() -> None:
     assert [list(pair) for pair in rejected.customdata] == [[443, "REJECT"], [22, "REJECT"]]
     assert [list(pair) for pair in rest.customdata] == [[22, None]]
     assert list(accepted.y) == ["443 (https)"]
+
+
+def test_names_beside_bars_lead_to_their_values_and_the_rest_leads_nowhere() -> None:
+    hrefs = {}
+    for panel in (PORTS, PANELS["overview/destination-ports"]):
+        chart = with_links(figure(panel, answer(ports())), "http://a/entity?entity=")
+        ticks = zip(chart.layout.yaxis.tickvals, chart.layout.yaxis.ticktext, strict=True)
+        hrefs = {name: re.findall('href="([^"]*)"', text) for name, text in ticks}
+        assert hrefs["22 (ssh)"] == ["http://a/entity?entity=22"]
+    blocks = pd.DataFrame({"srcblock": ["10.0.0.0/24", None], "bytes": [2, 1]})
+    panel = grouped(PANELS["overview/top-sources"], "24")
+    chart = with_links(figure(panel, answer(blocks.astype({"srcblock": "string"}))), "/?entity=")
+    first, rest = chart.layout.yaxis.ticktext
+    assert "entity=10.0.0.0/24" in first
+    assert "href" not in rest
 
 
 def test_bars_keep_the_order_of_the_rows_even_where_the_first_part_is_missing() -> None:

@@ -51,6 +51,8 @@ def click_bar(page: Page, slug: str) -> None:
 def a_bar_narrows_and_its_chip_excludes_and_removes(page: Page) -> None:
     (bars,) = drawn(page, "overview/top-sources")
     first = bars["customdata"][0]
+    link = panel(page, "overview/top-sources").get_by_role("link", name=first, exact=True)
+    assert link.get_attribute("xlink:href").endswith(f"&entity={first}")
     click_bar(page, "overview/top-sources")
     until(page, srcaddr=first)
     settled(page, ["overview/top-sources"])
@@ -65,8 +67,14 @@ def a_bar_narrows_and_its_chip_excludes_and_removes(page: Page) -> None:
     page.go_back()
     until(page, srcaddr=f"!{first}")
     assert chips(page) == [f"Source address: not {first}"]
-    pick(page, f"not {first}", "Remove")
-    until(page, srcaddr="")
+    pick(page, f"not {first}", "Only this")
+    until(page, srcaddr=first)
+    pick(page, first, "Either end")
+    until(page, srcaddr="", address=first)
+    pick(page, f"either end: {first}", "Copy")
+    expect(page.locator("[data-copy]")).to_have_text(f"Copied: {first}")
+    pick(page, first, "Remove")
+    until(page, address="")
     assert chips(page) == []
     assert drawn(page, "overview/top-sources") == [bars]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboards.ui.chips import items
 from dashboards.ui.filter_text import (
     Chip,
     chips_of,
@@ -42,6 +43,15 @@ def test_every_value_of_a_list_is_a_chip() -> None:
         Chip("srcaddr", "10.0.0.5", True),
     ]
     assert [chip.excluded for chip in chips_of("dstport", "!80, 443")] == [True, True]
+
+
+def test_what_can_be_done_with_a_chips_value_depends_on_what_it_is() -> None:
+    port = ["Only this", "Exclude", "Either end", "Open its page", "Copy", "Remove"]
+    assert items(Chip("dstport", "443", False)) == port
+    assert items(Chip("srcaddr", "country:US", False)) == [i for i in port if "page" not in i]
+    assert items(Chip("action", "REJECT", False)) == ["Only this", "Exclude", "Copy", "Remove"]
+    without_end = ["Only this", "Open its page", "Copy", "Remove"]
+    assert items(Chip("srcaddr", "10.0.0.5", True)) == without_end
 
 
 @given(st.sampled_from(TEXTS), st.integers(0, 65535).map(str))

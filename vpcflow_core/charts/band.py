@@ -17,10 +17,10 @@ from vpcflow_core.charts.time_axis import (
     colour_of,
     highest,
     lacking,
-    line_width,
     over_time,
     places,
     raised,
+    stroke,
     wall_clock,
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -42,7 +42,7 @@ def band(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
     frame = rows.assign(**{name: raised(rows[name], least) for name in DRAWN})
     chart = undressed()
     _expected(chart, frame, zone, colour)
-    _line(chart, panel, frame, zone, colour)
+    _line(chart, panel, frame, zone, colour, least)
     _violations(chart, frame[frame["violation"]], zone, dark)
     # One series alone answers the mouse: plotly would add the nearest diamond, of another bucket.
     chart.add_scatter(
@@ -65,15 +65,16 @@ def _top(frame: pd.DataFrame) -> float:
     return max(largest, min(highest(frame["upper"]), 1.5 * largest))
 
 
-def _line(chart: go.Figure, panel: Panel, frame: pd.DataFrame, zone: ZoneInfo, colour: str) -> None:
+def _line(
+    chart: go.Figure, panel: Panel, frame: pd.DataFrame, zone: ZoneInfo, colour: str, least: float
+) -> None:
     """The values."""
     chart.add_scatter(
         **places(frame["bucket"], zone),
         y=frame["value"],
-        mode="lines",
         name=unit(panel.value),
-        line={"color": colour, "width": line_width(len(frame))},
         hoverinfo="skip",
+        **stroke(frame["value"], colour, least),
     )
 
 

@@ -18,10 +18,10 @@ from vpcflow_core.charts.time_axis import (
     colour_of,
     heights,
     highest,
-    line_width,
     over_time,
     places,
     raised,
+    stroke,
     wall_clock,
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -87,19 +87,18 @@ def curves(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.
     """
     values = answer.frame[panel.value].astype("Float64")
     least = floor_of(values.dropna())
-    chart = undressed()
+    chart, top = undressed(), highest(values)
     for group in groups(panel, answer, panel.query.by[0]):
         rows = group.rows[panel.value]
         chart.add_scatter(
             **places(group.rows["bucket"], zone),
             y=raised(rows, least),
             name=group.short,
-            mode="lines",
-            line={"width": line_width(len(rows)), "color": group.colour},
+            **stroke(rows, group.colour, least, top=top),
             **hover(panel.value, rows, f"{group.name}: <b>{{}}</b>", written=True),
         )
     chart.update_layout(hovermode="x unified")
-    return legend_below(over_time(chart, answer, zone, panel.value, highest(values), least))
+    return legend_below(over_time(chart, answer, zone, panel.value, top, least))
 
 
 def _steps(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Figure:

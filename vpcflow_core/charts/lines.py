@@ -17,10 +17,10 @@ from vpcflow_core.charts.style import INK, LIT, MAIN, faint, legend_below, undre
 from vpcflow_core.charts.time_axis import (
     MANY,
     colour_of,
-    line_width,
     over_time,
     places,
     raised,
+    stroke,
     wall_clock,
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -47,23 +47,18 @@ def lines(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
     # The present is drawn over the past, and stands first in the legend.
     drawn = [name for name in (*reversed(past), NOW) if frame[name].notna().any()]
     least = floor_of(pd.concat([frame[column].astype("Float64") for column in drawn]))
+    top = max((float(frame[column].max()) for column in drawn), default=0.0)
     looks = _looks(past)
     for column in drawn:
         name, (colour, dash) = _called(column, a_day), looks[column]
-        line = {
-            "color": LIT.get(colour, colour) if dark else colour,
-            "dash": dash,
-            "width": line_width(len(frame)),
-        }
+        shown = LIT.get(colour, colour) if dark else colour
         chart.add_scatter(
             **places(frame["bucket"], zone),
             y=raised(frame[column], least),
-            mode="lines",
             name=name,
-            line=line,
+            **stroke(frame[column], shown, least, dash, top=top),
             **_hover(panel, frame, column, name, least),
         )
-    top = max((float(frame[column].max()) for column in drawn), default=0.0)
     _finished(chart, panel, answer, zone, frame["bucket"], top, least)
     return chart.update_layout(legend_traceorder="reversed")
 
@@ -76,13 +71,13 @@ def trend(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
     least, chart = floor_of(known["value"]), undressed()
     if future["lower"].notna().any():
         _interval(chart, future, zone, least)
-    where, shared = places(frame["bucket"], zone), {"mode": "lines", "hoverinfo": "skip"}
+    where, shared = places(frame["bucket"], zone), {"hoverinfo": "skip"}
     chart.add_scatter(
         **where,
         **shared,
         y=raised(frame["value"], least),
         name=unit(panel.value),
-        line={"color": colour, "width": line_width(len(frame))},
+        **stroke(frame["value"], colour, least),
     )
     if frame["predicted"].notna().any():
         # Where points are close, what would have been predicted of the past hides what was.
@@ -93,7 +88,7 @@ def trend(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
             **shared,
             y=raised(shown, least),
             name="predicted",
-            line={"color": AHEAD, "width": 2, "dash": "dash"},
+            **stroke(shown, AHEAD, least, "dash", width=2),
         )
     if len(future):
         _end(chart, wall_clock(future["bucket"], zone).iloc[0], dark)
