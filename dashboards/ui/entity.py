@@ -13,6 +13,7 @@ from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, FLOW_FILTERS, Pag
 from vpcflow_core.errors import FilterError
 from vpcflow_core.panels.entity import Entity, entity_of, entity_panels, facts
 from vpcflow_core.panels.grouping import grouped
+from vpcflow_core.query.names import FIELDS
 from vpcflow_core.times import Window
 
 # Panels side by side; what is not named stands alone.
@@ -25,7 +26,7 @@ def draw(title: str, question: str) -> None:
     """Draw the page."""
     state, row_end = dashboard.begin(title, question, (*EITHER_FILTERS, *FLOW_FILTERS, "action"))
     text = st.text_input(
-        "Address, block, port or id",
+        "Address, block, port, id or name",
         key="entity",
         bind="query-params",
         placeholder="10.0.0.5, 10.0.0.0/24, 443, eni-0a1b, i-0a1b, sg-0a1b",
@@ -34,12 +35,21 @@ def draw(title: str, question: str) -> None:
     if ready is None or not (text or "").strip():
         return
     try:
-        entity = entity_of(text)
+        entity = entity_of(_id_of(text.strip()))
     except FilterError as error:
         st.info(shown(error), icon=":material/info:")
         return
     _who(entity)
     _panels(entity, _both_ways(entity, state), *ready)
+
+
+def _id_of(text: str) -> str:
+    """The id of what is called so; other texts as they are."""
+    for field in FIELDS:
+        known = resources.flows().names(field).items()
+        if found := next((id_ for id_, name in known if name.lower() == text.lower()), ""):
+            return found
+    return text
 
 
 def _both_ways(entity: Entity, state: PageState) -> PageState:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards.ui import actions, hidden_widgets, refreshing
+from dashboards.ui import actions, hidden_widgets, refreshing, suggesting
 from dashboards.ui.filter_text import DECISIONS, filter_problem, suggestion, understood
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.resources import flows, source_urls, workspace
@@ -56,6 +56,7 @@ def filters(fields: Sequence[str], fixed: Sequence[str]) -> tuple[tuple[str, str
         texts["action"] = decision if "action" in fields else ""
         texts |= {f: _box(f, held) for f in (*fields, *brought) if f not in (*texts, "action")}
         texts |= _more(behind, held)
+        suggesting.draw(texts, _sets())
         if any(texts.values()):
             st.button("Clear all filters", on_click=clear, args=(tuple(texts),), width="stretch")
     return tuple((field, texts[field]) for field in FILTER_LABELS if texts.get(field))
