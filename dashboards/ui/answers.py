@@ -34,7 +34,12 @@ KEYS: dict[str | type, Callable[[Any], Any]] = {
 
 def answer(request: PanelRequest) -> PanelAnswer:
     """The answer of a panel, of what the visitor may see."""
-    return _answer(own(request))
+    return answer_of(own(request))
+
+
+def answer_of(request: PanelRequest) -> PanelAnswer:
+    """The answer to a request that `own` has made; it needs no session."""
+    return _answer(request)
 
 
 def records(request: PanelRequest, limit: int) -> QueryResult:

@@ -65,7 +65,9 @@ def explain(what: str, state: PageState, window: Window, name: str, own: Own) ->
         own: What besides the filters is asked of the records.
     """
     st.info(sentence(what, state, window), icon=":material/search_off:")
-    ranges = list(_ranges(state, window, own))
+    # Where there are records, in which nothing was found, no range is known to have more.
+    searched = bool(_count(state, window, own))
+    ranges = [] if searched else list(_ranges(state, window, own))
     with st.container(horizontal=True):
         if state.filters:
             fields = [field for field, _ in state.filters]
@@ -77,7 +79,7 @@ def explain(what: str, state: PageState, window: Window, name: str, own: Own) ->
             )
         for label, text in ranges:
             st.button(label, key=f"widen-{name}-{label}", on_click=actions.set_range, args=(text,))
-    if not ranges:
+    if not (ranges or searched):
         st.caption("There are none at any other time of the data either.")
 
 

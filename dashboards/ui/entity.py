@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
+from plotly.graph_objects import Figure
 
-from dashboards.ui import dashboard, emptiness, panel, records_dialog, resources
+from dashboards.ui import (
+    answers,
+    dashboard,
+    emptiness,
+    links,
+    panel,
+    records_dialog,
+    resources,
+    saving,
+)
+from dashboards.ui.evidence import about, file_name, packed_page
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.rights import shown
 from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, FLOW_FILTERS, PageState
-from vpcflow_core.errors import FilterError
+from vpcflow_core.charts import figure
+from vpcflow_core.errors import FilterError, VpcflowError
+from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 from vpcflow_core.panels.entity import Entity, entity_of, entity_panels, facts
 from vpcflow_core.panels.grouping import grouped
 from vpcflow_core.query.names import FIELDS
@@ -81,6 +95,7 @@ def _panels(entity: Entity, state: PageState, window: Window, generation: int) -
         emptiness.explain(f"records of {inert(entity.text)}", state, window, "entity", own)
         return
     found = {p.slug.partition("?")[0].rpartition("/")[2]: p for p in entity_panels(entity)}
+    _evidence(entity, found, state, window, generation)
     for row in ROWS:
         for column, name in zip(st.columns(len(row)), row, strict=True):
             with column:
@@ -92,3 +107,37 @@ def _panels(entity: Entity, state: PageState, window: Window, generation: int) -
                 asked = grouped(found[name], state.parameters.grouping)
                 panel.draw(state.request(asked, window, generation), state, own)
     records_dialog.show_if_asked(state, window, generation)
+
+
+def _evidence(
+    entity: Entity, panels: Mapping[str, Panel], state: PageState, window: Window, generation: int
+) -> None:
+    """A button that packs all that is behind the page into one file."""
+    link = links.fixed(st.context.url or "", state, window, links.own(st.query_params))
+    # What is asked is fixed here: the file is made outside of any session.
+    asked = {
+        name: (of, answers.own(state.request(of, window, generation)))
+        for name, panel in panels.items()
+        for of in (grouped(panel, state.parameters.grouping),)
+    }
+
+    def part(name: str) -> tuple[str, str, PanelAnswer | None, Figure | None]:
+        panel, request = asked[name]
+        try:
+            given = answers.answer_of(request)
+        except VpcflowError as error:
+            return name, str(error), None, None
+        drawn = panel.chart != "table" and not given.frame.empty
+        shown = figure(panel, given, state.zone) if drawn else None
+        return name, about(panel, given, state, window, link), given, shown
+
+    saving.button(
+        "Download all of this page",
+        lambda: packed_page(map(part, asked)),
+        f"{file_name(f'entity-{entity.text}', window)}.zip",
+        "application/zip",
+        key="evidence-entity",
+        icon=":material/download:",
+        help="One ZIP: of each panel the rows, the figure, the SQL, the filters and the link. "
+        "Connections and why refused take some seconds.",
+    )

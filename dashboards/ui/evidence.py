@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from plotly.graph_objects import Figure
@@ -54,10 +55,33 @@ def packed(given: PanelAnswer, said: str, figure: Figure | None) -> bytes:
     """
     buffer = io.BytesIO()
     with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
-        archive.writestr("about.txt", said)
-        archive.writestr("rows.csv", csv_bytes(given.frame))
-        archive.writestr("rows.parquet", parquet_bytes(given.frame))
-        archive.writestr("query.sql", given.sql)
-        if figure is not None:
-            archive.writestr("figure.html", figure.to_html(include_plotlyjs=True))
+        _add(archive, "", given, said, figure)
     return buffer.getvalue()
+
+
+def packed_page(parts: Iterable[tuple[str, str, PanelAnswer | None, Figure | None]]) -> bytes:
+    """A ZIP with a folder for each panel of a page, as `packed` makes it of one.
+
+    Args:
+        parts: Of each panel the folder, what was asked, what it shows and its figure; without an
+            answer the text says why there is none.
+    """
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        for name, said, given, figure in parts:
+            if given is None:
+                archive.writestr(f"{name}/about.txt", said)
+            else:
+                _add(archive, f"{name}/", given, said, figure)
+    return buffer.getvalue()
+
+
+def _add(
+    archive: ZipFile, folder: str, given: PanelAnswer, said: str, figure: Figure | None
+) -> None:
+    archive.writestr(f"{folder}about.txt", said)
+    archive.writestr(f"{folder}rows.csv", csv_bytes(given.frame))
+    archive.writestr(f"{folder}rows.parquet", parquet_bytes(given.frame))
+    archive.writestr(f"{folder}query.sql", given.sql)
+    if figure is not None:
+        archive.writestr(f"{folder}figure.html", figure.to_html(include_plotlyjs=True))

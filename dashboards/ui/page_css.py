@@ -101,6 +101,13 @@ _RULES = """
 """
 
 
+# Paper is light: dark pages are printed with light and dark exchanged, and their hues kept.
+_DARK = """
+@media print { [data-testid=stApp] { filter: invert(1) hue-rotate(180deg) } }
+"""
+
+
 def apply() -> None:
     """Tell the browser; once on every page."""
-    st.html(f"<style>{_RULES}</style>")
+    dark = st.context.theme.type == "dark"
+    st.html(f"<style>{_RULES}{_DARK if dark else ''}</style>")

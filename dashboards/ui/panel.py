@@ -54,7 +54,9 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
     ):
         title = grouping.ungrouped(panel).title
         st.markdown(f"## {title}", help=panel.help, width="stretch", anchors=False)
-        place = st.container(width="content", horizontal=True, gap="small", wrap=False)
+        place = st.container(
+            width="content", horizontal=True, vertical_alignment="center", gap="small", wrap=False
+        )
     try:
         with place:
             grouping.draw(panel)

@@ -16,12 +16,15 @@ from dashboards.ui.figures import figure_of
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import CONFIG, styled, title
+from vpcflow_core.charts.labels import named
 from vpcflow_core.panels.base import rows
 from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.panels.grouping import NEW
 from vpcflow_core.units import humane, number_of
 
+# Bands of a Sankey that a menu lists.
+MOST_BANDS = 30
 # Numbers that are bad news when they grow.
 BAD_NEWS = ("REJECT",)
 WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
@@ -32,7 +35,9 @@ TIME = 150
 # The column of a table that leads to another page.
 LEAD = "Traffic then"
 # Long texts, which stand last.
-LONG = ("Made by", "What shows it")
+LONG = ("What shows it",)
+# Widths of columns whose texts would push what stands right of them out of sight, in pixels.
+NARROW = {"What": 180, "Made by": 210}
 # The column of a table that leads to the page of a value, and the columns it may be of.
 PAGE = "Page"
 # The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
@@ -58,6 +63,8 @@ def draw(request: PanelRequest, given: PanelAnswer, state: PageState, own: Own) 
     else:
         of_value = links.entity(st.context.url or "", "", state)
         _chart(panel, given, state, figure_of(request, given, state.zone, of_value))
+        if panel.chart == "sankey":
+            _bands(panel, given, state)
 
 
 def is_empty(panel: Panel, given: PanelAnswer) -> bool:
@@ -106,6 +113,29 @@ def _chart(panel: Panel, given: PanelAnswer, state: PageState, chart: Figure) ->
     )
 
 
+def _bands(panel: Panel, given: PanelAnswer, state: PageState) -> None:
+    """A menu that narrows the page to one band: the browser tells of no click on it."""
+    key, (left, right) = f"bands-{panel.slug}", panel.query.by[:2]
+    rows = [row for _, row in given.frame.head(MOST_BANDS).iterrows()]
+
+    def text(place: int) -> str:
+        ends = (named(end, rows[place][end], given.names.get(end, {})) for end in (left, right))
+        return f"{' to '.join(ends)}: {humane(rows[place][panel.value], panel.value)}"
+
+    def choose() -> None:
+        actions.narrow(state, panel, drill.of_row(panel, rows[st.session_state[key]]))
+
+    st.menu_button(
+        "Narrow to one of these",
+        list(range(len(rows))),
+        format_func=text,
+        key=key,
+        icon=":material/filter_alt:",
+        type="tertiary",
+        on_click=choose,
+    )
+
+
 def _plot(
     panel: Panel, given: PanelAnswer, chart: Figure, config: Mapping[str, Any] = CONFIG, **rest: Any
 ) -> None:
@@ -137,6 +167,8 @@ def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
     more = {LEAD: leads} if leads else _explored(given, state) or _pages(given, state)
     styler = styled(panel, given, state.zone, more)
     widths = wide(styler.data)  # type: ignore[attr-defined]
+    if "made_by" in given.frame:
+        widths |= NARROW
     of_page = title(_with_page(given) or PAGE)
     titles = [str(name) for name in styler.columns]
     order = _order(titles, EXPLORE in more, (of_page, f"{of_page} ID"))

@@ -12,6 +12,7 @@ from dashboards.ui.evidence import about, file_name, packed
 from dashboards.ui.figures import figure_of
 from dashboards.ui.state import PageState
 from vpcflow_core.arrow import parquet_bytes
+from vpcflow_core.charts import title
 from vpcflow_core.csv_file import csv_bytes
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer, PanelRequest
 from vpcflow_core.units import number_of
@@ -44,6 +45,7 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
         placeholder="",
         key=key,
         alt=f"Rows of {panel.title}",
+        column_config={str(name): title(str(name)) for name in given.frame},
         selection_mode="single-row",
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"

@@ -13,6 +13,7 @@ from html import escape
 import streamlit as st
 
 from dashboards.ui import hidden_widgets, resources
+from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.query.dimensions import filterable
 from vpcflow_core.query.names import FIELDS
 from vpcflow_core.reference.geoip import label_points
@@ -50,11 +51,15 @@ SCRIPT = """(() => {
 MOST = 1000
 # Ports below this one have well-known services.
 WELL_KNOWN = 1024
-# What a snapshot knows of interfaces, by filter.
-KNOWN = {
-    "account_id": "account_id", "region": "region", "interface_name": "name", "kind": "type",
-    "name": "name",
+# Table and column of snapshots that have the values of a filter.
+KNOWN: dict[str, tuple[Kind, str]] = {
+    "account_id": ("interfaces", "account_id"), "account": ("interfaces", "account_id"),
+    "region": ("interfaces", "region"), "interface_name": ("interfaces", "name"),
+    "name": ("interfaces", "name"), "kind": ("interfaces", "type"), "az_id": ("subnets", "az_id"),
+    "az": ("subnets", "az_id"),
 }  # fmt: skip
+# Filters by sets of addresses, and what their names are listed by.
+SETS = {"zone": "zone", "watchlist": "watch"}
 
 # The box of the page of that name.
 ENTITY = "entity"
@@ -86,10 +91,13 @@ def list_of(field: str) -> str:
 
     >>> list_of("srcport"), list_of("address"), list_of("vpc_id"), list_of("country")
     ('port', 'address', 'vpc_id', 'country')
+    >>> list_of("src_zone"), list_of("dst_name")
+    ('zone', 'name')
     """
     about = filterable(field)
-    if field in (*FIELDS, *KNOWN, "country", "protocol") or about.words:
-        return field
+    plain = field.removeprefix("src_").removeprefix("dst_")
+    if plain in (*FIELDS, *KNOWN, *SETS, "country", "protocol") or about.words:
+        return plain
     return about.kind if about.kind in ("address", "port") else ""
 
 
@@ -113,11 +121,13 @@ def _pairs(name: str, sets: Mapping[str, Iterable[str]]) -> Pairs:
         return _countries()
     if name == "protocol":
         return _protocols()
+    if name in SETS:
+        return ((one, "") for one in sets.get(SETS[name], ()))
     if name in FIELDS:
         return ((called, of) for of, called in resources.flows().names(name).items())
     if words := filterable(name).words:
         return ((word, "") for word in words)
-    return _of_interfaces(KNOWN[name])
+    return _of_snapshots(*KNOWN[name])
 
 
 def _addresses(sets: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
@@ -128,9 +138,10 @@ def _addresses(sets: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
 
 @cache
 def _services() -> tuple[tuple[str, str], ...]:
-    names = {service_name(port): port for port in range(1, WELL_KNOWN)}
-    aliases = {alias: min(service_ports(alias)) for alias in SERVICE_ALIASES}
-    return tuple((name, str(port)) for name, port in {**names, **aliases}.items() if name)
+    names: dict[str, int] = {service_name(port) or "": port for port in range(1, WELL_KNOWN)}
+    names |= {alias: min(service_ports(alias)) for alias in SERVICE_ALIASES}
+    # A filter reads a star as a pattern.
+    return tuple((name, str(port)) for name, port in names.items() if name and "*" not in name)
 
 
 @cache
@@ -148,8 +159,8 @@ def _protocols() -> tuple[tuple[str, str], ...]:
     )
 
 
-def _of_interfaces(column: str) -> Iterator[tuple[str, str]]:
-    """The values of a column of the newest snapshot's interfaces."""
-    interfaces = resources.flows().known("interfaces")
-    if interfaces is not None and column in interfaces:
-        yield from ((str(value), "") for value in interfaces[column].dropna().unique() if value)
+def _of_snapshots(kind: Kind, column: str) -> Iterator[tuple[str, str]]:
+    """The values of a column of a snapshot's table."""
+    known = resources.flows().known(kind)
+    if column in known:
+        yield from ((str(value), "") for value in known[column].dropna().unique() if value)

@@ -16,6 +16,7 @@ from vpcflow_core.charts.colours import colours
 from vpcflow_core.charts.labels import short_labels
 from vpcflow_core.charts.style import GREY, PALETTE
 from vpcflow_core.charts.value_links import with_links
+from vpcflow_core.panels.built import Built
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.panels.grouping import grouped
 
@@ -50,6 +51,18 @@ def test_a_click_on_a_part_says_its_bar_and_its_part() -> None:
     assert [list(pair) for pair in rejected.customdata] == [[443, "REJECT"], [22, "REJECT"]]
     assert [list(pair) for pair in rest.customdata] == [[22, None]]
     assert list(accepted.y) == ["443 (https)"]
+
+
+def test_a_cell_of_a_matrix_says_both_of_its_values_and_its_colour_in_units() -> None:
+    panel = Built("bytes", ("srcaddr", "dstport"), "matrix").panel
+    rows = [("10.0.0.1", 443, 3 * 1024**3), ("10.0.0.2", 443, 1024**3), ("10.0.0.1", 22, 1024**3)]
+    frame = pd.DataFrame(rows, columns=["srcaddr", "dstport", "bytes"])
+    chart = figure(panel, answer(frame))
+    (cells,) = chart.data
+    assert [list(pair) for pair in cells.customdata] == [list(row[:2]) for row in rows]
+    assert list(cells.x) == [0, 0, 1]
+    assert [base + cells.width / 2 for base in cells.base] == [0, 1, 0]
+    assert chart.layout.coloraxis.colorbar.ticktext[-1] == "3 GB"
 
 
 def test_names_beside_bars_lead_to_their_values_and_the_rest_leads_nowhere() -> None:

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboards.ui.evidence import about, file_name, packed
+from dashboards.ui.evidence import about, file_name, packed, packed_page
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import PANELS, PanelAnswer
 from vpcflow_core.times import Window, parse_range
@@ -37,6 +37,17 @@ def test_evidence_says_what_was_asked_and_holds_it_all() -> None:
         assert pd.read_parquet(io.BytesIO(archive.read("rows.parquet"))).equals(frame)
     with ZipFile(io.BytesIO(packed(given, said, None))) as archive:
         assert "figure.html" not in archive.namelist()
+
+
+def test_evidence_of_a_page_has_a_folder_for_each_panel_and_says_why_one_is_missing() -> None:
+    given = PanelAnswer(pd.DataFrame({"flows": [3]}), "SELECT 1", 0.1)
+    parts = [("peers", "About it.", given, None), ("why", "No snapshot.", None, None)]
+    with ZipFile(io.BytesIO(packed_page(parts))) as archive:
+        assert set(archive.namelist()) == {
+            "peers/about.txt", "peers/rows.csv", "peers/rows.parquet", "peers/query.sql",
+            "why/about.txt",
+        }  # fmt: skip
+        assert archive.read("why/about.txt") == b"No snapshot."
 
 
 def test_files_are_named_after_page_panel_and_range() -> None:

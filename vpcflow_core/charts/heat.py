@@ -32,7 +32,7 @@ def heat(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
     """
     shown = groups(panel, answer, panel.query.by[0], sum(answer.frame[panel.query.by[0]].notna()))
     values = answer.frame[panel.value].astype("Float64")
-    is_log = _bursts(values)
+    is_log = bursts(values)
     chart = undressed()
     for place, group in enumerate(shown):
         _row(chart, panel, answer, zone, group, place, is_log)
@@ -50,11 +50,11 @@ def heat(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
         showlegend=False,
         height=max(HEIGHT, ROW * len(shown) + AROUND),
         dragmode="zoom" if panel.drill else "select",
-        coloraxis=_scale(panel, values, is_log, dark),
+        coloraxis=scale(panel, values, is_log, dark),
     )
 
 
-def _bursts(values: pd.Series) -> bool:
+def bursts(values: pd.Series) -> bool:
     """Whether colours in proportion would show one burst and nothing else."""
     some = values[values > 0]
     return bool(len(some) and some.max() > BURST * some.median())
@@ -87,7 +87,7 @@ def _row(
     )
 
 
-def _scale(panel: Panel, values: pd.Series, is_log: bool, dark: bool) -> dict[str, object]:
+def scale(panel: Panel, values: pd.Series, is_log: bool, dark: bool) -> dict[str, object]:
     """What each colour stands for."""
     top = highest(values)
     if is_log:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import plotly.graph_objects as go
 
+from vpcflow_core.charts.heat import bursts, scale
 from vpcflow_core.charts.labels import hover_texts, named, short_labels
 from vpcflow_core.charts.style import INK, SERIES, undressed
 from vpcflow_core.panels.base import Panel, PanelAnswer
 
 BAND = "rgba(100, 130, 170, 0.35)"
 ROW = 22
+# Of a cell, in rows and columns; what the axes of cells are without.
+CELL = 0.94
+BARE: dict[str, Any] = {"title": None, "showgrid": False, "zeroline": False, "fixedrange": True}
 
 
 def sankey(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -44,31 +50,49 @@ def sankey(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Fig
 
 
 def matrix(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
-    """A row for each value of the first field, a column for each of the second."""
+    """A row for each value of the first field, a column for each of the second.
+
+    Each cell is a bar, as only bars hear clicks.
+    """
     frame, (left, right) = answer.frame, panel.query.by[:2]
     rows, columns = (list(frame[name].unique()) for name in (left, right))
     heads = [f"{a} to {b}" for a, b in zip(*_heads(panel, answer), strict=True)]
-    values = frame.assign(text=hover_texts(panel, frame, heads), row=frame[left].map(rows.index))
-    values["column"] = frame[right].map(columns.index)
-    z = values.pivot(index="row", columns="column", values=panel.value).astype("float64")
-    text = values.pivot(index="row", columns="column", values="text").fillna("")
-    chart = undressed(
-        go.Heatmap(
-            z=z.to_numpy(),
-            x=short_labels(panel, answer, right, columns),
-            y=short_labels(panel, answer, left, rows),
-            text=text.to_numpy(),
-            hovertemplate="%{text}<extra></extra>",
-            hoverongaps=False,
-            colorscale=[[0, "#1e3a5f" if dark else "#dbeafe"], [1, SERIES[0]]],
-            colorbar={"thickness": 10},
-            xgap=1,
-            ygap=1,
-        )
+    values = frame[panel.value].astype("float64")
+    is_log = bursts(values)
+    cells = go.Bar(
+        x=[columns.index(value) for value in frame[right]],
+        y=[CELL] * len(frame),
+        base=[rows.index(value) - CELL / 2 for value in frame[left]],
+        width=CELL,
+        marker={
+            "color": np.log10(values.where(values > 0)) if is_log else values,
+            "coloraxis": "coloraxis",
+            "line_width": 0,
+        },
+        customdata=[list(pair) for pair in zip(frame[left], frame[right], strict=True)],
+        hovertext=hover_texts(panel, frame, heads),
+        hoverinfo="text",
     )
-    chart.update_yaxes(autorange="reversed", type="category", title=None)
-    chart.update_xaxes(type="category", title=None)
-    return chart.update_layout(height=max(360, ROW * len(rows) + 140))
+    chart = undressed(cells)
+    chart.update_yaxes(
+        range=[len(rows) - 0.5, -0.5],
+        tickvals=list(range(len(rows))),
+        ticktext=[f"{text}  " for text in short_labels(panel, answer, left, rows)],
+        **BARE,
+    )
+    chart.update_xaxes(
+        range=[-0.5, len(columns) - 0.5],
+        tickvals=list(range(len(columns))),
+        ticktext=short_labels(panel, answer, right, columns),
+        **BARE,
+    )
+    # Streamlit hears of no click while dragging selects.
+    return chart.update_layout(
+        barmode="overlay",
+        dragmode=False,
+        height=max(360, ROW * len(rows) + 140),
+        coloraxis=scale(panel, values, is_log, dark),
+    )
 
 
 def _heads(panel: Panel, answer: PanelAnswer) -> list[list[str]]:

@@ -130,7 +130,6 @@ def legend_below(chart: go.Figure) -> go.Figure:
             "y": 0,
             "yanchor": "bottom",
             "traceorder": "normal",
-            "itemsizing": "constant",
             "title": None,
             "font": {"size": 12},
         },

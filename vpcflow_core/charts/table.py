@@ -173,17 +173,17 @@ def _expected(frame: pd.DataFrame) -> list[str]:
 
 
 def _episodes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Episodes: when, how long, what, how much at its worst, and who made it."""
+    """Episodes: when, what, how much at its worst, who made it; narrow pages show these."""
     lasted = pd.to_timedelta(frame["end"] - frame["start"]).dt.total_seconds()
     return pd.DataFrame(
         {
             "bucket": frame["start"],
-            "duration": lasted,
             "what": frame["what"],
             "value": frame["value"],
+            "made_by": frame["made_by"],
             "expected": _expected(frame),
             "deviations": frame["deviations"],
-            "made_by": frame["made_by"],
+            "duration": lasted,
         }
     )
 

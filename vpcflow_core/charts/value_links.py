@@ -19,8 +19,8 @@ def with_links(chart: go.Figure, url: str) -> go.Figure:
     for bar in chart.select_traces({"type": "bar"}):
         for name, data in zip(bar.y, bar.customdata, strict=True):
             value = data[0] if isinstance(data, (list, tuple)) else data
-            shown = name if pd.isna(value) else _link(name, f"{url}{quote(str(value), safe=':/')}")
-            texts[name] = f"{shown}  "
+            link = _link(name, f"{url}{quote(str(value), safe=':/')}")
+            texts[name] = f"{name if pd.isna(value) else link}  "
     return chart.update_yaxes(tickvals=list(texts), ticktext=list(texts.values()))
 
 

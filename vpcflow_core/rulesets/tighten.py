@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -56,6 +56,9 @@ class RuleQueries(Protocol):
 
     def known(self, kind: Kind) -> pd.DataFrame:
         """A table of the EC2 snapshots."""
+
+    def watched(self, addresses: Iterable[str]) -> Mapping[str, str]:
+        """The watch list of each of the addresses that is on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +120,19 @@ def matched(
     return Matched(result, (interfaces, rules, lists, groups), tuple(notes))
 
 
-def hostile_of(refused: pd.DataFrame, accepted: pd.DataFrame) -> Hostile:
-    """The hostile ones among sources, by what was refused of them and what was not.
+def hostile_of(logs: RuleQueries, refused: pd.DataFrame, accepted: pd.DataFrame) -> Hostile:
+    """The hostile ones among sources, by what was refused of them, what was not, and watch lists.
 
     Args:
+        logs: What knows the watch lists.
         refused: The answer of `REFUSED`.
         accepted: Flows that were let in: srcaddr, flows.
     """
     let_in = accepted.groupby("srcaddr")["flows"].sum()
     rejected = refused["flows"]
     flows = rejected + refused["srcaddr"].map(let_in).fillna(0).astype("int64")
-    return hostile_sources(refused.assign(rejected=rejected, flows=flows))
+    watched = logs.watched(str(address) for address in let_in.index)
+    return hostile_sources(refused.assign(rejected=rejected, flows=flows), watched)
 
 
 def narrower(logs: RuleQueries, window: Window, groups: Collection[str] = ()) -> pd.DataFrame:
@@ -147,7 +152,8 @@ def narrower(logs: RuleQueries, window: Window, groups: Collection[str] = ()) ->
     for egress in (False, True):
         used = matched(logs, window, NO_FILTERS, outgoing=egress)
         flows = used.result.frame
-        hostile = hostile_of(logs.ask(REFUSED, window).frame, flows) if not egress else Hostile({})
+        refused = logs.ask(REFUSED, window).frame
+        hostile = Hostile({}) if egress else hostile_of(logs, refused, flows)
         frame = narrower_rules(flows, *used.tables, hostile, egress=egress)
         frames.append(noted(frame, *used.notes))
     found = pd.concat(frames, ignore_index=True)
@@ -194,7 +200,7 @@ def replay(
         if not replaced:
             continue
         used = matched(logs, window, NO_FILTERS, outgoing=egress)
-        hostile = Hostile({}) if egress else hostile_of(refused, used.result.frame)
+        hostile = Hostile({}) if egress else hostile_of(logs, refused, used.result.frame)
         frame = replayed(
             used.result.frame, *used.tables, proposed, replaced, hostile, egress=egress
         )

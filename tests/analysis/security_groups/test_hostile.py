@@ -34,6 +34,17 @@ def test_who_scans_or_is_refused_often_is_hostile(
     assert refused("198.51.100.9", *numbers).why == ({"198.51.100.9": why} if why else {})
 
 
+def test_sources_on_watch_lists_are_hostile_too() -> None:
+    none = pd.DataFrame(columns=["srcaddr", "flows", "rejected", "destinations", "ports"])
+    assert hostile_sources(none, {"192.0.2.7": "threats"}).why == {
+        "192.0.2.7": "on watch list threats"
+    }
+    row = pd.DataFrame([("192.0.2.7", 30, 30, 1, 1)], columns=none.columns)
+    assert hostile_sources(row, {"192.0.2.7": "threats"}).why == {
+        "192.0.2.7": "refused 30 times, on watch list threats"
+    }
+
+
 def test_the_blocks_seen_leave_out_hostile_sources_which_are_named_beside_them() -> None:
     flows = [
         flow("eni-web", "203.0.113.5", 6, 22, 30),

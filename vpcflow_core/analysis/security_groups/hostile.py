@@ -1,4 +1,4 @@
-"""Which sources are hostile, by what was refused of them: no advice may let them in."""
+"""Which sources are hostile, by refusals and watch lists: no advice may let them in."""
 
 from __future__ import annotations
 
@@ -50,18 +50,23 @@ class Hostile:
 NONE_HOSTILE = Hostile({})
 
 
-def hostile_sources(refused: pd.DataFrame) -> Hostile:
-    """The sources that scanned or were refused often.
+def hostile_sources(refused: pd.DataFrame, watched: Mapping[str, str] | None = None) -> Hostile:
+    """The sources that scanned, were refused often, or are on a watch list.
 
     Args:
         refused: A row a source: srcaddr, flows (all of them), rejected; destinations and ports,
             distinct ones, among those that were refused.
+        watched: The watch list of each source that is on one.
     """
     scanned = (refused["ports"] >= SCANNED) | (refused["destinations"] >= SCANNED)
     share = refused["rejected"] >= SHARE * refused["flows"]
     often = (refused["rejected"] >= OFTEN) & share
     rows = refused[(scanned & (refused["rejected"] >= SCANNED)) | often]
-    return Hostile({str(row["srcaddr"]): _why(row) for _, row in rows.iterrows()})
+    why = {str(row["srcaddr"]): _why(row) for _, row in rows.iterrows()}
+    for address, name in (watched or {}).items():
+        did = f"{why[address]}, " if address in why else ""
+        why[address] = f"{did}on watch list {name}"
+    return Hostile(why)
 
 
 def _why(row: pd.Series) -> str:

@@ -188,7 +188,11 @@ def _narrowed(
         yield "remove", "it let nothing through", row
         return
     if seen.foe.all():
-        yield "remove", "only sources that scanned or were refused often came through it", row
+        yield (
+            "remove",
+            "only sources that scanned, were refused often or are watched came through it",
+            row,
+        )
         return
     services = _services(seen)
     made = [

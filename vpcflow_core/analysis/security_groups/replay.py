@@ -93,7 +93,7 @@ def sentence(frame: pd.DataFrame, hostile: Hostile, egress: bool) -> str:
     foes = frame.loc[frame["hostile"] != "", "flows"].sum()
     if hostile.why and foes:
         some = "all" if foes == refused else f"{int(foes):,}"
-        text += f", {some} of them from sources that scanned or were refused often"
+        text += f", {some} of them from sources that scanned, were refused often or are watched"
     return f"{text}."
 
 

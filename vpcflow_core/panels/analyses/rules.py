@@ -34,14 +34,14 @@ def rules(context: PanelContext) -> PanelAnswer:
     # Whoever scans is hostile whatever the page's filters hide of it.
     refused = context.logs.ask(REFUSED, context.request.window)
     flows = used.result.frame
-    hostile = hostile_of(refused.frame, flows)
+    hostile = hostile_of(context.logs, refused.frame, flows)
     frame = rules_in_use(flows, *used.tables, hostile)
     found = findings(frame, flows, used.tables[0], hostile)
     notes = [*_narrowed(context), *notes_of(frame), *used.notes]
     if frame["hostile"].any():
         notes.append(
-            "Blocks seen leave out sources that were refused often or at many ports: who narrows a "
-            "rule to these blocks must not let them in."
+            "Blocks seen leave out sources that were refused often or at many ports, or are on a "
+            "watch list: who narrows a rule to these blocks must not let them in."
         )
     shown, none = _chosen(frame[COLUMNS], context)
     found = [*found, *none]
