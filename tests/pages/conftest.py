@@ -6,15 +6,29 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser import ARGUMENTS, executable
 from tests.logs import UNTIL, fill, read_with_pandas
 from tests.pages.server import PATIENCE, serving, serving_the_run
 from tests.sample import folder_of_run, once_a_run
+
+VIEWPORT: ViewportSize = {"width": 1280, "height": 1800}
+# All that pages may keep in the browser but its cache.
+KEPT_BY_PAGES = {"origin": "*", "storageTypes": "local_storage,indexeddb,service_workers"}
 
 expect.set_options(timeout=PATIENCE * 1000)
 
@@ -36,37 +50,68 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
         yield lambda *a, **settings: stack.enter_context(serving(tmp_path, *a, **settings))
 
 
+@pytest.fixture(scope="session")
+def visitor(chromium: Browser) -> Iterator[BrowserContext]:
+    """Where pages open one after the other: from the second on their scripts are compiled."""
+    with patient(chromium) as context:
+        yield context
+
+
 @pytest.fixture
-def open_page(chromium: Browser, serve: object) -> Iterator[Callable[..., Page]]:
-    """Opens pages with a context of their own; at the end none may have misbehaved.
+def open_page(
+    chromium: Browser, visitor: BrowserContext, serve: object
+) -> Iterator[Callable[..., Page]]:
+    """Opens pages as someone who was never there; at the end none may have misbehaved.
 
     Asks for `serve` so that pages close before their server does.
     """
     faults: list[str] = []
-    contexts = []
+    others: list[BrowserContext] = []
 
     def watch(page: Page) -> None:
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
         page.on("console", lambda m: faults.append(m.text) if is_fault(m) else None)
         page.on("request", lambda r: faults.append(r.url) if leaves(r.url) else None)
 
-    def open_(url: str, **options: object) -> Page:
-        # Waiting animations cost half a processor while they are drawn, which is what is waited for.
-        settings = {
-            "viewport": {"width": 1280, "height": 1800}, "reduced_motion": "reduce", **options,
-        }  # fmt: skip
-        context = chromium.new_context(**settings)  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE * 1000)
-        contexts.append(context)
-        page = context.new_page()
+    def open_(
+        url: str,
+        viewport: ViewportSize = VIEWPORT,
+        color_scheme: Literal["dark", "light"] = "light",
+        timezone: str = "",
+        private: bool = False,
+    ) -> Page:
+        if private:
+            others.append(patient(chromium))
+        page = (others[-1] if private else visitor).new_page()
         watch(page)
+        page.set_viewport_size(viewport)
+        # Waiting animations cost half a processor while they are drawn, which is what is waited for.
+        page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
+        if timezone:
+            devtools(page).send("Emulation.setTimezoneOverride", {"timezoneId": timezone})
         page.goto(url)
         return page
 
     yield open_
-    for context in contexts:
+    for context in others:
         context.close()
+    for page in visitor.pages:
+        devtools(page).send("Storage.clearDataForOrigin", KEPT_BY_PAGES)
+        page.close()
+    visitor.clear_cookies()
     assert faults == []
+
+
+def patient(chromium: Browser) -> BrowserContext:
+    """A place of pages, which keep nothing of those in others."""
+    context = chromium.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
+
+
+def devtools(page: Page) -> CDPSession:
+    """What Playwright has no words for."""
+    return page.context.new_cdp_session(page)
 
 
 def is_fault(message: ConsoleMessage) -> bool:

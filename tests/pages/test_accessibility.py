@@ -62,7 +62,7 @@ def test_a_page_is_drawn_and_can_be_read_light_and_dark(
     scheme, zone = eyes
     slugs = slugs_of(name)
     url = f"{app}/{PATHS[name]}"
-    page = settled(open_page(url, color_scheme=scheme, timezone_id=zone), slugs)
+    page = settled(open_page(url, color_scheme=scheme, timezone=zone), slugs)
     unbroken(page)
     told = {slug for slug in slugs if panel(page, slug).get_by_test_id("stAlert").count()}
     assert told == LACKING & set(slugs)

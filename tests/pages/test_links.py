@@ -53,7 +53,9 @@ def test_a_pasted_link_shows_the_same_in_a_private_window(app: str, open_page: O
     expect(codes).to_have_count(1)
     (link,) = codes.all_inner_texts()
     assert parse_state(QUERY) == parse_state(params_of(link))
-    other = settled(open_page(link, timezone_id="America/New_York"), slugs_of("outliers"))
+    other = settled(
+        open_page(link, timezone="America/New_York", private=True), slugs_of("outliers")
+    )
     assert chips(other) == chips(page)
     assert judged(other) == seen
     assert drawn(other, "outliers/packets") == drawn(page, "outliers/packets")
