@@ -43,6 +43,7 @@ from vpcflow_core.query.connections.select import (
     check,
     cut,
     parted,
+    parts_for,
     value_of,
 )
 from vpcflow_core.query.connections.words import IDLE, IDLE_TCP, SYN, TCP, has_bits, number
@@ -109,7 +110,8 @@ def values_for(
         number (of their five-tuple), value and since, as `promises_for` gives them; the first row
         is the first connection.
     """
-    found = cut(query.connections, window, filters, columns)
+    check(query.connections, columns)
+    found = cut(parts_for(query.connections, window, filters, columns), query.connections)
     value = value_of(found.c, query.connections.order)
     if query.connections.order == "start":
         value = _after(window, found.c.first)

@@ -81,9 +81,7 @@ def received_for(
     parts = records(window, conditions_of(shared, columns), columns, extra)
     pieces = _gathered(parts, "tcp_flags" in columns)
     found = _whole(pieces) if cuts else pieces
-    # Without cuts, a five-tuple with two ports is one piece.
-    tuples = select(*key_of(parts)).distinct().cte("tuples") if cuts else pieces
-    return _added_up(decided(found, tuples, listed=False), limit, outgoing)
+    return _added_up(decided(found, pieces), limit, outgoing)
 
 
 def period_of(cuts: Sequence[datetime]) -> ColumnElement[int]:

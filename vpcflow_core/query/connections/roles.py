@@ -9,7 +9,6 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
-    Select,
     and_,
     case,
     cast,
@@ -19,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from vpcflow_core.query.connections.records import number_of_end
 from vpcflow_core.query.connections.words import (
     MANY,
     MOST_DISTINCT,
@@ -48,25 +48,26 @@ PRIVATE = tuple(
 )
 
 
-def decided(found: CTE, tuples: CTE, listed: bool) -> CTE:
+def decided(found: CTE, around: CTE, ends: CTE | None = None) -> CTE:
     """Connections with the roles of their ends.
 
     Args:
         found: The connections, with their evidence.
-        tuples: All five-tuples of the window, whose ports tell how many partners they have.
-        listed: Whether the connections are few, so that only their ends matter.
+        around: What has the key of each five-tuple of the window at least once: how many partners
+            an end has tells who serves.
+        ends: The numbers of the only ends that matter (`end`); None: all do.
 
     Returns:
         The connections, `low_is_client` (null where nothing decides), `known_by` (a word of
         `KNOWN_BY`).
     """
-    degrees = _degrees(tuples, found if listed else None)
+    degrees = _degrees(around, ends)
     low, high = degrees.alias("low_end"), degrees.alias("high_end")
     asked = _unanswered(found)
     low_asked, high_asked = asked.alias("low_asked"), asked.alias("high_asked")
     relation = (
-        found.outerjoin(low, _at(found, "low", low))
-        .outerjoin(high, _at(found, "high", high))
+        found.outerjoin(low, number_of_end(found, "low") == low.c.end)
+        .outerjoin(high, number_of_end(found, "high") == high.c.end)
         .outerjoin(low_asked, _at(found, "low", low_asked))
         .outerjoin(high_asked, _at(found, "high", high_asked))
     )
@@ -172,44 +173,34 @@ def _at(found: CTE, side: str, ends: CTE) -> Condition:
     )
 
 
-def _ends(relation: CTE) -> Select[Any]:
-    """Both ends of each row."""
-    rows = relation.c
-    return (
+def _degrees(around: CTE, only: CTE | None) -> CTE:
+    """Ends with many partners: how many, and how many different ports these have."""
+    ends = _ends(around, only)
+    # Counted in two steps: DISTINCT in a count took DuckDB twice as long.
+    key = (ends.c.end, ends.c.other_port)
+    rows = select(*key, func.count().label("number")).group_by(*key).cte("partner_ports")
+    partners = cast(func.sum(rows.c.number), BigInteger)
+    made = select(rows.c.end, partners.label("partners"), func.count().label("ports"))
+    return made.group_by(rows.c.end).having(partners >= number(MANY)).cte("degrees")
+
+
+def _ends(around: CTE, only: CTE | None) -> CTE:
+    """Each end with each of its partners, by their numbers: grouping texts takes much longer."""
+    rows = around.c
+    low, high = (number_of_end(around, side) for side in ("low", "high"))
+    end = of_end(low, high)
+    made = (
         select(
-            rows.interface_id,
-            rows.protocol,
-            of_end(rows.low_address, rows.high_address).label("address"),
-            of_end(rows.low_port, rows.high_port).label("port"),
+            end.label("end"),
+            of_end(high, low).label("other"),
             of_end(rows.high_port, rows.low_port).label("other_port"),
         )
-        .select_from(both_ends(relation))
+        .select_from(both_ends(around))
         .where(among(rows.protocol, WITH_PORTS))
     )
-
-
-def _degrees(tuples: CTE, only: CTE | None) -> CTE:
-    """Ends with many partners: how many, and how many different ports these have."""
-    ends = _ends(tuples).cte("ends")
     if only is not None:
-        ends = _those(ends, only)
-    # Counted in two steps: DISTINCT in a count took DuckDB twice as long.
-    key = _end(ends)
-    pairs = select(*key, ends.c.other_port, func.count().label("number")).group_by(
-        *key, ends.c.other_port
-    )
-    rows = pairs.cte("partner_ports")
-    partners = cast(func.sum(rows.c.number), BigInteger)
-    made = select(*_end(rows), partners.label("partners"), func.count().label("ports"))
-    return made.group_by(*_end(rows)).having(partners >= number(MANY)).cte("degrees")
-
-
-def _those(ends: CTE, only: CTE) -> CTE:
-    """The ends that connections have."""
-    both = _ends(only).cte("listed_ends")
-    listed = select(*_end(both)).distinct().cte("asked_ends")
-    same = and_(*(ends.c[column.name] == column for column in listed.c))
-    return select(*ends.c).select_from(ends.join(listed, same)).cte("their_ends")
+        made = made.where(end.in_(select(only.c.end)))
+    return made.distinct().cte("ends")
 
 
 def _end(relation: CTE) -> list[ColumnElement[Any]]:

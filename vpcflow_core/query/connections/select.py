@@ -27,7 +27,6 @@ from vpcflow_core.query.connections.gathered import counted, evidence, sessions,
 from vpcflow_core.query.connections.records import (
     KEY,
     ends_of_record,
-    key_of,
     number_of_end,
     number_of_record,
     records,
@@ -92,9 +91,17 @@ def connections_for(
         MissingDataError: No record has addresses, or a field that is filtered by.
         ParameterError: There is no such order, or the limit is below 1.
     """
-    found = cut(query, window, filters, columns)
-    tuples = _around(found, query, window, filters, columns)
-    oriented = _oriented(decided(found, tuples, listed=query.limit is not None))
+    check(query, columns)
+    parts = parts_for(query, window, filters, columns)
+    found = cut(parts, query)
+    ends = None
+    around = parts
+    if query.limit is not None:
+        end = of_end(*(number_of_end(found, side) for side in ("low", "high"))).label("end")
+        ends = select(end).select_from(both_ends(found)).distinct().cte("ends_listed")
+    if ends is not None or query.numbers is not None:
+        around = _around(ends, query, window, filters, columns)
+    oriented = _oriented(decided(found, around, ends))
     return (
         select(*_shown(oriented))
         .select_from(oriented)
@@ -102,19 +109,19 @@ def connections_for(
     )
 
 
-def cut(query: ConnectionQuery, window: Window, filters: Filters, columns: Collection[str]) -> CTE:
-    """The connections that `connections_for` lists, by their keys, before anyone is the client."""
-    check(query, columns)
+def parts_for(
+    query: ConnectionQuery, window: Window, filters: Filters, columns: Collection[str]
+) -> CTE:
+    """The records of the connections that a question is about."""
     _, single = parted(filters)
-    chosen = []
+    conditions = _shared(query, filters, columns)
     if query.numbers is not None:
-        chosen = [AmongNumbers(number_of_record(columns), query.numbers)]
-    parts = records(
-        window,
-        [*_shared(query, filters, columns), *chosen],
-        columns,
-        _meets(conditions_of(single, columns)),
-    )
+        conditions.append(AmongNumbers(number_of_record(columns), query.numbers))
+    return records(window, conditions, columns, _meets(conditions_of(single, columns)))
+
+
+def cut(parts: CTE, query: ConnectionQuery) -> CTE:
+    """The connections that `connections_for` lists, by their keys, before anyone is the client."""
     found = sessions(parts, _columns).cte("sessions")
     wanted = select(*found.c).where(found.c.matched > number(0))
     return wanted.order_by(*_in_order(found.c, query.order)).limit(_at_most(query)).cte("listed")
@@ -129,16 +136,17 @@ def _shared(
 
 
 def _around(
-    found: CTE, query: ConnectionQuery, window: Window, filters: Filters, columns: Collection[str]
+    ends: CTE | None,
+    query: ConnectionQuery,
+    window: Window,
+    filters: Filters,
+    columns: Collection[str],
 ) -> CTE:
-    """The five-tuples whose ports tell who serves: of few connections, those at their ends."""
+    """The records whose ports tell who serves: of few connections, those at their ends."""
     conditions = _shared(query, filters, columns)
-    if query.limit is not None:
-        end = of_end(*(number_of_end(found, side) for side in ("low", "high"))).label("end")
-        ends = select(end).select_from(both_ends(found)).distinct().cte("ends_listed")
+    if ends is not None:
         conditions.append(or_(*(end.in_(select(ends.c.end)) for end in ends_of_record(columns))))
-    around = records(window, conditions, columns, name="around")
-    return select(*key_of(around)).distinct().cte("tuples")
+    return records(window, conditions, columns, name="around")
 
 
 def every_connection(
@@ -152,8 +160,7 @@ def every_connection(
     parts = records(None, (), columns, _meets(conditions), relation)
     found = sessions(parts, _columns).cte("sessions")
     met = select(*found.c).where(found.c.matched > number(0)).cte("met")
-    tuples = select(*key_of(parts)).distinct().cte("tuples")
-    shown = _oriented(decided(met, tuples, listed=False))
+    shown = _oriented(decided(met, parts))
     return select(*_shown(shown)).select_from(shown)
 
 
