@@ -8,8 +8,10 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from shutil import copytree
+from threading import Thread
 
 import boto3
 import duckdb
@@ -21,7 +23,7 @@ from typer.testing import CliRunner
 from tests.logs import fill
 from tests.trino.objects import LOGS, write_objects
 from vpcflow_core.cli.main import app
-from vpcflow_core.errors import SettingsError, VpcflowError
+from vpcflow_core.errors import AccessError, SettingsError, VpcflowError
 from vpcflow_core.lake import ledger, upkeep
 from vpcflow_core.lake.opening import open_lake
 from vpcflow_core.lake.sync import sync
@@ -233,6 +235,32 @@ def test_a_table_that_lies_elsewhere_is_not_taken_for_this_one(tmp_path: Path) -
     open_lake(str(tmp_path / "one"), catalog)
     with pytest.raises(SettingsError, match="lies at file://"):
         open_lake(str(tmp_path / "two"), catalog)
+
+
+def test_a_catalog_that_lacks_its_driver_or_refuses_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(SettingsError, match="needs its Python driver") as lacking:
+        open_lake(str(tmp_path), "postgresql://lake@127.0.0.1:9/lake")
+    assert "psycopg" in str(lacking.value)
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        with pytest.raises(AccessError, match="no such token"):
+            open_lake(str(tmp_path), f"http://127.0.0.1:{server.server_port}/")
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A catalog of REST that wants another token."""
+
+    def do_GET(self) -> None:
+        error = {"message": "no such token", "type": "NotAuthorizedException", "code": 401}
+        self.send_response(401)
+        self.end_headers()
+        self.wfile.write(json.dumps({"error": error}).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
 
 
 def test_events_of_a_log_group_are_refused(tmp_path: Path, aws: Callable[[], None]) -> None:

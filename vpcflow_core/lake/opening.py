@@ -16,9 +16,15 @@ from typing import Any
 
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import (
+    AuthorizationExpiredError,
+    ForbiddenError,
     NamespaceAlreadyExistsError,
     NoSuchTableError,
+    NotInstalledError,
+    OAuthError,
+    RESTError,
     TableAlreadyExistsError,
+    UnauthorizedError,
 )
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
@@ -37,6 +43,14 @@ SQLITE = "catalog.sqlite"
 # Seconds that a writer waits for another one at a catalog in SQLite.
 SQLITE_WAIT = 60
 OPENINGS = 4
+# How a catalog of REST says that it wants other credentials, or gives no right.
+_REFUSED = (
+    PermissionError,
+    UnauthorizedError,
+    ForbiddenError,
+    AuthorizationExpiredError,
+    OAuthError,
+)
 _PROPERTIES = {
     "format-version": "2",
     # Retrying would put an append behind another writer's, unseen: `LakeTable.add` looks first.
@@ -159,9 +173,14 @@ def failures(location: str) -> Iterator[None]:
     """Errors of the catalog and of the place as ours."""
     try:
         yield
-    except (PermissionError, SQLAlchemyError, OSError) as error:
+    except NotInstalledError as error:
+        raise SettingsError(
+            "A catalog in PostgreSQL needs its Python driver, which is not installed.",
+            "pip install 'psycopg[binary]'",
+        ) from error
+    except (SQLAlchemyError, OSError, RESTError) as error:
         what = redacted(str(error).partition("\n")[0])
-        if isinstance(error, PermissionError) or "AccessDenied" in what or "ACCESS_DENIED" in what:
+        if isinstance(error, _REFUSED) or "AccessDenied" in what or "ACCESS_DENIED" in what:
             raise AccessError(
                 f"Writing to {location} was refused: {what}", "See docs/engines.md, Permissions."
             ) from error
