@@ -46,7 +46,7 @@ COLUMNS = (
 class StandIn:
     """Keeps what it is asked, and answers what every schema says of itself."""
 
-    longest = 100_000
+    longest, is_shared = 100_000, False
 
     def __init__(self, columns: tuple[str, ...] = COLUMNS) -> None:
         self.asked: list[str] = []

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 
 Answer = tuple[list[tuple[str, str]], list[list[Any]]]
@@ -40,6 +41,7 @@ class LookAlike:
     queries: dict[str, dict[str, Any]] = field(default_factory=dict)
     by_token: dict[str, str] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)
+    numbers: Iterator[int] = field(default_factory=count)
 
     def names(self) -> list[str]:
         """The operations that were called."""
@@ -64,7 +66,7 @@ class LookAlike:
         token = asked["ClientRequestToken"]
         assert 32 <= len(token) <= 128
         if token not in self.by_token:
-            id = f"q-{len(self.queries)}"
+            id = f"q-{next(self.numbers)}"
             self.by_token[token] = id
             reused = asked["QueryString"] in self.texts
             self.texts.add(asked["QueryString"])

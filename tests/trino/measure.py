@@ -1,7 +1,8 @@
 """Bytes and seconds of the questions of a page at a real Trino: text where it lies, and the table.
 
 `python -m tests.trino.measure 1000000` prints a row for each question; docs/engines.md scales them.
-`python -m tests.trino.measure 6000 pages` prints how many queries each dashboard asks in all.
+`python -m tests.trino.measure 6000 pages` prints what each dashboard asks and reads for a day:
+panels, queries, bytes and seconds, question by question and with what is asked at once together.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +31,7 @@ from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.times import Window
 
 PAGES = ("overview", "accepts", "rejects", "traffic", "security-groups", "outliers")
+DAY = timedelta(days=1)
 PAGE = [slug for slug in PANELS if slug.startswith("overview/")]
 
 
@@ -80,43 +84,53 @@ def read(url: str) -> Iterator[tuple[str, int, float]]:
             yield slug, scanned[0], time.monotonic() - began
 
 
-def queries(url: str) -> Iterator[tuple[str, int, int, float]]:
-    """The dashboards: their panels, the queries that these ask of a day, and seconds."""
-    for page in PAGES:
-        with FlowLogs.open(url) as logs:
-            client: Any = logs.engine.catalogue.client  # type: ignore[attr-defined]
-            asked, texts = client.run, []
+def at_once(url: str, page: str, length: timedelta | None) -> tuple[int, int, int, float]:
+    """A dashboard whose panels are asked at once: panels, queries, bytes read, and seconds.
 
-            def noted(sql: str, *args: Any, asked: Any = asked, texts: Any = texts) -> Any:
-                texts.append(sql)
-                return asked(sql, *args)
+    Args:
+        url: The engine.
+        page: The dashboard.
+        length: Of the range that it shows, the newest; None: all.
+    """
+    slugs = [slug for slug in PANELS if slug.startswith(f"{page}/")]
+    with FlowLogs.open(url) as logs, ThreadPoolExecutor(len(slugs)) as pool:
+        client: Any = logs.engine.catalogue.client  # type: ignore[attr-defined]
+        asked, scanned = client.run, []
+        assert logs.extent
+        whole = logs.extent.snapped(timedelta(hours=1))
+        window = Window(whole.end - length, whole.end) if length else whole
+        assert logs.coverage
 
-            client.run = noted
-            assert logs.extent
-            end = logs.extent.end.replace(minute=0, second=0, microsecond=0)
-            day, began = Window(end - timedelta(days=1), end), time.monotonic()
-            slugs = [slug for slug in PANELS if slug.startswith(f"{page}/")]
-            for slug in slugs:
-                with suppress(MissingDataError):  # the sample lacks some fields
-                    PANELS[slug].answer(PANELS[slug].request(day), logs)
-            yield page, len(slugs), len(texts), time.monotonic() - began
+        def noted(*args: Any) -> Any:
+            reply = asked(*args)
+            scanned.append(reply.scanned or 0)
+            return reply
+
+        def answer(slug: str) -> None:
+            with suppress(MissingDataError):  # the sample lacks some fields
+                PANELS[slug].answer(PANELS[slug].request(window), logs)
+
+        client.run, began = noted, time.monotonic()
+        list(pool.map(answer, slugs))
+        return len(slugs), len(scanned), sum(scanned), time.monotonic() - began
 
 
 def main(records: int, only_pages: bool) -> None:
-    """Print what each panel of the Overview reads of each form, or queries by page."""
+    """Print what each panel of the Overview reads of each form, or pages asked at once."""
     with TemporaryDirectory() as folder, running() as port:
+        urls = tables(Path(folder), port, records)
         if only_pages:
-            for page, panels, asked, seconds in queries(
-                tables(Path(folder), port, records)["table"]
-            ):
-                print(f"{page:18} {panels:4} panels {asked:4} queries {seconds:8.2f} s", flush=True)
+            for shared, page in product(("false", "true"), PAGES):
+                url = f"{urls['table']}?shared={shared}"
+                print(f"shared={shared:5} {page:16}", *at_once(url, page, DAY), flush=True)
             return
-        for name, url in tables(Path(folder), port, records).items():
+        for name, url in urls.items():
             rows = list(read(url))
             for slug, scanned, seconds in rows:
                 print(f"{name:18} {slug:32} {scanned:14,} {seconds:8.2f}")
             total, taken = sum(row[1] for row in rows), sum(row[2] for row in rows)
-            print(f"{name:18} {'page':32} {total:14,} {taken:8.2f}", flush=True)
+            print(f"{name:18} {'page':32} {total:14,} {taken:8.2f}")
+            print(name, "shared", *at_once(f"{url}?shared=true", "overview", None), flush=True)
 
 
 if __name__ == "__main__":

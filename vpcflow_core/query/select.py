@@ -33,6 +33,7 @@ from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.constructs import AddressBlock, AllOf, ListLength, Members, TimeBucket
 from vpcflow_core.query.dimensions import BLOCK_BITS, BLOCKS, Dimension, dimension, require
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.grouped import Grouped, with_parts
 from vpcflow_core.query.measures import Measure, measure
 from vpcflow_core.query.question import Place, Query
 from vpcflow_core.query.spread import Spread, reached, spread_select
@@ -44,6 +45,8 @@ BUCKET = "bucket"
 # Dimensions that engines compute for each record: a condition on one computes it once more.
 COMPUTED = ("direction",)
 TIMES = ("start_time", "end_time")
+# Aggregates that cost the same for several questions at once as for each by itself.
+PLAIN = ("count", "sum", "duration", "first", "last")
 CONNECTION = ("interface_id", "srcaddr", "srcport", "dstaddr", "dstport", "protocol")
 
 
@@ -116,20 +119,27 @@ def select_for(
     if query.every and is_spread(query):
         asked = _spread(parts, groups, kept, reached(parts.window, earliest))
         return spread_select(asked, parts.window, query.every, BUCKET)
+    having = (*_found(parts), *_enough(parts))
     made = (
         select(*[b.label(BUCKET) for b in bucket], *groups, *shown)
         .select_from(_from(parts))
         .where(AllOf(*parts.conditions, *kept))
         .group_by(*bucket, *groups)
-        .having(*_found(parts), *_enough(parts))
+        .having(*having)
     )
+    highest: Label[Any] | None = None
     if query.every:
-        return made.order_by(BUCKET, *groups)
-    if not groups:
+        made = made.order_by(BUCKET, *groups)
+    elif groups:
+        order = parts.query.order or parts.measures[0].name
+        highest = next((value for value in shown if value.name == order), _order(parts))
+        made = made.order_by(highest.desc(), *groups).limit(query.top)
+    if not _is_plain(parts):
         return made
-    order = parts.query.order or parts.measures[0].name
-    highest = next((value for value in shown if value.name == order), _order(parts))
-    return made.order_by(highest.desc(), *groups).limit(query.top)
+    keys = (*((BUCKET, b) for b in bucket), *((g.name, _bare(g)) for g in groups))
+    top = query.top if highest is not None else None
+    relation, conditions = _relation(query), (*parts.conditions, *kept)
+    return with_parts(made, Grouped(relation, conditions, keys, tuple(shown), having, highest, top))
 
 
 def snapped(query: Query, window: Window) -> Window:
@@ -284,11 +294,28 @@ def _group(dim: Dimension) -> ColumnElement[Any]:
 
 def _from(parts: _Parts) -> FromClause:
     """The relation; with a row for each member of a list that is grouped by."""
-    relation: FromClause = table("records" if parts.query.records else "flows")
+    relation: FromClause = table(_relation(parts.query))
     for dim in parts.dimensions:
         if dim.is_list:
             relation = Members(relation, column_of(dim.column), dim.name)
     return relation
+
+
+def _relation(query: Query) -> str:
+    return "records" if query.records else "flows"
+
+
+def _is_plain(parts: _Parts) -> bool:
+    """Whether the question groups records as they are, by what adds up or is first or last."""
+    query, order = parts.query, measure(parts.query.order or parts.measures[0].name)
+    is_ranked = bool(query.every and query.top and parts.dimensions)
+    simple = all(of.aggregate in PLAIN for of in (*parts.measures, order))
+    return simple and not is_ranked and not any(dim.is_list for dim in parts.dimensions)
+
+
+def _bare(group: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A group without its name."""
+    return group.element if isinstance(group, Label) else group
 
 
 def _order(parts: _Parts) -> Label[Any]:

@@ -57,6 +57,8 @@ class AthenaClient:
     """
 
     longest = LONGEST
+    # What is read is paid.
+    is_shared = True
 
     def __init__(
         self,

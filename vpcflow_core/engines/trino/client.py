@@ -44,6 +44,10 @@ class Client(Protocol):
     def longest(self) -> int:
         """Most characters of a statement."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the questions that a page asks at once are one statement, which reads once."""
+
     def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
         """Answer one statement.
 

@@ -54,6 +54,7 @@ class TrinoConnection:
         except ImportError:
             raise lacking("trino") from None
         self.location = location
+        self.is_shared = location.shared
         self._trino: Any = trino
 
     def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
+import pandas as pd
 import pyarrow as pa
 from sqlalchemy import ColumnElement, Select, and_
 
+from vpcflow_core.asker import page_asking
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.engines.by_minutes import Part
 from vpcflow_core.engines.frames import frame_of
@@ -24,6 +27,7 @@ from vpcflow_core.engines.kept import KeptAnswers
 from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.engines.trino.client import Reply
+from vpcflow_core.engines.trino.companions import Companions
 from vpcflow_core.engines.trino.dialect import written_out
 from vpcflow_core.engines.trino.minutes import TABLE, MinutesTable
 from vpcflow_core.engines.trino.relations import (
@@ -34,20 +38,41 @@ from vpcflow_core.engines.trino.relations import (
     unnested,
     with_tables,
 )
+from vpcflow_core.engines.trino.shared import combined, is_shareable, taken_apart
+from vpcflow_core.engines.trino.under_way import UnderWay
 from vpcflow_core.errors import FailureError, ParameterError, QueryError
 from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.metrics import timed
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.connections.select import every_connection
 from vpcflow_core.query.ends import ENDS
+from vpcflow_core.query.grouped import Grouped, parts_of
 from vpcflow_core.query.minutes import FIELDS, MINUTES
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import RELATIONS
 from vpcflow_core.times import Window
 
+# Rows, and sentences to show with them.
+Answer: TypeAlias = tuple[pd.DataFrame, tuple[str, ...]]
+TOGETHER = "{} That is for {} charts of this page at once."
 CONNECTIONS, PARTS = "connections", "records_of_connections"
 # How a person's own SELECT may begin: with a list of tables before it, it can be nothing else.
 _SELECTS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|WITH|VALUES|TABLE|\()", re.I | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A question that may be asked together with others.
+
+    Attributes:
+        question: Its SELECT.
+        parts: What that is made of.
+        sql: The whole statement, for when it is asked alone.
+    """
+
+    question: Select[Any]
+    parts: Grouped
+    sql: str
 
 
 class TrinoEngine:
@@ -73,6 +98,8 @@ class TrinoEngine:
         self.is_once = False
         self._inventory = InventoryCache(catalogue, naming)
         self._kept = KeptAnswers()
+        self._under_way: UnderWay[Answer] = UnderWay()
+        self._companions: Companions[Companion, Answer] = Companions()
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         """The columns that some record has or that can be known; the field table's if empty."""
@@ -101,9 +128,40 @@ class TrinoEngine:
             FailureError: It could not be answered, in words.
         """
         began = time.perf_counter()
-        sql = written_out(question)
+        shown, parts = written_out(question), parts_of(question)
         tables = self._tables(relations_named(question), window, wanted=columns_named(question))
-        return self._result(with_tables(sql, tables), sql, began)
+        sql = with_tables(shown, tables)
+        if parts is None or not self._is_shared(parts):
+            return self._result(sql, shown, began)
+        one = Companion(question, parts, sql)
+        page = (page_asking(), self.catalogue.generation(), self.is_once, window, parts.relation)
+        return self._result(
+            sql,
+            shown,
+            began,
+            lambda: self._companions.ask(page, one, lambda asked: self._together(asked, window)),
+        )
+
+    def _is_shared(self, parts: Grouped) -> bool:
+        """Whether a question is asked together with others of its page."""
+        return bool(page_asking()) and self.catalogue.client.is_shared and is_shareable(parts)
+
+    def _together(self, asked: Sequence[Companion], window: Window) -> list[Answer]:
+        """The answers to several questions of a page, which one statement gives."""
+        # In the order of their texts: an engine that keeps results knows the statement again.
+        different = sorted({one.sql: one for one in asked}.values(), key=lambda one: one.sql)
+        if len(different) == 1:
+            return [self._alone(asked[0].sql)] * len(asked)
+        parts, questions = [[getattr(one, n) for one in different] for n in ("parts", "question")]
+        relations, wanted = relations_named(questions[0]), columns_named(*questions)
+        tables = self._tables(relations, window, wanted=wanted)
+        reply = self._asked(with_tables(combined(parts), tables))
+        notes = tuple(TOGETHER.format(note, len(different)) for note in reply.notes)
+        answers = {
+            one.sql: self._alone(one.sql) if rows is None else (frame_of(rows), notes)
+            for one, rows in zip(different, taken_apart(parts, reply.table), strict=True)
+        }
+        return [answers[one.sql] for one in asked]
 
     def are_minutes_worth_keeping(self, window: Window, fields: Sequence[str]) -> bool:
         """Whether there is a table of minutes by these fields; see `vpcflow summarize`."""
@@ -205,16 +263,22 @@ class TrinoEngine:
     def close(self) -> None:
         """Nothing is held open; the catalogue has the client."""
 
-    def _result(self, sql: str, shown: str, began: float) -> QueryResult:
+    def _result(
+        self, sql: str, shown: str, began: float, ask: Callable[[], Answer] | None = None
+    ) -> QueryResult:
         """The answer that was given to the same statement in this generation, else a new one."""
         key = (self.catalogue.generation(), sql)
         notes: tuple[str, ...] = ()
         frame = self._kept.get(key)
         if frame is None:
-            reply = self._asked(sql)
-            frame, notes = frame_of(reply.table), reply.notes
-            self._kept.put(key, frame)
+            found, notes = self._under_way.ask(key, ask or (lambda: self._alone(sql)))
+            self._kept.put(key, found)
+            frame = found.copy(deep=False)
         return QueryResult(frame, shown, time.perf_counter() - began, notes=notes)
+
+    def _alone(self, sql: str) -> Answer:
+        reply = self._asked(sql)
+        return frame_of(reply.table), reply.notes
 
     def _asked(self, sql: str, most: int | None = None) -> Reply:
         longest = self.catalogue.client.longest

@@ -22,7 +22,7 @@ EXAMPLE = "trino://user@host:8080/hive/logs"
 SECURE_PORTS = (443, 8443)
 # How long answers count as those of one generation.
 REFRESH = timedelta(minutes=5)
-_KNOWN = ("tls", "since", "refresh")
+_KNOWN = ("tls", "since", "refresh", "shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Location:
         tls: Whether the connection is encrypted; always with a password or token.
         since: Only records of the most recent `8d` count; None: all.
         refresh: How often it is looked whether there are new records.
+        shared: Whether questions that a page asks at once are one statement, which reads once.
     """
 
     host: str
@@ -45,6 +46,7 @@ class Location:
     tls: bool = False
     since: timedelta | None = None
     refresh: timedelta = REFRESH
+    shared: bool = False
 
     @property
     def url(self) -> str:
@@ -80,6 +82,7 @@ class Location:
             tls=tls,
             since=parse_duration(given["since"]) if "since" in given else None,
             refresh=parse_duration(given["refresh"]) if "refresh" in given else REFRESH,
+            shared=given.get("shared") == "true",
         )
 
 
