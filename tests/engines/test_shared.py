@@ -43,7 +43,7 @@ QUESTIONS = (
 
 
 @pytest.fixture(scope="module")
-def records() -> duckdb.DuckDBPyConnection:
+def flows_with_ties() -> duckdb.DuckDBPyConnection:
     """A relation `flows` with ties, nulls, and records outside the day."""
     random, n = np.random.default_rng(7), 600
     start = pd.Timestamp("2026-11-01 20:00") + pd.to_timedelta(random.integers(0, 110_000, n), "s")
@@ -83,23 +83,25 @@ def grouped(query: Query, filters: Filters = NO_FILTERS) -> tuple[Grouped, str]:
 
 @pytest.mark.parametrize("asked", [QUESTIONS, QUESTIONS[:1], QUESTIONS[5:6], QUESTIONS[::2]])
 def test_one_statement_answers_as_the_questions_do(
-    records: duckdb.DuckDBPyConnection, asked: tuple[Query, ...]
+    flows_with_ties: duckdb.DuckDBPyConnection, asked: tuple[Query, ...]
 ) -> None:
     filters = Filters.parse({"dstaddr": "10.0.0.0/8,203.0.113.0/24"})
     made = [grouped(query, filters) for query in asked]
     parts = [part for part, _ in made]
-    table = records.sql(combined(parts)).to_arrow_table()
+    table = flows_with_ties.sql(combined(parts)).to_arrow_table()
     answers = taken_apart(parts, table)
     for (_, sql), answer in zip(made, answers, strict=True):
         assert answer is not None
-        alone = frame_of(records.sql(sql).to_arrow_table())
+        alone = frame_of(flows_with_ties.sql(sql).to_arrow_table())
         assert len(alone) or "9999" in sql
         pd.testing.assert_frame_equal(frame_of(answer), alone)
 
 
-def test_one_row_of_nothing_is_asked_for_by_itself(records: duckdb.DuckDBPyConnection) -> None:
+def test_one_row_of_nothing_is_asked_for_by_itself(
+    flows_with_ties: duckdb.DuckDBPyConnection,
+) -> None:
     parts = [grouped(Query(("flows",), where=(("dstport", port),)))[0] for port in ("22", "9999")]
-    found = taken_apart(parts, records.sql(combined(parts)).to_arrow_table())
+    found = taken_apart(parts, flows_with_ties.sql(combined(parts)).to_arrow_table())
     assert found[0] is not None
     assert found[1] is None
 

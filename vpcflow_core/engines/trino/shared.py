@@ -60,8 +60,8 @@ def combined(asked: Sequence[Grouped]) -> str:
     shown = _case(questions, lambda q: _all_of(map(written_out, q.parts.having)), "true")
     order = _case(questions, lambda q: _order(q, values), "0")
     places = ", ".join([f"{order} DESC", *keys])
-    lines = [*(f"{sql} AS {slot}" for slot, sql in keys.items()),
-             *(f"{sql} AS {name}" for sql, name in values.items())]  # fmt: skip
+    lines = [f"{sql} AS {slot}" for slot, sql in keys.items()]
+    lines += [f"{sql} AS {name}" for sql, name in values.items()]
     numbers = ", ".join(map(str, range(len(questions))))
     groups = ", ".join(map(str, range(1, 2 + len(keys))))
     conditions = "\n  AND ".join(f"({c})" for c in [*common, wanted])
