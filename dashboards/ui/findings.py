@@ -16,7 +16,7 @@ from dashboards.ui.markdown import inert
 from dashboards.ui.rights import here, shown
 from dashboards.ui.state import FILTER_LABELS, FLOW_FILTERS, PageState
 from vpcflow_core.detections.catalogue import DETECTIONS, Findings
-from vpcflow_core.detections.incidents import Incident
+from vpcflow_core.detections.incidents import FILTERS, Incident
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.times import Window
 from vpcflow_core.workspace.audit import Event
@@ -113,16 +113,17 @@ def _incident(each: Incident, state: PageState) -> None:
 
 
 def _links(each: Incident, state: PageState) -> str:
-    """The pages that show it, at its time and narrowed to it; and all about who did it."""
+    """The pages that show it, at its time and narrowed to it; and all about whom it concerns."""
     window = Window(each.since - BEFORE, each.until + timedelta(minutes=1))
     texts = {name: text for name, text in each.filters if name in FILTER_LABELS}
     there = drill.narrowed_to(state, window.snapped(timedelta(minutes=1)), texts)
     url = st.context.url or ""
     pages = dict.fromkeys((each.page, "traffic"))
     found = [f"[{page.capitalize()}]({links.beside(url, page, there)})" for page in pages]
-    who = next((c for f, t in texts.items() for c in chips_of(f, t) if has_page(c)), None)
-    if who is not None:
-        found.append(f"[All about {inert(who.value)}]({links.entity(url, who.value, there)})")
+    fields = [name for name in texts if name in {FILTERS.get(key, key) for key in each.who}]
+    ends = [chip for name in fields for chip in chips_of(name, texts[name]) if has_page(chip)]
+    for value in dict.fromkeys(chip.value for chip in ends):
+        found.append(f"[All about {inert(value)}]({links.entity(url, value, there)})")
     return " · ".join(found)
 
 

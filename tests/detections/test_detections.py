@@ -176,5 +176,8 @@ def test_the_incidents_of_the_sample_are_found(sample_store: Path) -> None:
     by_slug = found.set_index("detection")
     assert by_slug.loc["port-scan", "who"] == {"srcblock": "86.121.37.0/24"}
     assert by_slug.loc["brute-force", "severity"] == "critical"
-    assert by_slug.loc["exfiltration", "names"] == {"srcaddr": "prod-app-3"}
+    assert by_slug.loc["exfiltration", "names"] == {
+        "srcaddr": "prod-app-3",
+        "dstaddr": "upload.filebox.example",
+    }
     assert by_slug.loc["exfiltration", "who"]["dstaddr"] == "178.66.158.19"

@@ -166,7 +166,7 @@ def test_what_was_sent_out_is_its_hosts_owner_in_two_steps_from_the_overview(
     page = settled(open_page(app), slugs_of("overview"))
     act(page, page.get_by_role("link", name="Findings", exact=True))
     incident = page.locator("[class*=st-key-incident-]").filter(has_text="Data sent out")
-    link = incident.get_by_role("link", name="All about")
+    link = incident.get_by_role("link", name="All about").first
     address = link.inner_text().removeprefix("All about ")
     with page.expect_popup() as opened:
         act(page, link)

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
-from vpcflow_core.detections.base import HOUR, SEVERITIES, TIMES, Detection, Severity
+from vpcflow_core.detections.base import CALLED, HOUR, SEVERITIES, TIMES, Detection, Severity
 from vpcflow_core.detections.incidents import Incident, identity, incidents
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.links import View, page_link
@@ -121,7 +121,8 @@ def _joined(detection: Detection, before: Row | None, row: Row) -> Row:
     first = min(before["first"], row["first"], key=datetime.fromisoformat)
     last = max(before["last"], row["last"], key=datetime.fromisoformat)
     severity = max(before["severity"], row["severity"], key=SEVERITIES.index)
-    return row | counts | {"first": first, "last": last, "severity": severity}
+    called = {CALLED: before.get(CALLED) or row[CALLED]} if CALLED in row else {}
+    return row | counts | called | {"first": first, "last": last, "severity": severity}
 
 
 def _rows(signs: pd.DataFrame | None) -> list[Row]:

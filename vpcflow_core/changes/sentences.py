@@ -9,7 +9,7 @@ from typing import Any
 # Ids of what a network is made of.
 _ID = re.compile(
     r"(sg|sgr|acl|rtb|igw|eigw|nat|eni|fl|pcx|tgw|tgw-attach|tgw-rtb|vpce|vpc|vpc-bpa-exclude"
-    r"|subnet|i|eipalloc|vgw|vpn|cgw|pl)-[0-9a-f]{8,17}"
+    r"|subnet|i|eipalloc|vgw|vpn|cgw|cvpn-endpoint|eice|pl)-[0-9a-f]{8,17}"
 )
 _ARN = re.compile(r"arn:[\w-]+:(elasticloadbalancing|network-firewall):[^\s]{1,400}")
 MOST_IDS = 4

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import pandas as pd
 
 from vpcflow_core.detections.watch_list import NO_LIST, WatchList
+from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.base import LogQueries
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.question import Query
@@ -26,6 +27,10 @@ Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 # Columns of every frame of signs; the fields of the key and the counts come besides.
 TIMES = ("bucket", "first", "last")
+# What the far address of a sign was called; of detections with a `far` end.
+CALLED = "called"
+# Addresses that are looked up at once.
+MOST_NAMED = 500
 Where: TypeAlias = tuple[tuple[str, str], ...]
 
 # Blocks of IPv6 as patterns: comparing the text takes a fraction of the time.
@@ -80,7 +85,10 @@ class Look:
 
     def ask(self, query: Query, before: timedelta = timedelta(0)) -> pd.DataFrame:
         """The rows of a question about the window and the time before it."""
-        window = Window(self.window.start - before, self.window.end)
+        return self.during(query, Window(self.window.start - before, self.window.end))
+
+    def during(self, query: Query, window: Window) -> pd.DataFrame:
+        """The rows of a question about another window."""
         return self.logs.sparse(query, window, self.filters).frame
 
     def judged(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -94,6 +102,22 @@ class Look:
         known = self.logs.known("interfaces")
         rows = known[known["type"].isin(["nat_gateway", "natGateway"])]
         return frozenset(rows["addresses"].explode().dropna())
+
+    def far_names(self, signs: pd.DataFrame, field: str) -> pd.DataFrame:
+        """The signs with `called`: what the address of a field was called in their hour, or "".
+
+        Such names are the domains that own hosts asked a resolver for.
+        """
+        listed = ", ".join(sorted(signs[field].unique())[:MOST_NAMED])
+        query = Query(("flows",), ("dstaddr", "dst_name"), HOUR, (("dstaddr", listed),))
+        try:
+            found = self.during(query, self.window)
+        except MissingDataError:  # nothing gives addresses names
+            return signs.assign(called="")
+        named = found.sort_values("flows").drop_duplicates(["bucket", "dstaddr"], keep="last")
+        names = named.set_index(["bucket", "dstaddr"])["dst_name"]
+        keys = pd.MultiIndex.from_arrays([signs["bucket"], signs[field]])
+        return signs.assign(called=names.reindex(keys).astype("object").fillna("").to_numpy())
 
     def without_carriers(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows whose source is no NAT gateway: the sender's own records say the same."""
@@ -163,6 +187,8 @@ class Detection:
         where: Filters of that page besides those of the key.
         quiet: An incident has ended when nothing was seen of it for this long.
         needs_list: Whether it looks for nothing without a watch list.
+        far: The field of its key with the address of the Internet that own hosts called, whose
+            name says most; "" for none.
     """
 
     slug: str
@@ -180,11 +206,12 @@ class Detection:
     where: Where = ()
     quiet: timedelta = 2 * HOUR
     needs_list: bool = False
+    far: str = ""
 
     @property
     def columns(self) -> list[str]:
         """Columns of its signs."""
-        return [*TIMES, *self.key, *self.counts, "severity"]
+        return [*TIMES, *self.key, *self.counts, "severity", *([CALLED] if self.far else [])]
 
     def signs(self, look: Look) -> pd.DataFrame:
         """Its signs in the hours of a look, in order.
@@ -200,4 +227,6 @@ class Detection:
         if "severity" not in found:
             found = found.assign(severity=self.severity)
         found = look.judged(found).dropna(subset=list(self.key))
+        if self.far and len(found):
+            found = look.far_names(found, self.far)
         return found[self.columns].sort_values(["bucket", *self.key], ignore_index=True)

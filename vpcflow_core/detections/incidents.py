@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from vpcflow_core.detections.base import HOUR, SEVERITIES, Detection, Severity
+from vpcflow_core.detections.base import CALLED, HOUR, SEVERITIES, Detection, Severity
 from vpcflow_core.query.filters import exactly
 from vpcflow_core.units import humane
 
@@ -117,6 +117,8 @@ def _incident(
 ) -> Incident:
     who = {name: _plain(part[name].iloc[0]) for name in detection.key}
     found = {name: names.get(name, {}).get(value) for name, value in who.items()}
+    if detection.far and CALLED in part:
+        found[detection.far] = found[detection.far] or next(filter(None, part[CALLED]), None)
     called = {name: text for name, text in found.items() if text}
     evidence = {name: int(getattr(part[name], how)()) for name, how in detection.counts.items()}
     shown = {**who, **{name: f"{text} ({who[name]})" for name, text in called.items()}}

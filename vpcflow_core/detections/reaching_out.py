@@ -23,6 +23,7 @@ from vpcflow_core.detections.base import (
     Threshold,
 )
 from vpcflow_core.query.question import Query
+from vpcflow_core.times import Window
 
 # The weeks that a host's own baseline is made of, the fewest days, and what is left out before an
 # hour: what went on for a while shall not become its own baseline.
@@ -49,7 +50,8 @@ def exfiltration(look: Look) -> pd.DataFrame:
     if found.empty or extent is None:
         return found
     where = (*TO_OUTSIDE, ("srcaddr", _listed(found["srcaddr"])))
-    hours = look.ask(Query(("bytes",), ("srcaddr",), HOUR, where), BASELINE + RECENT)
+    before = Window(look.window.start - BASELINE - RECENT, look.window.end - RECENT)
+    hours = look.during(Query(("bytes",), ("srcaddr",), HOUR, where), before)
     rows = [_above(look, row, hours) for row in found.to_dict("records")]
     known = found["bucket"] >= pd.Timestamp(extent.start) + LEAST_BASELINE
     return found[known & pd.Series(rows, index=found.index)]
@@ -238,6 +240,7 @@ REACHING_OUT = (
         },
         "Ask whose destination it is and what the host holds. If no one knows it, stop the host "
         "from reaching it and look for what was taken.",
+        far="dstaddr",
     ),
     Detection(
         "beacon",
@@ -264,6 +267,7 @@ REACHING_OUT = (
         },
         "Find the program on the host. Agents of monitoring and licences do so too: mute those.",
         quiet=4 * HOUR,
+        far="dstaddr",
     ),
     Detection(
         "long-lived",
@@ -285,6 +289,7 @@ REACHING_OUT = (
         },
         "Find the program on the host: a tunnel, a remote shell, or a queue that is meant to stay.",
         quiet=3 * HOUR,
+        far="dstaddr",
     ),
     Detection(
         "dns-around",
@@ -308,6 +313,7 @@ REACHING_OUT = (
         "questions are a tunnel.",
         where=(("dstport", "53"),),
         quiet=DAY,
+        far="dstaddr",
     ),
     Detection(
         "watch-list",
@@ -324,5 +330,6 @@ REACHING_OUT = (
         "address is on it.",
         quiet=DAY,
         needs_list=True,
+        far="watched",
     ),
 )

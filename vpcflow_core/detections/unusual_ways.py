@@ -26,7 +26,8 @@ from vpcflow_core.times import Window, floor_to
 
 # What was seen in these days before is not new, and the fewest days that are needed to say so.
 SEEN, LEAST_SEEN = timedelta(days=14), timedelta(days=3)
-Days: TypeAlias = Callable[[], pd.DataFrame]
+# Days of a key before the last one of a look, as long before its start as is said.
+Days: TypeAlias = Callable[[timedelta], pd.DataFrame]
 ACCEPTED = (("action", "ACCEPT"),)
 BETWEEN: Where = (*ACCEPTED, ("direction", "outbound"), ("srcaddr", INSIDE), ("dstaddr", INSIDE))
 
@@ -41,16 +42,24 @@ def new(look: Look, hours: pd.DataFrame, key: list[str], days: Days) -> pd.DataF
         days: Gives a row for each key and day, with `bucket`.
     """
     extent = look.logs.extent
-    if hours.empty or extent is None:
+    if extent is None:
         return hours
-    seen = days()[["bucket", *key]].drop_duplicates().sort_values("bucket", ignore_index=True)
-    seen = seen.rename(columns={"bucket": "day"})
-    before = seen.assign(before=seen.groupby(key)["day"].shift())
-    at = hours["bucket"].dt.floor("D")
-    made = hours.assign(day=at).merge(before, on=[*key, "day"], how="left")
-    is_new = made["before"].isna() | (made["day"] - made["before"] > SEEN)
-    learnt = made["day"] >= pd.Timestamp(extent.start) + LEAST_SEEN
-    return made[is_new & learnt].drop(columns=["day", "before"])
+    made = hours.assign(day=hours["bucket"].dt.floor("D"))
+    made = made[made["day"] >= pd.Timestamp(extent.start) + LEAST_SEEN]
+    # Most keys were seen on the day before: the other days are asked only where one was not.
+    for span in (DAY, SEEN):
+        if len(made):
+            made = made[~_was_seen(made, days(span), key)]
+    return made.drop(columns="day")
+
+
+def _was_seen(hours: pd.DataFrame, days: pd.DataFrame, key: list[str]) -> pd.Series[bool]:
+    """Whether the key of each hour was seen on one of the days before that of the hour."""
+    seen = days[["bucket", *key]].drop_duplicates().merge(hours[["day", *key]].drop_duplicates())
+    ago = seen["day"] - seen["bucket"]
+    known = seen[(ago >= DAY) & (ago <= SEEN)][["day", *key]].drop_duplicates()
+    found = hours.merge(known, how="left", indicator=True)["_merge"] == "both"
+    return found.set_axis(hours.index)
 
 
 def _since_midnight(look: Look) -> Look:
@@ -58,9 +67,11 @@ def _since_midnight(look: Look) -> Look:
     return replace(look, window=Window(floor_to(look.window.start, DAY), look.window.end))
 
 
-def _days_of(query: Query) -> Query:
-    """The days on which there was anything of a question."""
-    return Query(("flows",), query.by, DAY, query.where)
+def _days(look: Look, query: Query, before: timedelta) -> pd.DataFrame:
+    """The days on which there was anything of a question, those before the last of a look."""
+    start = floor_to(look.window.start, DAY) - before
+    window = Window(start, floor_to(look.window.end - timedelta(microseconds=1), DAY))
+    return look.during(Query(("flows",), query.by, DAY, query.where), window)
 
 
 def new_port(look: Look) -> pd.DataFrame:
@@ -70,7 +81,7 @@ def new_port(look: Look) -> pd.DataFrame:
     least = (("sources", look.thresholds["sources"]),)
     query = Query(("sources", "flows", "first", "last"), key, HOUR, where, least=least)
     whole = _since_midnight(look)
-    return new(look, whole.ask(query), list(key), lambda: whole.ask(_days_of(query), SEEN))
+    return new(look, whole.ask(query), list(key), lambda before: _days(look, query, before))
 
 
 def new_country(look: Look) -> pd.DataFrame:
@@ -81,7 +92,7 @@ def new_country(look: Look) -> pd.DataFrame:
     hours = _of_countries(look, whole.ask(query))
     enough = hours[hours["flows"] >= look.thresholds["flows"]]
     return new(
-        look, enough, ["country"], lambda: _of_countries(look, whole.ask(_days_of(query), SEEN))
+        look, enough, ["country"], lambda before: _of_countries(look, _days(look, query, before))
     )
 
 
@@ -104,11 +115,11 @@ def new_pair(look: Look) -> pd.DataFrame:
     query = Query(measures, key, HOUR, (*BETWEEN, *TO_SERVICE))
     whole = _since_midnight(look)
     hours = whole.ask(query)
-    own = whole.ask(Query(("flows",), ("vpc_id", "srcblock"), DAY, BETWEEN))
+    own = whole.ask(Query(("flows",), ("vpc_id", "srcblock"), None, BETWEEN))
     mine = set(zip(own["vpc_id"], own["srcblock"], strict=True))
     pairs = zip(hours["vpc_id"], hours["dstblock"], strict=True)
     others = hours[[pair not in mine for pair in pairs]] if len(hours) else hours
-    return new(look, others, list(key), lambda: whole.ask(_days_of(query), SEEN))
+    return new(look, others, list(key), lambda before: _days(look, query, before))
 
 
 UNUSUAL_WAYS = (

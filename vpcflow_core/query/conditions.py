@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from ipaddress import ip_network
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, String, and_, cast, false, func, literal, not_, or_
+from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, literal, or_, true
 
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.constructs import (
@@ -48,8 +48,8 @@ def condition_of(item: Filter, columns: Collection[str] = ()) -> Condition:
     about = filterable(item.field, columns)
     conditions = [_any(item.any_of, about)] if item.any_of else []
     if item.none_of:
-        # A null condition is no match: it must not turn into null again.
-        conditions.append(not_(func.coalesce(_any(item.none_of, about), false(), type_=Boolean())))
+        # A null condition is no match. As NOT coalesce(...) it takes DuckDB three times as long.
+        conditions.append(case((_any(item.none_of, about), false()), else_=true()))
     return and_(*conditions)
 
 

@@ -1,4 +1,4 @@
-"""Answers that need not be asked for again: the newest in memory, those about past days on disk.
+"""Answers that need not be asked for again: the newest in memory, those about past hours on disk.
 
 docs/decisions/kept-days.md says why.
 """
@@ -25,12 +25,14 @@ from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.kept import MOST_BYTES, KeptAnswers
 from vpcflow_core.engines.named import relations_named
 from vpcflow_core.newest import Newest
-from vpcflow_core.times import Window
+from vpcflow_core.times import Window, floor_to
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 VERSION = f"{version('vpcflow')} {duckdb.__version__}"  # another DuckDB may hash otherwise
 # Fewer records than these are answered faster than their days are looked up.
 MANY_RECORDS = 2_000_000
+# Answers over fewer records are asked for again: a file of an answer takes a few milliseconds.
+ENOUGH_FOR_A_FILE = 100_000
 # Larger parts of a day are asked again.
 LARGEST_PART = 32_000_000
 
@@ -99,8 +101,8 @@ class Answers:
         return frame
 
     def table(self, reading: Reading, asked: Bound, ask: Ask) -> pa.Table:
-        """The answer; of days that are over it is kept on disk."""
-        if not _is_over(reading, asked.window):
+        """The answer; of hours that are over it is kept on disk."""
+        if not _is_settled(reading, asked.window):
             return ask(asked)
         return self._of_days(self._path(reading, asked), asked, ask, LARGEST)
 
@@ -128,10 +130,11 @@ def is_worth_keeping(reading: Reading, window: Window) -> bool:
     return reading.rows(window) > MANY_RECORDS
 
 
-def _is_over(reading: Reading, window: Window) -> bool:
-    """Whether the window ends with a whole day of which much is known, and no more to come."""
-    ends = window.end.replace(hour=0, minute=0, second=0, microsecond=0) == window.end
-    if not ends or window.length < DAY or not is_worth_keeping(reading, window):
+def _is_settled(reading: Reading, window: Window) -> bool:
+    """Whether it is about whole hours of many records, and no more can come."""
+    if window.length < HOUR or floor_to(window.end, HOUR) != window.end:
+        return False
+    if reading.rows(window) < ENOUGH_FOR_A_FILE:
         return False
     settled = reading.store.coverage(reading.sources).settled_until
     return settled is not None and window.end <= settled

@@ -17,7 +17,7 @@ from vpcflow_core.store.base import StoreFile
 from vpcflow_core.times import Window
 
 # Fewer records than these are read faster than it is worth to keep a file.
-MANY_RECORDS = 1_000_000
+MANY_RECORDS = 50_000
 # Another number whenever `common_addresses` gives something else.
 FORM = "common_addresses 1"
 
