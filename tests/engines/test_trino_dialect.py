@@ -64,8 +64,8 @@ MOST = Filters.parse(
 FUNCTIONS = {
     "abs", "any_match", "array_sort", "avg", "bitwise_and", "bitwise_right_shift", "cardinality", "cast", "ceiling",
     "coalesce", "concat_ws", "contains", "count", "date_add", "date_diff", "date_trunc", "element_at", "floor", "from_big_endian_64", "greatest", "histogram", "if",
-    "least", "length", "lower", "map_entries", "max", "min", "nullif", "reduce", "row", "row_number", "sequence", "split",
-    "split_part", "starts_with", "strpos", "sum", "to_utf8", "transform", "try_cast", "unnest", "xxhash64",
+    "least", "length", "lower", "map_entries", "max", "min", "nullif", "reduce", "reverse", "row", "row_number", "sequence", "split",
+    "split_part", "starts_with", "strpos", "substr", "sum", "to_utf8", "transform", "try_cast", "unnest", "xxhash64",
 }  # fmt: skip
 KEYWORDS = {"and", "as", "by", "distinct", "filter", "from", "in", "not", "on", "or", "where",
             "when", "then", "array", "over", "else", "decimal", "members_of_security_group_id",

@@ -133,6 +133,7 @@ def test_an_analyst_sees_the_accounts_of_the_team_in_sql_files_and_pages(
     shown = signed_in("bo", "sources")
     for name in ("Sync now", "Check and add", "Read files"):
         expect(shown.get_by_role("button", name=name)).to_have_count(0)
+    expect(shown.get_by_text("Sources cannot be added here. Admins do that.")).to_be_visible()
     assert THEIRS not in shown.content()
     assert accounts_by_sql(shown, team_app) == OURS
     shown.goto(f"{team_app}/?range=7d&account_id={THEIRS}")

@@ -278,7 +278,7 @@ def test_the_sql_shown_reads_well(engine: DuckDBEngine) -> None:
         "  AND start_time < TIMESTAMP '2026-11-02 17:07:00'\n"
         "  AND action = 'REJECT'\n"
         "  AND (starts_with(dstaddr, '10.'))\n"
-        "  AND NOT coalesce(dstport IN (22, 443), false)\n"
+        "  AND CASE WHEN (dstport IN (22, 443)) THEN false ELSE true END\n"
         "  AND srcaddr IS NOT NULL\n"
         "GROUP BY srcaddr\n"
         "ORDER BY bytes DESC, srcaddr\n"

@@ -32,11 +32,16 @@ OPTIONS = {
 }
 
 
+def how_to_change(rights: Rights) -> str:
+    """Who may do what the visitor may not, or what allows it."""
+    return NOT_ALLOWED if rights.admin or not rights.is_named else "Admins do that."
+
+
 def draw(rights: Rights) -> None:
     """The form, or why there is none."""
     st.markdown("## Add a source")
     if not rights.aws:
-        st.caption(f"Sources cannot be added here. {NOT_ALLOWED}")
+        st.caption(f"Sources cannot be added here. {how_to_change(rights)}")
         return
     with st.form("add-source", border=False):
         url = st.text_input(

@@ -13,7 +13,7 @@ from dashboards.ui.markdown import code, error_text, inert
 from dashboards.ui.report_tables import examples, summary
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources import target_store
-from dashboards.ui.sources.adding import NOT_ALLOWED
+from dashboards.ui.sources.adding import how_to_change
 from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
 from vpcflow_core.intake import judging
@@ -39,7 +39,7 @@ def draw(rights: Rights) -> None:
     """The form and the report of the last upload, or why there is none."""
     st.markdown("## Upload files")
     if not rights.uploads:
-        st.caption(f"Files cannot be uploaded here. {NOT_ALLOWED}")
+        st.caption(f"Files cannot be uploaded here. {how_to_change(rights)}")
         return
     limit = resources.settings().upload_limit
     # A new key empties the box once its files were read.

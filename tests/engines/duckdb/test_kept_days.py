@@ -53,6 +53,12 @@ def copied_store(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -
         yield opened
 
 
+def keep_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few records are enough."""
+    for name in ("MANY_RECORDS", "ENOUGH_FOR_A_FILE"):
+        monkeypatch.setattr(answers, name, 0)
+
+
 def many_days(copied_store: Store) -> FlowLogs:
     """Days, and parts of the first and the last one."""
     extent = copied_store.extent()
@@ -66,7 +72,7 @@ def test_asked_by_days_it_is_the_answer_in_one_go(
     copied_store: Store, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = many_days(copied_store).ask(query)
-    monkeypatch.setattr(answers, "MANY_RECORDS", 0)
+    keep_all(monkeypatch)
     first, again = (many_days(copied_store).ask(query) for _ in range(2))
     for found in (first, again):
         pd.testing.assert_frame_equal(found.frame, alone.frame)
@@ -77,7 +83,7 @@ def test_asked_by_days_it_is_the_answer_in_one_go(
 def test_another_process_does_not_ask_about_days_that_are_over(
     copied_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "MANY_RECORDS", 0)
+    keep_all(monkeypatch)
     query = Query(("flows", "bytes"), every=timedelta(minutes=10))
     asked: list[Window] = []
     make = Relations.make
@@ -101,7 +107,7 @@ def test_another_process_does_not_ask_about_days_that_are_over(
 def test_what_is_forgotten_of_the_records_is_forgotten_of_the_answers(
     sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "MANY_RECORDS", 0)
+    keep_all(monkeypatch)
     shutil.copytree(sample_store, tmp_path / "s")
     with Store.open(tmp_path / "s") as copied_store:
         flows = many_days(copied_store)
@@ -116,6 +122,30 @@ def test_what_is_forgotten_of_the_records_is_forgotten_of_the_answers(
             for source in copied_store.sources():
                 writer.forget_source(writer.source_id(source.url))
         assert not folder.exists()
+
+
+@pytest.mark.slow
+def test_hours_of_which_all_records_have_come_are_kept_and_no_others(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "ENOUGH_FOR_A_FILE", 0)
+    shutil.copytree(sample_store, tmp_path / "s")
+    query = Query(("flows",), by=("dstport",))
+    with Store.open(tmp_path / "s") as store:
+        folder = kept.folder_of(store.path)
+        shutil.rmtree(folder, ignore_errors=True)
+        settled = store.coverage().settled_until
+        assert settled is not None
+        end = settled.replace(minute=0, second=0, microsecond=0)
+        for since, until, count in (
+            (5 * HOUR, HOUR, 0),  # after what is settled
+            (5 * HOUR, -30 * MINUTE, 0),  # half of an hour
+            (5 * HOUR, timedelta(0), 1),
+            (5 * HOUR, timedelta(0), 1),
+            (30 * HOUR, -7 * HOUR, 2),
+        ):
+            FlowLogs(store).between(end - since, end + until).ask(query)
+            assert len(days_in(folder)) == count
 
 
 def days_in(folder: Path) -> list[str]:
