@@ -36,12 +36,23 @@ def refused(what: str) -> None:
 
 
 def sign_in() -> None:
-    """Once a session: who came, or who was turned away."""
+    """Who came, or who was turned away: once for each token, role and address.
+
+    Streamlit has a session for each tab and each reload, which are no sign-ins.
+    """
     found = people.here()
-    if found is None or found.name == "" or st.session_state.get("signed_in_as") == found.name:
+    if found is None or found.name == "":
         return
-    st.session_state["signed_in_as"] = found.name
-    note("sign-in" if found.role else "sign-in-refused")
+    came = (found.name, found.role, st.user.to_dict().get("iat"), st.context.ip_address)
+    if came not in (known := _known()):
+        known.add(came)
+        note("sign-in" if found.role else "sign-in-refused")
+
+
+@st.cache_resource(show_spinner=False)
+def _known() -> set[tuple[object, ...]]:
+    """The sign-ins of this process that were written down."""
+    return set()
 
 
 def _actor() -> Actor:

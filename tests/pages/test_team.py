@@ -125,6 +125,7 @@ def test_an_admin_sees_all_accounts_and_may_add_sources(
     events = [(e["event"], e["who"], e["role"]) for e in entries(team_store)]
     for event in ("sign-in", "sql", "download"):
         assert (event, "ada@example.com", "admin") in events
+    assert events.count(("sign-in", "ada@example.com", "admin")) == 1  # of several pages
 
 
 def test_an_analyst_sees_the_accounts_of_the_team_in_sql_files_and_pages(
