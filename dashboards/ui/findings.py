@@ -18,6 +18,7 @@ from dashboards.ui.state import FILTER_LABELS, FLOW_FILTERS, PageState
 from vpcflow_core.detections.catalogue import DETECTIONS, Findings
 from vpcflow_core.detections.incidents import FILTERS, Incident
 from vpcflow_core.errors import VpcflowError
+from vpcflow_core.query.dimensions import filterable
 from vpcflow_core.times import Window
 from vpcflow_core.workspace.audit import Event
 from vpcflow_core.workspace.reviews import Kind, Review, review, reviews, withdraw
@@ -120,7 +121,8 @@ def _links(each: Incident, state: PageState) -> str:
     url = st.context.url or ""
     pages = dict.fromkeys((each.page, "traffic"))
     found = [f"[{page.capitalize()}]({links.beside(url, page, there)})" for page in pages]
-    fields = [name for name in texts if name in {FILTERS.get(key, key) for key in each.who}]
+    own = {FILTERS.get(key, key) for key in each.who}
+    fields = [name for name in texts if name in own and not filterable(name).is_number]
     ends = [chip for name in fields for chip in chips_of(name, texts[name]) if has_page(chip)]
     for value in dict.fromkeys(chip.value for chip in ends):
         found.append(f"[All about {inert(value)}]({links.entity(url, value, there)})")

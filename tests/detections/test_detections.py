@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -21,6 +22,8 @@ from vpcflow_core.detections.catalogue import DETECTIONS, find, look, settled
 from vpcflow_core.detections.incidents import Incident
 from vpcflow_core.detections.watch_list import WatchList
 from vpcflow_core.errors import ParameterError
+from vpcflow_core.inventory.domain_answers import Answer
+from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 
 MADE = [TROUBLES[name](np.random.default_rng(0)).found for name in TROUBLES]
@@ -176,8 +179,23 @@ def test_the_incidents_of_the_sample_are_found(sample_store: Path) -> None:
     by_slug = found.set_index("detection")
     assert by_slug.loc["port-scan", "who"] == {"srcblock": "86.121.37.0/24"}
     assert by_slug.loc["brute-force", "severity"] == "critical"
-    assert by_slug.loc["exfiltration", "names"] == {
-        "srcaddr": "prod-app-3",
-        "dstaddr": "upload.filebox.example",
-    }
+    assert by_slug.loc["exfiltration", "names"] == {"srcaddr": "prod-app-3"}
     assert by_slug.loc["exfiltration", "who"]["dstaddr"] == "178.66.158.19"
+
+
+@pytest.mark.slow
+def test_a_far_end_is_named_as_its_host_asked_for_it(sample_store: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample_store, tmp_path / "store")
+    with FlowLogs.open(tmp_path / "store") as logs:
+        (row,) = logs.last("24h").findings("exfiltration").to_dict("records")
+        host, far = row["who"]["srcaddr"], row["who"]["dstaddr"]
+        known = logs.known("interfaces")
+        (own,) = known[[host in one for one in known["addresses"]]].to_dict("records")
+        asked = (own["account_id"], own["vpc_id"], host, far, "drop.example")
+        store = logs.catalogue
+        assert isinstance(store, Store)
+        store.remember_domains([Answer(*asked, row["since"] - timedelta(minutes=1))], [])
+    with FlowLogs.open(tmp_path / "store") as logs:
+        (row,) = logs.last("24h").findings("exfiltration").to_dict("records")
+    assert row["names"]["dstaddr"] == "drop.example"
+    assert f"to drop.example ({far})" in row["what"]
