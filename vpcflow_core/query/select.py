@@ -224,7 +224,7 @@ def without_value_for(
 
 def _has(dim: Dimension, columns: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     """The conditions under which a record tells that dimension."""
-    # A block is known where its address is, which is told without making the block.
+    # A block is known where its address is; asking the address saves making the block twice.
     known = (column_of(dim.column) if dim.name in BLOCKS else _group(dim)).is_not(None)
     with_port = dim.kind == "port" and "protocol" in columns
     return (known, is_port(_group(dim))) if with_port else (known,)
