@@ -19,6 +19,8 @@ from vpcflow_core.query.measures import MEASURES
 TABS = {"questions": "Questions", "build": "Build your own", "sql": "SQL"}
 PREFIX = "explore/"
 NONE = "none"
+# Pixels of a menu and of the number beside them.
+MENU, NUMBER = 172, 96
 
 
 def draw(title: str, question: str) -> None:
@@ -69,13 +71,12 @@ def _built() -> str:
         ("And then by", "group3", more),
         ("Drawn as", "chart", charts),
     )
-    columns_ = st.columns([3, 3, 3, 3, 3, 2])
-    chosen = []
-    for column, (label, name, titles) in zip(columns_, boxes, strict=False):
-        with column:
-            chosen.append(choice(label, name, titles, EXPLORE[name]))
-    with columns_[-1]:
-        top = st.number_input("Top", 1, MOST, 10, key="top", bind="query-params")
+    # A row that wraps where menus would be narrower than their words.
+    with st.container(horizontal=True):
+        chosen = [
+            choice(label, name, titles, EXPLORE[name], width=MENU) for label, name, titles in boxes
+        ]
+        top = st.number_input("Top", 1, MOST, 10, key="top", bind="query-params", width=NUMBER)
     measure, *groups, chart = chosen
     by = tuple(dict.fromkeys(name for name in groups if name != NONE))
     limit = _limit() if chart in GROUPED_OVER_TIME else EXPLORE["limit_by"]

@@ -80,6 +80,8 @@ def test_peering_saves_the_transit_gateway_within_a_zone_alone(zone: str, saving
     """Between zones peering costs two ends of 0.01: as much as the transit gateway."""
     found = advised(OVER, two_vpcs("tgw-1", zone))
     assert round(sum(remedy.saving for remedy in found), 6) == (saving or 0)
+    # Without routes there and back a connection carries nothing.
+    assert all(r.template.count('resource "aws_route"') == 2 for r in found if "Peer" in r.text)
     assert GATES
 
 

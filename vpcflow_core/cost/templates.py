@@ -66,13 +66,21 @@ def nat_gateway(az: str) -> str:
 
 
 def peering(vpc: str, other: str) -> str:
-    """A peering connection of two VPCs."""
+    """A peering connection of two VPCs, and the routes there and back."""
+    ways = "".join(
+        f'\nresource "aws_route" "{way}" {{\n'
+        f'  route_table_id            = "ROUTE_TABLE"  # of the subnets in {near}\n'
+        f'  destination_cidr_block    = "BLOCK"  # of {far}\n'
+        "  vpc_peering_connection_id = aws_vpc_peering_connection.direct.id\n"
+        "}\n"
+        for way, near, far in (("there", vpc, "the other VPC"), ("back", "the other VPC", vpc))
+    )
     return (
         'resource "aws_vpc_peering_connection" "direct" {\n'
         f'  vpc_id      = "{vpc}"\n'
         f'  peer_vpc_id = "{other or "OTHER_VPC"}"\n'
-        "  auto_accept = true\n"
-        "}\n"
+        "  auto_accept = true  # of one account and region; else with its own accepter\n"
+        "}\n" + ways
     )
 
 
