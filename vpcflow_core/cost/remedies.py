@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from vpcflow_core.cost import templates
 from vpcflow_core.cost.billing import Bill
 from vpcflow_core.cost.items import CROSS_AZ, NAT_PATH, TGW_PATH
 from vpcflow_core.cost.prices import GB, HOURS
+from vpcflow_core.cost.rows import mapped_pairs
 
 # Services that a gateway endpoint, which costs nothing, leads to.
 STORED = ("S3", "DYNAMODB")
@@ -249,10 +251,12 @@ def _peerings(work: _Work) -> Iterator[Remedy]:
     """VPCs that talk through a transit gateway within a zone, where peering costs nothing."""
     rows = work.left[work.left["path"].eq(TGW_PATH)]
     rows = rows[rows["az"].ne("") & rows["az"].eq(rows["far_az"])]
-    for (vpc, gateway), part in _groups(rows, "vpc_id", "gateway"):
+    ways = mapped_pairs(rows, ("vpc_id", "destination", "gateway"), partial(_vpcs, work))
+    for (vpc, other, gateway), part in rows.groupby(ways):
         talkers, address = work.talkers(part)
+        far = work.vpc(other) if other else f"the VPC behind {gateway or 'the transit gateway'}"
         yield Remedy(
-            f"Peer {work.vpc(vpc)} with the VPC behind {gateway or 'the transit gateway'}",
+            f"Peer {work.vpc(vpc)} with {far}",
             work.month(float(part["dollars"].sum())),
             f"{work.month(float(part['bytes'].sum()) / GB):,.0f} GB a month stay within a zone, "
             "where peering costs nothing; between zones it costs as much as the transit gateway",
@@ -261,8 +265,16 @@ def _peerings(work: _Work) -> Iterator[Remedy]:
             float(part["dollars"].sum()),
             str(part["source_id"].iloc[0]),
             address,
-            templates.peering(vpc, ""),
+            templates.peering(vpc, other),
         )
+
+
+def _vpcs(work: _Work, vpc: str, destination: str, gateway: str) -> tuple[str, str, str]:
+    """Two VPCs, whichever of them sends; where the other is not known, the gateway between."""
+    other = work.network.vpc_of(vpc, destination)
+    if other in ("", vpc):
+        return vpc, "", gateway
+    return min(vpc, other), max(vpc, other), ""
 
 
 def _idle_nats(work: _Work) -> Iterator[Remedy]:

@@ -67,13 +67,14 @@ def nat_gateway(az: str) -> str:
 
 def peering(vpc: str, other: str) -> str:
     """A peering connection of two VPCs, and the routes there and back."""
+    far_vpc = other or "the other VPC"
     ways = "".join(
         f'\nresource "aws_route" "{way}" {{\n'
         f'  route_table_id            = "ROUTE_TABLE"  # of the subnets in {near}\n'
         f'  destination_cidr_block    = "BLOCK"  # of {far}\n'
         "  vpc_peering_connection_id = aws_vpc_peering_connection.direct.id\n"
         "}\n"
-        for way, near, far in (("there", vpc, "the other VPC"), ("back", "the other VPC", vpc))
+        for way, near, far in (("there", vpc, far_vpc), ("back", far_vpc, vpc))
     )
     return (
         'resource "aws_vpc_peering_connection" "direct" {\n'
