@@ -78,7 +78,12 @@ class Dashboard:
     def draw(self) -> None:
         """Draw it."""
         state, row_end = begin(
-            self.title, self.question, self.filters, list(self.fixed), self.uses_parameters
+            self.title,
+            self.question,
+            self.filters,
+            list(self.fixed),
+            self.uses_parameters,
+            with_baseline=any("baseline" in PANELS[slug].used_parameters for slug in self.slugs),
         )
         if (shown := freshness(state, row_end, self.path)) is not None:
             _body(self, state, *shown)
@@ -90,6 +95,8 @@ def begin(
     filters: Sequence[str],
     fixed: Sequence[str] = (),
     uses_parameters: bool = False,
+    *,
+    with_baseline: bool = False,
 ) -> tuple[PageState, DeltaGenerator]:
     """Draw what stands above and beside every page; give what it says, and the title's row.
 
@@ -99,6 +106,7 @@ def begin(
         filters: Its own filters.
         fixed: Fields that the page itself decides.
         uses_parameters: Whether the parameters of outlier detection are shown.
+        with_baseline: Whether the page shows what is new.
     """
     actions.begin_page()
     focus.draw()
@@ -106,7 +114,7 @@ def begin(
     _read_link()
     range_, zone, row_end = timerange.controls(title, question)
     texts = sidebar.filters(filters, fixed)
-    parameters = parameter_inputs.parameters(uses_parameters, _auto(range_))
+    parameters = parameter_inputs.parameters(uses_parameters, _auto(range_), with_baseline)
     source, once = sidebar.counting()
     state = PageState(range_, zone, texts, source, parameters, once)
     _link_notes(state)

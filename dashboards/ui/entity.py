@@ -38,7 +38,8 @@ FOLDED = ("connections", "why")
 
 def draw(title: str, question: str) -> None:
     """Draw the page."""
-    state, row_end = dashboard.begin(title, question, (*EITHER_FILTERS, *FLOW_FILTERS, "action"))
+    fields = (*EITHER_FILTERS, *FLOW_FILTERS, "action")
+    state, row_end = dashboard.begin(title, question, fields, with_baseline=True)
     text = st.text_input(
         "Address, block, port, id or name",
         key="entity",

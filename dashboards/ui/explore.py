@@ -25,7 +25,8 @@ MENU, NUMBER = 172, 96
 
 def draw(title: str, question: str) -> None:
     """Draw the page."""
-    state, row_end = dashboard.begin(title, question, (*EITHER_FILTERS, *FLOW_FILTERS, "action"))
+    fields = (*EITHER_FILTERS, *FLOW_FILTERS, "action")
+    state, row_end = dashboard.begin(title, question, fields, with_baseline=True)
     ready = dashboard.freshness(state, row_end)
     if ready is None:
         return

@@ -22,12 +22,13 @@ from vpcflow_core.analysis.outliers import METHODS
 from vpcflow_core.panels.request import DEFAULTS, Parameters
 
 
-def parameters(shown: bool, auto: str = "") -> Parameters:
+def parameters(shown: bool, auto: str = "", with_baseline: bool = False) -> Parameters:
     """Draw the inputs; gives the parameters in force.
 
     Args:
         shown: Whether the page uses them; if not, the inputs are hidden.
         auto: What the timeslice `auto` means now, in words; "" if not known.
+        with_baseline: Whether the page shows what is new.
     """
     with hidden_widgets.place("grouping", shown=False):
         # Panels have menus and switches for these.
@@ -37,6 +38,8 @@ def parameters(shown: bool, auto: str = "") -> Parameters:
         "grouping": _checked("grouping", given or DEFAULTS.grouping),
         "open_only": _checked("open_only", only or "false"),
     }
+    with st.sidebar, hidden_widgets.place("baseline-box", with_baseline):
+        of_panels["baseline"] = _checked("baseline", _text("baseline"))
     with st.sidebar, hidden_widgets.place("outliers", shown):
         st.markdown("### Outliers")
         found = replace(DEFAULTS, method=_checked("method", _chosen("method", METHODS)))
@@ -53,7 +56,7 @@ def parameters(shown: bool, auto: str = "") -> Parameters:
         by = _chosen("by", (*JUDGED_BY, NO_FIELD))
         found = replace(found, by=_checked("by", by))
         st.markdown("### Comparison")
-        return replace(found, compare=_checked("compare", _compare()), **of_panels)
+        return replace(found, compare=_checked("compare", _text("compare")), **of_panels)
 
 
 def _chosen(name: str, words: Sequence[str]) -> str:
@@ -98,15 +101,15 @@ def _number(name: str, step: float) -> str:
     return parameter.write(parameter.default if chosen is None else chosen)
 
 
-def _compare() -> str:
-    parameter = PARAMETERS["compare"]
+def _text(name: str) -> str:
+    parameter = PARAMETERS[name]
     default = parameter.write(parameter.default)
     given = st.text_input(
         parameter.label,
         default,
         key=parameter.name,
         help=parameter.help,
-        max_chars=50,
+        max_chars=60,
         bind="query-params",
     )
     return given.strip() or default

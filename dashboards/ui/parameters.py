@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Any, get_args
 
 from vpcflow_core.analysis.outliers import LEAST_HISTORY, METHODS, Method, Watch
-from vpcflow_core.errors import MisuseError, ParameterError
+from vpcflow_core.errors import MisuseError, ParameterError, TimeError
 from vpcflow_core.panels.base import auto_timeslice
 from vpcflow_core.panels.grouping import ADDRESS, GROUPINGS
 from vpcflow_core.panels.request import DEFAULTS, Parameters
-from vpcflow_core.times import Window, format_duration, parse_duration
+from vpcflow_core.times import Range, Window, format_duration, parse_duration, parse_range
 
 AUTO = "auto"
 # How a link may say yes and no.
@@ -131,6 +131,18 @@ def _compare(text: str) -> tuple[str, ...]:
     return tuple(reversed(by_length.values()))
 
 
+def _baseline(text: str) -> Range:
+    try:
+        found = parse_range(text)
+    except TimeError as error:
+        raise ParameterError(
+            f"Baseline: '{text}' is no time.", "Write 7d, 30d, or FROM/TO of two times."
+        ) from error
+    if found.days:
+        raise ParameterError(f"Baseline: '{text}' is no time.", "Write 7d, 30d, or FROM/TO.")
+    return found
+
+
 def _grouping(text: str) -> str:
     if text not in (ADDRESS, *GROUPINGS):
         raise ParameterError(
@@ -207,6 +219,14 @@ PARAMETERS = {
             "four.",
             _compare,
             ",".join,
+        ),
+        Parameter(
+            "baseline",
+            "New, compared with",
+            "What is new was never seen then: `7d`, the seven days before the range; `30d`; or "
+            "`FROM/TO`, `2026-11-01 - 2026-11-08`.",
+            _baseline,
+            str,
         ),
         Parameter(
             "grouping",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboards.ui.panel_body import is_empty, summary
+from dashboards.ui.parameters import read_parameters
 from tests.logs import UNTIL
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import MisuseError
@@ -75,6 +76,23 @@ def test_what_is_new_was_never_seen_in_the_seven_days_before(few_records: FlowLo
     # Nothing is known of the time before the day before.
     assert len(shown.answer.notes) == 1
     assert shown.frame[["destinations", "ports"]].to_numpy().tolist() == [[1, 1], [1, 1]]
+
+
+def test_what_is_new_depends_on_what_it_is_compared_with(few_records: FlowLogs) -> None:
+    later = few_records.between(START + 2 * DAY, START + 3 * DAY)
+    wide = few_records.between(START, START + 2 * DAY)
+    for flows, text, note in (
+        (few_records, "1h", "compared with the 1h before"),
+        (few_records, f"{START:%Y-%m-%d}", "compared with 2026-11-10T00:00Z to 2026-11-11T00:00Z"),
+        (later, "3d", "the logs begin"),
+    ):
+        parameters = read_parameters({"baseline": text})[0]
+        answer = flows.panel("explore/new-protocols", parameters=parameters).answer
+        assert note in answer.notes[0]
+    # What was all seen in the time itself is not new.
+    same = read_parameters({"baseline": f"{START:%Y-%m-%d} - {START + 2 * DAY:%Y-%m-%d}"})[0]
+    assert wide.panel("explore/new-pairs", parameters=same).frame.empty
+    assert "is no time" in read_parameters({"baseline": "soon"})[1][0]
 
 
 def test_how_rare_what_is_new_is_says_as_long_a_time_before(few_records: FlowLogs) -> None:

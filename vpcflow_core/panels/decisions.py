@@ -157,6 +157,7 @@ class Decision:
             drill=row.fields,
             analysis=WIDE.get(row.slug, new_values),
             about=row.title.lower(),
+            parameters=("baseline",),
         )
 
     def _trend(self) -> Panel:

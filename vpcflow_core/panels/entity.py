@@ -221,6 +221,8 @@ def _panel(
 ) -> Panel:
     slug = f"{PREFIX}{name}?{urlencode({'entity': entity.text}, safe=':/')}"
     made = Panel(slug, title, about, query, chart, drill, about=empty)
+    if analysis is new_values:
+        made = replace(made, parameters=("baseline",))
     return made if analysis is None else replace(made, analysis=analysis)
 
 

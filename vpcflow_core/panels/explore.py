@@ -27,6 +27,7 @@ TIMES = ("first", "last")
 ENDS = ("srcaddr", "dstaddr")
 SERVICE = (*ENDS, "dstport")
 TOP = 50
+NEW = (new_and_how_rare, new_and_rare_sources)
 
 
 def _asked(
@@ -53,9 +54,16 @@ def _asked(
         nulls=by if rest else (),
         records=records,
     )
-    narrows = by if drill is None else drill
     return Panel(
-        f"explore/{slug}", title, help, query, "table", narrows, analysis, rest=rest or "other"
+        f"explore/{slug}",
+        title,
+        help,
+        query,
+        "table",
+        by if drill is None else drill,
+        analysis,
+        rest=rest or "other",
+        parameters=("baseline",) if analysis in NEW else None,
     )
 
 

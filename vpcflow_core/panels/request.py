@@ -8,7 +8,9 @@ from datetime import timedelta
 from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.scope import EVERYTHING, Scope
-from vpcflow_core.times import Window
+from vpcflow_core.times import Range, Window
+
+A_WEEK = Range(length=timedelta(days=7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Parameters:
         method: What is expected of a bucket: `seasonal`, `robust` or `trailing`.
         by: Field whose values episodes are looked for in, each by itself; "" for none.
         compare: How long before, of each time that charts compare with: `1d`, `7d`.
+        baseline: What is new is compared with this time; a length ends where the range begins.
         grouping: What panels of addresses group them by: `address`, or a key of
             `panels.grouping.GROUPINGS`. It makes other panels of them, and is no part of requests.
         open_only: Whether tables of rules show only those that are open to the world.
@@ -38,12 +41,13 @@ class Parameters:
     method: Method = DEFAULT_METHOD
     by: str = "interface_id"
     compare: tuple[str, ...] = ("1d", "7d")
+    baseline: Range = A_WEEK
     grouping: str = "address"
     open_only: bool = False
 
 
 DEFAULTS = Parameters()
-_OTHERS = ("compare", "grouping", "open_only")
+_OTHERS = ("compare", "baseline", "grouping", "open_only")
 # Those of outlier detection.
 ALL_PARAMETERS = tuple(field.name for field in fields(Parameters) if field.name not in _OTHERS)
 # Those that decide what a band is.

@@ -11,11 +11,10 @@ from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.connections import longest
 from vpcflow_core.panels.base import Analysis, PanelAnswer, PanelContext, rows
+from vpcflow_core.panels.request import A_WEEK
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.times import Window, format_duration, format_instant
+from vpcflow_core.times import Range, Window, format_duration, format_instant
 
-# What is compared with, where nothing else is said: the seven days before.
-BASELINE = timedelta(days=7)
 # Rows of pairs that ends are looked up for; the smallest are left out.
 MOST_PAIRS = 50_000
 # A beacon: small, in no fewer timeslices than this, at gaps that differ little from one another.
@@ -59,9 +58,9 @@ def with_other(context: PanelContext) -> PanelAnswer:
 
 
 def new_values(context: PanelContext) -> PanelAnswer:
-    """Groups of the window that were never seen in the seven days before it, the largest first."""
+    """Groups of the window that were never seen in the baseline before it, the largest first."""
     query, window = context.query, context.request.window
-    before = Window(window.start - BASELINE, window.start)
+    before = _baseline(context, window)
     found = context.logs.ask_new(query, before, window, context.request.filters)
     shown = f"{found.new:,} of {found.groups:,} are new"
     return context.answer(found.result, notes=[_since(shown, before, context)])
@@ -71,10 +70,11 @@ def new_and_how_rare(context: PanelContext) -> PanelAnswer:
     """As `new_values`, with how many were new in as long a time right before: how rare it is."""
     given, window, extent = new_values(context), context.request.window, context.logs.extent
     before = window.moved(-window.length)
-    if extent is None or extent.start > before.start - min(window.length, BASELINE):
+    baseline = _baseline(context, before)
+    known_from = before.start - min(window.length, baseline.length)
+    if extent is None or extent.start > known_from or baseline.end > before.start:
         return given
     asked = replace(context.query, measures=("flows",), top=1, order="")
-    baseline = Window(before.start - BASELINE, before.start)
     found = context.logs.ask_new(asked, baseline, before, context.request.filters)
     length = format_duration(window.length)
     note = f"In the {length} before, {found.new:,} of {found.groups:,} were new."
@@ -82,15 +82,28 @@ def new_and_how_rare(context: PanelContext) -> PanelAnswer:
     return replace(given, notes=(*given.notes, note), seconds=seconds)
 
 
+def _baseline(context: PanelContext, window: Window) -> Window:
+    """What a window is compared with: a length of time ends where the window begins."""
+    return context.request.parameters.baseline.window(window.start)
+
+
 def _since(shown: str, before: Window, context: PanelContext) -> str:
     """What is new, and since when anything is known."""
     coverage: Coverage = context.logs.coverage
+    what = _in_words(context.request.parameters.baseline)
     if not coverage.reaches(before):
-        return f"{shown}: nothing is known of the seven days before."
+        return f"{shown}: nothing is known of {what}."
     extent = coverage.extent
     if extent and extent.start > before.start:
-        return f"{shown}: the logs begin {format_instant(extent.start)}, within the days before."
-    return f"{shown}, compared with the seven days before."
+        return f"{shown}: the logs begin {format_instant(extent.start)}, within {what}."
+    return f"{shown}, compared with {what}."
+
+
+def _in_words(baseline: Range) -> str:
+    if baseline.fixed:
+        start, end = (format_instant(at) for at in (baseline.fixed.start, baseline.fixed.end))
+        return f"{start} to {end}"
+    return "the seven days before" if baseline == A_WEEK else f"the {baseline} before"
 
 
 def between(column: str) -> Analysis:
