@@ -7,7 +7,7 @@ PORT   ?= 8501
 # Without compiled files each of the processes that tests start would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo notebook quick test test-trino check format bench bench-unusual bench-forecasts bench-findings bench-costs try-image check-deploy bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
+.PHONY: run demo notebook quick test test-pages test-trino check format bench bench-unusual bench-forecasts bench-findings bench-costs try-image check-deploy bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -18,8 +18,11 @@ notebook: $(VENV)/.notebook  ## Open JupyterLab on notebooks/.
 quick: $(VENV)/.dev  ## The tests without a browser that take less than a second each.
 	$(BIN)/pytest -m "not browser and not slow"
 
-test: $(VENV)/.dev $(VENV)/.browser  ## All tests, those in a real browser too.
-	$(BIN)/pytest
+test: $(VENV)/.dev  ## All tests but those in a browser and on a Trino.
+	$(BIN)/pytest -m "not browser"
+
+test-pages: $(VENV)/.dev $(VENV)/.browser  ## The pages in a real Chromium, as people use them.
+	$(BIN)/pytest -m browser tests/pages
 
 # Records that both engines answer from; a million takes an hour on two cores.
 RECORDS ?= 6000
