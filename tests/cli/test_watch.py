@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from vpcflow_core.alerts.outbox import State, read, save
+from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import main
+from vpcflow_core.engines.open import open_engine
+from vpcflow_core.settings import load_settings
+from vpcflow_core.store.store import Store
 
 pytestmark = [pytest.mark.slow]
 Asked = tuple[int, str, str]
@@ -96,3 +100,20 @@ def test_what_would_leave_records_out_is_misuse(
     code, _, err = ask_watch(*arguments)
     assert code == 2
     assert said in err
+
+
+def test_an_engine_beyond_this_machine_is_watched_by_its_url(
+    ask_watch: Callable[..., Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    records = Store.open(shutil.copytree(store, tmp_path / "elsewhere"))
+
+    def opened(*_: object, **__: object) -> FlowLogs:
+        return FlowLogs(engine=open_engine(load_settings(), records), catalogue=records)
+
+    monkeypatch.setattr(FlowLogs, "open", opened)
+    save(store, State(datetime(2026, 11, 20, 2, tzinfo=UTC)))
+    (tmp_path / "vpcflow.toml").write_text('[alerts.scans]\ndetections = ["port-scan"]\n')
+    assert ask_watch("--source", "trino://ann@data.example:8443/hive/logs")[0] == 3
+    assert (read(store).until or datetime.min.replace(tzinfo=UTC)).hour > 2
+    assert ask_watch("--source", "s3://logs")[0] == 2

@@ -136,7 +136,7 @@ class QuestionOptions:
     @contextmanager
     def _opened(self) -> Iterator[FlowLogs]:
         """The logs of the source that is asked for; of all in the store if none is."""
-        if url := self._engine_url():
+        if url := self.engine_url():
             with FlowLogs.open(url, store=self.store or load_settings().store) as flows:
                 yield flows
             return
@@ -144,7 +144,7 @@ class QuestionOptions:
         with Store.open(path, create=False) as store, FlowLogs(store) as flows:
             yield flows.only(self._url(store)) if self.source else flows
 
-    def _engine_url(self) -> str:
+    def engine_url(self) -> str:
         """The URL of the engine beyond this machine that is asked; "" for the store."""
         settings = load_settings()
         named = settings.sources.get(self.source)

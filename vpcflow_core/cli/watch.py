@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -52,27 +53,33 @@ def watch(
     if repeated.every and past:
         raise MisuseError("--every and --rehearse contradict each other.", "Give one of them.")
     folder = options.store or find_workspace(settings).store
-    repeated.run(lambda: _run(options, settings, past, budget), folder, settings)
+    repeated.run(lambda: _run(options, settings, folder, past, budget), folder, settings)
 
 
-def _run(options: AnswerOptions, settings: Settings, past: str, budget: float) -> int:
+def _run(options: AnswerOptions, settings: Settings, folder: Path, past: str, budget: float) -> int:
     """Look once; gives the exit code.
+
+    Args:
+        options: What is looked at; an engine beyond this machine may be the source.
+        settings: Rules and channels.
+        folder: Of the store, which has what was decided, and what was sent.
+        past: As `watch`.
+        budget: As `watch`.
 
     Raises:
         FailureError: Messages wait that could not be sent.
     """
     with options.flows() as flows:
-        if flows.store is None:
-            raise MisuseError("watch needs a store of its own.", "Give --store FOLDER.")
         if budget:
-            _propose(options, flows, settings, past, budget)
+            _propose(options, flows, settings, folder, past, budget)
             return 0
         if past:
-            decided = reviews(flows.store.path)
+            decided = reviews(folder)
             window = flows.last(past).window
             messages, problems = rehearse(flows, settings, window, watch_list(), decided)
         else:
-            outcome = run(flows, settings, flows.store.path, watch_list=watch_list())
+            folder.mkdir(parents=True, exist_ok=True)
+            outcome = run(flows, settings, folder, watch_list=watch_list())
             messages, problems = list(outcome.messages), [*outcome.problems, *outcome.failures]
         options.show(_frame(messages), flows, lambda: "findings")
     for problem in problems:
@@ -102,7 +109,8 @@ def _check(options: AnswerOptions, past: str, budget: float) -> None:
             "watch looks at what settled since its last run, or at the past of --rehearse.",
             "Leave out --last, --from and --to.",
         )
-    if not past and (options.where or options.source or options.once):
+    narrowed = options.where or options.once or (options.source and not options.engine_url())
+    if not past and narrowed:
         raise MisuseError(
             "--where, --source and --once of watch go with --rehearse alone: it looks at each hour "
             "once.",
@@ -111,11 +119,16 @@ def _check(options: AnswerOptions, past: str, budget: float) -> None:
 
 
 def _propose(
-    options: AnswerOptions, flows: FlowLogs, settings: Settings, past: str, budget: float
+    options: AnswerOptions,
+    flows: FlowLogs,
+    settings: Settings,
+    folder: Path,
+    past: str,
+    budget: float,
 ) -> None:
     """List what each detection of each rule would have sent, and thresholds for the budget."""
     window = flows.last(past).window
-    decided = reviews(flows.store.path) if flows.store else {}
+    decided = reviews(folder)
     found = proposals(flows, settings, window, budget, watch_list(), decided)
     rows = pd.DataFrame([asdict(each) for each in found], columns=PROPOSED)
     options.show(rows, flows, lambda: "findings")
