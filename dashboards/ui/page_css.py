@@ -73,7 +73,7 @@ _RULES = """
 [data-testid=stCaptionContainer] code { color: inherit; background: none }
 
 /* Names beside bars lead to their pages. */
-.js-plotly-plot .ytick a { pointer-events: all }
+.js-plotly-plot .ytick a { pointer-events: all; fill: #1d4ed8 !important }
 .js-plotly-plot .ytick a:is(:hover, :focus) { text-decoration: underline }
 
 /* What was copied is said at the lower edge, for a while. */
@@ -101,9 +101,11 @@ _RULES = """
 """
 
 
-# Paper is light: dark pages are printed with light and dark exchanged, and their hues kept.
+# Paper is light: dark pages are printed with light and dark exchanged, and their hues kept. Links
+# need more light on dark pages.
 _DARK = """
 @media print { [data-testid=stApp] { filter: invert(1) hue-rotate(180deg) brightness(1.12) } }
+.js-plotly-plot .ytick a { fill: #93c5fd !important }
 """
 
 
