@@ -21,7 +21,9 @@ from vpcflow_core.units import UNITS, humane, number_of, one_of
 # Distinct values that an analysis counted beside the measures.
 FAN_OUT = ("sources", "destinations", "ports")
 # What fits beside bars on a panel of half a page.
-LONGEST, LONGEST_NAME = 23, 18
+LONGEST, LONGEST_NAME, LONGEST_IPV4 = 23, 18, 15
+# Columns of addresses, and the dimensions that name them.
+ADDRESSES = {"srcaddr": "src_name", "dstaddr": "dst_name"}
 LABELS: dict[str, Callable[[Any], str]] = {
     "dstport": lambda value: port_label(int(value)),
     "port": lambda value: port_label(int(value)),
@@ -126,6 +128,8 @@ def _short(field: str, value: Any, names: Mapping[str, str], rest: str, longest:
     name = _name(value, names)
     if not name:
         return shortened(label(field, value, rest), longest)
+    if field in ADDRESSES:
+        return f"{escape(shortened(name, LONGEST_NAME))} ({shortened(str(value), LONGEST_IPV4)})"
     kind, dash, digits = str(value).partition("-")
     return f"{escape(shortened(name, LONGEST_NAME))} ({kind}{dash}{digits[:4]}…)"
 

@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from pandas.io.formats.style import Styler
 
-from vpcflow_core.charts.labels import LABELS, title
+from vpcflow_core.charts.labels import ADDRESSES, LABELS, title
 from vpcflow_core.charts.style import INK, undressed
 from vpcflow_core.charts.time_axis import wall_clock
 from vpcflow_core.panels.base import WITH_ADDRESSES, Panel, PanelAnswer
@@ -46,14 +46,17 @@ def table_frame(panel: Panel, answer: PanelAnswer, zone: str = "UTC") -> pd.Data
     """
     made: dict[str, pd.Series] = {}
     for column, values in _columns(answer.frame).items():
-        name, names = str(column), answer.names.get(str(column))
-        if names and "name" not in answer.frame:
-            made[title(name)] = values.map(dict(names))
+        name = str(column)
+        called = {} if "name" in answer.frame else dict(answer.names.get(name, {}))
+        if called and name not in ADDRESSES:
+            made[title(name)] = values.map(called)
         if name in panel.query.nulls or (panel.query.nulls and name in OTHER_ENDS):
             values = values.astype("object").where(values.notna(), panel.rest)
         local = isinstance(values.dtype, pd.DatetimeTZDtype)
         text = f"{title(name)} ID" if title(name) in made else title(name)
         made[text] = wall_clock(values, ZoneInfo(zone)) if local else values
+        if called and name in ADDRESSES:
+            made[title(ADDRESSES[name])] = values.map(called)
         if name == "open":
             made[text] = values.map({True: OPEN, False: ""})
     shown = pd.DataFrame(made)

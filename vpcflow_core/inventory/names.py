@@ -20,23 +20,43 @@ _SOURCES: dict[str, tuple[Kind, tuple[str, ...]]] = {
 }
 
 
+# Fields that hold addresses.
+_ADDRESSES = ("srcaddr", "dstaddr")
+
+
 def names_of(field: str, known: Callable[[Kind], pd.DataFrame]) -> dict[str, str]:
     """Names by id, as they are now or were last; what has none is missing.
 
     Args:
-        field: A dimension that holds ids: `interface_id`.
+        field: A dimension that holds ids or addresses: `interface_id`, `srcaddr`.
         known: What is known of a kind, as `Store.known` gives it.
 
     Raises:
-        ParameterError: The field holds no ids that have names.
+        ParameterError: The field holds nothing that has names.
     """
+    if field in _ADDRESSES:
+        return _of_addresses(known)
     if field not in _SOURCES:
+        named = (*_SOURCES, *_ADDRESSES)
         raise ParameterError(
             f"Nothing has names by {field}.",
-            f"{closest(field, _SOURCES)}  There are: {', '.join(_SOURCES)}".strip(),
+            f"{closest(field, named)}  There are: {', '.join(named)}".strip(),
         )
     kind, columns = _SOURCES[field]
     frame = known(kind).sort_values("until", kind="stable").dropna(subset=[field])
     names = frame[list(columns)].bfill(axis=1).iloc[:, 0]
     found = pd.Series(names.to_numpy(), index=frame[field].to_numpy()).dropna()
     return {str(id): str(name) for id, name in found.items()}
+
+
+def _of_addresses(known: Callable[[Kind], pd.DataFrame]) -> dict[str, str]:
+    """Names by address; one that two networks have belongs to neither in particular."""
+    interfaces = known("interfaces")
+    pairs = pd.concat(
+        [
+            interfaces[["name", column]].explode(column).rename(columns={column: "address"})
+            for column in ("addresses", "public_addresses")
+        ]
+    )
+    pairs = pairs.dropna().drop_duplicates().drop_duplicates("address", keep=False)
+    return dict(zip(pairs["address"].map(str), pairs["name"].map(str), strict=True))

@@ -146,7 +146,7 @@ class PanelAnswer:
         every: Timeslice of its buckets; None without.
         complete_until: Buckets that end later can still grow; None: none can.
         headlines: The numbers of a panel of numbers.
-        names: What ids of the rows are called, by column.
+        names: What ids and addresses of the rows are called, by column.
         watched: The watch list of each address of the rows that is on one.
         gaps: What is missing of the range.
     """
@@ -316,8 +316,9 @@ USED_PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 # Columns of addresses, which may be on watch lists.
 WITH_ADDRESSES = ("srcaddr", "dstaddr", "peer")
-# Columns whose ids have names.
-NAMED = ("interface_id", "vpc_id", "subnet_id", "security_group_id", "instance_id")
+# Columns whose ids have names, and addresses.
+NAMED_IDS = ("interface_id", "vpc_id", "subnet_id", "security_group_id", "instance_id")
+NAMED = (*NAMED_IDS, "srcaddr", "dstaddr")
 
 
 def rows(context: PanelContext) -> PanelAnswer:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pandas as pd
 
 from vpcflow_core.errors import MissingDataError
-from vpcflow_core.panels.base import NAMED, PanelContext
+from vpcflow_core.panels.base import NAMED_IDS, PanelContext
 from vpcflow_core.query.change import BEFORE, FIELD, NOW, VALUE
 from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.filters import NO_FILTERS, Filters, exactly
@@ -77,7 +77,7 @@ def makers(context: PanelContext, query: Query, window: Window, filters: Filters
 
 def named(context: PanelContext, field: str) -> Callable[[object], str]:
     """What shows a value of a field: by its name where it has one."""
-    known = context.logs.names(field) if field in NAMED else {}
+    known = context.logs.names(field) if field in NAMED_IDS else {}
     return lambda value: known.get(str(value)) or str(value)
 
 

@@ -99,17 +99,9 @@ def who(addresses: pd.Series, logs: LogQueries) -> dict[str, list[str]]:
     An address that two networks have belongs to neither in particular: it has no name.
     """
     places = logs.places.locate(addresses).set_index("address")["country_name"]
-    known = logs.known("interfaces")[["name", "addresses", "public_addresses"]]
-    pairs = pd.concat(
-        [
-            known[["name", column]].explode(column).rename(columns={column: "address"})
-            for column in ("addresses", "public_addresses")
-        ]
-    )
-    pairs = pairs.dropna().drop_duplicates().drop_duplicates("address", keep=False)
-    names = dict(zip(pairs["address"], pairs["name"], strict=True))
+    names = logs.names(SOURCE)
     country = addresses.map(places)
     return {
         "country_name": ["" if pd.isna(text) else str(text) for text in country],
-        "name": [str(names.get(address, "")) for address in addresses],
+        "name": [names.get(address, "") for address in addresses],
     }
