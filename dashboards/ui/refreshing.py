@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboards.ui.choices import choice
 from vpcflow_core.times import parse_duration
 
 OFF = "off"
-CHOICES = (OFF, "1m", "5m", "15m")
+CHOICES = {OFF: "Off", "1m": "Every minute", "5m": "Every 5 minutes", "15m": "Every 15 minutes"}
 # Whether a dialog is open: it would close as the page is drawn anew.
 DIALOG = "dialog-open"
 
 
 def draw() -> None:
     """The choice, and what draws the page anew."""
-    chosen = st.selectbox(
+    chosen = choice(
         "Automatic refresh",
+        "refresh",
         CHOICES,
-        key="refresh",
-        bind="query-params",
-        format_func=lambda choice: "Off" if choice == OFF else f"Every {choice}",
+        OFF,
         help="The page is drawn anew so often; what is open or typed stays.",
     )
-    if chosen in CHOICES[1:]:
+    if chosen != OFF:
         # The first run is that of the page; later ones come by the clock.
         st.session_state["drawn-by-clock"] = False
         st.fragment(run_every=parse_duration(chosen))(_again)()

@@ -15,6 +15,7 @@ from vpcflow_core.errors import TimeError
 from vpcflow_core.links import DEFAULT_RANGE
 from vpcflow_core.query.windows import resolve_window
 from vpcflow_core.times import Range, Window, ceil_to, parse_range
+from vpcflow_core.units import number_of
 
 ZONES = ["UTC", *sorted(available_timezones() - {"UTC", "localtime", "Factory"})]
 NAMES = {
@@ -22,6 +23,7 @@ NAMES = {
     "12h": "Last 12 hours", "24h": "Last 24 hours", "2d": "Last 2 days", "7d": "Last 7 days",
     "30d": "Last 30 days", "today": "Today", "yesterday": "Yesterday", "this week": "This week",
 }  # fmt: skip
+LENGTHS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 MINUTE = timedelta(minutes=1)
 TYPED = (
     "The box of ranges also takes text: `90m`, `last 3 days`, `yesterday 9-10`, "
@@ -121,7 +123,7 @@ def _zones() -> list[str]:
 
 
 def _name(text: str, zone: str) -> str:
-    """A range as the box shows it: `Last 24 hours`, `01 Nov 09:00-17:00`."""
+    """A range as the box shows it: `Last 90 minutes`, `01 Nov 09:00-17:00`."""
     if text in NAMES:
         return NAMES[text]
     try:
@@ -131,7 +133,8 @@ def _name(text: str, zone: str) -> str:
     if asked.days is not None:
         return str(asked.days).capitalize()
     if asked.fixed is None:
-        return f"Last {text}"
+        length = str(asked)
+        return f"Last {number_of(int(length[:-1]), LENGTHS[length[-1]])}"
     start, end = (at.astimezone(ZoneInfo(zone)) for at in (asked.fixed.start, asked.fixed.end))
     # As short as can be: all of it is to be read in the box of a narrow page.
     until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%d %b %H:%M}"

@@ -143,11 +143,11 @@ def test_a_page_says_what_it_shows_and_that_the_data_has_ended_and_ranges_are_ch
     box.fill("90m")
     box.press("Enter")
     until(page, range="90m")
-    expect(box).to_have_value("Last 90m")
+    expect(box).to_have_value("Last 90 minutes")
     box.fill("soon")
     box.press("Enter")
     expect(page.get_by_text("'soon' is not a length of time")).to_be_visible()
-    expect(page.get_by_text("Shown instead: Last 90m")).to_be_visible()
+    expect(page.get_by_text("Shown instead: Last 90 minutes")).to_be_visible()
     assert params(page)["range"] == "90m"  # a text that is refused is in no address
     box.fill("last 3 days")
     box.press("Enter")
