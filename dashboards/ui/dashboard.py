@@ -205,6 +205,8 @@ def _body(dashboard: Dashboard, state: PageState, window: Window, generation: in
     """Its panels."""
     _not_in_force(dashboard)
     own = tuple(dashboard.fixed.items())
+    if emptiness.lacks_fields(own):
+        return
     emptiness.notice(state, window, own)
     for row in dashboard.rows:
         if isinstance(row, str):

@@ -10,14 +10,26 @@ import streamlit as st
 
 from dashboards.ui import actions, answers, resources, timerange
 from dashboards.ui.markdown import inert
+from dashboards.ui.rights import shown
 from dashboards.ui.state import FILTER_LABELS, PageState
-from vpcflow_core.errors import VpcflowError
+from vpcflow_core.errors import MissingDataError, VpcflowError
+from vpcflow_core.query.dimensions import require
 from vpcflow_core.times import Range, Window
 
 # What a page itself asks of its records, as pairs of field and text.
 Own = tuple[tuple[str, str], ...]
 WIDER = "7d"
 WEEK = timedelta(days=7)
+
+
+def lacks_fields(own: Own) -> bool:
+    """Say once that no record has a field that all of the page needs; whether that is so."""
+    try:
+        require((field for field, _ in own), resources.flows().engine.columns())
+    except MissingDataError as error:
+        st.info(shown(error), icon=":material/info:")
+        return True
+    return False
 
 
 def notice(state: PageState, window: Window, own: Own) -> None:
@@ -50,8 +62,8 @@ def sentence(what: str, state: PageState, window: Window) -> str:
     why = f"No {what} between {start:%d %b %H:%M} and {end:%d %b %H:%M} {state.zone}"
     if not state.filters:
         return f"{why}."
-    shown = ", ".join(f"{FILTER_LABELS[field]}: {inert(text)}" for field, text in state.filters)
-    return f"{why} with the filters {shown}."
+    texts = ", ".join(f"{FILTER_LABELS[field]}: {inert(text)}" for field, text in state.filters)
+    return f"{why} with the filters {texts}."
 
 
 def explain(what: str, state: PageState, window: Window, name: str, own: Own) -> None:
