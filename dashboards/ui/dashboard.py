@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -71,9 +71,9 @@ class Dashboard:
         return [slug for row in self.rows if not isinstance(row, str) for slug, _ in row]
 
     @property
-    def uses_parameters(self) -> bool:
-        """Whether some panel uses the parameters of outlier detection."""
-        return any(PANELS[slug].used_parameters for slug in self.slugs)
+    def used_parameters(self) -> set[str]:
+        """The parameters that some panel uses."""
+        return {name for slug in self.slugs for name in PANELS[slug].used_parameters}
 
     def draw(self) -> None:
         """Draw it."""
@@ -82,8 +82,7 @@ class Dashboard:
             self.question,
             self.filters,
             list(self.fixed),
-            self.uses_parameters,
-            with_baseline=any("baseline" in PANELS[slug].used_parameters for slug in self.slugs),
+            self.used_parameters,
         )
         if (shown := freshness(state, row_end, self.path)) is not None:
             _body(self, state, *shown)
@@ -94,9 +93,7 @@ def begin(
     question: str,
     filters: Sequence[str],
     fixed: Sequence[str] = (),
-    uses_parameters: bool = False,
-    *,
-    with_baseline: bool = False,
+    used: Collection[str] = (),
 ) -> tuple[PageState, DeltaGenerator]:
     """Draw what stands above and beside every page; give what it says, and the title's row.
 
@@ -105,8 +102,7 @@ def begin(
         question: What it answers.
         filters: Its own filters.
         fixed: Fields that the page itself decides.
-        uses_parameters: Whether the parameters of outlier detection are shown.
-        with_baseline: Whether the page shows what is new.
+        used: Names of the parameters that the page uses.
     """
     actions.begin_page()
     focus.draw()
@@ -114,7 +110,7 @@ def begin(
     _read_link()
     range_, zone, row_end = timerange.controls(title, question)
     texts = sidebar.filters(filters, fixed)
-    parameters = parameter_inputs.parameters(uses_parameters, _auto(range_), with_baseline)
+    parameters = parameter_inputs.parameters(used, _auto(range_))
     source, once = sidebar.counting()
     state = PageState(range_, zone, texts, source, parameters, once)
     _link_notes(state)

@@ -39,7 +39,7 @@ FOLDED = ("connections", "why")
 def draw(title: str, question: str) -> None:
     """Draw the page."""
     fields = (*EITHER_FILTERS, *FLOW_FILTERS, "action")
-    state, row_end = dashboard.begin(title, question, fields, with_baseline=True)
+    state, row_end = dashboard.begin(title, question, fields, used=("baseline",))
     text = st.text_input(
         "Address, block, port, id or name",
         key="entity",

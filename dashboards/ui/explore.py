@@ -26,7 +26,7 @@ MENU, NUMBER = 172, 96
 def draw(title: str, question: str) -> None:
     """Draw the page."""
     fields = (*EITHER_FILTERS, *FLOW_FILTERS, "action")
-    state, row_end = dashboard.begin(title, question, fields, with_baseline=True)
+    state, row_end = dashboard.begin(title, question, fields, used=("baseline", "compare"))
     ready = dashboard.freshness(state, row_end)
     if ready is None:
         return

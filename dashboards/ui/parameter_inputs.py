@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,17 +19,17 @@ from dashboards.ui.parameters import (
     Parameter,
 )
 from vpcflow_core.analysis.outliers import METHODS
-from vpcflow_core.panels.request import DEFAULTS, Parameters
+from vpcflow_core.panels.request import ALL_PARAMETERS, DEFAULTS, Parameters
 
 
-def parameters(shown: bool, auto: str = "", with_baseline: bool = False) -> Parameters:
+def parameters(used: Collection[str], auto: str = "") -> Parameters:
     """Draw the inputs; gives the parameters in force.
 
     Args:
-        shown: Whether the page uses them; if not, the inputs are hidden.
+        used: Names of the parameters that the page uses; inputs of others are hidden.
         auto: What the timeslice `auto` means now, in words; "" if not known.
-        with_baseline: Whether the page shows what is new.
     """
+    judging = set(ALL_PARAMETERS)
     with hidden_widgets.place("grouping", shown=False):
         # Panels have menus and switches for these.
         given = st.text_input("Addresses by", key="grouping", bind="query-params").strip()
@@ -38,9 +38,9 @@ def parameters(shown: bool, auto: str = "", with_baseline: bool = False) -> Para
         "grouping": _checked("grouping", given or DEFAULTS.grouping),
         "open_only": _checked("open_only", only or "false"),
     }
-    with st.sidebar, hidden_widgets.place("baseline-box", with_baseline):
+    with st.sidebar, hidden_widgets.place("baseline-box", "baseline" in used):
         of_panels["baseline"] = _checked("baseline", _text("baseline"))
-    with st.sidebar, hidden_widgets.place("outliers", shown):
+    with st.sidebar, hidden_widgets.place("outliers", not judging.isdisjoint(used)):
         st.markdown("### Outliers")
         found = replace(DEFAULTS, method=_checked("method", _chosen("method", METHODS)))
         left, right = st.columns(2, gap="small")
@@ -55,6 +55,7 @@ def parameters(shown: bool, auto: str = "", with_baseline: bool = False) -> Para
         found = replace(found, watch=_checked("watch", _watch()))
         by = _chosen("by", (*JUDGED_BY, NO_FIELD))
         found = replace(found, by=_checked("by", by))
+    with st.sidebar, hidden_widgets.place("comparison", "compare" in used):
         st.markdown("### Comparison")
         return replace(found, compare=_checked("compare", _text("compare")), **of_panels)
 

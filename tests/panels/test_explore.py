@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from dashboards.ui.panel_body import is_empty, summary
@@ -19,6 +20,12 @@ from vpcflow_core.panels.explore import READY
 
 DAY = timedelta(days=1)
 START = datetime(2026, 11, 10, tzinfo=UTC)
+
+
+def tuples(frame: pd.DataFrame) -> list[tuple[object, ...]]:
+    """The rows, nulls as None."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [tuple(row) for row in plain.to_numpy()]
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +138,7 @@ def test_a_built_question_is_its_slug_and_is_drawn(chart: str, few_records: Flow
     asked = Built("flows", by, chart, 2)
     assert built(asked.slug) == asked
     shown = few_records.panel(asked.slug)
-    assert panel(asked.slug).chart == chart
+    assert panel(asked.slug).chart == ("table" if chart == "changes" else chart)
     assert shown.figure().data
 
 
@@ -156,6 +163,29 @@ def test_what_is_not_shown_is_one_more_group(few_records: FlowLogs) -> None:
     assert frame["flows"].tolist() == [100, 24, 21]
     assert frame["srcaddr"].tolist()[:2] == ["10.0.0.5", "198.51.100.1"]
     assert frame["srcaddr"].isna().tolist() == [False, False, True]
+
+
+def test_groups_stand_beside_what_they_were_a_day_before(few_records: FlowLogs) -> None:
+    settled = few_records.between(START + DAY, START + DAY + timedelta(hours=20))
+    shown = settled.panel(Built("flows", ("srcaddr",), "changes", 10).slug)
+    assert tuples(shown.frame) == [
+        ("10.0.0.5", 100, 0, 100, None),
+        ("203.0.113.9", 21, 0, 21, None),
+        ("198.51.100.1", 20, 20, 0, 0.0),
+    ]
+    assert shown.answer.notes[0] == "2 groups of 3 differ from the day before."
+    by_port = settled.panel(Built("packets", ("dstport", "action"), "changes", 1).slug)
+    assert tuples(by_port.frame) == [(8443, "ACCEPT", 1000, 0, 1000, None)]
+
+
+def test_groups_are_not_compared_with_a_time_before_the_records(few_records: FlowLogs) -> None:
+    slug = Built("flows", ("srcaddr",), "changes", 2).slug
+    parameters, problems = read_parameters({"compare": "7d"})
+    assert not problems
+    shown = few_records.panel(slug, parameters=parameters)
+    assert shown.frame["flows"].tolist() == [100, 24]
+    assert shown.frame["flows_before"].isna().all()
+    assert "the data begins" in shown.answer.notes[0]
 
 
 @pytest.mark.parametrize(

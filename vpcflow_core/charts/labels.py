@@ -55,6 +55,7 @@ TITLES = {
     "pace": "Comes back every",
     "way": "Way",
     "share": "Share, %",
+    "change": "Change, %",
     "rejection_rate": "Rejected, %",
     "group": "Group",
     "dollars": "Dollars",

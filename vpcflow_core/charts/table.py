@@ -16,6 +16,7 @@ from pandas.io.formats.style import Styler
 from vpcflow_core.charts.labels import ADDRESSES, LABELS, title
 from vpcflow_core.charts.style import INK, undressed
 from vpcflow_core.charts.time_axis import wall_clock
+from vpcflow_core.panels.analyses.changes import BEFORE, DIFFERENCE
 from vpcflow_core.panels.base import WITH_ADDRESSES, Panel, PanelAnswer
 from vpcflow_core.units import UNITS, humane
 
@@ -204,12 +205,17 @@ def _ranges(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _measure(column: str) -> str:
+    """The measure that a column is of: it may be what it was before, or the difference."""
+    return column if column in UNITS else column.removesuffix(BEFORE).removesuffix(DIFFERENCE)
+
+
 def _format(column: str, values: pd.Series) -> Callable[[Any], str] | None:
     """How the values of a column are shown; None as they are."""
     if column in LABELS and pd.api.types.is_numeric_dtype(values.dtype):
         return LABELS[column]
-    if column in UNITS:
-        return partial(humane, measure=column)
+    if (of := _measure(column)) in UNITS:
+        return partial(humane, measure=of)
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return "{:%a %d %b %H:%M:%S}".format
     if pd.api.types.is_float_dtype(values.dtype):

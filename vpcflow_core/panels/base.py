@@ -394,7 +394,8 @@ class Panel:
 
     def _counts_days(self, window: Window, zone: str) -> bool:
         """Whether the answer for a window depends on how a zone's clocks changed."""
-        if not zone or not (self.query.every or self.chart == "number"):
+        counts = self.query.every or self.chart == "number" or "compare" in self.used_parameters
+        if not zone or not counts:
             return False
         week = Window(window.start - timedelta(days=8), window.end)
         return bool(clock_changes(week, ZoneInfo(zone)))

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qs, urlencode
 
 from vpcflow_core.errors import ParameterError
+from vpcflow_core.panels.analyses.changes import changed
 from vpcflow_core.panels.analyses.groups import busiest
 from vpcflow_core.panels.analyses.questions import with_other
 from vpcflow_core.panels.analyses.time import compared
@@ -22,9 +24,13 @@ from vpcflow_core.query.question import Limit, Query
 PREFIX = "explore/built?"
 MINUTE = timedelta(minutes=1)
 MOST = 1000
+# A table too, of what groups have and what they had before.
+CHANGES: Literal["changes"] = "changes"
+Drawn: TypeAlias = Chart | Literal["changes"]
 # How a question can be drawn, by its name, and how many dimensions that takes: fewest and most.
-DRAWN: dict[Chart, tuple[str, int, int]] = {
+DRAWN: dict[Drawn, tuple[str, int, int]] = {
     "table": ("Table", 0, 3),
+    CHANGES: ("Table, beside the time before", 1, 3),
     "bars": ("Bars", 1, 1),
     "donut": ("Donut", 1, 1),
     "sankey": ("Who to whom", 2, 2),
@@ -43,7 +49,8 @@ LIMITS: dict[Limit, str] = {
 OVER_TIME: tuple[Chart, ...] = ("columns", "stacked", "area", "curves", "heat", "lines")
 STACKED: tuple[Chart, ...] = ("stacked", "area")
 GROUPED_OVER_TIME: tuple[Chart, ...] = (*STACKED, "curves", "heat")
-_ANALYSES: dict[Chart, Analysis] = {
+_ANALYSES: dict[Drawn, Analysis] = {
+    CHANGES: changed,
     "bars": with_other,
     "donut": with_other,
     "stacked": busiest,
@@ -72,7 +79,7 @@ class Built:
 
     measure: str = "bytes"
     by: tuple[str, ...] = ("srcaddr",)
-    chart: Chart = "bars"
+    chart: Drawn = "bars"
     top: int = 10
     limit_by: Limit = "average"
 
@@ -117,7 +124,7 @@ class Built:
         over_time = self.chart in OVER_TIME
         grouped = " and ".join(field.title.lower() for field in fields)
         title = f"{of.title} by {grouped}" if grouped else of.title
-        beside = () if over_time else _beside(self.measure)
+        beside = () if over_time or self.chart == CHANGES else _beside(self.measure)
         query = Query(
             (self.measure, *beside),
             by=tuple(field.name for field in fields),
@@ -128,7 +135,9 @@ class Built:
         analysis = _ANALYSES.get(self.chart, rows)
         if analysis is with_other and not of.groups_add_up:
             analysis = rows
-        return Panel(self.slug, title, of.doc, query, self.chart, query.by, analysis)
+        chart: Chart = "table" if self.chart == CHANGES else self.chart
+        used = ("compare",) if self.chart == CHANGES else None
+        return Panel(self.slug, title, of.doc, query, chart, query.by, analysis, parameters=used)
 
 
 def built(slug: str) -> Built:

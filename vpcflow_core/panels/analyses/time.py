@@ -13,7 +13,7 @@ import pandas as pd
 
 from vpcflow_core import series as over_time
 from vpcflow_core.analysis.buckets import noted, notes_of
-from vpcflow_core.analysis.compare import Shifts, shifts_of
+from vpcflow_core.analysis.compare import shifts_of
 from vpcflow_core.analysis.forecast import LEAST_HISTORY
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.panels.base import MINUTE, Headline, PanelAnswer, PanelContext
@@ -30,7 +30,6 @@ from vpcflow_core.times import (
 )
 from vpcflow_core.units import number_of
 
-A_DAY = ("1d",)
 # A forecast adds a quarter of the window, and learns from two weeks: weekdays differ.
 AHEAD = 4
 LEARNT = timedelta(days=15)
@@ -112,9 +111,9 @@ def number(context: PanelContext) -> PanelAnswer:
     """
     query, window = replace(context.query, every=None), context.request.window
     now = context.ask(query)
-    part, notes = _comparable(context)
+    part, before, notes = comparable(context)
     settled = context.ask(query, part) if part and part != window else None
-    then = context.ask(query, _day_before(context, part).windows["1d"]) if part else None
+    then = context.ask(query, before) if before else None
     every = timeslice_for(window, 150)
     sliced = replace(query, measures=query.measures[:1], every=every)
     line = context.ask(sliced)
@@ -137,30 +136,37 @@ def number(context: PanelContext) -> PanelAnswer:
     )
 
 
-def _comparable(context: PanelContext) -> tuple[Window | None, Sequence[str]]:
-    """The part of the window to compare with the day before, if any, and what to say of it."""
+def comparable(
+    context: PanelContext, shift: str = "1d"
+) -> tuple[Window | None, Window | None, Sequence[str]]:
+    """The part of the window to compare, that part of a time before, and what to say of it.
+
+    Args:
+        context: The panel's.
+        shift: How long before: `1d`.
+
+    Returns:
+        No windows where the comparison would mislead, and the sentence that says why.
+    """
     window, coverage = context.request.window, context.logs.coverage
     settled = floor_to(coverage.settled_until or window.end, MINUTE)
     if settled <= window.start:
-        return None, ["Not compared: records of this range can still arrive."]
+        return None, None, ["Not compared: records of this range can still arrive."]
     part = replace(window, end=min(window.end, settled))
     # A comparison with part of a day would look like a change.
     if gaps := coverage.gaps_in(part):
         since, until = (format_instant(end) for end in (gaps[0].start, gaps[0].end))
-        return None, [f"Not compared: records are missing from {since} to {until}."]
-    shifts = _day_before(context, part)
+        return None, None, [f"Not compared: records are missing from {since} to {until}."]
+    # Days are those of the page's clock.
+    shifts = shifts_of((shift,), part, MINUTE, coverage, context.zone)
     if shifts.notes:
-        return None, [*shifts.notes, *shifts.clocks]
+        return None, None, [*shifts.notes, *shifts.clocks]
+    before = shifts.windows[shift.strip()]
     if part == window:
-        return part, shifts.clocks
-    until = format_instant(part.end)
-    compared = f"Compared up to {until}, with the same part of the day before."
-    return part, [compared, *shifts.clocks]
-
-
-def _day_before(context: PanelContext, part: Window) -> Shifts:
-    """The same part of the day before, by the page's clock."""
-    return shifts_of(A_DAY, part, MINUTE, context.logs.coverage, context.zone)
+        return part, before, shifts.clocks
+    then = "of the day before" if shift == "1d" else f"{shift} before"
+    compared = f"Compared up to {format_instant(part.end)}, with the same part {then}."
+    return part, before, [compared, *shifts.clocks]
 
 
 def _sliced(context: PanelContext) -> Query:
