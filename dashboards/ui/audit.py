@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import streamlit as st
 
@@ -49,7 +50,7 @@ def sign_in() -> None:
         note("sign-in" if found.role else "sign-in-refused")
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def _known() -> set[tuple[object, ...]]:
     """The sign-ins of this process that were written down."""
     return set()
