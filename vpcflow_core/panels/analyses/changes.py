@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
-from pandas.api.types import is_integer_dtype
+from pandas.api.types import is_float_dtype
 
 from vpcflow_core.panels.analyses.time import comparable
 from vpcflow_core.panels.base import PanelAnswer, PanelContext
@@ -54,19 +55,25 @@ def _side_by_side(context: PanelContext, now: QueryResult, then: QueryResult) ->
     query = context.query
     name, by = query.measures[0], list(query.by)
     before, difference, change = _beside(context)
-    both = now.frame[[*by, name]].merge(
-        then.frame[[*by, name]].rename(columns={name: before}), on=by, how="outer"
+    found_by = {name: now, before: then}
+    first, second = (
+        found.frame[by].assign(**{column: _numbers(found.frame[name])})
+        for column, found in found_by.items()
     )
-    for column, found in ((name, now), (before, then)):
+    both = first.merge(second, on=by, how="outer")
+    for column, found in found_by.items():
         # Beyond the first ones there may be more of these groups.
         if len(found.frame) == MOST:
             both = both[both[column].notna()]
-    of = "Int64" if is_integer_dtype(now.frame[name].dtype) else "Float64"
-    both[[name, before]] = both[[name, before]].astype(of)
     if (nothing := measure(name).empty) is not None:
-        both[[name, before]] = both[[name, before]].fillna(nothing)
+        both = both.fillna({name: nothing, before: nothing})
     both[difference] = both[name] - both[before]
     share = 100 * both[difference].astype("Float64") / both[before].astype("Float64")
     both[change] = share.where(both[before] != 0)
     order = both[difference].abs().sort_values(ascending=False, kind="stable").index
     return both.loc[order]
+
+
+def _numbers(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Numbers that may be missing, whole ones exact."""
+    return values.astype("Float64") if is_float_dtype(values.dtype) else values.astype("Int64")
