@@ -30,8 +30,9 @@ def changed(context: PanelContext) -> PanelAnswer:
     part, before, notes = comparable(context, shift)
     if part is None or before is None:
         found = context.ask(context.query)
-        empty = dict.fromkeys(_beside(context), pd.NA)
-        return context.answer(found, frame=found.frame.assign(**empty), notes=notes)
+        frame = found.frame.copy()
+        frame[[*_beside(context)]] = pd.NA
+        return context.answer(found, frame=frame, notes=notes)
     query = replace(context.query, top=MOST)
     now, then = (context.ask(query, window) for window in (part, before))
     rows = _side_by_side(context, now, then)
