@@ -30,7 +30,7 @@ Drawn: TypeAlias = Chart | Literal["changes"]
 # How a question can be drawn, by its name, and how many dimensions that takes: fewest and most.
 DRAWN: dict[Drawn, tuple[str, int, int]] = {
     "table": ("Table", 0, 3),
-    CHANGES: ("Table, beside the time before", 1, 3),
+    CHANGES: ("Table of changes", 1, 3),
     "bars": ("Bars", 1, 1),
     "donut": ("Donut", 1, 1),
     "sankey": ("Who to whom", 2, 2),
