@@ -43,6 +43,28 @@ def test_an_interface_is_called_by_its_tag_else_by_its_description(named_flows: 
     }
 
 
+def test_an_address_is_called_as_its_host_was_last_else_as_its_kind(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "s")
+    nat = {"type": "nat_gateway", "description": "Interface for NAT Gateway nat-0a1b",
+           "requester_id": "123456789012"}  # fmt: skip
+    rows = [
+        {"interface_id": "eni-1", "name": "web-1", "addresses": ["10.0.0.1", "fd00::1"]},
+        {"interface_id": "eni-2", **nat, "addresses": ["10.0.0.2"]},
+        {"interface_id": "eni-3", "name": "db-a", "addresses": ["10.0.0.3", "10.0.0.4"]},
+        {"interface_id": "eni-4", "name": "db-b", "addresses": ["10.0.0.3"]},
+        {"interface_id": "eni-5", "addresses": ["10.0.0.5"]},
+    ]
+    renamed = [{**rows[0], "name": "web-one"}, *rows[1:]]
+    for day, found in enumerate((rows, renamed)):
+        tables = {"interfaces": frame_of("interfaces", found)}
+        taken = MONDAY + timedelta(days=day)
+        store.remember(Snapshot("1", "eu-central-1", taken, tables))  # type: ignore[arg-type]
+    names = FlowLogs(store).names("srcaddr")
+    assert names == FlowLogs(store).names("dstaddr") == {
+        "10.0.0.1": "web-one", "fd00::1": "web-one", "10.0.0.2": "NAT gateway", "10.0.0.4": "db-a",
+    }  # fmt: skip
+
+
 def test_an_instance_is_called_as_its_interface_is(named_flows: FlowLogs) -> None:
     assert named_flows.names("instance_id") == {"i-1": "web-one"}
 

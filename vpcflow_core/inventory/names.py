@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import pandas as pd
 
 from vpcflow_core.errors import ParameterError, closest
+from vpcflow_core.inventory.kinds import INTERFACE, identity_of
 from vpcflow_core.inventory.tables import Kind
 
 # Field -> the kind of thing it names, and the columns that may hold its name, the best one first.
@@ -50,13 +52,32 @@ def names_of(field: str, known: Callable[[Kind], pd.DataFrame]) -> dict[str, str
 
 
 def _of_addresses(known: Callable[[Kind], pd.DataFrame]) -> dict[str, str]:
-    """Names by address; one that two networks have belongs to neither in particular."""
-    interfaces = known("interfaces")
+    """Names by address, else what it belongs to: `NAT gateway`.
+
+    An address that two networks have belongs to neither in particular.
+    """
+    interfaces = known("interfaces").sort_values("until", kind="stable")
+    said = interfaces.reindex(columns=["type", "description", "requester_id"]).astype(object)
+    texts = said.where(said.notna(), "").itertuples(index=False, name=None)
+    kinds = pd.Series([_kind(*row) for row in texts], interfaces.index, dtype=object)
+    called = interfaces.assign(name=interfaces["name"].astype(object).fillna(kinds))
     pairs = pd.concat(
         [
-            interfaces[["name", column]].explode(column).rename(columns={column: "address"})
+            called[["interface_id", "name", column]]
+            .explode(column)
+            .rename(columns={column: "address"})
             for column in ("addresses", "public_addresses")
         ]
     )
-    pairs = pairs.dropna().drop_duplicates().drop_duplicates("address", keep=False)
+    # What an interface was called last; several interfaces of one name are one host.
+    pairs = pairs.drop_duplicates(["interface_id", "address"], keep="last")
+    pairs = pairs.dropna(subset=["name", "address"]).drop_duplicates(["name", "address"])
+    pairs = pairs.drop_duplicates("address", keep=False)
     return dict(zip(pairs["address"].map(str), pairs["name"].map(str), strict=True))
+
+
+@lru_cache(10_000)
+def _kind(of: str, description: str, requester: str) -> str | None:
+    """What an interface without a name belongs to, where that says something."""
+    found = identity_of({"type": of, "description": description, "requester_id": requester})
+    return found.name or (None if found.kind == INTERFACE else found.kind)
