@@ -16,6 +16,7 @@ from vpcflow_core.engines.duckdb.database import Cursor
 from vpcflow_core.engines.duckdb.dialect import written_out
 from vpcflow_core.engines.duckdb.files import LEFT_OUT, quoted, select_files, table_of_spans
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
+from vpcflow_core.engines.duckdb.narrowed import Narrowed
 from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.duckdb.shared_addresses import days_of_files
 from vpcflow_core.engines.duckdb.summed import Summed
@@ -50,6 +51,7 @@ class Relations:
         window: Files outside are left out; None: none are.
         conditions: Only records that meet them.
         summed: How `flows` is added up, for a question that allows it.
+        narrowed: Reads only what meets the question's filters; None: all is read.
     """
 
     reading: Reading
@@ -59,6 +61,7 @@ class Relations:
     window: Window | None
     conditions: Sequence[ColumnElement[bool]] = ()
     summed: Summed | None = None
+    narrowed: Narrowed | None = None
 
     def make(self, names: Iterable[str], wanted: Collection[str], *, plain: bool = False) -> None:
         """Make relations.
@@ -109,6 +112,8 @@ class Relations:
         left_out: Sequence[Span],
     ) -> str:
         files = self.reading.whole_files(name, self.window)
+        if self.narrowed:
+            files = self.narrowed.files(name, files, _asking(self.cursor))
         columns = (*self.reading.columns(name), *sorted(wanted & set(ENDS)))
         scope = self.reading.store.scope
         summed = self.summed if name == "flows" else None

@@ -38,7 +38,14 @@ from vpcflow_core.engines.interfaces.added import Added
 from vpcflow_core.engines.interfaces.facts import ENDS as BOTH_ENDS
 from vpcflow_core.engines.named import columns_named, nodes_of, relations_named
 from vpcflow_core.query.columns import column_of
-from vpcflow_core.query.constructs import AddressBlock, AddressIn, AllOf, AmongNumbers, OneOf
+from vpcflow_core.query.constructs import (
+    AddressBlock,
+    AddressIn,
+    AllOf,
+    AmongNumbers,
+    FilteredBy,
+    OneOf,
+)
 from vpcflow_core.query.ends import ENDS
 from vpcflow_core.times import Window
 
@@ -52,7 +59,16 @@ _OF_ONE_RECORD = frozenset(
 # record; by both addresses, or by what a record says of its own interface, as long and longer.
 MOST_KEYS = 3
 # Functions that say something of each record, and those of groups that come apart into sums.
-_KNOWN = (functions.sum, functions.coalesce, AllOf, OneOf, AmongNumbers, AddressIn, AddressBlock)
+_KNOWN = (
+    functions.sum,
+    functions.coalesce,
+    AllOf,
+    FilteredBy,
+    OneOf,
+    AmongNumbers,
+    AddressIn,
+    AddressBlock,
+)
 _OF_RECORDS = re.compile(r'\br\."?(\w+)')
 
 
