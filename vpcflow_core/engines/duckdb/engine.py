@@ -259,7 +259,9 @@ class DuckDBEngine:
         """
         keep = keeping_said(self._answers.days, catalogue.scope)
         inventory = InventoryCache(catalogue, self._reading.inventory.naming, keep)
-        narrowed = self._beside(replace(self._reading, store=catalogue, inventory=inventory))
+        narrowed = self._beside(
+            Reading(catalogue, self._reading.sources, inventory, self._reading.is_once)
+        )
         narrowed._answers = self._answers.apart()
         return narrowed
 

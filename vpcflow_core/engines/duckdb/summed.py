@@ -80,11 +80,18 @@ class Summed:
         keys: The columns that the question names besides what it adds up.
         sums: The columns that it adds up.
         window: The condition that the records lie in its range, as SQL.
+        ends: The columns of ends that it names.
     """
 
     keys: Set[str]
     sums: Set[str]
     window: str
+    ends: Set[str]
+
+    @property
+    def named(self) -> Set[str]:
+        """All columns that the question names but what it adds up."""
+        return self.keys | self.ends
 
     def relation(
         self, records: str, names: Set[str], added: Added, condition: str
@@ -133,7 +140,7 @@ def summed(question: Any, window: Window) -> tuple[Select[Any], Summed] | None:
         return None
     start = column_of("start_time")
     inside = written_out(and_(start >= window.start, start < window.end))
-    return made, Summed(keys - set(ENDS), sums, inside)
+    return made, Summed(keys - set(ENDS), sums, inside, keys & set(ENDS))
 
 
 class _Replaced:
