@@ -171,7 +171,7 @@ def test_every_question_of_a_panel_compiles_for_trino(
     logs, questions = recorded
     panel, extent = PANELS[slug], logs.extent
     assert extent is not None
-    window = Window(extent.end - timedelta(days=1), extent.end)
+    window = Window(extent.end - timedelta(hours=2), extent.end)
     questions.clear()
     panel.answer(panel.request(window, MOST), replace(logs))  # which share no bill
     assert questions

@@ -302,7 +302,7 @@ def json_text(draw: st.DrawFn) -> bytes:
 
 @pytest.mark.slow
 @given(json_text())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_quick_way_says_what_the_careful_one_says(data: bytes) -> None:
     event(type(JsonLines().read(data)).__name__)
     assert same(outcome(data), careful(data))

@@ -1,8 +1,7 @@
 """The folder of answers that are kept with a store: how much room it takes, what must leave it.
 
-Engines read and write it (`engines.duckdb.kept_days`, `narrowed`). It holds nothing that cannot be
-asked again, so it can be deleted at any time. What is forgotten of the records is forgotten here
-too.
+Engines read and write it (`engines.duckdb.kept_days`). It holds nothing that cannot be asked again,
+so it can be deleted at any time. What is forgotten of the records is forgotten here too.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from datetime import date
 from pathlib import Path
 
 KEPT = "kept"
-# How much room answers take, and how much records that meet a filter.
-MOST_BYTES = {".arrow": 512_000_000, ".parquet": 512_000_000}
+MOST_BYTES = 512_000_000
 
 
 def folder_of(store: Path) -> Path:
@@ -29,11 +27,10 @@ def sweep(folder: Path) -> None:
         with suppress(OSError):  # another process may sweep as well
             state = path.stat()
             found.append((state.st_mtime, state.st_size, path))
-    room = dict(MOST_BYTES)
+    room = MOST_BYTES
     for _, size, path in sorted(found, reverse=True):
-        kind = path.suffix if path.suffix in room else ".arrow"
-        room[kind] -= size
-        if room[kind] < 0:
+        room -= size
+        if room < 0:
             path.unlink(missing_ok=True)
 
 

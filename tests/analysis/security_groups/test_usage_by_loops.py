@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analysis.security_groups.usage_tables import (
@@ -118,6 +118,7 @@ def lets_in(
 
 
 @pytest.mark.slow
+@settings(max_examples=40)
 @given(
     flows=some_flows,
     rules=some_rules,
