@@ -101,15 +101,23 @@ def label(chip: Chip) -> str:
 
 def _choose(chip: Chip, state: PageState, key: str) -> None:
     """Do what the chip's menu says."""
-    chosen, texts = st.session_state[key], dict(state.filters)
+    do(st.session_state[key], chip, state)
+
+
+def do(chosen: str, chip: Chip, state: PageState) -> None:
+    """Do with a value what was chosen in a menu of it; the page need not be narrowed by it yet."""
+    texts = dict(state.filters)
+    before = texts.get(chip.field, "")
     if chosen == COPY:
         clipboard.copy(chip.value)
+        actions.redraw()
     elif chosen == OPEN:
         st.session_state[OPEN] = chip.value
+        actions.redraw()
     elif chosen == EITHER:
         either = EITHER_OF[chip.field]
-        actions.set_filter(chip.field, without(chip.field, texts[chip.field], chip.value))
+        actions.set_filter(chip.field, without(chip.field, before, chip.value))
         actions.set_filter(either, narrowed(either, texts.get(either, ""), chip.value))
     else:
-        changed = CHANGES[chosen](chip.field, texts[chip.field], chip.value)
+        changed = CHANGES[chosen](chip.field, before, chip.value)
         actions.set_filter(chip.field, changed)

@@ -38,10 +38,10 @@ def clicked(panel: Panel, values: Any) -> dict[str, str]:
     if panel.chart == "map":
         return {panel.drill[0]: f"country:{parts[0]}"} if _known(parts[0]) else {}
     pairs = zip(panel.drill, parts, strict=False)
-    return dict(_filter(field, value) for field, value in pairs if _known(value))
+    return dict(filter_of(field, value) for field, value in pairs if _known(value))
 
 
-def _filter(field: str, value: Any) -> tuple[str, str]:
+def filter_of(field: str, value: Any) -> tuple[str, str]:
     """The filter for a value: of a group of addresses that by the address."""
     if field in OTHER_ENDS:
         return "address", f"country:{value}" if field == "country" else _address(str(value))

@@ -18,8 +18,8 @@ from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.panels.entity import FIELDS
 from vpcflow_core.query.dimensions import BLOCKS
 
-# Charts whose values have their names beside them.
-BARS = ("bars", "split")
+# Fields whose values have a page of their own.
+WITH_PAGE = (*FIELDS, *BLOCKS)
 # Of the line below a number, in pixels.
 LINE = 64
 
@@ -35,7 +35,7 @@ def figure_of(request: PanelRequest, answer: PanelAnswer, zone: str, url: str = 
     """
     dark = st.context.theme.type == "dark"
     panel = panel_of(request.slug)
-    linked = panel.chart in BARS and panel.query.by[0] in (*FIELDS, *BLOCKS)
+    linked = not set(WITH_PAGE).isdisjoint(panel.query.by)
     return _figure(own(request), answer, zone, dark, _notes(request), url if linked else "")
 
 
@@ -63,7 +63,7 @@ def _figure(
     if panel.chart != "number":
         drawn = figure(panel, _answer, zone, dark)
         if url:
-            with_links(drawn, url)
+            with_links(drawn, panel, WITH_PAGE, url)
         return with_notes(drawn, noted, ZoneInfo(zone), request.window)
     line = figure(panel, replace(_answer, headlines=()), zone, dark)
     line.update_yaxes(domain=[0, 1])

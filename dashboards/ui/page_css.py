@@ -72,9 +72,13 @@ _RULES = """
 [class*=st-key-panel-] h2 { font-size: 1.1rem; line-height: 1.2; margin: 0; padding: 0 }
 [data-testid=stCaptionContainer] code { color: inherit; background: none }
 
-/* Names beside bars lead to their pages. */
-.js-plotly-plot .ytick a { pointer-events: all; fill: #1d4ed8 !important }
-.js-plotly-plot .ytick a:is(:hover, :focus) { text-decoration: underline }
+/* Names in charts lead to their pages; in a legend the mark before the name shows and hides. */
+.js-plotly-plot svg a { pointer-events: all; fill: #1d4ed8 !important }
+.js-plotly-plot svg a:is(:hover, :focus) { text-decoration: underline }
+.js-plotly-plot .legend .traces:has(a) .legendtoggle { width: 34px }
+
+/* The menu of a row with many values is as high as small screens have room for. */
+[data-testid=stDataFrameButtonActionMenu] { max-height: min(22rem, 45vh); overflow-y: auto }
 
 /* What was copied is said at the lower edge, for a while. */
 [data-testid=stLayoutWrapper]:has(> .st-key-copied) {
@@ -105,7 +109,7 @@ _RULES = """
 # need more light on dark pages.
 _DARK = """
 @media print { [data-testid=stApp] { filter: invert(1) hue-rotate(180deg) brightness(1.12) } }
-.js-plotly-plot .ytick a { fill: #93c5fd !important }
+.js-plotly-plot svg a { fill: #93c5fd !important }
 """
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 import streamlit as st
-from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import is_numeric_dtype
 from plotly.graph_objects import Figure
 
-from dashboards.ui import actions, drill, emptiness, links, violation_links
+from dashboards.ui import actions, drill, emptiness, links, panel_table
 from dashboards.ui.emptiness import Own
 from dashboards.ui.figures import figure_of
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import PageState
-from vpcflow_core.charts import CONFIG, styled, title
+from vpcflow_core.charts import CONFIG
 from vpcflow_core.charts.labels import named
 from vpcflow_core.panels.base import rows
-from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer, PanelRequest
+from vpcflow_core.panels.catalogue import Headline, Panel, PanelAnswer, PanelRequest
 from vpcflow_core.panels.catalogue import panel as panel_of
 from vpcflow_core.panels.grouping import NEW
 from vpcflow_core.units import humane, number_of
@@ -28,25 +27,6 @@ MOST_BANDS = 30
 # Numbers that are bad news when they grow.
 BAD_NEWS = ("REJECT",)
 WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
-# Characters of the names of things that may be cut, and the width of one in pixels.
-SHORT, LONGEST_ID, LETTER = 16, 48, 8
-# The width of a time, in pixels.
-TIME = 150
-# The column of a table that leads to another page.
-LEAD = "Traffic then"
-# Long texts, which stand last.
-LONG = ("What shows it",)
-# Widths of columns whose texts would push what stands right of them out of sight, in pixels.
-NARROW = {"What": 180, "Made by": 210}
-# The column of a table that leads to the page of a value, and the columns it may be of.
-PAGE = "Page"
-# The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
-EXPLORE = "Explore"
-NARROWED = ("Network interface", "Network interface ID")
-WITH_PAGE = (
-    "peer", "srcblock", "srcblock16", "srcaddr", "dstaddr", "interface_id", "security_group_id",
-    "instance_id", "subnet_id", "vpc_id", "dstport",
-)  # fmt: skip
 
 
 def draw(request: PanelRequest, given: PanelAnswer, state: PageState, own: Own) -> None:
@@ -59,7 +39,7 @@ def draw(request: PanelRequest, given: PanelAnswer, state: PageState, own: Own) 
     elif is_empty(panel, given):
         _empty(panel, request, given, state, own)
     elif panel.chart == "table":
-        _table(panel, given, state)
+        panel_table.draw(panel, given, state, summary(panel, given))
     else:
         of_value = links.entity(st.context.url or "", "", state)
         _chart(panel, given, state, figure_of(request, given, state.zone, of_value))
@@ -159,125 +139,6 @@ def _selected(panel: Panel, state: PageState, key: str) -> None:
     if values is None or not panel.drill:
         return
     actions.narrow(state, panel, values)
-
-
-def _table(panel: Panel, given: PanelAnswer, state: PageState) -> None:
-    key = actions.unchosen(f"table-{panel.slug}")
-    leads = _leads(given, state)
-    more = {LEAD: leads} if leads else _explored(given, state) or _pages(given, state)
-    styler = styled(panel, given, state.zone, more)
-    widths = wide(styler.data)  # type: ignore[attr-defined]
-    if "made_by" in given.frame:
-        widths |= NARROW
-    of_page = title(_with_page(given) or PAGE)
-    titles = [str(name) for name in styler.columns]
-    order = _order(titles, EXPLORE in more, (of_page, f"{of_page} ID"))
-    # The browser writes what stays in sight in a fainter ink: only names of rules do.
-    pinned = order[:1] if "open" in given.frame else []
-    st.dataframe(
-        styler,
-        column_order=order,
-        hide_index=True,
-        placeholder="",
-        key=key,
-        alt=summary(panel, given),
-        selection_mode="single-row",
-        column_config={
-            name: st.column_config.LinkColumn(display_text="Open", width="small")
-            for name in (LEAD, PAGE, EXPLORE)
-        }
-        | {
-            name: st.column_config.Column(width=widths.get(name), pinned=name in pinned)
-            for name in (*widths, *pinned)
-        },
-        on_select=(
-            (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
-        ),
-    )
-    _templates(given)
-
-
-def wide(frame: pd.DataFrame) -> dict[str, int]:
-    """Widths in pixels of columns with a value far longer than the others, which would be cut.
-
-    The table in the browser leaves such a value out of account when it measures a column. Whole
-    sentences are cut: they would push all else out of sight.
-    """
-    found = {}
-    for name, values in frame.items():
-        if is_datetime64_any_dtype(values.dtype) and values.isna().any():
-            found[str(name)] = TIME  # the first rows, which are measured, may have none
-            continue
-        lengths = [len(value) for value in values if isinstance(value, str)]
-        longest = max(lengths, default=0)
-        mean = sum(lengths) / max(len(lengths), 1)
-        if SHORT < longest <= LONGEST_ID and longest > 1.5 * mean:
-            found[str(name)] = LETTER * longest + 18
-    return found
-
-
-def _templates(given: PanelAnswer) -> None:
-    """Terraform of the rows that have some."""
-    if "template" not in given.frame:
-        return
-    with_text = given.frame[given.frame["template"].ne("")]
-    for remedy, text in zip(with_text["remedy"], with_text["template"], strict=True):
-        with st.expander(f"Terraform: {inert(remedy)}"):
-            st.code(text, language="hcl")
-
-
-def _order(
-    titles: list[str], is_explored: bool = False, of_page: Collection[str] = ()
-) -> list[str]:
-    """Long texts stand last; what a link to Explore is narrowed to is not shown besides.
-
-    Other links stand beside what they are of, where narrow tables show them too.
-    """
-    shown = [title for title in titles if not (is_explored and title in NARROWED)]
-    if LEAD in shown:
-        shown.remove(LEAD)
-        shown.insert(1, LEAD)
-    if PAGE in shown:
-        shown.remove(PAGE)
-        places = [place for place, name in enumerate(shown) if name in of_page]
-        shown.insert(1 + max(places, default=0), PAGE)
-    return [*(t for t in shown if t not in LONG), *(t for t in shown if t in LONG)]
-
-
-def _pages(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:
-    """For each row the page of the first of its values that has one."""
-    column = _with_page(given)
-    if not column:
-        return {}
-    url = st.context.url or ""
-    texts = ["" if pd.isna(value) else str(value) for value in given.frame[column]]
-    return {PAGE: [links.entity(url, text, state) if text else "" for text in texts]}
-
-
-def _with_page(given: PanelAnswer) -> str:
-    """The column of the values that the pages are of; "" if none has one."""
-    return next((name for name in WITH_PAGE if name in given.frame), "")
-
-
-def _explored(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:
-    """For each remedy Explore's pairs, narrowed to the interface and the address it is about."""
-    if "remedy" not in given.frame:
-        return {}
-    url, made = st.context.url or "", []
-    for row in given.frame[["interface_id", "address"]].fillna("").to_dict("records"):
-        texts = {str(name): str(text) for name, text in row.items() if text}
-        made.append(links.beside(url, "explore", drill.narrowing(state, texts)) if texts else "")
-    return {EXPLORE: made}
-
-
-def _leads(given: PanelAnswer, state: PageState) -> list[str]:
-    """For each violation or episode the Traffic page at its time; none for other tables."""
-    if "filters" in given.frame:
-        return [violation_links.episode(state, row) for _, row in given.frame.iterrows()]
-    if "deviations" not in given.frame:
-        return []
-    found = zip(given.frame["panel"], given.frame["bucket"], strict=True)
-    return [violation_links.lead(state, PANELS[slug], at, given.every) for slug, at in found]
 
 
 def _numbers(panel: Panel, given: PanelAnswer) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboards.ui import actions, links, saving
+from dashboards.ui import actions, links, saving, value_menu
 from dashboards.ui.evidence import about, file_name, packed
 from dashboards.ui.figures import figure_of
 from dashboards.ui.state import PageState
@@ -39,13 +39,17 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
     hint = " A chosen row narrows the page." if panel.drill else ""
     st.caption(f"{panel.help} {number_of(count, 'rows')} in {given.seconds * 1000:,.0f} ms.{hint}")
     key = actions.unchosen(f"rows-{panel.slug}")
+    rows = given.frame.head(ROWS_SHOWN)
+    menus = value_menu.menus(rows)
     st.dataframe(
-        given.frame.head(ROWS_SHOWN),
+        rows.reset_index(drop=True).assign(**menus),
+        column_order=[*menus, *map(str, rows)],
         hide_index=True,
         placeholder="",
         key=key,
         alt=f"Rows of {panel.title}",
-        column_config={str(name): title(str(name)) for name in given.frame},
+        column_config={str(name): title(str(name)) for name in rows}
+        | value_menu.config(rows, state, key),
         selection_mode="single-row",
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboards.ui import answers, focus, panel_menu
+from dashboards.ui import actions, answers, focus, panel_menu, value_menu
 from dashboards.ui.evidence import file_name
 from dashboards.ui.markdown import inert
 from dashboards.ui.refreshing import DIALOG
@@ -44,6 +44,7 @@ def _closed(slug: str) -> None:
 
 
 def _dialog(request: PanelRequest, state: PageState) -> None:
+    actions.begin_panel()  # what is chosen in a menu of a row is done with the page
     panel = panel_of(request.slug)
     try:
         found = answers.records(request, LIMIT)
@@ -57,8 +58,12 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
     everything = bool(hidden) and st.toggle(
         f"Show {hidden} fields that none of these records has", key="records-all"
     )
+    rows = _local(frame if everything else kept, state.zone)
+    menus = value_menu.menus(rows)
     st.dataframe(
-        _local(frame if everything else kept, state.zone),
+        rows.assign(**menus),
+        column_order=[*menus, *map(str, rows)],
+        column_config=value_menu.config(rows, state, "records"),
         hide_index=True,
         placeholder="",
         height=520,

@@ -6,21 +6,24 @@ import itertools
 import math
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
-from tests.charts.frames import answer, usual
+from tests.charts.frames import START, answer, usual
 from vpcflow_core.charts import COLOURS, SERIES, figure, label
 from vpcflow_core.charts.colours import colours
 from vpcflow_core.charts.labels import short_labels
 from vpcflow_core.charts.style import GREY, PALETTE
 from vpcflow_core.charts.value_links import with_links
+from vpcflow_core.panels.base import Chart
 from vpcflow_core.panels.built import Built
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.panels.grouping import grouped
 
-PORTS = PANELS["traffic/ports-by-action"]
+PORTS, PORT = PANELS["traffic/ports-by-action"], ["dstport"]
 
 
 def ports() -> pd.DataFrame:
@@ -68,16 +71,43 @@ def test_a_cell_of_a_matrix_says_both_of_its_values_and_its_colour_in_units() ->
 def test_names_beside_bars_lead_to_their_values_and_the_rest_leads_nowhere() -> None:
     hrefs = {}
     for panel in (PORTS, PANELS["overview/destination-ports"]):
-        chart = with_links(figure(panel, answer(ports())), "http://a/entity?entity=")
+        chart = with_links(figure(panel, answer(ports())), panel, PORT, "http://a/entity?entity=")
         ticks = zip(chart.layout.yaxis.tickvals, chart.layout.yaxis.ticktext, strict=True)
         hrefs = {name: re.findall('href="([^"]*)"', text) for name, text in ticks}
         assert hrefs["22 (ssh)"] == ["http://a/entity?entity=22"]
     blocks = pd.DataFrame({"srcblock": ["10.0.0.0/24", None], "bytes": [2, 1]})
     panel = grouped(PANELS["overview/top-sources"], "24")
-    chart = with_links(figure(panel, answer(blocks.astype({"srcblock": "string"}))), "/?entity=")
+    drawn = figure(panel, answer(blocks.astype({"srcblock": "string"})))
+    chart = with_links(drawn, panel, ["srcblock"], "/?entity=")
     first, rest = chart.layout.yaxis.ticktext
     assert "entity=10.0.0.0/24" in first
     assert "href" not in rest
+
+
+@pytest.mark.parametrize("kind", ["matrix", "sankey", "donut", "stacked", "area", "curves", "heat"])
+def test_each_name_in_a_chart_leads_to_its_own_value_and_the_rest_nowhere(kind: Chart) -> None:
+    two = kind in ("matrix", "sankey")
+    by = ("interface_id", "dstport") if two else ("interface_id",)
+    panel = Built("bytes", by, kind).panel
+    ids = ["eni-0b5a9fb1e7797da2b", "eni-2", None]
+    rows: dict[str, object] = {"interface_id": ids, "bytes": [3, 2, 1]}
+    rows |= {"dstport": [443, 22, 443]} if two else {"bucket": [START] * 3}
+    frame = pd.DataFrame(rows).astype({"interface_id": "string"})
+    frame = frame.head(2) if two else frame
+    frame = frame.drop(columns="bucket") if kind == "donut" else frame
+    given = answer(frame, names={"interface_id": {ids[0]: "prod-web"}}, every=timedelta(minutes=1))
+    chart = with_links(figure(panel, given), panel, ("interface_id", "dstport"), "/e?x=")
+    links = re.findall(r'<a href="/e\?x=([^"]*)"[^>]*>(.*?) *<', " ".join(texts(chart)))
+    ends = [("443", "443 (https)"), ("22", "22 (ssh)")] if two else []
+    assert sorted(set(links)) == sorted([(ids[0], "prod-web"), ("eni-2", "eni-2"), *ends])
+
+
+def texts(chart: go.Figure) -> list[str]:
+    """All that is written in a chart."""
+    axes = [*(chart.layout.xaxis.ticktext or ()), *(chart.layout.yaxis.ticktext or ())]
+    series = [[s.name or "", *(s.node.label if s.type == "sankey" else ())] for s in chart.data]
+    points = [t for s in chart.data if s.type == "scatterpolar" for t in s.text]
+    return [*axes, *itertools.chain(*series), *points]
 
 
 def test_bars_keep_the_order_of_the_rows_even_where_the_first_part_is_missing() -> None:
@@ -100,7 +130,7 @@ def test_two_ids_with_one_name_stay_two_bars() -> None:
 def test_a_name_comes_first_and_the_id_is_whole_in_the_hover() -> None:
     panel = PANELS["overview/interfaces"]
     bar = figure(panel, replace(usual(panel), frame=usual(panel).frame.head(1))).data[0]
-    assert list(bar.y) == ["prod-web (eni-0b5a…)"]
+    assert list(bar.y) == ["prod-web"]
     assert "prod-web (eni-0b5a9fb1e7797da2b)" in bar.hovertext[0]
 
 
@@ -112,14 +142,17 @@ def test_a_name_cannot_bring_tags_into_a_chart() -> None:
     assert "<a" not in bar.y[0] + bar.hovertext[0]
 
 
-def test_long_labels_lose_their_middle_and_stay_different() -> None:
+def test_long_names_lose_their_middle_and_stay_different_but_addresses_are_whole() -> None:
     panel = PANELS["overview/top-sources"]
     addresses = [f"2001:db8:85a3:{n}:2222:8a2e:370:7334" for n in (1111, 2222)]
     given = answer(pd.DataFrame({"srcaddr": addresses}))
     assert short_labels(panel, given, "srcaddr", addresses) == addresses
-    (one,) = short_labels(panel, given, "srcaddr", addresses[:1])
-    assert len(one) < 25
-    assert "…" in one
+    assert short_labels(panel, given, "srcaddr", addresses[:1]) == addresses[:1]
+    names = dict.fromkeys(addresses, "a-host-with-a-rather-long-name")
+    called = replace(given, names={"srcaddr": names})
+    (one,) = short_labels(panel, called, "srcaddr", addresses[:1])
+    assert one == "a-host-with…r-long-name"
+    assert len(set(short_labels(panel, called, "srcaddr", addresses))) == 2
 
 
 @pytest.mark.parametrize("slug", ["security-groups/directions", "traffic/protocols-by-action"])

@@ -9,7 +9,7 @@ import pytest
 
 from dashboards.ui import drill
 from dashboards.ui.filter_text import filter_problem
-from dashboards.ui.panel_body import wide
+from dashboards.ui.panel_table import wide
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.times import Range, Window

@@ -57,14 +57,14 @@ def shown(page: Page, name: str) -> Locator:
 
 
 def rows(place: Locator) -> list[dict[str, str]]:
-    """The rows of a table by its headings, as screen readers hear them; no links."""
+    """The rows of a table by its headings, as screen readers hear them; no menus."""
     expect(place.locator("tbody td").first).to_be_attached()
     names = place.locator("thead th").all_text_contents()
     texts = place.evaluate(
         "e => [...e.querySelectorAll('tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
     )
     made = [dict(zip(names, row, strict=True)) for row in texts]
-    return [{name: text for name, text in row.items() if name != "Page"} for row in made]
+    return [{name: text for name, text in row.items() if name != "Menu"} for row in made]
 
 
 def accepted(table: list[dict[str, str]]) -> dict[str, int]:

@@ -75,6 +75,7 @@ def _part(panel: Panel, answer: PanelAnswer, group: Group, shown: dict[Any, str]
         y=[shown[value] for value in rows[bar]],
         orientation="h",
         name=group.short,
+        meta=group.value,
         marker_color=group.colour,
         marker_line_width=0,
         customdata=[[value, group.value] for value in rows[bar]],

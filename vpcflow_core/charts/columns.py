@@ -53,6 +53,7 @@ def stacked(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go
             **_bar(group.rows, answer, zone, panel),
             marker_color=group.colour,
             name=group.short,
+            meta=group.value,
             customdata=[group.value] * len(group.rows),
             **hover(panel.value, group.rows[panel.value], f"{WHEN}{group.name}: <b>{{}}</b>"),
         )
@@ -70,6 +71,7 @@ def area(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.Fi
             **places(group.rows["bucket"], zone),
             y=heights(group.rows[panel.value]),
             name=group.short,
+            meta=group.value,
             mode="lines",
             stackgroup="all",
             line={"width": 1, "color": group.colour},
@@ -94,6 +96,7 @@ def curves(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.
             **places(group.rows["bucket"], zone),
             y=raised(rows, least),
             name=group.short,
+            meta=group.value,
             **stroke(rows, group.colour, least, top=top),
             **hover(panel.value, rows, f"{group.name}: <b>{{}}</b>", written=True),
         )

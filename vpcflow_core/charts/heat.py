@@ -82,6 +82,7 @@ def _row(
             "line_width": 0,
         },
         name=group.short,
+        meta=group.value,
         customdata=[group.value] * len(rows),
         **hover(panel.value, rows[panel.value], f"{WHEN}{group.name}: <b>{{}}</b>", written=True),
     )

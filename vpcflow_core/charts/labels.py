@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vpcflow_core.panels.base import Panel, PanelAnswer
-from vpcflow_core.query.dimensions import DIMENSIONS, GROUPED_ONLY, in_words
+from vpcflow_core.panels.base import NAMED, Panel, PanelAnswer
+from vpcflow_core.query.dimensions import BLOCKS, DIMENSIONS, GROUPED_ONLY, in_words
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.reference.iana import port_label, protocol_keyword
 from vpcflow_core.reference.traffic_paths import path_label
@@ -24,6 +24,8 @@ FAN_OUT = ("sources", "destinations", "ports")
 LONGEST, LONGEST_NAME, LONGEST_IPV4 = 23, 18, 15
 # Columns of addresses, and the dimensions that name them.
 ADDRESSES = {"srcaddr": "src_name", "dstaddr": "dst_name"}
+# Columns of ids and addresses, which can neither be read nor copied in part.
+NEVER_CUT = (*NAMED, *BLOCKS)
 LABELS: dict[str, Callable[[Any], str]] = {
     "dstport": lambda value: port_label(int(value)),
     "port": lambda value: port_label(int(value)),
@@ -125,14 +127,14 @@ def short_labels(
 
 
 def _short(field: str, value: Any, names: Mapping[str, str], rest: str, longest: int) -> str:
-    """The name and as much of the id as can be typed into a filter: eni-0b5a*."""
+    """The name, of an address with the address; else the value. No id or address is ever cut."""
     name = _name(value, names)
     if not name:
-        return shortened(label(field, value, rest), longest)
-    if field in ADDRESSES:
-        return f"{escape(shortened(name, LONGEST_NAME))} ({shortened(str(value), LONGEST_IPV4)})"
-    kind, dash, digits = str(value).partition("-")
-    return f"{escape(shortened(name, LONGEST_NAME))} ({kind}{dash}{digits[:4]}…)"
+        text = label(field, value, rest)
+        return text if field in NEVER_CUT else shortened(text, longest)
+    if field in ADDRESSES and len(str(value)) <= LONGEST_IPV4:
+        return f"{escape(shortened(name, LONGEST_NAME))} ({value})"
+    return escape(shortened(name, longest))
 
 
 def _name(value: Any, names: Mapping[str, str]) -> str | None:

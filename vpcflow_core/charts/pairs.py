@@ -34,7 +34,13 @@ def sankey(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Fig
     heads = [f"{a} to {b}" for a, b in zip(*_heads(panel, answer), strict=True)]
     chart = undressed(
         go.Sankey(
-            node={"label": texts, "color": SERIES[0], "pad": 12, "thickness": 14},
+            node={
+                "label": texts,
+                "customdata": [*sources, *targets],
+                "color": SERIES[0],
+                "pad": 12,
+                "thickness": 14,
+            },
             link={
                 "source": [sources.index(value) for value in frame[left]],
                 "target": [len(sources) + targets.index(value) for value in frame[right]],

@@ -81,7 +81,7 @@ def styled(
     panel: Panel,
     answer: PanelAnswer,
     zone: str = "UTC",
-    more: Mapping[str, Sequence[str]] | None = None,
+    more: Mapping[str, Sequence[str] | pd.Series] | None = None,
 ) -> Styler:
     """The table for `st.dataframe`: it shows humane texts and sorts by the numbers behind them.
 
@@ -89,7 +89,7 @@ def styled(
         panel: What to show.
         answer: Its rows.
         zone: IANA name of the zone times are shown in.
-        more: Columns to add, by title: links.
+        more: Columns to add, by title: links, menus.
     """
     styler = table_frame(panel, answer, zone).assign(**(more or {})).style.format(na_rep="")
     for form in _formats(answer):

@@ -8,6 +8,7 @@ import pandas as pd
 
 from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.cost import billing
+from vpcflow_core.cost.far_ends import with_far_ends
 from vpcflow_core.cost.reconcile import reconciled
 from vpcflow_core.cost.remedies import remedies_of, rows_of
 from vpcflow_core.cost.usage_report import opened_report
@@ -25,7 +26,8 @@ class Costs(Paths):
             n: How many rows, the dearest first; None: all.
 
         Returns:
-            What it is listed by (of pairs the names of both hosts too), bytes (each once in a
+            What it is listed by (of pairs the names of both hosts too, and who the Internet mostly
+            was), bytes (each once in a
             path), billed_bytes (each as often as it is billed), dollars, dollars_month (at this
             pace), `dollars_before` and `change` (percent) where the records reach back 30 days, and
             `rule`, why its records count. A byte that passed a NAT gateway is in several paths, and
@@ -38,7 +40,10 @@ class Costs(Paths):
         billing.require_by(by)
         found = billing.bill(self, self.window)
         rows = billing.listed(found, by, billing.before(self, self.window))
-        return noted(rows if n is None else rows.head(n), *billing.notes(found))
+        rows = rows if n is None else rows.head(n)
+        if by == "pair":
+            rows = with_far_ends(rows, self, found)
+        return noted(rows, *billing.notes(found))
 
     def remedies(self) -> pd.DataFrame:
         """What would lower the costs, the largest saving first.

@@ -69,7 +69,7 @@ COST: tuple[Panel, ...] = (
     Panel(
         "cost/pairs",
         "By pair",
-        "The dearest pairs of addresses; addresses of the Internet are one.",
+        "The dearest pairs of addresses; those of the Internet are one, with who it mostly was.",
         Query(("dollars",), by=("source", "destination"), top=50),
         "table",
         analysis=listed("pair"),

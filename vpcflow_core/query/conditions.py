@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, lit
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.constructs import (
     AddressIn,
+    FilteredBy,
     ListContains,
     ListLength,
     ListMatches,
@@ -50,7 +51,7 @@ def condition_of(item: Filter, columns: Collection[str] = ()) -> Condition:
     if item.none_of:
         # A null condition is no match. As NOT coalesce(...) it takes DuckDB three times as long.
         conditions.append(case((_any(item.none_of, about), false()), else_=true()))
-    return and_(*conditions)
+    return FilteredBy(and_(*conditions))
 
 
 def conditions_of(filters: Filters, columns: Collection[str] = ()) -> tuple[Condition, ...]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import InternalTraversal
 
@@ -271,6 +272,33 @@ class AllOf(FunctionElement[bool]):
 def _all_of(element: AllOf, compiler: SQLCompiler, **kw: Any) -> str:
     parts = (clause.self_group(against=operators.and_) for clause in element.clauses)
     return "\n  AND ".join(compiler.process(part, **kw) for part in parts)
+
+
+class FilteredBy(FunctionElement[bool]):
+    """A condition on single records that many questions share: engines may keep what meets it."""
+
+    name = "filtered_by"
+    type = Boolean()
+    inherit_cache = False
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """The condition itself."""
+        (found,) = self.clauses
+        return found
+
+    def self_group(self, against: Any = None) -> Any:
+        """In parentheses where the condition would be."""
+        is_alone = self.condition.self_group(against) is self.condition
+        return self if is_alone else Grouping(self)
+
+    def _negate(self) -> ColumnElement[bool]:
+        return ~self.condition
+
+
+@compiles(FilteredBy)
+def _filtered_by(element: FilteredBy, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.condition, **kw)
 
 
 # What every engine has to write: a test holds its compile.py to this list.

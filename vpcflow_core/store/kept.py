@@ -1,7 +1,8 @@
 """The folder of answers that are kept with a store: how much room it takes, what must leave it.
 
-Engines read and write it (`engines.duckdb.kept_days`). It holds nothing that cannot be asked again,
-so it can be deleted at any time. What is forgotten of the records is forgotten here too.
+Engines read and write it (`engines.duckdb.kept_days`, `narrowed`). It holds nothing that cannot be
+asked again, so it can be deleted at any time. What is forgotten of the records is forgotten here
+too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from datetime import date
 from pathlib import Path
 
 KEPT = "kept"
-MOST_BYTES = 512_000_000
+# How much room answers take, and how much records that meet a filter.
+MOST_BYTES = {".arrow": 512_000_000, ".parquet": 512_000_000}
 
 
 def folder_of(store: Path) -> Path:
@@ -27,10 +29,11 @@ def sweep(folder: Path) -> None:
         with suppress(OSError):  # another process may sweep as well
             state = path.stat()
             found.append((state.st_mtime, state.st_size, path))
-    room = MOST_BYTES
+    room = dict(MOST_BYTES)
     for _, size, path in sorted(found, reverse=True):
-        room -= size
-        if room < 0:
+        kind = path.suffix if path.suffix in room else ".arrow"
+        room[kind] -= size
+        if room[kind] < 0:
             path.unlink(missing_ok=True)
 
 

@@ -98,7 +98,7 @@ def _write(path: Path, tables: Iterable[pa.Table]) -> tuple[int, int, int]:
     try:
         for table in tables:
             # Readers must see plain text, so the Arrow schema (dictionaries) is not kept.
-            writer = writer or _open(path, table.schema)
+            writer = writer or open_writer(path, table.schema)
             writer.write_table(table, row_group_size=ROW_GROUP)
             rows += len(table)
             ends = pc.min_max(table["start_time"].cast(pa.int64())).as_py()
@@ -110,7 +110,8 @@ def _write(path: Path, tables: Iterable[pa.Table]) -> tuple[int, int, int]:
     return rows, min(firsts), max(lasts)
 
 
-def _open(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of records as the store has them: see `COMPRESSION`."""
     steps = [name for name in _STEPS if name in schema.names]
     return pq.ParquetWriter(
         path,

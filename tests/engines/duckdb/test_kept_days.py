@@ -185,9 +185,11 @@ def test_a_ledger_that_begins_anew_knows_other_columns(tmp_path: Path) -> None:
 
 
 def test_room_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "MOST_BYTES", 2500)
-    for number, name in enumerate("abcd"):
+    monkeypatch.setattr(kept, "MOST_BYTES", {".arrow": 2500, ".parquet": 1500})
+    names = [f"{name}.{kind}" for name in "abcd" for kind in ("arrow", "parquet")]
+    for number, name in enumerate(names):
         (tmp_path / name).write_bytes(bytes(1000))
         os.utime(tmp_path / name, (number, number))
     kept.sweep(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["c", "d"]
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["c.arrow", "d.arrow", "d.parquet"]

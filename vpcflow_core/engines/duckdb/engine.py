@@ -36,6 +36,7 @@ from vpcflow_core.engines.duckdb.dialect import written_out
 from vpcflow_core.engines.duckdb.files import FileCatalogue, table_fields
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.kept_said import keeping_said
+from vpcflow_core.engines.duckdb.narrowed import Narrowed, NarrowedFiles
 from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.duckdb.relations import Relations
 from vpcflow_core.engines.duckdb.summed import summed
@@ -87,6 +88,7 @@ class DuckDBEngine:
         inventory = InventoryCache(store, naming, keeping_said(days, store.scope))
         self._reading = Reading(store, _given(sources), inventory)
         self._answers = Answers(days)
+        self._narrowed = NarrowedFiles(days)
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(
@@ -257,7 +259,9 @@ class DuckDBEngine:
         """
         keep = keeping_said(self._answers.days, catalogue.scope)
         inventory = InventoryCache(catalogue, self._reading.inventory.naming, keep)
-        narrowed = self._beside(replace(self._reading, store=catalogue, inventory=inventory))
+        narrowed = self._beside(
+            Reading(catalogue, self._reading.sources, inventory, self._reading.is_once)
+        )
         narrowed._answers = self._answers.apart()
         return narrowed
 
@@ -310,10 +314,26 @@ class DuckDBEngine:
             beside: Tables by the name of their relation.
             made: Makes the answer of the rows, as they come.
         """
+        narrowed = Narrowed(self._narrowed, asked.question)
+        try:
+            return self._read(asked, beside, made, narrowed)
+        except OF_FILES as error:
+            if type(error) not in OF_FILES or not narrowed.forget():
+                raise
+        return self._read(asked, beside, made, None)
+
+    def _read(
+        self,
+        asked: Bound,
+        beside: Mapping[str, pa.Table],
+        made: Callable[[pa.RecordBatchReader], pa.Table],
+        narrowed: Narrowed | None,
+    ) -> pa.Table:
         with self._cursor() as cursor:
             for name, rows in beside.items():
                 cursor.register(name, rows)
             relations = self._relations(cursor, cursor, asked.window)
+            relations = replace(relations, narrowed=narrowed)
             found = None if beside else summed(asked.question, asked.window)
             if found:
                 question, how = found

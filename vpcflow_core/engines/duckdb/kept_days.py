@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,19 +29,22 @@ class KeptDays:
 
     Args:
         store: The store's folder. Where it cannot be written, nothing is kept.
+
+    Attributes:
+        folder: Where they lie.
     """
 
     def __init__(self, store: Path) -> None:
-        self._folder = folder_of(store)
+        self.folder = folder_of(store)
         self._written = 0
 
     def path(self, window: Window, parts: Iterable[object]) -> Path:
         """Where an answer lies: by the day it ends with, and a hash of all that it depends on."""
-        return self._folder / f"{window.end:%Y-%m-%d}-{_hash(parts)}.arrow"
+        return self.folder / f"{window.end:%Y-%m-%d}-{_hash(parts)}.arrow"
 
     def path_of_snapshots(self, parts: Iterable[object]) -> Path:
         """Where lies what depends on no day's records."""
-        return self._folder / f"snapshots-{_hash(parts)}.arrow"
+        return self.folder / f"snapshots-{_hash(parts)}.arrow"
 
     def get(self, path: Path) -> pa.Table | None:
         """The answer, if it is there and whole."""
@@ -56,24 +58,37 @@ class KeptDays:
 
     def put(self, path: Path, table: pa.Table, largest: int = LARGEST) -> None:
         """Keep an answer of no more bytes than that; it is whole or not there."""
-        if table.nbytes > largest:
-            return
+        if table.nbytes <= largest:
+            self.write(path, lambda file: _write(file, table))
+
+    def write(self, path: Path, write: Callable[[Path], None]) -> bool:
+        """Keep a file, which is whole or not there; whether it could be written.
+
+        Args:
+            path: What it is called.
+            write: Writes it, under another name.
+        """
         temporary = path.with_suffix(f".{uuid.uuid4().hex}")
-        with suppress(OSError):
+        try:
             path.parent.mkdir(exist_ok=True)
-            self._write(temporary, table)
+            write(temporary)
             temporary.replace(path)
             self._written += 1
             if self._written % SWEEP_EVERY == 1:
-                sweep(self._folder)
+                sweep(self.folder)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            return False
+        return True
 
-    def _write(self, path: Path, table: pa.Table) -> None:
-        options = pa.ipc.IpcWriteOptions(compression="zstd")
-        with (
-            pa.OSFile(str(path), "wb") as file,
-            pa.ipc.new_file(file, table.schema, options=options) as writer,
-        ):
-            writer.write_table(table)
+
+def _write(path: Path, table: pa.Table) -> None:
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with (
+        pa.OSFile(str(path), "wb") as file,
+        pa.ipc.new_file(file, table.schema, options=options) as writer,
+    ):
+        writer.write_table(table)
 
 
 def _hash(parts: Iterable[object]) -> str:

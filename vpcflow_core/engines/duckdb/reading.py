@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import SelectBase
 
 from vpcflow_core.engines.base import HasDamage, HasRepeats
 from vpcflow_core.engines.duckdb.damage import damage_of, error_of
 from vpcflow_core.engines.duckdb.files import FileCatalogue
+from vpcflow_core.engines.duckdb.settled import SettledCache
 from vpcflow_core.engines.interfaces.cache import InventoryCache, days_of
 from vpcflow_core.engines.named import columns_named
 from vpcflow_core.errors import StoreError
@@ -28,12 +29,14 @@ class Reading:
         sources: URLs of the sources that count; None: all.
         inventory: What is known of their interfaces.
         is_once: Whether `flows` lacks the receiver's copy of what its sender logged too.
+        settled: What is known of ends whatever the record, for questions that are asked again.
     """
 
     store: FileCatalogue
     sources: tuple[str, ...] | None
     inventory: InventoryCache
     is_once: bool = False
+    settled: SettledCache = field(default_factory=SettledCache)
 
     def columns(self, relation: str) -> tuple[str, ...]:
         """The columns that some record of the relation has."""
@@ -55,7 +58,7 @@ class Reading:
             raise error_of(lost)
         return files
 
-    def rows(self, window: Window) -> int:
+    def rows(self, window: Window | None) -> int:
         """The records of flows in the files of a window."""
         return sum(file.rows for file in self.files("flows", window))
 

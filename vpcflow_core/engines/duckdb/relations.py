@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from sqlalchemy import ColumnElement, and_
@@ -16,7 +16,15 @@ from vpcflow_core.engines.duckdb.database import Cursor
 from vpcflow_core.engines.duckdb.dialect import written_out
 from vpcflow_core.engines.duckdb.files import LEFT_OUT, quoted, select_files, table_of_spans
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
+from vpcflow_core.engines.duckdb.narrowed import Narrowed
 from vpcflow_core.engines.duckdb.reading import Reading
+from vpcflow_core.engines.duckdb.settled import (
+    KEPT_KEYS,
+    MOST_RECORDS,
+    SettledEnds,
+    is_worth_a_look,
+    look,
+)
 from vpcflow_core.engines.duckdb.shared_addresses import days_of_files
 from vpcflow_core.engines.duckdb.summed import Summed
 from vpcflow_core.engines.interfaces.cache import Need, PlainFlows, days_of
@@ -50,6 +58,7 @@ class Relations:
         window: Files outside are left out; None: none are.
         conditions: Only records that meet them.
         summed: How `flows` is added up, for a question that allows it.
+        narrowed: Reads only what meets the question's filters; None: all is read.
     """
 
     reading: Reading
@@ -59,6 +68,7 @@ class Relations:
     window: Window | None
     conditions: Sequence[ColumnElement[bool]] = ()
     summed: Summed | None = None
+    narrowed: Narrowed | None = None
 
     def make(self, names: Iterable[str], wanted: Collection[str], *, plain: bool = False) -> None:
         """Make relations.
@@ -88,6 +98,10 @@ class Relations:
         if once and around:
             around = Window(around.start - AROUND, around.end + AROUND)
         left_out = self._left_out(around) if name == "flows" else []
+        settled = None if once or left_out else self._settled(name, wanted)
+        if settled:
+            self._make_view(name, self._select_settled(name, wanted, settled))
+            return
         completion = None
         if (wanted or once) and not name.startswith("transit"):
             files = self.reading.whole_files(name, self.window)
@@ -105,10 +119,12 @@ class Relations:
         self,
         name: str,
         wanted: Set[str],
-        completion: Completion | None,
+        completion: Completion | SettledEnds | None,
         left_out: Sequence[Span],
     ) -> str:
         files = self.reading.whole_files(name, self.window)
+        if self.narrowed:
+            files = self.narrowed.files(name, files, _asking(self.cursor))
         columns = (*self.reading.columns(name), *sorted(wanted & set(ENDS)))
         scope = self.reading.store.scope
         summed = self.summed if name == "flows" else None
@@ -187,6 +203,39 @@ class Relations:
         ends = self.reading.inventory.ends(need, wanted, _asking(self.cursor), plain)
         self._register(ends.tables(wanted))
         return ends
+
+    def _settled(self, name: str, wanted: Set[str]) -> SettledEnds | None:
+        """Who is at the ends of all records of these days, where the question needs no more."""
+        if name != "flows" or not (wanted and wanted <= set(ENDS)) or self.into is not self.cursor:
+            return None
+        days, inventory = days_of(self.window), self.reading.inventory
+        key = (*self.reading.state(), days, inventory.naming.version, wanted)
+        found = self.reading.settled.get(key, lambda: self._look(days, wanted))
+        adds_up = self.summed and self.summed.keys <= set(KEPT_KEYS)
+        return found if found and (adds_up or not len(found.changing)) else None
+
+    def _look(self, days: Window | None, wanted: Set[str]) -> SettledEnds | None:
+        """Look at the records of some days."""
+        whole = replace(self, window=days, into=self.cursor, summed=None)
+        if self.reading.rows(days) > MOST_RECORDS or whole._left_out(days):
+            return None
+        files = self.reading.whole_files("flows", days)
+        lacks_vpc = any("vpc_id" not in file.columns for file in files)
+        ends = whole._ends(wanted)
+        facts = (
+            whole._facts(False, False) if needs_interfaces(wanted, ends, lacks_vpc) else NO_FACTS
+        )
+        completion = Completion(facts, wanted, False, ends)
+        if not is_worth_a_look(completion.of(set(file.columns)) for file in files):
+            return None
+        relation = whole._select("flows", wanted, completion, [])
+        return look(_asking(self.cursor), relation, wanted)
+
+    def _select_settled(self, name: str, wanted: Set[str], settled: SettledEnds) -> str:
+        self._register(settled.tables())
+        select = self._select(name, wanted, settled, [])
+        rest = settled.rest(self.summed.window) if self.summed else ""
+        return f"({select}) UNION ALL BY NAME ({rest})" if rest else select
 
     def _register(self, tables: Mapping[str, pa.Table]) -> None:
         for name, table in tables.items():

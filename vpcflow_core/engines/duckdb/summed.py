@@ -38,7 +38,14 @@ from vpcflow_core.engines.interfaces.added import Added
 from vpcflow_core.engines.interfaces.facts import ENDS as BOTH_ENDS
 from vpcflow_core.engines.named import columns_named, nodes_of, relations_named
 from vpcflow_core.query.columns import column_of
-from vpcflow_core.query.constructs import AddressBlock, AddressIn, AllOf, AmongNumbers, OneOf
+from vpcflow_core.query.constructs import (
+    AddressBlock,
+    AddressIn,
+    AllOf,
+    AmongNumbers,
+    FilteredBy,
+    OneOf,
+)
 from vpcflow_core.query.ends import ENDS
 from vpcflow_core.times import Window
 
@@ -52,7 +59,16 @@ _OF_ONE_RECORD = frozenset(
 # record; by both addresses, or by what a record says of its own interface, as long and longer.
 MOST_KEYS = 3
 # Functions that say something of each record, and those of groups that come apart into sums.
-_KNOWN = (functions.sum, functions.coalesce, AllOf, OneOf, AmongNumbers, AddressIn, AddressBlock)
+_KNOWN = (
+    functions.sum,
+    functions.coalesce,
+    AllOf,
+    FilteredBy,
+    OneOf,
+    AmongNumbers,
+    AddressIn,
+    AddressBlock,
+)
 _OF_RECORDS = re.compile(r'\br\."?(\w+)')
 
 
@@ -64,11 +80,18 @@ class Summed:
         keys: The columns that the question names besides what it adds up.
         sums: The columns that it adds up.
         window: The condition that the records lie in its range, as SQL.
+        ends: The columns of ends that it names.
     """
 
     keys: Set[str]
     sums: Set[str]
     window: str
+    ends: Set[str]
+
+    @property
+    def named(self) -> Set[str]:
+        """All columns that the question names but what it adds up."""
+        return self.keys | self.ends
 
     def relation(
         self, records: str, names: Set[str], added: Added, condition: str
@@ -117,7 +140,7 @@ def summed(question: Any, window: Window) -> tuple[Select[Any], Summed] | None:
         return None
     start = column_of("start_time")
     inside = written_out(and_(start >= window.start, start < window.end))
-    return made, Summed(keys - set(ENDS), sums, inside)
+    return made, Summed(keys - set(ENDS), sums, inside, keys & set(ENDS))
 
 
 class _Replaced:

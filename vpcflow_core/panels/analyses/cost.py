@@ -9,9 +9,11 @@ import pandas as pd
 
 from vpcflow_core.cost import billing
 from vpcflow_core.cost.billing import Bill
+from vpcflow_core.cost.far_ends import with_far_ends
 from vpcflow_core.cost.remedies import remedies_of, rows_of
 from vpcflow_core.cost.shared import shared_bill
 from vpcflow_core.panels.base import Analysis, Headline, PanelAnswer, PanelContext
+from vpcflow_core.query.cost import INTERNET
 from vpcflow_core.times import Window, timeslice_for
 
 HOUR = timedelta(hours=1)
@@ -65,7 +67,7 @@ def listed(by: str) -> Analysis:
             rows = rows[rows[DOLLARS] > 0]
         shown = rows.head(top or len(rows)).reset_index(drop=True)
         if by == "pair":
-            shown = _named(shown)
+            shown = _named(with_far_ends(shown, context.logs, found, context.request.filters))
         notes = _rest(rows, shown)
         return context.answer(*found.results, frame=shown, notes=notes)
 
@@ -77,7 +79,9 @@ def _named(pairs: pd.DataFrame) -> pd.DataFrame:
     shown = pairs.copy()
     for end in billing.BY["pair"]:
         names = shown.pop(f"{end}_name")
-        shown[end] = shown[end].where(names.eq(""), names + " (" + shown[end] + ")")
+        words = names + " (" + shown[end] + ")"
+        is_far = shown[end].eq(INTERNET)  # which has several names, with their shares
+        shown[end] = words.mask(is_far, INTERNET + ": " + names).where(names.ne(""), shown[end])
     return shown
 
 

@@ -42,6 +42,7 @@ from vpcflow_core.query.connections.select import (
     Order,
     check,
     cut,
+    either_way,
     parted,
     parts_for,
     value_of,
@@ -95,8 +96,8 @@ def records_for(
         MissingDataError, ParameterError: As `connections_for`.
     """
     check(query.connections, columns)
-    shared, _ = parted(filters)
-    conditions = conditions_of(shared, columns)
+    shared, single = parted(filters)
+    conditions = (*conditions_of(shared, columns), *either_way(single, columns))
     counts = select(func.count().label("records")).select_from(table("flows"))
     return counts.where(met(window, conditions))
 
@@ -154,7 +155,7 @@ def brief_for(
     shared, single = parted(filters)
     start, end = column_of("start_time"), column_of("end_time")
     tuple_number = number_of_record(columns)
-    conditions = [*conditions_of(shared, columns)]
+    conditions = [*conditions_of(shared, columns), *either_way(single, columns)]
     if query.parts > 1:
         conditions = [*conditions, tuple_number % number(query.parts) == number(query.part)]
     made = select(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -33,7 +33,7 @@ from vpcflow_core.query.connections.records import (
 )
 from vpcflow_core.query.connections.roles import decided
 from vpcflow_core.query.connections.words import WITH_PORTS, among, both_ends, number, of_end, word
-from vpcflow_core.query.constructs import AmongNumbers, SecondsBetween
+from vpcflow_core.query.constructs import AmongNumbers, FilteredBy, SecondsBetween
 from vpcflow_core.query.dimensions import require
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.times import Window
@@ -46,6 +46,10 @@ SHARED = frozenset({
     "interface_id", "account_id", "vpc_id", "subnet_id", "instance_id", "region", "az_id",
     "protocol", "type", "security_group_id", "interface_name", "interface_owner", "address", "port",
 })  # fmt: skip
+# What one record of a connection has, another one has at its other end.
+OTHER_END = {
+    "srcaddr": "dstaddr", "dstaddr": "srcaddr", "srcport": "dstport", "dstport": "srcport",
+}  # fmt: skip
 # More rows than any machine holds: what is above is meant as all.
 MOST = 10**9
 
@@ -114,7 +118,7 @@ def parts_for(
 ) -> CTE:
     """The records of the connections that a question is about."""
     _, single = parted(filters)
-    conditions = _shared(query, filters, columns)
+    conditions = [*_shared(query, filters, columns), *either_way(single, columns)]
     if query.numbers is not None:
         conditions.append(AmongNumbers(number_of_record(columns), query.numbers))
     return records(window, conditions, columns, _meets(conditions_of(single, columns)))
@@ -173,6 +177,17 @@ def parted(filters: Filters) -> tuple[Filters, Filters]:
     """Filters on what all records of a connection share, and the others."""
     shared = [item for item in filters if item.field in SHARED]
     return Filters(tuple(shared)), Filters(tuple(i for i in filters if i.field not in SHARED))
+
+
+def either_way(single: Filters, columns: Collection[str]) -> list[ColumnElement[bool]]:
+    """What all records of a connection meet of which one meets filters on its ends."""
+    found: list[ColumnElement[bool]] = []
+    for item in single:
+        if item.field in OTHER_END:
+            both = Filters((item,)), Filters((replace(item, field=OTHER_END[item.field]),))
+            conditions = [one for way in both for one in conditions_of(way, columns)]
+            found.append(FilteredBy(or_(*conditions)))
+    return found
 
 
 def check(query: ConnectionQuery, columns: Collection[str]) -> None:

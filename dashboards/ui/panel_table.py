@@ -1,0 +1,142 @@
+"""The table of a panel: which columns it has, in which order and how wide, and where rows lead."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+from pandas.api.types import is_datetime64_any_dtype
+
+from dashboards.ui import actions, drill, links, value_menu, violation_links
+from dashboards.ui.markdown import inert
+from dashboards.ui.state import PageState
+from vpcflow_core.charts import styled, title
+from vpcflow_core.charts.labels import ADDRESSES
+from vpcflow_core.panels.base import NAMED_IDS
+from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
+
+# Characters of the names of things that may be cut, and the width of one in pixels.
+SHORT, LONGEST_ID, LETTER = 16, 48, 8
+# Columns of names, and as many of their characters as are shown.
+NAMES, LONGEST_NAME = (*map(title, NAMED_IDS), *map(title, ADDRESSES.values())), 24
+# The width of a time, in pixels.
+TIME = 150
+# The column of a table that leads to another page.
+LEAD = "Traffic then"
+# Names of hosts and long texts, which stand last: numbers are to be seen in narrow tables, too.
+LAST = (*map(title, ADDRESSES.values()), "What shows it")
+# Widths of columns whose texts would push what stands right of them out of sight, in pixels.
+NARROW = {"What": 180, "Made by": 210}
+# The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
+EXPLORE = "Explore"
+NARROWED = ("Network interface", "Network interface ID")
+
+
+def draw(panel: Panel, given: PanelAnswer, state: PageState, said: str) -> None:
+    """Draw the rows of an answer.
+
+    Args:
+        panel: Whose.
+        given: The answer.
+        state: The page's.
+        said: The table in words, for those who do not see it.
+    """
+    key = actions.unchosen(f"table-{panel.slug}")
+    leads = _leads(given, state)
+    more = {LEAD: leads} if leads else _explored(given, state)
+    menus = {} if more else value_menu.menus(given.frame)
+    styler = styled(panel, given, state.zone, more or menus)
+    widths = wide(styler.data)  # type: ignore[attr-defined]
+    if "made_by" in given.frame:
+        widths |= NARROW
+    titles = [str(name) for name in styler.columns]
+    order = _order(titles, EXPLORE in more)
+    # The browser writes what stays in sight in a fainter ink: only names of rules do.
+    pinned = order[: 1 + len(menus)] if "open" in given.frame else []
+    st.dataframe(
+        styler,
+        column_order=order,
+        hide_index=True,
+        placeholder="",
+        key=key,
+        alt=said,
+        selection_mode="single-row",
+        column_config={
+            name: st.column_config.LinkColumn(display_text="Open", width="small")
+            for name in (LEAD, EXPLORE)
+        }
+        | {
+            name: st.column_config.Column(width=widths.get(name), pinned=name in pinned)
+            for name in (*widths, *pinned)
+        }
+        | (value_menu.config(given.frame, state, key, bool(pinned)) if menus else {}),
+        on_select=(
+            (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
+        ),
+    )
+    _templates(given)
+
+
+def wide(frame: pd.DataFrame) -> dict[str, int]:
+    """Widths in pixels of columns with a value far longer than the others, which would be cut.
+
+    The table in the browser leaves such a value out of account when it measures a column. Whole
+    sentences are cut: they would push all else out of sight.
+    """
+    found = {}
+    for name, values in frame.items():
+        if is_datetime64_any_dtype(values.dtype) and values.isna().any():
+            found[str(name)] = TIME  # the first rows, which are measured, may have none
+            continue
+        lengths = [len(value) for value in values if isinstance(value, str)]
+        longest = max(lengths, default=0)
+        mean = sum(lengths) / max(len(lengths), 1)
+        if SHORT < longest <= LONGEST_ID and longest > 1.5 * mean:
+            most = LONGEST_NAME if name in NAMES else longest
+            found[str(name)] = LETTER * min(longest, most) + 18
+    return found
+
+
+def _templates(given: PanelAnswer) -> None:
+    """Terraform of the rows that have some."""
+    if "template" not in given.frame:
+        return
+    with_text = given.frame[given.frame["template"].ne("")]
+    for remedy, text in zip(with_text["remedy"], with_text["template"], strict=True):
+        with st.expander(f"Terraform: {inert(remedy)}"):
+            st.code(text, language="hcl")
+
+
+def _order(titles: list[str], is_explored: bool = False) -> list[str]:
+    """Menus stand first, names and long texts last; other links where narrow tables show them.
+
+    What a link to Explore is narrowed to is not shown besides.
+    """
+    shown = [title for title in titles if not (is_explored and title in NARROWED)]
+    if LEAD in shown:
+        shown.remove(LEAD)
+        shown.insert(1, LEAD)
+    if value_menu.MENU in shown:
+        shown.remove(value_menu.MENU)
+        shown.insert(0, value_menu.MENU)
+    return [*(t for t in shown if t not in LAST), *(t for t in shown if t in LAST)]
+
+
+def _explored(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:
+    """For each remedy Explore's pairs, narrowed to the interface and the address it is about."""
+    if "remedy" not in given.frame:
+        return {}
+    url, made = st.context.url or "", []
+    for row in given.frame[["interface_id", "address"]].fillna("").to_dict("records"):
+        texts = {str(name): str(text) for name, text in row.items() if text}
+        made.append(links.beside(url, "explore", drill.narrowing(state, texts)) if texts else "")
+    return {EXPLORE: made}
+
+
+def _leads(given: PanelAnswer, state: PageState) -> list[str]:
+    """For each violation or episode the Traffic page at its time; none for other tables."""
+    if "filters" in given.frame:
+        return [violation_links.episode(state, row) for _, row in given.frame.iterrows()]
+    if "deviations" not in given.frame:
+        return []
+    found = zip(given.frame["panel"], given.frame["bucket"], strict=True)
+    return [violation_links.lead(state, PANELS[slug], at, given.every) for slug, at in found]
