@@ -7,10 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from tests.engines.duckdb.networks import NOON, V2, flow, stored
-from tests.inventory.test_domains import CLIENT, FAR, asked, query
+from tests.inventory.test_domains import CLIENT, FAR, MINUTE, asked, query
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.cost import billing
+from vpcflow_core.cost.endpoint_services import services_by_names
 from vpcflow_core.cost.far_ends import far_ends, with_far_ends
+from vpcflow_core.settings import DnsLogSetting
+from vpcflow_core.workspace.domains import sync_domains
 
 US = "8.8.8.8"
 
@@ -45,3 +48,24 @@ def test_services_stand_for_addresses_without_a_name(tmp_path: Path) -> None:
     })  # fmt: skip
     named = with_far_ends(pairs, flows, billing.bill(flows, flows.window))
     assert named["destination_name"].tolist() == ["EC2 (90 %), United States (10 %)", "db"]
+
+
+def test_services_behind_amazon_are_those_that_hosts_asked_for(tmp_path: Path) -> None:
+    header = f"{V2} vpc-id pkt-src-aws-service pkt-dst-aws-service"
+    at, names = NOON + MINUTE, {"52.1.1.1": "sqs", "52.1.1.2": "logs", "52.1.1.3": "s3"}
+    records = [
+        flow("eni-1", CLIENT, "52.1.1.1", 50, at, vpc_id="vpc-1", pkt_dst_aws_service="AMAZON"),
+        flow("eni-1", "52.1.1.2", CLIENT, 30, at, vpc_id="vpc-1", pkt_src_aws_service="AMAZON"),
+        flow("eni-1", CLIENT, "52.1.1.3", 99, at, vpc_id="vpc-1", pkt_dst_aws_service="S3"),
+        flow("eni-1", CLIENT, "52.1.1.9", 20, at, vpc_id="vpc-1", pkt_dst_aws_service="EC2"),
+        flow("eni-1", CLIENT, US, 77, at, vpc_id="vpc-1"),
+    ]
+    flows = stored(tmp_path / "flows", (header, records))
+    lines = [query(f"{name}.eu-central-1.amazonaws.com", far) for far, name in names.items()]
+    (tmp_path / "dns").mkdir()
+    (tmp_path / "dns" / "one.log").write_text("\n".join(lines))
+    assert flows.store
+    sync_domains(flows.store, {"here": DnsLogSetting(url=str(tmp_path / "dns"))})
+    of = services_by_names(flows, billing.bill(flows, flows.window))
+    assert of([CLIENT]) == {"sqs": 0.5, "logs": 0.3}
+    assert of(["10.0.0.99"]) == {}

@@ -13,15 +13,19 @@ from tests.cost.world import bill, host, record, world
 from vpcflow_core.cost.billing import Bill
 from vpcflow_core.cost.network import NAT, KnownNetwork
 from vpcflow_core.cost.prices import shipped
-from vpcflow_core.cost.remedies import Remedy, remedies_of
+from vpcflow_core.cost.remedies import remedies_of
+from vpcflow_core.cost.remedy import Remedy
 from vpcflow_core.times import Window
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 MONTH = Window(START, START + timedelta(hours=730))
 
 
-def advised(records: list[dict[str, Any]], network: KnownNetwork) -> list[Remedy]:
-    found = remedies_of(Bill(bill(records, network), MONTH, shipped(), network, ()))
+def advised(
+    records: list[dict[str, Any]], network: KnownNetwork, **services: float
+) -> list[Remedy]:
+    made = Bill(bill(records, network), MONTH, shipped(), network, ())
+    found = remedies_of(made, lambda hosts: services if "10.0.0.10" in hosts else {})
     for remedy in found:  # each has what shows it, whose records do, and text to paste
         assert remedy.evidence
         assert remedy.interface_id
@@ -59,6 +63,21 @@ def test_an_interface_endpoint_pays_past_its_hours(gb: int, saving: float | None
     """One zone: 1000 GB x (0.045 - 0.01) - 730 x 0.01; even at 208.6 GB."""
     found = advised(through_nat(0, gb, "Internet", "AMAZON"), nat_world("az1"))
     assert [round(remedy.saving, 6) for remedy in found] == ([saving] if saving else [])
+
+
+def test_each_service_whose_name_is_known_has_an_endpoint_if_it_pays_by_itself() -> None:
+    """Of 1000 GB: 700 x 0.035 - 7.30 and 240 x 0.035 - 7.30; 60 GB of others do not pay."""
+    found = advised(
+        through_nat(0, 1000, "Internet", "AMAZON"), nat_world("az1"), sqs=0.7, logs=0.24
+    )
+    assert [round(remedy.saving, 6) for remedy in found] == [17.2, 1.1]
+    for remedy, service in zip(found, ("sqs", "logs"), strict=True):
+        assert remedy.text.startswith(f"Reach {service} by an interface endpoint in ")
+        assert f'"com.amazonaws.us-east-1.{service}"\n' in remedy.template
+        assert "SERVICE" not in remedy.template
+    whole = advised(through_nat(0, 1000, "Internet", "AMAZON"), nat_world("az1"), sqs=0.7)
+    assert ["SERVICE" in remedy.template for remedy in whole] == [False, True]
+    assert sum(remedy.bytes_month for remedy in whole) == pytest.approx(1000 * 2**30)
 
 
 @pytest.mark.parametrize(("gb", "saving"), [(1824, None), (2825, 20.0)])

@@ -71,21 +71,9 @@ def far_ends(
         hosts: Addresses.
         filters: Conditions besides the own ones of the logs.
     """
-    present = set(logs.engine.columns())
-    if not hosts:
+    both = far_ways(logs, found, hosts, filters, _SAID)
+    if both.empty:
         return {}
-    parts = []
-    for own, far, end in _WAYS:
-        said = [n for n in _SAID if n == "country" or f"{end}{n}" in present]
-        query = Query(
-            ("bytes",),
-            by=(own, *(f"{end}{name}" for name in said)),
-            nulls=tuple(f"{end}{name}" for name in said),
-            where=(("action", "ACCEPT"), (own, ", ".join(hosts)), (far, _outside(found))),
-        )
-        rows = logs.sparse(query, found.window, filters).frame
-        parts.append(rows.set_axis(["host", *said, "bytes"], axis="columns"))
-    both = pd.concat(parts, ignore_index=True)
     if "service" in both:  # what has a name of its own is no part of the Internet
         both = both[~both["service"].isin(_services(found))]
     labels = pd.Series("", index=both.index, dtype="object")
@@ -93,6 +81,42 @@ def far_ends(
         labels = both[name].astype("object").where(both[name].notna(), labels)
     sums = both.assign(label=labels).groupby(["host", "label"])["bytes"].sum()
     return {str(host): _in_words(part.droplevel(0)) for host, part in sums.groupby(level=0)}
+
+
+def far_ways(
+    logs: AsksFlows,
+    found: Bill,
+    hosts: Collection[str],
+    filters: Filters,
+    said: Collection[str],
+) -> pd.DataFrame:
+    """What hosts exchanged with public addresses, by what is said of these: both directions.
+
+    Args:
+        logs: Answers questions.
+        found: What the range cost.
+        hosts: Addresses.
+        filters: Conditions besides the own ones of the logs.
+        said: Of `name`, `service` and `country`; those that nothing says are left out.
+
+    Returns:
+        host, the columns of `said` (null where they are not known) and bytes.
+    """
+    present = set(logs.engine.columns())
+    if not hosts:
+        return pd.DataFrame(columns=["host", *said, "bytes"])
+    parts = []
+    for own, far, end in _WAYS:
+        known = [name for name in said if name == "country" or f"{end}{name}" in present]
+        query = Query(
+            ("bytes",),
+            by=(own, *(f"{end}{name}" for name in known)),
+            nulls=tuple(f"{end}{name}" for name in known),
+            where=(("action", "ACCEPT"), (own, ", ".join(hosts)), (far, _outside(found))),
+        )
+        rows = logs.sparse(query, found.window, filters).frame
+        parts.append(rows.set_axis(["host", *known, "bytes"], axis="columns"))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _in_words(sums: pd.Series) -> str:

@@ -7,136 +7,41 @@ before it in `_MAKERS` left.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
 
 from vpcflow_core.cost import templates
 from vpcflow_core.cost.billing import Bill
+from vpcflow_core.cost.endpoint_services import STORED, ServicesOf, no_services
 from vpcflow_core.cost.items import CROSS_AZ, NAT_PATH, TGW_PATH
 from vpcflow_core.cost.prices import GB, HOURS
+from vpcflow_core.cost.remedy import Remedy, Savings, groups_of
 from vpcflow_core.cost.rows import mapped_pairs
 
-# Services that a gateway endpoint, which costs nothing, leads to.
-STORED = ("S3", "DYNAMODB")
 # Pairs of hosts in different zones that are named.
 PAIRS = 5
-SHARE = 0.01  # of the traffic that a host makes at least to be named
 LEAST = 0.01  # dollars a month; less is not worth a line
-COLUMNS = (
-    "remedy", "saving_month", "evidence", "talkers", "bytes_month", "dollars",
-    "interface_id", "address", "template",
-)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """One thing to do.
+def remedies_of(bill: Bill, services: ServicesOf = no_services) -> list[Remedy]:
+    """What would lower a bill, the largest saving first.
 
-    Attributes:
-        text: What, in one line.
-        saving: Dollars a month.
-        evidence: What shows it, in words.
-        talkers: Who makes most of the traffic.
-        bytes_month: Bytes a month that it is about.
-        dollars: What they cost in the range.
-        interface_id: The interface whose records show the traffic, "" if there is none.
-        address: The address that most of it belongs to, likewise.
-        template: Terraform, "" if it is none of its matters.
+    Args:
+        bill: The bill.
+        services: Tells the services that hosts reach.
     """
-
-    text: str
-    saving: float
-    evidence: str
-    talkers: str = ""
-    bytes_month: float = 0.0
-    dollars: float = 0.0
-    interface_id: str = ""
-    address: str = ""
-    template: str = ""
-
-
-def remedies_of(bill: Bill) -> list[Remedy]:
-    """What would lower a bill, the largest saving first."""
-    work = _Work(bill)
+    work = Savings(bill, services)
     found = [remedy for make in _MAKERS for remedy in make(work)]
     return sorted((r for r in found if r.saving >= LEAST), key=lambda r: -r.saving)
 
 
-def rows_of(remedies: list[Remedy]) -> pd.DataFrame:
-    """Remedies as rows of `COLUMNS`."""
-    rows = [
-        (
-            r.text,
-            r.saving,
-            r.evidence,
-            r.talkers,
-            round(r.bytes_month),
-            r.dollars,
-            r.interface_id,
-            r.address,
-            r.template,
-        )
-        for r in remedies
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-class _Work:
-    """A bill, and its charges that no remedy has taken yet."""
-
-    def __init__(self, bill: Bill) -> None:
-        self.bill = bill
-        self.left = bill.found.charges
-        self.network = bill.network
-
-    def take(self, rows: pd.DataFrame) -> None:
-        """What a remedy saves, no other one does."""
-        self.left = self.left.drop(rows.index)
-
-    def price(self, item: str, region: str) -> float:
-        """Dollars of a unit."""
-        return self.bill.prices.dollars(item, region)
-
-    def month(self, value: float) -> float:
-        """A value of the range as one of a month."""
-        return value * self.bill.months
-
-    def talkers(self, rows: pd.DataFrame) -> tuple[str, str]:
-        """The hosts of most bytes in words, and the address of the first."""
-        sums = rows.groupby(["source", "source_id"], as_index=False)[["billed"]].sum()
-        first = sums.sort_values("billed", ascending=False).head(3)
-        whole = float(rows["billed"].sum()) or 1.0
-        words = [
-            f"{self.named(str(source), str(id_))} ({100 * float(billed) / whole:.0f} %)"
-            for source, id_, billed in zip(*(first[name] for name in first), strict=True)
-            if billed >= SHARE * whole
-        ]
-        return ", ".join(words), str(first["source"].iloc[0]) if len(first) else ""
-
-    def named(self, address: str, interface: str) -> str:
-        """A host by its name, else its address."""
-        known = self.network.interfaces.get(interface)
-        return known.name if known and known.name else address
-
-    def vpc(self, vpc: str) -> str:
-        """A VPC by its name, else its id; a word where it is not known."""
-        return self.network.names.get(vpc) or vpc or "the VPC"
-
-
-def _groups(rows: pd.DataFrame, *names: str) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
-    """The rows of each set of values."""
-    for values, part in rows.groupby(list(names)):
-        yield tuple(map(str, values)), part
-
-
-def _gateway_endpoints(work: _Work) -> Iterator[Remedy]:
+def _gateway_endpoints(work: Savings) -> Iterator[Remedy]:
     """S3 and DynamoDB through a NAT gateway, in the region of the gateway."""
     rows = work.left[work.left["rule"].isin(("nat", "nat-client", "az-nat"))]
     near = rows["far_region"].eq("") | rows["far_region"].eq(rows["region"])
     rows = rows[rows["service"].isin(STORED) & near]
-    for (vpc, service, region), part in _groups(rows, "vpc_id", "service", "region"):
+    for (vpc, service, region), part in groups_of(rows, "vpc_id", "service", "region"):
         through = part[part["path"].eq(NAT_PATH)]
         talkers, address = work.talkers(through)
         name = {"S3": "S3", "DYNAMODB": "DynamoDB"}[service]
@@ -159,7 +64,9 @@ def _gateway_endpoints(work: _Work) -> Iterator[Remedy]:
         work.take(part)
 
 
-def _of_gateways(work: _Work, through: pd.DataFrame, part: pd.DataFrame, has_endpoint: bool) -> str:
+def _of_gateways(
+    work: Savings, through: pd.DataFrame, part: pd.DataFrame, has_endpoint: bool
+) -> str:
     gb = float(through["bytes"].sum()) / GB
     across = float(part.loc[part["path"].eq(CROSS_AZ), "bytes"].sum()) / GB
     words = [f"{work.month(gb):,.0f} GB a month pass a NAT gateway"]
@@ -170,38 +77,66 @@ def _of_gateways(work: _Work, through: pd.DataFrame, part: pd.DataFrame, has_end
     return ", ".join(words) + "; a gateway endpoint costs nothing"
 
 
-def _interface_endpoints(work: _Work) -> Iterator[Remedy]:
-    """Other services of AWS through a NAT gateway, past break-even."""
+def _interface_endpoints(work: Savings) -> Iterator[Remedy]:
+    """Other services of AWS through a NAT gateway, past break-even: those of a name each."""
     rows = work.left[work.left["rule"].isin(("nat", "nat-client"))]
     rows = rows[rows["service"].ne("") & ~rows["service"].isin(STORED)]
-    for (vpc, region), part in _groups(rows, "vpc_id", "region"):
+    for (vpc, region), part in groups_of(rows, "vpc_id", "region"):
         zones = max(part.loc[part["az"].ne(""), "az"].nunique(), 1)
         gb = work.month(float(part["bytes"].sum()) / GB)
         hours = zones * HOURS * work.price("endpoint-hour", region)
         cheaper = work.price("nat-gb", region) - work.price("endpoint-gb", region)
-        talkers, address = work.talkers(part)
-        subnets = {i.subnet for i in map(work.network.interfaces.get, part["source_id"]) if i}
         if gb * cheaper <= hours:
             continue
-        yield Remedy(
-            f"Reach AWS services by interface endpoints in {work.vpc(vpc)}",
-            gb * cheaper - hours,
-            f"{gb:,.0f} GB a month to AWS services other than S3 pass a NAT gateway; one endpoint "
-            f"in {zones} zones pays from {hours / cheaper:,.0f} GB on, if one service makes most",
-            talkers,
-            gb * GB,
-            float(part["dollars"].sum()),
-            str(part["gateway"].iloc[0]),
-            address,
-            templates.interface_endpoint(vpc, region, sorted(subnets)),
+        by_bytes = part.groupby("source")["bytes"].sum().sort_values(ascending=False)
+        shares = work.services(list(map(str, by_bytes.index)))
+        rest = max(1 - sum(shares.values()), 0.0)
+        found = [
+            _interface_endpoint(work, part, vpc, region, zones, service, share)
+            for service, share in (*shares.items(), ("", rest))
+            if gb * share * cheaper > hours
+        ]
+        yield from found
+        if found:
+            work.take(part)
+
+
+def _interface_endpoint(
+    work: Savings, part: pd.DataFrame, vpc: str, region: str, zones: int, service: str, share: float
+) -> Remedy:
+    """An endpoint for one service; "": for those of which no name is known, as if they were one."""
+    gb = work.month(float(part["bytes"].sum()) / GB) * share
+    hours = zones * HOURS * work.price("endpoint-hour", region)
+    cheaper = work.price("nat-gb", region) - work.price("endpoint-gb", region)
+    talkers, address = work.talkers(part)
+    subnets = {i.subnet for i in map(work.network.interfaces.get, part["source_id"]) if i}
+    title, words, end = (
+        (f"Reach {service} by an interface endpoint", service, "")
+        if service
+        else (
+            "Reach AWS services by interface endpoints",
+            "AWS services other than S3",
+            ", if one service makes most",
         )
-        work.take(part)
+    )
+    return Remedy(
+        f"{title} in {work.vpc(vpc)}",
+        gb * cheaper - hours,
+        f"{gb:,.0f} GB a month to {words} pass a NAT gateway; one endpoint "
+        f"in {zones} zones pays from {hours / cheaper:,.0f} GB on{end}",
+        talkers,
+        gb * GB,
+        float(part["dollars"].sum()) * share,
+        str(part["gateway"].iloc[0]),
+        address,
+        templates.interface_endpoint(vpc, region, sorted(subnets), service),
+    )
 
 
-def _nats_of_zones(work: _Work) -> Iterator[Remedy]:
+def _nats_of_zones(work: Savings) -> Iterator[Remedy]:
     """Clients whose NAT gateway is in another zone, where one of their own pays."""
     rows = work.left[work.left["rule"].eq("az-nat")]
-    for (gateway, az, region), part in _groups(rows, "gateway", "az", "region"):
+    for (gateway, az, region), part in groups_of(rows, "gateway", "az", "region"):
         fixed = HOURS * (work.price("nat-hour", region) + work.price("public-ipv4-hour", region))
         saved = work.month(float(part["dollars"].sum())) - fixed
         talkers, address = work.talkers(part)
@@ -220,7 +155,7 @@ def _nats_of_zones(work: _Work) -> Iterator[Remedy]:
             )
 
 
-def _pairs_of_zones(work: _Work) -> Iterator[Remedy]:
+def _pairs_of_zones(work: Savings) -> Iterator[Remedy]:
     """Hosts that talk much with one of another zone."""
     rows = work.left[work.left["rule"].isin(("az-sender", "az-receiver"))]
     swapped = rows["source"] > rows["destination"]
@@ -247,7 +182,7 @@ def _pairs_of_zones(work: _Work) -> Iterator[Remedy]:
         )
 
 
-def _peerings(work: _Work) -> Iterator[Remedy]:
+def _peerings(work: Savings) -> Iterator[Remedy]:
     """VPCs that talk through a transit gateway within a zone, where peering costs nothing."""
     rows = work.left[work.left["path"].eq(TGW_PATH)]
     rows = rows[rows["az"].ne("") & rows["az"].eq(rows["far_az"])]
@@ -269,7 +204,7 @@ def _peerings(work: _Work) -> Iterator[Remedy]:
         )
 
 
-def _vpcs(work: _Work, vpc: str, destination: str, gateway: str) -> tuple[str, str, str]:
+def _vpcs(work: Savings, vpc: str, destination: str, gateway: str) -> tuple[str, str, str]:
     """Two VPCs, whichever of them sends; where the other is not known, the gateway between."""
     other = work.network.vpc_of(vpc, destination)
     if other in ("", vpc):
@@ -277,7 +212,7 @@ def _vpcs(work: _Work, vpc: str, destination: str, gateway: str) -> tuple[str, s
     return min(vpc, other), max(vpc, other), ""
 
 
-def _idle_nats(work: _Work) -> Iterator[Remedy]:
+def _idle_nats(work: Savings) -> Iterator[Remedy]:
     """NAT gateways of VPCs with records, through which nothing passed."""
     charges = work.bill.found.charges
     used = set(charges.loc[charges["path"].eq(NAT_PATH), "gateway"])
@@ -298,10 +233,10 @@ def _idle_nats(work: _Work) -> Iterator[Remedy]:
         )
 
 
-def _public_inside(work: _Work) -> Iterator[Remedy]:
+def _public_inside(work: Savings) -> Iterator[Remedy]:
     """Traffic within the region that goes by public addresses."""
     rows = work.left[work.left["rule"].eq("public-inside")]
-    for (vpc,), part in _groups(rows, "vpc_id"):
+    for (vpc,), part in groups_of(rows, "vpc_id"):
         talkers, address = work.talkers(part)
         yield Remedy(
             f"Use private addresses within the region from {work.vpc(vpc)}",

@@ -34,13 +34,22 @@ def gateway_endpoint(vpc: str, service: str, tables: Sequence[str], existing: st
     )
 
 
-def interface_endpoint(vpc: str, region: str, subnets: Sequence[str]) -> str:
-    """An interface endpoint; which service it is for must be filled in."""
+def interface_endpoint(vpc: str, region: str, subnets: Sequence[str], service: str) -> str:
+    """An interface endpoint.
+
+    Args:
+        vpc: Where.
+        region: Of the service.
+        subnets: Those of its clients, of which it takes one in each zone.
+        service: The end of its name: `sqs`; "": which one must be filled in.
+    """
     listed = ", ".join(f'"{subnet}"' for subnet in subnets)
+    name = service.replace(".", "_").replace("-", "_") or "service"
+    which = f'"com.amazonaws.{region}.{service or "SERVICE"}"'
     return (
-        'resource "aws_vpc_endpoint" "service" {\n'
+        f'resource "aws_vpc_endpoint" "{name}" {{\n'
         f'  vpc_id              = "{vpc}"\n'
-        f'  service_name        = "com.amazonaws.{region}.SERVICE"  # logs, sqs, ecr.dkr, ...\n'
+        f"  service_name        = {which}{'' if service else '  # logs, sqs, ecr.dkr, ...'}\n"
         '  vpc_endpoint_type   = "Interface"\n'
         f"  subnet_ids          = [{listed}]\n"
         "  private_dns_enabled = true\n"

@@ -8,9 +8,11 @@ import pandas as pd
 
 from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.cost import billing
+from vpcflow_core.cost.endpoint_services import services_by_names
 from vpcflow_core.cost.far_ends import with_far_ends
 from vpcflow_core.cost.reconcile import reconciled
-from vpcflow_core.cost.remedies import remedies_of, rows_of
+from vpcflow_core.cost.remedies import remedies_of
+from vpcflow_core.cost.remedy import rows_of
 from vpcflow_core.cost.usage_report import opened_report
 from vpcflow_core.flow_logs.paths import Paths
 
@@ -54,7 +56,8 @@ class Costs(Paths):
             (Terraform, "" if it takes none).
         """
         found = billing.bill(self, self.window)
-        return noted(rows_of(remedies_of(found)), *billing.notes(found))
+        advice = remedies_of(found, services_by_names(self, found))
+        return noted(rows_of(advice), *billing.notes(found))
 
     def collection(self) -> pd.DataFrame:
         """What collecting the flow logs costs, at the pace of the range, the dearest first.

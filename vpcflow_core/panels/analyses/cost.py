@@ -9,8 +9,10 @@ import pandas as pd
 
 from vpcflow_core.cost import billing
 from vpcflow_core.cost.billing import Bill
+from vpcflow_core.cost.endpoint_services import services_by_names
 from vpcflow_core.cost.far_ends import with_far_ends
-from vpcflow_core.cost.remedies import remedies_of, rows_of
+from vpcflow_core.cost.remedies import remedies_of
+from vpcflow_core.cost.remedy import rows_of
 from vpcflow_core.cost.shared import shared_bill
 from vpcflow_core.panels.base import Analysis, Headline, PanelAnswer, PanelContext
 from vpcflow_core.query.cost import INTERNET
@@ -104,7 +106,8 @@ def over_time(context: PanelContext) -> PanelAnswer:
 def remedies(context: PanelContext) -> PanelAnswer:
     """What would lower the costs, the largest saving first."""
     found = _bill(context)
-    rows = rows_of(remedies_of(found))
+    services = services_by_names(context.logs, found, context.request.filters)
+    rows = rows_of(remedies_of(found, services))
     rows["interface_id"] = rows["interface_id"].replace("", None)
     notes = (
         "Savings are a month's, at the pace of this range; a byte is saved once.",
