@@ -15,6 +15,7 @@ from sqlalchemy import and_, not_, or_, select, table, true
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.duckdb import narrowed
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
+from vpcflow_core.engines.duckdb.file_parts import FileParts
 from vpcflow_core.engines.duckdb.filtered import shared_filters
 from vpcflow_core.engines.duckdb.narrowed import NarrowedFiles
 from vpcflow_core.query.columns import column_of
@@ -51,7 +52,12 @@ def filters_of(text: str) -> Filters:
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Few records and large shares are enough, once it is called."""
-    asked: dict[str, Any] = {"ENOUGH_RECORDS": 1, "ENOUGH_IN_A_FILE": 1, "LARGEST_SHARE": 1.0}
+    asked: dict[str, Any] = {
+        "ENOUGH_RECORDS": 1,
+        "ENOUGH_IN_A_FILE": 1,
+        "LARGEST_SHARE": 1.0,
+        "ASKED_BEFORE": 0,
+    }
     return lambda: [monkeypatch.setattr(narrowed, *item) for item in asked.items()] and None
 
 
@@ -98,7 +104,7 @@ def test_what_is_kept_is_read_in_place_of_the_records(
     window, filters = last_day(sampled), filters_of("dstport=22")
     first = FlowLogs(sampled).ask(QUESTIONS[0], window, filters).frame
     written = {path: path.stat().st_mtime_ns for path in kept_files(sampled)}
-    monkeypatch.setattr(NarrowedFiles, "_write", lambda *_: pytest.fail("written again"))
+    monkeypatch.setattr(FileParts, "_write", lambda *_: pytest.fail("written again"))
     more = FlowLogs(sampled).ask(QUESTIONS[1], window, filters).frame
     assert len(first)
     assert len(more)
@@ -134,20 +140,30 @@ def test_large_shares_few_records_and_what_has_no_room_are_read_as_they_are(
     sampled: Store, narrow: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = last_day(sampled)
-    ask = lambda text: FlowLogs(sampled).ask(QUESTIONS[0], window, filters_of(text))  # noqa: E731
+
+    def ask(text: str) -> None:
+        FlowLogs(sampled).ask(QUESTIONS[0], window, filters_of(text))
+        assert not kept_files(sampled)
+
     ask("dstport=22")
-    assert not kept_files(sampled)
     narrow()
-    monkeypatch.setattr(narrowed, "LARGEST", 10)
-    ask("dstport=22")
-    assert not kept_files(sampled)
-    monkeypatch.undo()
-    monkeypatch.setattr(narrowed, "ENOUGH_RECORDS", 1)
-    monkeypatch.setattr(narrowed, "ENOUGH_IN_A_FILE", 1)
-    ask("action=ACCEPT")
-    assert not kept_files(sampled)
-    ask("dstport=22")
-    assert kept_files(sampled)
+    for name, value in (("LARGEST", 10), ("ENOUGH_IN_A_FILE", 10**6), ("LARGEST_SHARE", 0.25)):
+        with monkeypatch.context() as patched:
+            patched.setattr(narrowed, name, value)
+            ask("action=ACCEPT")
+
+
+def test_what_is_asked_once_or_twice_is_not_kept(
+    sampled: Store, narrow: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow()
+    monkeypatch.setattr(narrowed, "ASKED_BEFORE", 2)
+    window, filters, engine = last_day(sampled), filters_of("dstport=22"), DuckDBEngine(sampled)
+    found = []
+    for query in QUESTIONS[:3]:
+        engine.run(select_for(query, window, filters, engine.columns()), window)
+        found.append(bool(kept_files(sampled)))
+    assert found == [False, False, True]
 
 
 def test_a_filter_counts_where_every_use_of_the_relation_meets_it() -> None:

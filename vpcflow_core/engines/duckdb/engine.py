@@ -33,13 +33,15 @@ from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
 from vpcflow_core.engines.duckdb.damage import OF_FILES
 from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import written_out
+from vpcflow_core.engines.duckdb.file_parts import FileParts
 from vpcflow_core.engines.duckdb.files import FileCatalogue, table_fields
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.kept_said import keeping_said
 from vpcflow_core.engines.duckdb.narrowed import Narrowed, NarrowedFiles
 from vpcflow_core.engines.duckdb.reading import Reading
-from vpcflow_core.engines.duckdb.relations import Relations
+from vpcflow_core.engines.duckdb.relations import Relations, asking
 from vpcflow_core.engines.duckdb.summed import summed
+from vpcflow_core.engines.duckdb.summed_files import OfSums, SummedFiles
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache
 from vpcflow_core.engines.interfaces.completion import COMPLETED
@@ -50,6 +52,7 @@ from vpcflow_core.metrics import timed
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.minutes import MINUTES
 from vpcflow_core.query.result import QueryResult
+from vpcflow_core.store.base import StoreFile
 from vpcflow_core.times import Window, format_duration
 
 # Rows that travel from DuckDB at a time.
@@ -88,7 +91,8 @@ class DuckDBEngine:
         inventory = InventoryCache(store, naming, keeping_said(days, store.scope))
         self._reading = Reading(store, _given(sources), inventory)
         self._answers = Answers(days)
-        self._narrowed = NarrowedFiles(days)
+        parts = FileParts(days)
+        self._narrowed, self._sums = NarrowedFiles(parts), SummedFiles(parts)
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(
@@ -314,12 +318,14 @@ class DuckDBEngine:
             beside: Tables by the name of their relation.
             made: Makes the answer of the rows, as they come.
         """
-        narrowed = Narrowed(self._narrowed, asked.question)
+        used: list[StoreFile] = []
         try:
-            return self._read(asked, beside, made, narrowed)
+            return self._read(asked, beside, made, used)
         except OF_FILES as error:
-            if type(error) not in OF_FILES or not narrowed.forget():
+            if type(error) not in OF_FILES or not used:
                 raise
+        for file in used:  # what is kept of the store's files is lost: they are read themselves
+            file.path.unlink(missing_ok=True)
         return self._read(asked, beside, made, None)
 
     def _read(
@@ -327,13 +333,20 @@ class DuckDBEngine:
         asked: Bound,
         beside: Mapping[str, pa.Table],
         made: Callable[[pa.RecordBatchReader], pa.Table],
-        narrowed: Narrowed | None,
+        used: list[StoreFile] | None,
     ) -> pa.Table:
+        """As `_asked`; gives `used` what it reads of what is kept. None: nothing is."""
         with self._cursor() as cursor:
             for name, rows in beside.items():
                 cursor.register(name, rows)
             relations = self._relations(cursor, cursor, asked.window)
-            relations = replace(relations, narrowed=narrowed)
+            if used is not None:
+                if not beside and (sums := self._sums_of(asked, cursor)):
+                    used += sums.used
+                    cursor.execute(f"CREATE TEMP VIEW flows AS {sums.relation}")
+                    return made(_reader(cursor, Bound.of(sums.question, asked.window)))
+                narrowed = Narrowed(self._narrowed, asked.question, used)
+                relations = replace(relations, narrowed=narrowed)
             found = None if beside else summed(asked.question, asked.window)
             if found:
                 question, how = found
@@ -341,6 +354,9 @@ class DuckDBEngine:
                 relations = replace(relations, summed=how)
             relations.make(relations_named(asked.question), columns_named(asked.question))
             return made(_reader(cursor, asked))
+
+    def _sums_of(self, asked: Bound, cursor: Cursor) -> OfSums | None:
+        return self._sums.of(self._reading, asked.question, asked.window, asking(cursor))
 
     def _relations(
         self,

@@ -124,7 +124,7 @@ class Relations:
     ) -> str:
         files = self.reading.whole_files(name, self.window)
         if self.narrowed:
-            files = self.narrowed.files(name, files, _asking(self.cursor))
+            files = self.narrowed.files(name, files, asking(self.cursor))
         columns = (*self.reading.columns(name), *sorted(wanted & set(ENDS)))
         scope = self.reading.store.scope
         summed = self.summed if name == "flows" else None
@@ -183,7 +183,7 @@ class Relations:
             return PlainFlows(select_files("flows", present, files), by_day)
 
         need = Need(days, self.reading.sources, own, owners)
-        facts = self.reading.inventory.facts(need, _asking(self.cursor), plain)
+        facts = self.reading.inventory.facts(need, asking(self.cursor), plain)
         self._register(facts.tables)
         return facts
 
@@ -200,7 +200,7 @@ class Relations:
             return PlainFlows(select_files("flows", present, files, scope=scope), {})
 
         need = Need(days, self.reading.sources, False, False)
-        ends = self.reading.inventory.ends(need, wanted, _asking(self.cursor), plain)
+        ends = self.reading.inventory.ends(need, wanted, asking(self.cursor), plain)
         self._register(ends.tables(wanted))
         return ends
 
@@ -229,7 +229,7 @@ class Relations:
         if not is_worth_a_look(completion.of(set(file.columns)) for file in files):
             return None
         relation = whole._select("flows", wanted, completion, [])
-        return look(_asking(self.cursor), relation, wanted)
+        return look(asking(self.cursor), relation, wanted)
 
     def _select_settled(self, name: str, wanted: Set[str], settled: SettledEnds) -> str:
         self._register(settled.tables())
@@ -246,7 +246,7 @@ def _any_needs_own(files: Iterable[StoreFile]) -> bool:
     return any(needs_own(names) for names in {file.columns for file in files})
 
 
-def _asking(cursor: Cursor) -> Ask:
+def asking(cursor: Cursor) -> Ask:
     """Asks a cursor, which holds nothing new afterwards."""
 
     def ask(sql: str, tables: Mapping[str, pa.Table]) -> pa.Table:

@@ -129,18 +129,40 @@ def summed(question: Any, window: Window) -> tuple[Select[Any], Summed] | None:
         question: A SELECT over `flows`.
         window: The range of time that it touches.
     """
+    found = of_sums(question, window)
+    if found is None:
+        return None
+    made, keys, sums = found
+    if not keys.isdisjoint(_OF_ONE_RECORD) or keys.isdisjoint(ENDS):
+        return None
+    return made, Summed(keys - set(ENDS), sums, inside(window), keys & set(ENDS))
+
+
+def of_sums(question: Any, window: Window) -> tuple[Select[Any], Set[str], Set[str]] | None:
+    """A question that only adds up, as one of sums; None where it depends on single records.
+
+    Args:
+        question: A SELECT over `flows`.
+        window: The range of time that it touches; the SELECT of sums says nothing of it.
+
+    Returns:
+        The SELECT, the columns that it names besides what it adds up, and those that it adds up.
+    """
     if not isinstance(question, Select) or relations_named(question) != {"flows"}:
         return None
     replaced: Any = _Replaced(window)
     made: Any = replacement_traverse(question, {}, replaced)
     named = columns_named(made) - {"*"}
-    sums = {of for of, name in SUMS.items() if name in named}
     keys = named - set(SUMS.values()) - {COUNT}
-    if not keys.isdisjoint(_OF_ONE_RECORD) or keys.isdisjoint(ENDS) or not _only_adds_up(made):
+    if not keys.isdisjoint(("start_time", "end_time", *SUMS)) or not _only_adds_up(made):
         return None
+    return made, keys, {of for of, name in SUMS.items() if name in named}
+
+
+def inside(window: Window) -> str:
+    """The condition that records lie in a range of time, as SQL."""
     start = column_of("start_time")
-    inside = written_out(and_(start >= window.start, start < window.end))
-    return made, Summed(keys - set(ENDS), sums, inside, keys & set(ENDS))
+    return written_out(and_(start >= window.start, start < window.end))
 
 
 class _Replaced:

@@ -1,0 +1,115 @@
+"""What a SELECT finds in each file of the store, kept beside the file for whoever asks next."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from threading import Lock
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vpcflow_core.engines.base import Ask
+from vpcflow_core.engines.duckdb.answers import VERSION
+from vpcflow_core.engines.duckdb.kept_days import KeptDays
+from vpcflow_core.newest import Newest
+from vpcflow_core.store.base import StoreFile
+from vpcflow_core.store.parquet import open_writer
+from vpcflow_core.times import Window
+
+SUFFIX = ".parquet"
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PartSelect:
+    """A SELECT over a file.
+
+    Attributes:
+        listed: What stands before FROM.
+        rest: What stands after the file.
+    """
+
+    listed: str
+    rest: str
+
+    def over(self, file: StoreFile) -> str:
+        """Its SQL."""
+        return f"SELECT {self.listed} FROM {read_files([file])} {self.rest}"  # noqa: S608 (our own text)
+
+
+@dataclass(slots=True)
+class FileParts:
+    """Parquet files made of the store's; safe to share between threads and processes.
+
+    Attributes:
+        days: Where they are kept.
+    """
+
+    days: KeptDays
+    _rows: Newest[int] = field(default_factory=lambda: Newest(20_000))
+    _making: tuple[Lock, ...] = field(default_factory=lambda: tuple(Lock() for _ in range(16)))
+
+    def of(self, files: Sequence[StoreFile], select: PartSelect, ask: Ask) -> dict[Path, StoreFile]:
+        """What there is of each file, by the file's path; made where it is not there yet.
+
+        Args:
+            files: Files of the store, which never change.
+            select: What of each is kept.
+            ask: Asks DuckDB for the answer of a SELECT.
+
+        Returns:
+            Without those that could not be written.
+        """
+        with self._making[hash(select) % len(self._making)]:  # who waits finds it made
+            paths = {file.path: self._path(file, select) for file in files}
+            rows = {path: self._kept(path) for path in paths.values()}
+            with ThreadPoolExecutor(1) as writing:
+                written: Future[None] | None = None
+                for file in files:
+                    if rows[paths[file.path]] is None:
+                        table = ask(select.over(file), {})
+                        if written:  # no more than two of them are in memory
+                            written.result()
+                        written = writing.submit(self._write, paths[file.path], table)
+            missing = [path for path, kept in rows.items() if kept is None]
+            rows |= {path: self._kept(path) for path in missing}
+        return {
+            file.path: replace(file, path=path, rows=kept)
+            for file in files
+            if (kept := rows[path := paths[file.path]]) is not None
+        }
+
+    def are_there(self, files: Sequence[StoreFile], select: PartSelect) -> bool:
+        """Whether some of them were made."""
+        return any(self._path(file, select).exists() for file in files)
+
+    def _path(self, file: StoreFile, select: PartSelect) -> Path:
+        begin = datetime.combine(file.day, time(), UTC)
+        parts = (VERSION, file.path.name, select.listed, select.rest)
+        return self.days.path(Window(begin, begin + DAY), parts).with_suffix(SUFFIX)
+
+    def _kept(self, path: Path) -> int | None:
+        """The rows of a file; None where it is not there."""
+        try:
+            os.utime(path)  # the last ones that were asked for stay
+            return self._rows.get(path, lambda: int(pq.read_metadata(path).num_rows))
+        except (OSError, pa.ArrowException):
+            return None
+
+    def _write(self, path: Path, table: pa.Table) -> None:
+        def write(to: Path) -> None:
+            with open_writer(to, table.schema) as writer:
+                writer.write_table(table)
+
+        self.days.write(path, write)
+
+
+def read_files(files: Iterable[StoreFile]) -> str:
+    """The SQL that reads some files of the same columns."""
+    texts = (str(file.path).replace("'", "''") for file in files)
+    return "read_parquet([" + ", ".join(f"'{text}'" for text in texts) + "])"

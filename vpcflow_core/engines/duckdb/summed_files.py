@@ -1,0 +1,145 @@
+"""What the records of each file of the store add up to, kept beside the file.
+
+Top lists and totals ask for sums by one column or two, of which there are few values: what was
+added up once is read in place of the records. docs/decisions/narrowed-files.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select
+
+from vpcflow_core.engines.base import Ask, HasRepeats
+from vpcflow_core.engines.duckdb.file_parts import FileParts, PartSelect, read_files
+from vpcflow_core.engines.duckdb.files import quoted, select_files
+from vpcflow_core.engines.duckdb.filtered import shared_filters
+from vpcflow_core.engines.duckdb.reading import Reading
+from vpcflow_core.engines.duckdb.summed import COUNT, SUMS, inside, of_sums
+from vpcflow_core.engines.interfaces.completion import KNOWN
+from vpcflow_core.engines.named import columns_named
+from vpcflow_core.newest import Newest
+from vpcflow_core.store.base import StoreFile
+from vpcflow_core.times import Window
+
+# Fewer records are read as they are: a file more to open takes a millisecond.
+ENOUGH_RECORDS = 1_000_000
+ENOUGH_IN_A_FILE = 50_000
+# Of more groups to a record, reading sums saves little.
+LARGEST_SHARE = 0.25
+# Questions differ in these only: sums by them too serve all of them.
+SHARED_KEYS = frozenset({"action"})
+
+
+@dataclass(frozen=True, slots=True)
+class OfSums:
+    """A question of sums.
+
+    Attributes:
+        question: The SELECT.
+        relation: The SQL of what it calls `flows`.
+        used: The kept files that it reads.
+    """
+
+    question: Select[Any]
+    relation: str
+    used: list[StoreFile]
+
+
+@dataclass(slots=True)
+class SummedFiles:
+    """Sums of the records of each file; safe to share between threads and processes.
+
+    Attributes:
+        parts: Where they are kept.
+    """
+
+    parts: FileParts
+    _shares: Newest[float] = field(default_factory=lambda: Newest(1_000))
+
+    def of(self, reading: Reading, question: Any, window: Window, ask: Ask) -> OfSums | None:
+        """The question as one of sums; None where the records have to be asked.
+
+        Args:
+            reading: What is read.
+            question: A SELECT.
+            window: Its range of time; of files that reach over its ends the records are read.
+            ask: Asks DuckDB for the answer of a SELECT.
+        """
+        found = of_sums(question, window)
+        if found is None or reading.is_once or not found[1].isdisjoint(KNOWN):
+            return None
+        made, named, sums = found
+        shown = columns_named(*question.selected_columns)
+        if not _filtered_columns(question) <= shown | SHARED_KEYS:
+            return None
+        files = reading.whole_files("flows", window)
+        whole = [file for file in files if _is_whole(file, window, named | sums | SHARED_KEYS)]
+        records = sum(file.rows for file in whole)
+        if records < ENOUGH_RECORDS or 2 * records < sum(file.rows for file in files):
+            return None
+        if not _are_all_seen(reading, files, window):
+            return None
+        keys = sorted(named | SHARED_KEYS)
+        select = _sums(keys)
+        if self._share(whole[0], keys, select, ask) > LARGEST_SHARE:
+            return None
+        kept = self.parts.of(whole, select, ask)
+        rest = [file for file in files if file.path not in kept]
+        relation = _relation(reading, list(kept.values()), rest, keys, window)
+        return OfSums(made, relation, list(kept.values())) if kept else None
+
+    def _share(self, file: StoreFile, keys: Sequence[str], select: PartSelect, ask: Ask) -> float:
+        """Groups to a record, in one file, which is like the others."""
+
+        def share() -> float:
+            made = self.parts.of([file], select, ask).values()
+            return sum(part.rows for part in made) / file.rows if made else 1.0
+
+        return self._shares.get(tuple(keys), share)
+
+
+def _filtered_columns(question: Any) -> Set[str]:
+    return columns_named(*shared_filters(question, "flows").values())
+
+
+def _is_whole(file: StoreFile, window: Window, columns: Set[str]) -> bool:
+    """Whether all records of a file count, and are many."""
+    is_inside = window.start <= file.first and file.last < window.end
+    return is_inside and file.rows >= ENOUGH_IN_A_FILE and columns <= set(file.columns)
+
+
+def _are_all_seen(reading: Reading, files: Sequence[StoreFile], window: Window) -> bool:
+    """Whether every record of the files counts."""
+    store = reading.store
+    if isinstance(store, HasRepeats) and store.left_out(window, reading.sources):
+        return False
+    return all(store.scope.accounts_of(file.source) is None for file in files)
+
+
+def _sums(keys: Sequence[str]) -> PartSelect:
+    """Sums by some columns; of as many digits as they may have."""
+    sums = [f"CAST(sum({of}) AS DECIMAL(38, 0)) AS {name}" for of, name in SUMS.items()]
+    listed = ", ".join((*map(quoted, keys), *sums, f"count(*) AS {COUNT}"))
+    return PartSelect(listed, "GROUP BY ALL")
+
+
+def _relation(
+    reading: Reading,
+    kept: Sequence[StoreFile],
+    rest: Sequence[StoreFile],
+    keys: Sequence[str],
+    window: Window,
+) -> str:
+    """The SQL of sums of some files, and of the records of others, each a sum by itself."""
+    named = ", ".join((*map(quoted, keys), *SUMS.values(), COUNT))
+    select = f"SELECT {named} FROM {read_files(kept)}"  # noqa: S608 (our own text)
+    if not rest:
+        return select
+    records = select_files("flows", reading.columns("flows"), rest)
+    each = ", ".join((*map(quoted, keys), *(f"{of} AS {name}" for of, name in SUMS.items())))
+    return (
+        f"{select}\nUNION ALL\nSELECT {each}, 1 AS {COUNT} FROM ({records}) WHERE {inside(window)}"
+    )
