@@ -228,6 +228,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "analyses": {"base", "request"},
         "decisions": {"base", "analyses", "filter_texts"},
         "catalogue": {"*"},
+        "entity_facts": {"base", "entity"},
         "*": {"base", "request", "analyses", "decisions", "filter_texts"},
     },
     "workspace": {

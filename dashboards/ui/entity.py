@@ -25,7 +25,8 @@ from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, FLOW_FILTERS, Pag
 from vpcflow_core.charts import figure
 from vpcflow_core.errors import FilterError, VpcflowError
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer
-from vpcflow_core.panels.entity import Entity, entity_of, entity_panels, facts
+from vpcflow_core.panels.entity import Entity, entity_of, entity_panels
+from vpcflow_core.panels.entity_facts import facts
 from vpcflow_core.panels.grouping import grouped
 from vpcflow_core.query.names import FIELDS
 from vpcflow_core.times import Window
@@ -54,7 +55,7 @@ def draw(title: str, question: str) -> None:
     except FilterError as error:
         st.info(shown(error), icon=":material/info:")
         return
-    _who(entity)
+    _who(entity, ready[0])
     _panels(entity, _both_ways(entity, state), *ready)
 
 
@@ -78,10 +79,10 @@ def _both_ways(entity: Entity, state: PageState) -> PageState:
     return replace(state, filters=tuple(f for f in state.filters if f[0] not in own))
 
 
-def _who(entity: Entity) -> None:
+def _who(entity: Entity, window: Window) -> None:
     """Who it is."""
     st.header(f"{entity.kind} {inert(entity.text)}", anchor=False)
-    known = facts(entity, resources.flows())
+    known = facts(entity, resources.flows(), window)
     if known:
         lines = [f"**{name}** {code(text)}" for name, text in known.items()]
         st.markdown("  \n".join(lines))

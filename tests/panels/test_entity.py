@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines.duckdb.networks import NOON, flow, stored
+from tests.inventory.test_domains import CLIENT, FAR, MINUTE, V3, query
 from tests.logs import UNTIL
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import FilterError
 from vpcflow_core.panels.catalogue import panel
-from vpcflow_core.panels.entity import entity_of, entity_panels, facts
+from vpcflow_core.panels.entity import entity_of, entity_panels
+from vpcflow_core.panels.entity_facts import facts
+from vpcflow_core.settings import DnsLogSetting
 from vpcflow_core.times import parse_range
+from vpcflow_core.workspace.domains import sync_domains
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +55,7 @@ def test_what_is_no_one_thing_is_refused(text: str) -> None:
 def test_the_page_of_an_address_says_who_it_is_and_both_ways(sample_day: FlowLogs) -> None:
     interface = sample_day.known("interfaces").dropna(subset=["instance_id"]).iloc[0]
     address = interface["addresses"][0]
-    known = facts(entity_of(address), sample_day)
+    known = facts(entity_of(address), sample_day, sample_day.window)
     assert interface["interface_id"] in known["Interface"]
     assert known["Owner"] == interface["owner_id"]
     by_slug = {p.slug.partition("?")[0]: p for p in entity_panels(entity_of(address))}
@@ -67,3 +72,21 @@ def test_the_page_of_an_address_says_who_it_is_and_both_ways(sample_day: FlowLog
     top = peers["peer"].iloc[0]
     sent = sample_day.where(srcaddr=address, dstaddr=top).top("action")["bytes"].sum()
     assert peers["bytes_out"].iloc[0] == sent
+
+
+def test_an_address_of_the_internet_has_its_domain_and_service(tmp_path: Path) -> None:
+    header = f"{V3} pkt-src-aws-service"
+    records = [
+        flow("eni-9", CLIENT, FAR, 1, NOON + MINUTE, vpc_id="vpc-1"),
+        flow("eni-9", FAR, CLIENT, 2, NOON + MINUTE, vpc_id="vpc-1", pkt_src_aws_service="AMAZON"),
+    ]
+    flows = stored(tmp_path / "flows", (header, records))
+    (tmp_path / "dns").mkdir()
+    (tmp_path / "dns" / "one.log").write_text(query("sqs.example.com", FAR))
+    assert flows.store
+    sync_domains(flows.store, {"here": DnsLogSetting(url=str(tmp_path / "dns"))})
+    known = facts(entity_of(FAR), flows, flows.window)
+    assert (known["Domain"], known["Kind"], known["AWS service"]) == (
+        "sqs.example.com", "Domain", "AMAZON",
+    )  # fmt: skip
+    assert "Domain" not in facts(entity_of("203.0.113.10"), flows, flows.window)

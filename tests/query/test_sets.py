@@ -18,7 +18,8 @@ from vpcflow_core.charts.table import WATCHED, table_frame
 from vpcflow_core.engines.open import naming_of
 from vpcflow_core.errors import FilterError, MissingDataError
 from vpcflow_core.flow_logs.finding import watch_list
-from vpcflow_core.panels.entity import entity_of, facts
+from vpcflow_core.panels.entity import entity_of
+from vpcflow_core.panels.entity_facts import facts
 from vpcflow_core.query.question import Query
 from vpcflow_core.settings import CONFIG_VARIABLE, load_settings
 
@@ -114,11 +115,16 @@ def test_an_entity_says_its_zones_and_lists_with_their_labels(
     zoned_flows: FlowLogs, tmp_path: Path
 ) -> None:
     (tmp_path / "threats.txt").write_text("198.51.100.0/24,botnet\n")
-    assert facts(entity_of("198.51.100.7"), zoned_flows)["Watch list"] == (
+    assert facts(entity_of("198.51.100.7"), zoned_flows, zoned_flows.window)["Watch list"] == (
         "threats (198.51.100.0/24: botnet)"
     )
-    assert facts(entity_of("10.0.4.0/24"), zoned_flows)["Zone"] == "office (10.0.0.0/16)"
-    assert {"Zone", "Watch list"}.isdisjoint(facts(entity_of("9.9.9.9"), zoned_flows))
+    assert (
+        facts(entity_of("10.0.4.0/24"), zoned_flows, zoned_flows.window)["Zone"]
+        == "office (10.0.0.0/16)"
+    )
+    assert {"Zone", "Watch list"}.isdisjoint(
+        facts(entity_of("9.9.9.9"), zoned_flows, zoned_flows.window)
+    )
 
 
 def test_answers_follow_a_list_that_changes(zoned_flows: FlowLogs, tmp_path: Path) -> None:

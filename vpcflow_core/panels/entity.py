@@ -8,20 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlencode
 
-import pandas as pd
-
 from vpcflow_core.errors import FilterError
 from vpcflow_core.panels.analyses.ends import both_ways, peers
 from vpcflow_core.panels.analyses.groups import busiest
 from vpcflow_core.panels.analyses.questions import long_lived, new_values, refused_and_let_in
 from vpcflow_core.panels.analyses.why import why
-from vpcflow_core.panels.base import Analysis, Chart, LogQueries, Panel
+from vpcflow_core.panels.base import Analysis, Chart, Panel
 from vpcflow_core.panels.filter_texts import SERVICES
 from vpcflow_core.query.dimensions import EITHER_END
 from vpcflow_core.query.filters import exactly, parse_filter
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.terms import Address, Block, Exact, Named
-from vpcflow_core.reference.iana import port_label
 
 PREFIX = "entity/"
 MINUTE = timedelta(minutes=1)
@@ -40,15 +37,6 @@ FIELDS = (
     "srcaddr", "dstaddr", "address", "interface_id", "instance_id", "security_group_id",
     "subnet_id", "vpc_id", "srcport", "dstport", "port",
 )  # fmt: skip
-
-# Of what has many addresses, as many are looked up in zones and watch lists.
-MOST_ENDS = 20
-# What is said of the interfaces that an entity is, or that are in it; the column of each.
-FACTS = {
-    "Interface": "interface_id", "Interface name": "name", "Kind": "type",
-    "Instance": "instance_id", "Owner": "owner_id", "Subnet": "subnet_id", "VPC": "vpc_id",
-    "Account": "account_id", "Region": "region",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,74 +212,3 @@ def _panel(
     if analysis is new_values:
         made = replace(made, parameters=("baseline",))
     return made if analysis is None else replace(made, analysis=analysis)
-
-
-def facts(entity: Entity, logs: LogQueries) -> dict[str, str]:
-    """Who it is, by what EC2, the GeoIP database and IANA know; what is not known is missing."""
-    if entity.field == "port":
-        return {"Service": port_label(int(entity.text))} if entity.text.isdigit() else {}
-    owning = _owning(entity, logs.known("interfaces"))
-    names = logs.names(entity.field) if entity.field != "address" else {}
-    found = {"Name": names.get(entity.text.strip('"'), "")}
-    found |= _of_interfaces(owning, logs)
-    if entity.kind == "Address":
-        found |= _of_address(entity.text, logs)
-    found |= logs.sets_of([entity.text] if entity.field == "address" else _ends_of(owning))
-    return {name: text for name, text in found.items() if text}
-
-
-def _ends_of(rows: pd.DataFrame) -> list[str]:
-    """The first addresses of interfaces."""
-    columns = [rows[name] for name in ("addresses", "public_addresses") if name in rows]
-    found = pd.concat(columns).explode().dropna() if columns else pd.Series()
-    return list(found.unique())[:MOST_ENDS]
-
-
-def _owning(entity: Entity, interfaces: pd.DataFrame) -> pd.DataFrame:
-    """The interfaces that it is, or that are in it."""
-    now = interfaces[~interfaces["gone"].astype(bool)]
-    text = entity.text.strip('"')
-    if entity.kind == "Address":
-        has = [
-            text in (*_listed(own), *_listed(public))
-            for own, public in zip(now["addresses"], now["public_addresses"], strict=True)
-        ]
-        return now[has]
-    if entity.field == "security_group_id":
-        return now[[text in _listed(groups) for groups in now["security_group_ids"]]]
-    return now[now[entity.field] == text] if entity.field in now else now.head(0)
-
-
-def _listed(values: object) -> list[str]:
-    return [] if values is None or isinstance(values, float) else list(values)  # type: ignore[call-overload]
-
-
-def _of_interfaces(rows: pd.DataFrame, logs: LogQueries) -> dict[str, str]:
-    """What interfaces have in common, or how many they are."""
-    if rows.empty:
-        return {}
-    said = {label: _common(rows[column], column, logs) for label, column in FACTS.items()}
-    for label, column in (
-        ("Addresses", "addresses"),
-        ("Public addresses", "public_addresses"),
-        ("Security groups", "security_group_ids"),
-    ):
-        values = rows[column].explode().dropna()
-        said[label] = _common(values, "security_group_id" if "group" in column else "", logs)
-    return said
-
-
-def _common(values: pd.Series, column: str, logs: LogQueries) -> str:
-    """The values in words; of many the number."""
-    found = [str(value) for value in values.dropna().unique()]
-    if len(found) > 6:
-        return f"{len(found):,} different ones"
-    names = logs.names(column) if column in {field for field, _ in IDS.values()} else {}
-    return ", ".join(f"{value} ({names[value]})" if value in names else value for value in found)
-
-
-def _of_address(text: str, logs: LogQueries) -> dict[str, str]:
-    """Where an address lies."""
-    (row,) = logs.places.locate([text]).to_dict("records")
-    place = [row[part] for part in ("city", "country_name") if isinstance(row[part], str)]
-    return {"Place": ", ".join(place), "Kind of address": str(row["class"])}
