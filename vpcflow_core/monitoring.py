@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from vpcflow_core.alerts.outbox import read
 from vpcflow_core.errors import VpcflowError
@@ -38,15 +39,17 @@ OF_SOURCES: tuple[tuple[str, str, Callable[[SourceState], float | None]], ...] =
 )  # fmt: skip
 
 
-def page(store: Store, now: datetime | None = None) -> str:
+def page(store: Store, now: datetime | None = None, watched: Path | None = None) -> str:
     """All metrics as Prometheus reads them.
 
     Args:
         store: The store.
         now: The present.
+        watched: Where the state lies of what `vpcflow watch` watches; None: in the store's folder.
     """
     moment = now or datetime.now(UTC)
-    return exposition([*_of_sources(store), *_of_store(store, moment), *QUESTIONS.metrics()])
+    of_store = _of_store(store, moment, watched or store.path)
+    return exposition([*_of_sources(store), *of_store, *QUESTIONS.metrics()])
 
 
 def _of_sources(store: Store) -> list[Metric]:
@@ -59,25 +62,25 @@ def _of_sources(store: Store) -> list[Metric]:
     return made
 
 
-def _of_store(store: Store, now: datetime) -> list[Metric]:
+def _of_store(store: Store, now: datetime, watched: Path) -> list[Metric]:
     """How old the newest complete data is, and what waits to be sent."""
     settled = store.coverage().settled_until
     lag = () if settled is None else (Sample((now - settled).total_seconds()),)
     made = [Metric("vpcflow_lag_seconds", "gauge", "Age of the newest time that is complete.", lag)]
     try:
-        state = read(store.path)
+        state = read(watched)
     except VpcflowError:  # `vpcflow watch` says so
         return made
     if state.until is None:
         return made
-    watched = Sample(state.until.timestamp())
+    until = Sample(state.until.timestamp())
     return [
         *made,
         Metric(
             "vpcflow_watched_until_timestamp_seconds",
             "gauge",
             "Up to when vpcflow watch has looked.",
-            (watched,),
+            (until,),
         ),
         Metric(
             "vpcflow_alerts_waiting",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vpcflow_core.alerts.outbox import State, read, save
+from vpcflow_core.alerts.outbox import State, read, save, state_folder
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import main
 from vpcflow_core.engines.open import open_engine
@@ -112,8 +112,26 @@ def test_an_engine_beyond_this_machine_is_watched_by_its_url(
         return FlowLogs(engine=open_engine(load_settings(), records), catalogue=records)
 
     monkeypatch.setattr(FlowLogs, "open", opened)
-    save(store, State(datetime(2026, 11, 20, 2, tzinfo=UTC)))
+    url, own = (
+        "trino://ann@data.example:8443/hive/logs",
+        State(datetime(2026, 11, 20, 5, tzinfo=UTC)),
+    )
+    there = state_folder(store, url)
+    there.mkdir(parents=True)
+    save(there, State(datetime(2026, 11, 20, 2, tzinfo=UTC)))
+    save(store, own)
     (tmp_path / "vpcflow.toml").write_text('[alerts.scans]\ndetections = ["port-scan"]\n')
-    assert ask_watch("--source", "trino://ann@data.example:8443/hive/logs")[0] == 3
-    assert (read(store).until or datetime.min.replace(tzinfo=UTC)).hour > 2
+    assert ask_watch("--source", url)[0] == 3
+    assert (read(there).until or datetime.min.replace(tzinfo=UTC)).hour > 2
+    assert read(store) == own  # what is watched of the store itself goes on where it was
     assert ask_watch("--source", "s3://logs")[0] == 2
+
+
+def test_each_place_that_is_watched_has_a_state_of_its_own(tmp_path: Path) -> None:
+    engine = "athena://AwsDataCatalog.logs?workgroup=w&region=eu-central-1"
+    same = [f"{engine}&since=2d", "athena://AwsDataCatalog.logs?region=eu-central-1"]
+    others = ["", engine.replace(".logs", ".more"), engine.replace("central", "west"),
+              "trino://ann@data.example/hive/logs"]  # fmt: skip
+    assert {state_folder(tmp_path, url) for url in same} == {state_folder(tmp_path, engine)}
+    assert len({state_folder(tmp_path, url) for url in (engine, *others)}) == 5
+    assert state_folder(tmp_path) == tmp_path

@@ -22,6 +22,7 @@ HEAD = (
     "start end action log-status\n"
 )
 START = 1763640000
+BESIDE = ("views.json", "findings.json", "watch.json", "watched-engines/0a1b/watch.json")
 
 
 def write(folder: Path, number: int) -> None:
@@ -36,7 +37,8 @@ def backed_up(tmp_path: Path) -> tuple[Path, Path]:
     for number in range(5):
         write(tmp_path / "logs", number)
     fill(tmp_path / "store", tmp_path / "logs")
-    for name in ("views.json", "findings.json", "watch.json"):
+    for name in BESIDE:
+        (tmp_path / "store" / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / "store" / name).write_text("[]\n")
     back_up(tmp_path / "store", tmp_path / "copy")
     return tmp_path / "store", tmp_path / "copy"
@@ -55,7 +57,7 @@ def test_a_restored_store_answers_the_same(backed_up: tuple[Path, Path], tmp_pat
         json.loads((copy / MANIFEST).read_text())["files"]
     )
     assert answers(tmp_path / "new") == expected
-    for name in ("views.json", "findings.json", "watch.json"):
+    for name in BESIDE:
         assert (tmp_path / "new" / name).read_text() == "[]\n"
     result = sync(Store.open(tmp_path / "new"), open_source(str(tmp_path / "logs")))
     assert result.records == 0  # it knows what it has

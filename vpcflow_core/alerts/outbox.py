@@ -1,12 +1,13 @@
 """What `watch` keeps between runs: up to when it looked, what goes on, and what is to be sent.
 
-One file in the store's folder, written whole, flushed to disk and renamed: a process that is killed
+One file in a folder of its own for each thing that is watched, written whole, flushed to disk and renamed: a process that is killed
 at any instant leaves the state before or after, and never loses a message.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -14,11 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from vpcflow_core.alerts.messages import Message, Row
 from vpcflow_core.errors import LockedError, StoreError
 
 FILE = "watch.json"
+# Where the states of engines beyond this machine lie, in the store's folder.
+ENGINES = "watched-engines"
+# Parameters of an engine's URL that say where it is; others say how it is asked.
+PLACES = {"region", "profile", "endpoint"}
 
 
 @dataclass(slots=True)
@@ -50,14 +56,30 @@ class State:
     later: dict[str, datetime] = field(default_factory=dict)
 
 
+def state_folder(store: Path, engine_url: str = "") -> Path:
+    """Where the state lies of what is watched: a store and each engine have one of their own.
+
+    Args:
+        store: The store's folder.
+        engine_url: URL of the engine beyond this machine that is watched; "" for the store.
+    """
+    if not engine_url:
+        return store
+    at = urlsplit(engine_url)
+    place = sorted(pair for pair in parse_qsl(at.query) if pair[0] in PLACES)
+    named = json.dumps([at.scheme.lower(), at.netloc.rpartition("@")[2].lower(), at.path, place])
+    return store / ENGINES / hashlib.sha256(named.encode()).hexdigest()[:16]
+
+
 @contextmanager
 def kept(folder: Path) -> Iterator[State]:
     """The state, to be changed inside and saved by `save`; one process at a time.
 
     Raises:
-        LockedError: Another `watch` of this store runs.
+        LockedError: Another `watch` of the same runs.
         StoreError: The file is damaged.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{FILE}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,7 +17,7 @@ from vpcflow_core.report.html import report_html
 from vpcflow_core.settings import Settings
 from vpcflow_core.times import Window
 
-# Where reports lie that wait to be sent, in the store's folder.
+# Where reports lie that wait to be sent, beside the state.
 WAITING = "watch-reports"
 
 
@@ -30,7 +30,7 @@ def due_reports(logs: FlowLogs, settings: Settings, folder: Path, state: State) 
     Args:
         logs: What answers.
         settings: The reports.
-        folder: The store's folder.
+        folder: Where the state lies.
         state: What was made before; the caller saves it.
 
     Returns:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from vpcflow_core.alert_settings import AlertSetting
 from vpcflow_core.alerts.delivery import send
 from vpcflow_core.alerts.messages import Message, advance
-from vpcflow_core.alerts.outbox import Entry, State, kept, save
+from vpcflow_core.alerts.outbox import Entry, State, kept, save, state_folder
 from vpcflow_core.alerts.reports import due_reports, sweep
 from vpcflow_core.alerts.rules import asked_by, rules_of
 from vpcflow_core.alerts.sending import Send, send_waiting
@@ -54,8 +55,9 @@ class Outcome:
 def watch(
     logs: FlowLogs,
     settings: Settings,
-    folder: Path,
+    store: Path,
     *,
+    engine_url: str = "",
     now: datetime | None = None,
     watch_list: WatchList = NO_LIST,
     deliver: Send = send,
@@ -67,7 +69,8 @@ def watch(
     Args:
         logs: What answers.
         settings: Rules and channels.
-        folder: The store's folder, where the state is kept.
+        store: The store's folder, where the state is kept, and what was decided.
+        engine_url: URL of the engine beyond this machine that answers; "" where the store does.
         now: The present; by the clock if left out.
         watch_list: The addresses that are watched.
         deliver: Sends one message.
@@ -75,10 +78,11 @@ def watch(
     Raises:
         LockedError: Another one runs.
     """
-    rules = rules_of(settings)
+    rules, folder = rules_of(settings), state_folder(store, engine_url)
     with kept(folder) as state:
         sweep(folder, state)
-        messages, problems, failures = _look(logs, rules, folder, state, watch_list)
+        decide = partial(reviews, store)
+        messages, problems, failures = _look(logs, rules, folder, state, watch_list, decide)
         problems += due_reports(logs, settings, folder, state)
         save(folder, state)
         sent, failed = send_waiting(state, settings, folder, deliver, now)
@@ -93,7 +97,12 @@ def watch(
 
 
 def _look(
-    logs: FlowLogs, rules: Rules, folder: Path, state: State, watch_list: WatchList
+    logs: FlowLogs,
+    rules: Rules,
+    folder: Path,
+    state: State,
+    watch_list: WatchList,
+    decided: Callable[[], Decided],
 ) -> tuple[list[Message], list[str], list[str]]:
     """What began and ended since the last run, what could not be looked for, and what failed.
 
@@ -104,7 +113,7 @@ def _look(
     for hours in _days(_pending(logs, state)):
         going = deepcopy(state.going)
         try:
-            made, said = step(logs, rules, state, hours, watch_list, reviews(folder))
+            made, said = step(logs, rules, state, hours, watch_list, decided())
         except FailureError as error:
             state.going = going
             return messages, problems, [error.what]

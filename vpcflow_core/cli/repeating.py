@@ -36,13 +36,20 @@ class RepeatOptions:
         str, typer.Option(help="Address to listen on; others' needs the setting metrics_token.")
     ] = "127.0.0.1"
 
-    def run(self, once: Callable[[], int], store: Path, settings: Settings) -> None:
+    def run(
+        self,
+        once: Callable[[], int],
+        store: Path,
+        settings: Settings,
+        watched: Path | None = None,
+    ) -> None:
         """Run once, or on and on; errors of a run are printed, and the next run tries again.
 
         Args:
             once: A run; gives the exit code.
             store: Folder of the store that metrics are about.
             settings: For the token of metrics.
+            watched: Where the state lies of what is watched; None: in the store's folder.
 
         Raises:
             MisuseError: Options contradict each other.
@@ -59,7 +66,7 @@ class RepeatOptions:
             if self.metrics_port is not None:
                 token = settings.metrics_token
                 serving = listening(
-                    lambda: _page(store),
+                    lambda: _page(store, watched),
                     self.metrics_port,
                     address=self.metrics_address,
                     token=token.get_secret_value() if token else "",
@@ -81,6 +88,6 @@ def _tried(once: Callable[[], int]) -> None:
         print(visible_lines(f"{type(error).__name__}: {error}"), file=sys.stderr, flush=True)
 
 
-def _page(store: Path) -> str:
+def _page(store: Path, watched: Path | None) -> str:
     with Store.open(store) as opened:
-        return page(opened)
+        return page(opened, watched=watched)

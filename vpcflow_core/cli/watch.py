@@ -12,6 +12,7 @@ import pandas as pd
 import typer
 
 from vpcflow_core.alerts.messages import Message
+from vpcflow_core.alerts.outbox import state_folder
 from vpcflow_core.alerts.proposals import Proposal, proposals
 from vpcflow_core.alerts.watch import rehearse
 from vpcflow_core.alerts.watch import watch as run
@@ -53,7 +54,8 @@ def watch(
     if repeated.every and past:
         raise MisuseError("--every and --rehearse contradict each other.", "Give one of them.")
     folder = options.store or find_workspace(settings).store
-    repeated.run(lambda: _run(options, settings, folder, past, budget), folder, settings)
+    watched = state_folder(folder, options.engine_url())
+    repeated.run(lambda: _run(options, settings, folder, past, budget), folder, settings, watched)
 
 
 def _run(options: AnswerOptions, settings: Settings, folder: Path, past: str, budget: float) -> int:
@@ -78,8 +80,8 @@ def _run(options: AnswerOptions, settings: Settings, folder: Path, past: str, bu
             window = flows.last(past).window
             messages, problems = rehearse(flows, settings, window, watch_list(), decided)
         else:
-            folder.mkdir(parents=True, exist_ok=True)
-            outcome = run(flows, settings, folder, watch_list=watch_list())
+            url = options.engine_url()
+            outcome = run(flows, settings, folder, engine_url=url, watch_list=watch_list())
             messages, problems = list(outcome.messages), [*outcome.problems, *outcome.failures]
         options.show(_frame(messages), flows, lambda: "findings")
     for problem in problems:
