@@ -1,7 +1,8 @@
 """What `watch` keeps between runs: up to when it looked, what goes on, and what is to be sent.
 
-One file in a folder of its own for each thing that is watched, written whole, flushed to disk and renamed: a process that is killed
-at any instant leaves the state before or after, and never loses a message.
+One file in a folder of its own for each place that is watched, written whole, flushed to disk and
+renamed: a process that is killed at any instant leaves the state before or after, and never loses a
+message.
 """
 
 from __future__ import annotations

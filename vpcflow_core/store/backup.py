@@ -30,7 +30,8 @@ FORM = 1
 BESIDE = (
     "sources.json", "views.json", "notes.json", "changes.sqlite", "domains.parquet",
     "findings.json", "watch.json", "watch-reports/*",
-    "watched-engines/*/watch.json", "watched-engines/*/watch-reports/*", "audit.jsonl*", "uploads/**/*",
+    "watched-engines/*/watch.json", "watched-engines/*/watch-reports/*",
+    "audit.jsonl*", "uploads/**/*",
 )  # fmt: skip
 # Copies of the ledger that are tried: files leave ten minutes after a merge at the earliest.
 TRIES = 5
