@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from vpcflow_core.cost.remedies import Remedy, rows_of
+from vpcflow_core.cost.remedy import Remedy, rows_of
 from vpcflow_core.panels.catalogue import PANELS, Headline, Panel, PanelAnswer
 
 EVERY = timedelta(hours=1)

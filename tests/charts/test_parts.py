@@ -68,6 +68,18 @@ def test_a_cell_of_a_matrix_says_both_of_its_values_and_its_colour_in_units() ->
     assert chart.layout.coloraxis.colorbar.ticktext[-1] == "3 GB"
 
 
+def test_two_long_names_of_a_cell_stand_below_each_other() -> None:
+    panel = Built("bytes", ("src_name", "dst_name"), "matrix").panel
+    far = "prod-logs.s3.eu-central-1.amazonaws.com"
+    frame = pd.DataFrame(
+        [("prod-app-1", far, 3), ("prod-app-1", "db", 1)], columns=["src_name", "dst_name", "bytes"]
+    )
+    (cells,) = figure(panel, answer(frame)).data
+    long, short = cells.hovertext
+    assert f"prod-app-1<br>to {far}" in long
+    assert "prod-app-1 to db" in short
+
+
 def test_names_beside_bars_lead_to_their_values_and_the_rest_leads_nowhere() -> None:
     hrefs = {}
     for panel in (PORTS, PANELS["overview/destination-ports"]):

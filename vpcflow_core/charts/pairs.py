@@ -15,6 +15,7 @@ from vpcflow_core.panels.base import Panel, PanelAnswer
 
 BAND = "rgba(100, 130, 170, 0.35)"
 ROW = 22
+WIDE = 40  # letters of a line of a hover
 # Of a cell, in rows and columns; what the axes of cells are without.
 CELL = 0.94
 BARE: dict[str, Any] = {"title": None, "showgrid": False, "zeroline": False, "fixedrange": True}
@@ -31,14 +32,14 @@ def sankey(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Fig
         *short_labels(panel, answer, left, sources),
         *short_labels(panel, answer, right, targets),
     ]
-    heads = [f"{a} to {b}" for a, b in zip(*_heads(panel, answer), strict=True)]
+    heads = _heads(panel, answer)
     chart = undressed(
         go.Sankey(
             node={
                 "label": texts,
                 "customdata": [*sources, *targets],
                 "color": SERIES[0],
-                "pad": 12,
+                "pad": 16,
                 "thickness": 14,
             },
             link={
@@ -62,7 +63,7 @@ def matrix(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Fig
     """
     frame, (left, right) = answer.frame, panel.query.by[:2]
     rows, columns = (list(frame[name].unique()) for name in (left, right))
-    heads = [f"{a} to {b}" for a, b in zip(*_heads(panel, answer), strict=True)]
+    heads = _heads(panel, answer)
     values = frame[panel.value].astype("float64")
     is_log = bursts(values)
     cells = go.Bar(
@@ -96,14 +97,22 @@ def matrix(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Fig
     return chart.update_layout(
         barmode="overlay",
         dragmode=False,
-        height=max(360, ROW * len(rows) + 140),
-        coloraxis=scale(panel, values, is_log, dark),
+        height=max(420, ROW * len(rows) + 220),
+        coloraxis=_scale_above(scale(panel, values, is_log, dark)),
     )
 
 
-def _heads(panel: Panel, answer: PanelAnswer) -> list[list[str]]:
-    """Both values of each row in full."""
-    return [
+def _scale_above(colours: dict[str, Any]) -> dict[str, Any]:
+    """What each colour stands for, above the cells: beside them it takes their width."""
+    bar = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "len": 1}
+    return colours | {"colorbar": colours["colorbar"] | bar}
+
+
+def _heads(panel: Panel, answer: PanelAnswer) -> list[str]:
+    """Both values of each row in full; long ones below each other, as telephones are narrow."""
+    left, right = (
         [named(name, value, answer.names.get(name, {})) for value in answer.frame[name]]
         for name in panel.query.by[:2]
-    ]
+    )
+    pairs = zip(left, right, strict=True)
+    return [f"{a}{'<br>' if len(a) + len(b) > WIDE else ' '}to {b}" for a, b in pairs]
