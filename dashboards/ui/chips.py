@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
-from dashboards.ui import actions, clipboard
+from dashboards.ui import actions, clipboard, opening
 from dashboards.ui.filter_text import Chip, chips_of, excluding, narrowed, without
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, PageState
@@ -31,8 +30,7 @@ CHANGES: dict[str, Callable[[str, str, str], str]] = {
 
 def draw(state: PageState) -> None:
     """A chip for each value of each filter in force."""
-    if opened := st.session_state.pop(OPEN, ""):
-        st.switch_page(_page(), query_params=_query(opened, state))
+    opening.draw(state)
     if not state.filters:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="chips", gap="small"):
@@ -67,20 +65,11 @@ def items(chip: Chip) -> list[str]:
 def _page_of(chip: Chip, state: PageState) -> None:
     """A link to the page of what a chip names, at the same time, without filters."""
     st.page_link(
-        _page(),
+        st.Page(lambda: None, title=ENTITY, url_path=ENTITY),
         label=f"All about {inert(chip.value)}",
         icon=":material/person_search:",
-        query_params=_query(chip.value, state),
+        query_params={**replace(state, filters=()).params(), ENTITY: chip.value},
     )
-
-
-def _page() -> StreamlitPage:
-    return st.Page(lambda: None, title=ENTITY, url_path=ENTITY)
-
-
-def _query(value: str, state: PageState) -> dict[str, str]:
-    """The parameters of the page of a value, at the same time, without filters."""
-    return {**replace(state, filters=()).params(), ENTITY: value}
 
 
 def has_page(chip: Chip) -> bool:
@@ -112,7 +101,7 @@ def do(chosen: str, chip: Chip, state: PageState) -> None:
         clipboard.copy(chip.value)
         actions.redraw()
     elif chosen == OPEN:
-        st.session_state[OPEN] = chip.value
+        opening.ask(chip.value)
         actions.redraw()
     elif chosen == EITHER:
         either = EITHER_OF[chip.field]

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboards.ui import (
     actions,
     audit,
+    checked_text,
     chips,
     clipboard,
     emptiness,
@@ -33,6 +34,7 @@ from dashboards.ui.state import (
     is_range,
     parse_state,
     refused_filters,
+    refused_parameters,
     tidied,
 )
 from vpcflow_core.panels.catalogue import PANELS
@@ -178,8 +180,8 @@ def _read_link() -> None:
     st.session_state["link_notes"] = parse_state(given)[1]
     if not is_range(given.get("range", "")):
         st.session_state["range"] = ""  # a text that is refused is in no address
-    for name, text in refused_filters(given).items():
-        sidebar.refuse(name, text)
+    for name, text in (refused_filters(given) | refused_parameters(given)).items():
+        checked_text.refuse(name, text)
     if changed := tidied(given):
         for name, text in changed.items():
             if text:

@@ -10,8 +10,10 @@ from plotly.graph_objects import Figure
 
 from dashboards.ui import (
     answers,
+    checked_text,
     dashboard,
     emptiness,
+    hidden_widgets,
     links,
     panel,
     records_dialog,
@@ -31,6 +33,8 @@ from vpcflow_core.panels.grouping import grouped
 from vpcflow_core.query.names import FIELDS
 from vpcflow_core.times import Window
 
+# The parameter that says what the page is about.
+ENTITY = "entity"
 # Panels side by side; what is not named stands alone.
 ROWS = (("ways",), ("over-time",), ("peers",), ("served", "asked"), ("let-in", "new"))
 # They look at every connection or at all rules, which takes seconds: only if they are asked for.
@@ -40,23 +44,46 @@ FOLDED = ("connections", "why")
 def draw(title: str, question: str) -> None:
     """Draw the page."""
     fields = (*EITHER_FILTERS, *FLOW_FILTERS, "action")
+    if (of_link := st.query_params.get(ENTITY, "").strip()) and _problem(of_link):
+        checked_text.refuse(ENTITY, of_link)
+        del st.query_params[ENTITY]
+        st.rerun()
     state, row_end = dashboard.begin(title, question, fields, used=("baseline",))
-    text = st.text_input(
-        "Address, block, port, id or name",
-        key="entity",
-        bind="query-params",
-        placeholder="10.0.0.5, 10.0.0.0/24, 443, eni-0a1b, i-0a1b, sg-0a1b",
-    )
+    text = _box()
     ready = dashboard.freshness(state, row_end)
-    if ready is None or not (text or "").strip():
+    if ready is None or not text:
         return
-    try:
-        entity = entity_of(_id_of(text.strip()))
-    except FilterError as error:
-        st.info(shown(error), icon=":material/info:")
-        return
+    entity = entity_of(_id_of(text))
     _who(entity, ready[0])
     _panels(entity, _both_ways(entity, state), *ready)
+
+
+def _box() -> str:
+    """The box that says what the page is about, and the text in force."""
+    with hidden_widgets.place(ENTITY, shown=False):
+        in_force = st.text_input("Entity", key=ENTITY, bind="query-params").strip()
+    key, said = checked_text.typed(ENTITY), checked_text.shown(ENTITY, in_force)
+    st.session_state[key] = said
+    st.text_input(
+        "Address, block, port, id or name",
+        key=key,
+        placeholder="10.0.0.5, 10.0.0.0/24, 443, eni-0a1b, i-0a1b, sg-0a1b",
+        on_change=lambda: checked_text.put(ENTITY, st.session_state[key].strip(), _problem),
+    )
+    if problem := _problem(said):
+        still = f" Still shown: {code(in_force)}." if in_force else ""
+        st.info(f"{problem}{still}", icon=":material/info:")
+    return in_force
+
+
+def _problem(text: str) -> str:
+    """Why a text names nothing that has a page; "" for one that does, and for none."""
+    try:
+        if text:
+            entity_of(_id_of(text))
+    except FilterError as error:
+        return shown(error)
+    return ""
 
 
 def _id_of(text: str) -> str:

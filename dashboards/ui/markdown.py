@@ -25,6 +25,9 @@ NUMBER = re.compile(r"\d+\.")
 # A time as our own sentences write it.
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z[,.;:]?")
 
+# What a message says for the command line: its options and commands, between brackets.
+ON_COMMAND_LINE = re.compile(r" \((?:vpcflow |--?[a-z])[^)]*\)")
+
 
 def code(text: str) -> str:
     r"""A value of others as Markdown that shows it as it is, on one line.
@@ -58,8 +61,14 @@ def inert(text: str) -> str:
 
 
 def error_text(error: VpcflowError) -> str:
-    """An error and its next step."""
-    return f"{inert(error.what)}\n\n{inert(error.next_step)}"
+    r"""An error and its next step, without options of the command line, which pages do not have.
+
+    >>> from vpcflow_core.errors import ParameterError
+    >>> error_text(ParameterError("Too many.", "Take a longer timeslice (--every 1h)."))
+    'Too many.\n\nTake a longer timeslice.'
+    """
+    what, next_step = (ON_COMMAND_LINE.sub("", text) for text in (error.what, error.next_step))
+    return f"{inert(what)}\n\n{inert(next_step)}"
 
 
 def _words(text: str) -> str:

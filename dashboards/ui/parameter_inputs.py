@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from dashboards.ui import hidden_widgets
+from dashboards.ui import checked_text, hidden_widgets
 from dashboards.ui.markdown import inert
 from dashboards.ui.parameters import (
     JUDGED_BY,
@@ -20,6 +20,9 @@ from dashboards.ui.parameters import (
 )
 from vpcflow_core.analysis.outliers import METHODS
 from vpcflow_core.panels.request import ALL_PARAMETERS, DEFAULTS, Parameters
+
+# Draws the box of a parameter that shows a text.
+Draw = Callable[..., None]
 
 
 def parameters(used: Collection[str], auto: str = "") -> Parameters:
@@ -39,17 +42,17 @@ def parameters(used: Collection[str], auto: str = "") -> Parameters:
         "open_only": _checked("open_only", only or "false"),
     }
     with st.sidebar, hidden_widgets.place("baseline-box", "baseline" in used):
-        of_panels["baseline"] = _checked("baseline", _text("baseline"))
+        of_panels["baseline"] = _typed("baseline", _text)
     with st.sidebar, hidden_widgets.place("outliers", not judging.isdisjoint(used)):
         st.markdown("### Outliers")
         found = replace(DEFAULTS, method=_checked("method", _chosen("method", METHODS)))
         left, right = st.columns(2, gap="small")
         with left:
-            found = replace(found, timeslice=_checked("timeslice", _timeslice()))
-            found = replace(found, threshold=_checked("threshold", _number("threshold", 0.5)))
+            found = replace(found, timeslice=_typed("timeslice", _timeslice))
+            found = replace(found, threshold=_typed("threshold", _number))
         with right:
-            found = replace(found, window=_checked("window", _number("window", 1)))
-            found = replace(found, consecutive=_checked("consecutive", _number("consecutive", 1)))
+            found = replace(found, window=_typed("window", _number))
+            found = replace(found, consecutive=_typed("consecutive", _number))
         if auto and found.timeslice is None:
             st.caption(auto)
         found = replace(found, watch=_checked("watch", _watch()))
@@ -57,7 +60,7 @@ def parameters(used: Collection[str], auto: str = "") -> Parameters:
         found = replace(found, by=_checked("by", by))
     with st.sidebar, hidden_widgets.place("comparison", "compare" in used):
         st.markdown("### Comparison")
-        return replace(found, compare=_checked("compare", _text("compare")), **of_panels)
+        return replace(found, compare=_typed("compare", _text), **of_panels)
 
 
 def _chosen(name: str, words: Sequence[str]) -> str:
@@ -73,47 +76,75 @@ def _chosen(name: str, words: Sequence[str]) -> str:
     return chosen or words[0]
 
 
-def _timeslice() -> str:
-    parameter = PARAMETERS["timeslice"]
-    chosen = st.selectbox(
-        parameter.label,
-        TIMESLICES,
-        key=parameter.name,
-        accept_new_options=True,
-        help=parameter.help,
-        bind="query-params",
-    )
-    return chosen or TIMESLICES[0]
+def _typed(name: str, draw: Draw) -> Any:
+    """A box for text; gives the value in force, and says below the box why a text is refused.
 
-
-def _number(name: str, step: float) -> str:
-    """A box for a number; without limits of its own, because it would refuse without a word."""
-    parameter = PARAMETERS[name]
-    format_ = "%d" if isinstance(parameter.default, int) else "%g"
-    chosen = st.number_input(
-        parameter.label,
-        value=parameter.default,
-        step=step,
-        format=format_,
-        key=name,
-        help=parameter.help,
-        bind="query-params",
-    )
-    return parameter.write(parameter.default if chosen is None else chosen)
-
-
-def _text(name: str) -> str:
+    Args:
+        name: Of the parameter.
+        draw: What draws the box, which shows a text and is called so.
+    """
     parameter = PARAMETERS[name]
     default = parameter.write(parameter.default)
-    given = st.text_input(
-        parameter.label,
-        default,
-        key=parameter.name,
+    with hidden_widgets.place(f"held-{name}", shown=False):
+        said = st.text_input(parameter.label, key=name, bind="query-params").strip()
+    in_force = default if parameter.problem(said or default) else said or default
+    shown = checked_text.shown(name, said) or default
+    draw(
+        parameter,
+        shown,
+        key=checked_text.typed(name),
         help=parameter.help,
-        max_chars=60,
-        bind="query-params",
+        on_change=_understand,
+        args=(parameter,),
     )
-    return given.strip() or default
+    if problem := parameter.problem(shown):
+        st.error(inert(f"{problem} Still in force: {in_force}."))
+    return parameter.read(in_force)
+
+
+def _understand(parameter: Parameter) -> None:
+    """Put what was typed in force; the default has no text in the address bar."""
+    default = parameter.write(parameter.default)
+    given = st.session_state[checked_text.typed(parameter.name)]
+    is_number = isinstance(given, (int, float))
+    text = parameter.write(given) if is_number else str(given or "").strip()
+    checked_text.put(
+        parameter.name,
+        "" if text == default else text,
+        lambda text: parameter.problem(text or default),
+    )
+
+
+def _timeslice(parameter: Parameter, shown: str, *, key: str, **rest: Any) -> None:
+    st.session_state[key] = shown
+    st.selectbox(
+        parameter.label,
+        dict.fromkeys([*TIMESLICES, shown]),
+        key=key,
+        accept_new_options=True,
+        **rest,
+    )
+
+
+def _number(parameter: Parameter, shown: str, *, key: str, **rest: Any) -> None:
+    """A box for a number; without limits of its own, because it would refuse without a word."""
+    whole = isinstance(parameter.default, int)
+    try:
+        st.session_state[key] = int(float(shown)) if whole else float(shown)
+    except (ValueError, OverflowError):  # a link's, which is said above the page
+        st.session_state[key] = parameter.default
+    st.number_input(
+        parameter.label,
+        step=1 if whole else 0.5,
+        format="%d" if whole else "%g",
+        key=key,
+        **rest,
+    )
+
+
+def _text(parameter: Parameter, shown: str, *, key: str, **rest: Any) -> None:
+    st.session_state[key] = shown
+    st.text_input(parameter.label, key=key, max_chars=60, **rest)
 
 
 def _watch() -> str:

@@ -1,17 +1,14 @@
-"""The sidebar: one box a filter, each checked in its place; the last good text stays in force.
-
-The address bar has the text in force, which a hidden box holds: a text that is refused is in no
-link.
-"""
+"""The sidebar: one box a filter, each checked in its place; the last good text stays in force."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards.ui import actions, hidden_widgets, refreshing, suggesting
+from dashboards.ui import actions, checked_text, hidden_widgets, refreshing, suggesting
 from dashboards.ui.filter_text import DECISIONS, filter_problem, suggestion, understood
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.resources import flows, source_urls, workspace
@@ -94,7 +91,7 @@ def clear(fields: Sequence[str]) -> None:
     for field in fields:
         st.session_state[field] = None if field == "action" else ""
         actions.changed(field)
-        st.session_state.pop(_refused(field), None)
+        checked_text.forget(field)
 
 
 def source() -> str:
@@ -152,12 +149,11 @@ def _box(field: str, held: DeltaGenerator) -> str:
     """One text box, and the text in force; one that is refused stays in its box alone."""
     said = held.text_input(FILTER_LABELS[field], key=field, bind="query-params") or ""
     in_force = "" if filter_problem(field, said.strip()) else said.strip()
-    refused, since = st.session_state.get(_refused(field), (said, said))
-    shown = refused if since == said else said
-    st.session_state[_typed(field)] = shown
+    shown = checked_text.shown(field, said)
+    st.session_state[checked_text.typed(field)] = shown
     st.text_input(
         FILTER_LABELS[field],
-        key=_typed(field),
+        key=checked_text.typed(field),
         help=_help(field),
         on_change=_understand,
         args=(field,),
@@ -170,16 +166,6 @@ def _box(field: str, held: DeltaGenerator) -> str:
     return in_force
 
 
-def _typed(field: str) -> str:
-    """Key of the box that people type into."""
-    return f"typed-{field}"
-
-
-def _refused(field: str) -> str:
-    """Key of the text that was refused, and of the one in force when it was."""
-    return f"refused-{field}"
-
-
 def _names(field: str) -> Mapping[str, str]:
     """What the values of a field are called, by id; of addresses the interfaces that have them."""
     if field in FIELDS:
@@ -188,20 +174,8 @@ def _names(field: str) -> Mapping[str, str]:
 
 
 def _understand(field: str) -> None:
-    """Put a typed text in force; names typed plainly into a box of addresses are read.
-
-    What cannot be read is refused here, before it is in the address bar.
-    """
-    text = str(st.session_state[_typed(field)] or "").strip()
+    """Put a typed text in force; names typed plainly into a box of addresses are read."""
+    text = str(st.session_state[checked_text.typed(field)] or "").strip()
     if filterable(field).kind == "address" and filter_problem(field, text):
         text = understood(field, text, _names(field).values(), _sets())
-    st.session_state.pop(_refused(field), None)
-    if filter_problem(field, text):
-        refuse(field, text, str(st.session_state.get(field) or ""))
-    else:
-        st.session_state[field] = text
-
-
-def refuse(field: str, text: str, in_force: str = "") -> None:
-    """Keep a text that is no filter in its box alone, until another one is in force."""
-    st.session_state[_refused(field)] = text, in_force
+    checked_text.put(field, text, partial(filter_problem, field))

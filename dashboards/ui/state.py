@@ -153,7 +153,8 @@ def at_rest(name: str, value: object) -> bool:
 
 def tidied(params: Mapping[str, str]) -> dict[str, str]:
     """Parameters of a link that widgets know in another form alone; "" is to be left out."""
-    made = dict.fromkeys((*secrets_in(params), *refused_filters(params)), "")
+    refused = (*secrets_in(params), *refused_filters(params), *refused_parameters(params))
+    made = dict.fromkeys(refused, "")
     if params.get("once", "").lower() in YES:
         made["once"] = "true"
     if (action := params.get("action", "").strip()) and not filter_problem("action", action):
@@ -175,6 +176,13 @@ def refused_filters(params: Mapping[str, str]) -> dict[str, str]:
     texts = {name: params.get(name, "").strip() for name in FILTER_LABELS if name not in secret}
     typed = {name: text for name, text in texts.items() if name != "action"}
     return {name: text for name, text in typed.items() if filter_problem(name, text)}
+
+
+def refused_parameters(params: Mapping[str, str]) -> dict[str, str]:
+    """Texts of parameters that cannot be read, by name; those that hold a secret are none."""
+    secret = secrets_in(params)
+    texts = {name: params.get(name, "").strip() for name in PARAMETERS if name not in secret}
+    return {name: text for name, text in texts.items() if text and PARAMETERS[name].problem(text)}
 
 
 def secrets_in(params: Mapping[str, str]) -> list[str]:

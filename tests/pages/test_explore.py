@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.pages.browsing import OpenPage, idle, params, unbroken, until
+from tests.pages.browsing import OpenPage, idle, panel, params, settled, unbroken, until
 from vpcflow_core.panels.built import Built
 from vpcflow_core.panels.explore import READY
 
@@ -61,6 +61,32 @@ def test_a_chip_leads_to_the_page_of_its_address_which_shows_both_ways(
     expect(page.get_by_text("is not in force here")).to_be_visible()
     for title in ("Accepted and refused, both ways", "Whom it talks to", "What is new"):
         expect(page.get_by_role("heading", name=title)).to_be_visible()
+    idle(page)
+    unbroken(page)
+
+
+def test_the_menu_of_a_row_leads_to_a_page_at_the_same_time_and_its_box_refuses_nonsense(
+    app: str, open_page: OpenPage
+) -> None:
+    page = settled(open_page(f"{app}/rejects?range=12h&action=REJECT"), ["rejects/destinations"])
+    table = panel(page, "rejects/destinations").get_by_test_id("stDataFrame")
+    expect(table.locator("tbody td").first).to_be_attached()
+    place = table.bounding_box()
+    assert place is not None
+    page.mouse.click(place["x"] + 60, place["y"] + 52)  # the first row's, right of its tick box
+    items = page.get_by_test_id("stDataFrameButtonActionMenu").get_by_text("All about")
+    address = items.first.inner_text().removeprefix("All about ")
+    items.first.click()
+    expect(page.get_by_role("heading", name=f"Address {address}")).to_be_visible()
+    assert {name: params(page).get(name, "") for name in ("entity", "range", "action")} == {
+        "entity": address, "range": "12h", "action": "",
+    }  # fmt: skip
+    box = page.locator(".st-key-typed-entity input")
+    box.fill("nonsense.")
+    box.press("Enter")
+    expect(page.get_by_text("is nothing that has a page")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Address {address}")).to_be_visible()
+    assert params(page)["entity"] == address
     idle(page)
     unbroken(page)
 

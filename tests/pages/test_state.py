@@ -120,6 +120,9 @@ def test_each_kind_of_nonsense_has_its_sentence() -> None:
         ({"action": "!ACCEPT"}, {"action": "REJECT"}),
         ({"action": "ACCEPT, REJECT"}, {"action": ""}),
         ({"action": "perhaps"}, {}),
+        ({"srcaddr": "x"}, {"srcaddr": ""}),
+        ({"baseline": "soon", "compare": "1d"}, {"baseline": ""}),
+        ({"threshold": "0", "window": "30"}, {"threshold": ""}),
     ],
 )
 def test_other_spellings_of_a_link_are_brought_into_form(

@@ -138,8 +138,8 @@ def _shift(name: str, every: timedelta) -> timedelta:
     length = parse_duration(name)
     if length % every:
         raise ParameterError(
-            f"A shift of {name} is no whole number of timeslices of {format_duration(every)}.",
-            "Give --every a timeslice that divides it: 1h",
+            f"{name} before is no whole number of timeslices of {format_duration(every)}.",
+            "Compare with one that is, or take a timeslice that divides it (--every 1h).",
         )
     return length
 

@@ -186,7 +186,7 @@ def dimension(name: str, extra: Collection[str] = ()) -> Dimension:
     row = field(name)
     if row.role == "dimension":
         return _of(row)
-    use = "a time: set the range" if row.role == "time" else "a measure: ask for it with --by"
+    use = "a time: set the range" if row.role == "time" else "a measure: ask for it as one (--by)"
     raise FieldError(f"'{name}' is no dimension but {use}.", "All fields: vpcflow fields")
 
 

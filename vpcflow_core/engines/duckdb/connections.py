@@ -28,7 +28,7 @@ def require_affordable(records: int) -> None:
     if records > MOST_RECORDS:
         raise QueryError(
             f"connections would be made of {records:,} records, more than {MOST_RECORDS:,}.",
-            "Give a shorter range (--last 24h), or ask `vpcflow connections` for the first ones.",
+            "Give a shorter range (--last 24h), or ask for the first ones (vpcflow connections).",
         )
 
 
