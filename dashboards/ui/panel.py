@@ -16,6 +16,7 @@ from dashboards.ui import (
     panel_body,
     panel_menu,
     resources,
+    suggesting,
     violation_links,
 )
 from dashboards.ui.emptiness import Own
@@ -71,6 +72,7 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
             panel.chart == "table" and not panel_body.says_why(panel, given)
         ):
             _below(panel, given, state)
+        suggesting.draw_seen(panel, given)
     except VpcflowError as error:
         st.info(shown(error), icon=":material/info:")
     except Exception:  # the border of a panel: the others must stand

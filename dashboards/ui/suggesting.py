@@ -1,4 +1,4 @@
-"""What the boxes of filters suggest while somebody types: names of what is there.
+"""What the boxes of filters suggest while somebody types: what is there, and what panels show.
 
 The browser's own lists do it, so that what is typed stays as it is typed, and nothing is asked of
 the server with each letter.
@@ -13,8 +13,11 @@ from html import escape
 import streamlit as st
 
 from dashboards.ui import hidden_widgets, resources
+from dashboards.ui.state import EITHER_FILTERS, FLOW_FILTERS
+from vpcflow_core.charts import label
 from vpcflow_core.inventory.tables import Kind
-from vpcflow_core.query.dimensions import filterable
+from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.query.dimensions import EITHER_END, filterable
 from vpcflow_core.query.names import FIELDS
 from vpcflow_core.reference.geoip import label_points
 from vpcflow_core.reference.iana import (
@@ -26,29 +29,50 @@ from vpcflow_core.reference.iana import (
 )
 
 # The guard allows this very text. A value behind a comma or a `!` has what stands before it put
-# before each suggestion, as browsers compare whole texts.
+# before each suggestion, as browsers compare whole texts. Values of panels come first.
 SCRIPT = """(() => {
     if (window.suggestsNames) return;
     window.suggestsNames = true;
-    const listOf = box => {
-        const place = box.closest?.('[class*=st-key-typed-], .st-key-entity');
-        const keys = place ? [...place.classList] : [];
-        const key = keys.find(name => /^st-key-(typed-|entity$)/.test(name));
-        const field = key?.replace(/^st-key-(typed-)?/, '');
-        return field && document.querySelector(`datalist[data-for~="${field}"]`);
+    const listsOf = box => {
+        const place = box.closest?.('[class*=st-key-typed-]');
+        const key = place && [...place.classList].find(name => name.startsWith('st-key-typed-'));
+        const field = key?.replace('st-key-typed-', '');
+        const all = field ? [...document.querySelectorAll(`datalist[data-for~="${field}"]`)] : [];
+        return all.sort((a, b) => ('seen' in b.dataset) - ('seen' in a.dataset));
     };
+    const list = document.createElement('datalist');
+    list.id = 'suggestions';
+    let shown = '';
     const suggest = event => {
-        const list = listOf(event.target);
-        if (!list) return;
+        const lists = listsOf(event.target);
+        if (!lists.length) return;
         const [before] = event.target.value.match(/^(.*[,!]\\s*)?/);
-        for (const option of list.options) option.value = before + option.dataset.value;
+        const texts = new Map();
+        for (const one of lists) for (const option of one.options) {
+            const value = option.dataset.value;
+            if (!texts.has(value)) texts.set(value, option.textContent);
+        }
+        const wanted = JSON.stringify([before, ...texts.keys()]);
+        if (wanted !== shown) list.replaceChildren(...[...texts].map(([value, text]) => {
+            const option = document.createElement('option');
+            option.value = before + value;
+            option.textContent = text;
+            return option;
+        }));
+        shown = wanted;
+        document.body.append(list);
         event.target.setAttribute('list', list.id);
     };
     document.addEventListener('focusin', suggest);
     document.addEventListener('input', suggest);
 })()"""
-# More would be a burden to the browser.
-MOST = 1000
+# More would be a burden to the browser; of one panel as many values as anybody looks through.
+MOST, MOST_OF_PANEL = 1000, 20
+# Columns of panels whose values are suggested.
+SEEN = (
+    *FLOW_FILTERS, "vpc_id", "subnet_id", "security_group_id", "instance_id", "account_id",
+    "region", "az_id",
+)  # fmt: skip
 # Ports below this one have well-known services.
 WELL_KNOWN = 1024
 # Table and column of snapshots that have the values of a filter.
@@ -86,6 +110,31 @@ def draw(fields: Iterable[str], sets: Mapping[str, Iterable[str]]) -> None:
         st.html(f"{texts}<script>{SCRIPT}</script>", unsafe_allow_javascript=True)
 
 
+def draw_seen(panel: Panel, given: PanelAnswer) -> None:
+    """Give the browser the values that a panel shows: they are in the range, and nothing is asked.
+
+    Args:
+        panel: The panel.
+        given: Its answer.
+    """
+    texts = "".join(_seen(panel, given))
+    if texts:
+        with hidden_widgets.place(f"seen-{panel.slug}", shown=False):
+            st.html(texts)
+
+
+def _seen(panel: Panel, given: PanelAnswer) -> Iterator[str]:
+    """A list for each column of values that a box filters by, those that come first."""
+    for field in SEEN:
+        if field in given.frame:
+            values = given.frame[field].dropna().drop_duplicates().head(MOST_OF_PANEL)
+            names = given.names.get(field, {})
+            texts = ((str(value), names.get(str(value), label(field, value))) for value in values)
+            pairs = [(value, beside if beside != value else "") for value, beside in texts]
+            boxes = " ".join([field, *(e for e in EITHER_FILTERS if field in EITHER_END[e].ends)])
+            yield f'<datalist data-for="{boxes}" data-seen="">{_options_of(pairs)}</datalist>'
+
+
 def list_of(field: str) -> str:
     """The list that a box takes its suggestions from; "" for none.
 
@@ -102,7 +151,10 @@ def list_of(field: str) -> str:
 
 
 def _options(name: str, sets: Mapping[str, Iterable[str]]) -> str:
-    pairs = sorted(dict(_pairs(name, sets)).items())[:MOST]
+    return _options_of(sorted(dict(_pairs(name, sets)).items())[:MOST])
+
+
+def _options_of(pairs: Pairs) -> str:
     return "".join(
         f'<option value="{escape(value)}" data-value="{escape(value)}">{escape(beside)}</option>'
         for value, beside in pairs

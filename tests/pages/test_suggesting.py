@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from dashboards.ui import suggesting
 from dashboards.ui.filter_text import filter_problem, understood
 from dashboards.ui.state import EITHER_FILTERS, FLOW_FILTERS, MORE_FILTERS
+from vpcflow_core.panels.catalogue import PANELS, PanelAnswer
 
 
 @pytest.mark.parametrize("name", ["port", "protocol", "country", "address"])
@@ -23,6 +25,19 @@ class Nothing:
     def names(self, field: str) -> dict[str, str]:
         """No names."""
         return {}
+
+
+def test_values_of_a_panel_are_suggested_as_filters_of_their_column_and_of_either_end() -> None:
+    frame = pd.DataFrame({"srcaddr": ["10.0.0.1", None, "10.0.0.1"], "dstport": [443, 22, 443]})
+    names = {"srcaddr": {"10.0.0.1": "<b>"}}
+    addresses, ports = suggesting._seen(
+        PANELS["overview/top-sources"], PanelAnswer(frame, "", 0, names=names)
+    )
+    assert 'data-for="srcaddr address"' in addresses
+    assert addresses.count("<option") == 1
+    assert 'data-value="10.0.0.1">&lt;b&gt;<' in addresses
+    assert 'data-for="dstport port"' in ports
+    assert 'data-value="443">443 (https)<' in ports
 
 
 def test_boxes_of_pages_have_suggestions() -> None:
