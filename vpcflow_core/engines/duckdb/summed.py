@@ -22,13 +22,14 @@ from sqlalchemy import (
     Select,
     SelectBase,
     TableClause,
+    UnaryExpression,
     and_,
     cast,
     column,
     func,
     true,
 )
-from sqlalchemy.sql import functions
+from sqlalchemy.sql import functions, operators
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import replacement_traverse
@@ -138,12 +139,15 @@ def summed(question: Any, window: Window) -> tuple[Select[Any], Summed] | None:
     return made, Summed(keys - set(ENDS), sums, inside(window), keys & set(ENDS))
 
 
-def of_sums(question: Any, window: Window) -> tuple[Select[Any], Set[str], Set[str]] | None:
+def of_sums(
+    question: Any, window: Window, *, distinct: bool = False
+) -> tuple[Select[Any], Set[str], Set[str]] | None:
     """A question that only adds up, as one of sums; None where it depends on single records.
 
     Args:
         question: A SELECT over `flows`.
         window: The range of time that it touches; the SELECT of sums says nothing of it.
+        distinct: Whether it may count distinct values too, which sums by them have as well.
 
     Returns:
         The SELECT, the columns that it names besides what it adds up, and those that it adds up.
@@ -154,7 +158,7 @@ def of_sums(question: Any, window: Window) -> tuple[Select[Any], Set[str], Set[s
     made: Any = replacement_traverse(question, {}, replaced)
     named = columns_named(made) - {"*"}
     keys = named - set(SUMS.values()) - {COUNT}
-    if not keys.isdisjoint(("start_time", "end_time", *SUMS)) or not _only_adds_up(made):
+    if not keys.isdisjoint(("start_time", "end_time", *SUMS)) or not _only_adds_up(made, distinct):
         return None
     return made, keys, {of for of, name in SUMS.items() if name in named}
 
@@ -210,12 +214,17 @@ def _count(total: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(func.coalesce(total, 0), BigInteger())
 
 
-def _only_adds_up(question: Select[Any]) -> bool:
+def _only_adds_up(question: Select[Any], distinct: bool) -> bool:
     """Whether nothing in it depends on single records, and it is of the relation itself."""
     others = (node for node in nodes_of(question) if node is not question)
     # A function is a relation for SQLAlchemy as well.
     return all(
-        isinstance(node, (*_KNOWN, TableClause))
+        isinstance(node, (*_KNOWN, TableClause)) or (distinct and _counts_distinct(node))
         for node in others
         if isinstance(node, FunctionElement | FromClause | SelectBase)
     )
+
+
+def _counts_distinct(part: Any) -> bool:
+    of = next(iter(part.clauses), None) if isinstance(part, functions.count) else None
+    return isinstance(of, UnaryExpression) and of.operator is operators.distinct_op

@@ -68,7 +68,7 @@ class SummedFiles:
             window: Its range of time; of files that reach over its ends the records are read.
             ask: Asks DuckDB for the answer of a SELECT.
         """
-        found = of_sums(question, window)
+        found = of_sums(question, window, distinct=True)
         if found is None or reading.is_once or not found[1].isdisjoint(KNOWN):
             return None
         made, named, sums = found
