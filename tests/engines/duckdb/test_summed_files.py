@@ -17,6 +17,8 @@ from tests.query.logs import DAY, START, VERSION_2, NoLogs
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.duckdb import summed_files
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
+from vpcflow_core.engines.duckdb.file_parts import PartSelect
+from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.summed_files import SummedFiles
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
@@ -118,11 +120,25 @@ def test_many_groups_and_few_records_are_read_as_they_are(
     hourly_logs: NoLogs, few_are_enough: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = reads_sums(monkeypatch)
-    for name, value in (("LARGEST_SHARE", 0.1), ("ENOUGH_RECORDS", 10_000)):
-        monkeypatch.setattr(summed_files, name, value)
-        engine = DuckDBEngine(hourly_logs)
-        engine.run(select_for(SUMS[0], WHOLE, Filters(()), engine.columns()), WHOLE)
-    assert seen == [False, False]
+    for name, value in (("LARGEST_SHARE", 0.1), ("LARGEST", 10), ("ENOUGH_RECORDS", 10_000)):
+        with monkeypatch.context() as patched:
+            patched.setattr(summed_files, name, value)
+            engine = DuckDBEngine(hourly_logs)
+            engine.run(select_for(SUMS[0], WHOLE, Filters(()), engine.columns()), WHOLE)
+    assert seen == [False, False, False]
+
+
+def test_where_nothing_can_be_kept_records_are_read_once(
+    hourly_logs: NoLogs, few_are_enough: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.forget_all(hourly_logs.path)
+    monkeypatch.setattr(KeptDays, "write", lambda *_: False)
+    engine, made = DuckDBEngine(hourly_logs), []
+    over = PartSelect.over
+    monkeypatch.setattr(PartSelect, "over", lambda *given: made.append(1) or over(*given))
+    for query in SUMS:
+        engine.run(select_for(query, WHOLE, Filters(()), engine.columns()), WHOLE)
+    assert len(made) == 1
 
 
 @pytest.fixture

@@ -18,11 +18,14 @@ from vpcflow_core.engines.duckdb.answers import VERSION
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.newest import Newest
 from vpcflow_core.store.base import StoreFile
+from vpcflow_core.store.kept import MOST_BYTES
 from vpcflow_core.store.parquet import open_writer
 from vpcflow_core.times import Window
 
 SUFFIX = ".parquet"
 DAY = timedelta(days=1)
+# What takes more of the room, for one SELECT and range, drives out all others.
+LARGEST = MOST_BYTES[SUFFIX] // 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class FileParts:
 
     days: KeptDays
     _rows: Newest[int] = field(default_factory=lambda: Newest(20_000))
+    _is_refused: bool = False
     _making: tuple[Lock, ...] = field(default_factory=lambda: tuple(Lock() for _ in range(16)))
 
     def of(self, files: Sequence[StoreFile], select: PartSelect, ask: Ask) -> dict[Path, StoreFile]:
@@ -63,7 +67,7 @@ class FileParts:
             ask: Asks DuckDB for the answer of a SELECT.
 
         Returns:
-            Without those that could not be written.
+            Without those that could not be written; after the first one nothing more is made.
         """
         with self._making[hash(select) % len(self._making)]:  # who waits finds it made
             paths = {file.path: self._path(file, select) for file in files}
@@ -71,7 +75,7 @@ class FileParts:
             with ThreadPoolExecutor(1) as writing:
                 written: Future[None] | None = None
                 for file in files:
-                    if rows[paths[file.path]] is None:
+                    if rows[paths[file.path]] is None and not self._is_refused:
                         table = ask(select.over(file), {})
                         if written:  # no more than two of them are in memory
                             written.result()
@@ -106,7 +110,8 @@ class FileParts:
             with open_writer(to, table.schema) as writer:
                 writer.write_table(table)
 
-        self.days.write(path, write)
+        if not self.days.write(path, write):
+            self._is_refused = True
 
 
 def read_files(files: Iterable[StoreFile]) -> str:

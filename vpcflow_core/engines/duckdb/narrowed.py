@@ -14,20 +14,17 @@ from itertools import count
 from sqlalchemy import ColumnElement, SelectBase
 
 from vpcflow_core.engines.base import Ask
-from vpcflow_core.engines.duckdb.file_parts import SUFFIX, FileParts, PartSelect, read_files
+from vpcflow_core.engines.duckdb.file_parts import LARGEST, FileParts, PartSelect, read_files
 from vpcflow_core.engines.duckdb.filtered import shared_filters
 from vpcflow_core.engines.named import columns_named
 from vpcflow_core.newest import Newest
 from vpcflow_core.store.base import StoreFile
-from vpcflow_core.store.kept import MOST_BYTES
 
 # Fewer records are read as they are: a file more to open takes a millisecond.
 ENOUGH_RECORDS = 1_000_000
 ENOUGH_IN_A_FILE = 50_000
 # Where more of the records meet a filter, reading what does saves little.
 LARGEST_SHARE = 0.25
-# What takes more of the room drives out all others.
-LARGEST = MOST_BYTES[SUFFIX] // 4
 # Questions with a filter that read all records: whoever asks once or twice writes nothing.
 ASKED_BEFORE = 2
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from vpcflow_core.engines.base import Ask, HasRepeats
-from vpcflow_core.engines.duckdb.file_parts import FileParts, PartSelect, read_files
+from vpcflow_core.engines.duckdb.file_parts import LARGEST, FileParts, PartSelect, read_files
 from vpcflow_core.engines.duckdb.files import quoted, select_files
 from vpcflow_core.engines.duckdb.filtered import shared_filters
 from vpcflow_core.engines.duckdb.reading import Reading
@@ -84,7 +84,8 @@ class SummedFiles:
             return None
         keys = sorted(named | SHARED_KEYS)
         select = _sums(keys)
-        if self._share(whole[0], keys, select, ask) > LARGEST_SHARE:
+        share = self._share(whole[0], keys, select, ask)
+        if share > LARGEST_SHARE or share * sum(file.size for file in whole) > LARGEST:
             return None
         kept = self.parts.of(whole, select, ask)
         rest = [file for file in files if file.path not in kept]
