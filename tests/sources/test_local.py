@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -171,3 +172,17 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
     with pytest.raises(AccessError, match="may not be read"):
         source.read(found)
+
+
+def test_a_store_below_the_folder_holds_no_logs(tmp_path: Path) -> None:
+    files = tmp_path / "kept/files/flows/2026-11-01"
+    files.mkdir(parents=True)
+    (files / "a.parquet").write_bytes(b"PAR1")
+    (tmp_path / "kept/ledger.sqlite").touch()
+    with pytest.raises(EmptyError, match="holds no log files") as raised:
+        LocalSource(tmp_path).find(None)
+    assert f"a store of vpcflow at {tmp_path / 'kept'}" in str(raised.value)
+    (tmp_path / "flows.log").write_text("2 1 eni-1")
+    assert [found.uri for found in LocalSource(tmp_path).find(None)] == [
+        (tmp_path / "flows.log").as_uri()
+    ]

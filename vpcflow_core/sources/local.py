@@ -13,6 +13,9 @@ from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.s3.layout import describe, is_log_like, time_may_hold
 from vpcflow_core.times import Window
 
+# A file that the folder of a store has.
+LEDGER = "ledger.sqlite"
+
 
 def open_url(url: str, options: SourceOptions, store: Path | None) -> LocalSource:
     """The source of a path or URL, as its row in `SCHEMES` names it."""
@@ -48,10 +51,7 @@ class LocalSource:
         """
         objects = [found for path in self._files() if (found := self._object(path))]
         if not objects:
-            raise EmptyError(
-                f"The folder {self.path} holds no log files.",
-                "Give a folder with flow logs (.log, .gz, .json, .parquet, .csv, .txt), or a file.",
-            )
+            raise EmptyError(f"The folder {self.path} holds no log files.", _hint(self.path))
         wanted = (found for found in objects if not found.flow_log_id or _in_span(found, span))
         return iter(sorted(wanted, key=lambda found: (found.time, found.uri)))
 
@@ -106,10 +106,20 @@ def _below(folder: Path) -> Iterator[Path]:
     inside = folder.resolve()
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if LEDGER in names:  # what lies in a store are not logs, but records that were loaded
+            folders.clear()
+            continue
         for name in names:
             path = Path(parent, name)
             if is_log_like(name) and path.is_file() and _stays(path, inside):
                 yield path
+
+
+def _hint(folder: Path) -> str:
+    store = next((path.parent for path in folder.glob(f"**/{LEDGER}")), None)
+    if store:
+        return f"There is a store of vpcflow at {store}: give that folder, or --store {store}."
+    return "Give a folder with flow logs (.log, .gz, .json, .parquet, .csv, .txt), or a file."
 
 
 def _stays(path: Path, inside: Path) -> bool:
