@@ -6,10 +6,8 @@ them at that moment.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from sqlalchemy import ColumnElement, Select
 
@@ -27,9 +24,9 @@ from vpcflow_core.engines.by_minutes import Part as Minutes
 from vpcflow_core.engines.by_minutes import days_touched
 from vpcflow_core.engines.by_novelty import OverParts, Part
 from vpcflow_core.engines.by_promises import Reduced
-from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.answers import DAY, Answers, Ask, Bound, is_worth_keeping
 from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
+from vpcflow_core.engines.duckdb.cursors import Cursors
 from vpcflow_core.engines.duckdb.damage import OF_FILES
 from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import written_out
@@ -46,14 +43,14 @@ from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache
 from vpcflow_core.engines.interfaces.completion import COMPLETED
 from vpcflow_core.engines.named import columns_named, relations_named
-from vpcflow_core.errors import FailureError, ParameterError, QueryError, StoreError
+from vpcflow_core.errors import ParameterError, QueryError, StoreError
 from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.metrics import timed
 from vpcflow_core.query.columns import column_of
 from vpcflow_core.query.minutes import MINUTES
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import StoreFile
-from vpcflow_core.times import Window, format_duration
+from vpcflow_core.times import Window
 
 # Rows that travel from DuckDB at a time.
 BATCH = 65_536
@@ -85,8 +82,7 @@ class DuckDBEngine:
         timeout: timedelta | None = timedelta(minutes=2),
         naming: Naming = NAMING,
     ) -> None:
-        self.timeout = timeout
-        self.memory_limit = memory_limit
+        self.timeout, self.memory_limit = timeout, memory_limit
         days = KeptDays(Path(store.path))
         inventory = InventoryCache(store, naming, keeping_said(days, store.scope))
         self._reading = Reading(store, _given(sources), inventory)
@@ -98,6 +94,7 @@ class DuckDBEngine:
         self._database = sandboxed_connection(
             self._place.folder, threads, memory_limit, scratch=self._scratch.path
         )
+        self._cursors = Cursors(self._database, memory_limit, timeout)
 
     @property
     def store(self) -> FileCatalogue:
@@ -149,7 +146,7 @@ class DuckDBEngine:
         def answer(asked: Bound) -> pa.Table:
             parts = [Bound.of_part(*part(day)) for day in days_touched(window)]
             minutes = pa.concat_tables([self._part(one) for one in parts])
-            with self._cursor() as cursor:
+            with self._cursors.one() as cursor:
                 cursor.register(MINUTES, minutes)
                 return _reader(cursor, asked).read_all()
 
@@ -238,7 +235,7 @@ class DuckDBEngine:
         if wanted is not None:
             wanted |= columns_named(*conditions)
         setup = Setup()
-        with self._failures(window), self._cursor() as cursor:
+        with self._cursors.failures(self._reading, window), self._cursors.one() as cursor:
             self._relations(cursor, setup, window, conditions).make(
                 checked.relations,
                 COMPLETED if wanted is None else wanted,
@@ -290,7 +287,7 @@ class DuckDBEngine:
     def _result(self, question: Select[Any], window: Window, answer: Ask) -> QueryResult:
         """The answer that was given lately, else a new one."""
         began = time.perf_counter()
-        with self._failures(window):
+        with self._cursors.failures(self._reading, window):
             frame = self._answers.frame(self._reading, Bound.of(question, window), answer)
         naming = self._reading.inventory.naming
         notes = naming.problems if self._reading.names_for(question) else ()
@@ -336,7 +333,7 @@ class DuckDBEngine:
         used: list[StoreFile] | None,
     ) -> pa.Table:
         """As `_asked`; gives `used` what it reads of what is kept. None: nothing is."""
-        with self._cursor() as cursor:
+        with self._cursors.one() as cursor:
             for name, rows in beside.items():
                 cursor.register(name, rows)
             relations = self._relations(cursor, cursor, asked.window)
@@ -367,36 +364,6 @@ class DuckDBEngine:
     ) -> Relations:
         return Relations(self._reading, self._answers.days, cursor, into, window, conditions)
 
-    @contextmanager
-    def _cursor(self) -> Iterator[Cursor]:
-        """A cursor of its own for one question; stopped when time is up."""
-        cursor = self._database.cursor()
-        try:
-            with _stopped_after(cursor, self.timeout):
-                yield cursor
-        finally:
-            cursor.close()
-
-    @contextmanager
-    def _failures(self, window: Window | None) -> Iterator[None]:
-        """DuckDB's errors as ours."""
-        try:
-            yield
-        except duckdb.InterruptException:
-            length = format_duration(self.timeout or timedelta(seconds=1))
-            raise FailureError(
-                f"The query took longer than {length} and was stopped.",
-                "Ask for a shorter range or add filters; the limit is the setting query_timeout.",
-            ) from None
-        except duckdb.OutOfMemoryException:
-            raise FailureError(
-                f"The query needs more memory than {self.memory_limit}.",
-                "Ask for a shorter range or add filters; the limit is the setting memory_limit.",
-            ) from None
-        except (duckdb.Error, pa.ArrowException) as error:
-            damage = self._reading.damage(window) if type(error) in OF_FILES else None
-            raise damage or StoreError(f"The query failed: {guard.first_line(error)}") from error
-
 
 def _given(sources: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if sources is None else tuple(sources)
@@ -404,20 +371,3 @@ def _given(sources: Sequence[str] | None) -> tuple[str, ...] | None:
 
 def _reader(cursor: Cursor, asked: Bound) -> pa.RecordBatchReader:
     return cursor.sql(asked.sql, params=asked.values).to_arrow_reader(BATCH)
-
-
-@contextmanager
-def _stopped_after(cursor: Cursor, timeout: timedelta | None) -> Iterator[None]:
-    """Interrupt whatever the cursor does when the time is up."""
-    if timeout is None:
-        yield
-        return
-    timer = threading.Timer(timeout.total_seconds(), cursor.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        # A timer alive at the end of the program would hold the cursor, which DuckDB complains of.
-        timer.join()

@@ -1,0 +1,90 @@
+"""Cursors of a database, each for one question, within limits; what DuckDB raises as our errors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import duckdb
+import pyarrow as pa
+
+from vpcflow_core.engines.duckdb import guard
+from vpcflow_core.engines.duckdb.damage import OF_FILES
+from vpcflow_core.engines.duckdb.database import Cursor
+from vpcflow_core.engines.duckdb.reading import Reading
+from vpcflow_core.errors import FailureError, StoreError
+from vpcflow_core.times import Window, format_duration
+
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """Cursors of a database; safe to share between threads.
+
+    Attributes:
+        database: The database.
+        memory_limit: As DuckDB writes it: `4GB`.
+        timeout: A question that takes longer is stopped; None: none is.
+    """
+
+    database: Cursor
+    memory_limit: str
+    timeout: timedelta | None
+
+    @contextmanager
+    def one(self) -> Iterator[Cursor]:
+        """A cursor of its own for one question; stopped when time is up."""
+        cursor = self.database.cursor()
+        try:
+            with _stopped_after(cursor, self.timeout):
+                yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def failures(self, reading: Reading, window: Window | None) -> Iterator[None]:
+        """DuckDB's errors as ours.
+
+        Args:
+            reading: What is read, some file of which may be lost.
+            window: The range of time that is asked about; None: all.
+
+        Raises:
+            FailureError: It took too long or too much memory.
+            StoreError: A file is lost, or the question failed.
+        """
+        try:
+            yield
+        except duckdb.InterruptException:
+            length = format_duration(self.timeout or timedelta(seconds=1))
+            raise FailureError(
+                f"The query took longer than {length} and was stopped.",
+                "Ask for a shorter range or add filters; the limit is the setting query_timeout.",
+            ) from None
+        except duckdb.OutOfMemoryException:
+            raise FailureError(
+                f"The query needs more memory than {self.memory_limit}.",
+                "Ask for a shorter range or add filters; the limit is the setting memory_limit.",
+            ) from None
+        except (duckdb.Error, pa.ArrowException) as error:
+            damage = reading.damage(window) if type(error) in OF_FILES else None
+            raise damage or StoreError(f"The query failed: {guard.first_line(error)}") from error
+
+
+@contextmanager
+def _stopped_after(cursor: Cursor, timeout: timedelta | None) -> Iterator[None]:
+    """Interrupt whatever the cursor does when the time is up."""
+    if timeout is None:
+        yield
+        return
+    timer = threading.Timer(timeout.total_seconds(), cursor.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        # A timer alive at the end of the program would hold the cursor, which DuckDB complains of.
+        timer.join()
