@@ -65,7 +65,29 @@ MENUS = """(() => {
         else if (at === (event.shiftKey ? first : end)) give(event, opener());
     }, true);
 })()"""
-SCRIPTS = (SCRIPT, MENUS)
+# Menus, lists and hints are drawn outside of the parts of the page that screen readers go through:
+# while some are open, their place is a part as well.
+PARTS = """(() => {
+    if (window.marksParts) return;
+    window.marksParts = true;
+    const places = 'body > #stFloatingOverlayPortal, body > #portal, body > div:not([id])';
+    const opened = '[role=menu], [role=listbox], [role=dialog], [data-floating-ui-portal]';
+    const mark = () => document.querySelectorAll(places).forEach((place, number) => {
+        const texts = {role: 'complementary', 'aria-label': `Open ${number + 1}`};
+        for (const name in texts) {
+            if (place.querySelector(opened)) place.setAttribute(name, texts[name]);
+            else place.removeAttribute(name);
+        }
+        if (place.id && !place.dataset.isWatched) {
+            place.dataset.isWatched = 'yes';
+            new MutationObserver(later).observe(place, {childList: true});
+        }
+    });
+    const later = () => requestAnimationFrame(mark);
+    new MutationObserver(later).observe(document.body, {childList: true});
+    mark();
+})()"""
+SCRIPTS = (SCRIPT, MENUS, PARTS)
 
 
 def to_menu(slug: str) -> None:
@@ -82,7 +104,8 @@ def draw() -> None:
     """Have the browser give it, where it was asked for; once a run of the page."""
     wanted = st.session_state.pop(FOCUS, "")
     with hidden_widgets.place("focus", shown=False):
-        st.html(f"<script>{MENUS}</script>", unsafe_allow_javascript=True)
+        once = "".join(f"<script>{script}</script>" for script in (MENUS, PARTS))
+        st.html(once, unsafe_allow_javascript=True)
         if wanted:
             number = st.session_state.get("focus-number", 0) + 1
             st.session_state["focus-number"] = number

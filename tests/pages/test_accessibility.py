@@ -102,6 +102,7 @@ def test_a_page_can_be_used_on_a_telephone_and_by_keyboard(app: str, open_page: 
     page.keyboard.press("Enter")
     body = page.locator("[data-testid=stPopoverBody]")
     expect(body.get_by_role("button", name="Download CSV")).to_be_visible()
+    assert barriers(page, "region", "landmark-unique") == []
     page.keyboard.press("Escape")
     expect(body).to_have_count(0)
 
