@@ -12,6 +12,9 @@ _RULES = """
 
 /* Panels that would be too narrow to read stand below each other. */
 [data-testid=stColumn]:has([class*=st-key-panel-]) { min-width: min(20rem, 100%) }
+[data-testid=stColumn]:has([class*=st-key-panel-] [data-testid=stMetric]) {
+  min-width: min(15.5rem, 100%);
+}
 [data-testid=stColumn]:has([class*=st-key-panel-] [data-testid=stDataFrame]) {
   min-width: min(26rem, 100%);
 }

@@ -165,6 +165,10 @@ def test_long_names_lose_their_middle_and_stay_different_but_addresses_are_whole
     (one,) = short_labels(panel, called, "srcaddr", addresses[:1])
     assert one == "a-host-with…r-long-name"
     assert len(set(short_labels(panel, called, "srcaddr", addresses))) == 2
+    called = replace(
+        given, names={"srcaddr": {addresses[0]: f"Interface for {'eni-' + '0b5a' * 4}"}}
+    )
+    assert short_labels(panel, called, "srcaddr", addresses[:1]) == ["Interface for"]
 
 
 @pytest.mark.parametrize("slug", ["security-groups/directions", "traffic/protocols-by-action"])
@@ -175,6 +179,17 @@ def test_nothing_of_the_rows_is_lost(slug: str) -> None:
     drawn = [trace for trace in chart.data if trace.type in ("bar", "barpolar")]
     values = [sum(trace.x if trace.type == "bar" else trace.meta) for trace in drawn]
     assert sum(values) == given.frame[panel.value].sum()
+
+
+def test_labels_of_small_parts_of_a_ring_do_not_stand_on_each_other() -> None:
+    panel = Built("bytes", ("srcaddr",), "donut").panel
+    addresses = [f"10.0.0.{n}" for n in range(8)]
+    frame = pd.DataFrame({"srcaddr": addresses, "bytes": [50, 30, 16, 1, 1, 1, 0.5, 0.5]})
+    ring, labels = figure(panel, answer(frame)).data
+    shown = [a for a, text in zip(labels.theta, labels.text, strict=True) if text]
+    assert len(shown) == 4
+    assert all(abs(a - b) >= 24 for a, b in itertools.combinations(shown, 2))
+    assert list(ring.customdata) == addresses
 
 
 def test_directions_have_colours_of_their_own() -> None:

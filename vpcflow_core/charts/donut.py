@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import wrap
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ LONGEST = 34
 # The ring's inner edge and the place of its labels, in radii.
 HOLE, BESIDE = 0.62, 1.08
 LINE = 16
+# Degrees between two labels.
+LEAST = 24
 
 
 def donut(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -82,7 +85,7 @@ def _clickable(labels: list[str], values: pd.Series, colours: list[str], **rest:
             **rest,
         )
     )
-    texts = [f"{name}<br>{part:.1%}" for name, part in zip(labels, share, strict=True)]
+    texts = _apart([f"{n}<br>{part:.1%}" for n, part in zip(labels, share, strict=True)], middle)
     chart.add_scatterpolar(
         r=[BESIDE] * len(share),
         theta=middle,
@@ -101,6 +104,17 @@ def _clickable(labels: list[str], values: pd.Series, colours: list[str], **rest:
             "angularaxis": {"visible": False, "rotation": 90, "direction": "clockwise"},
         },
     )
+
+
+def _apart(texts: list[str], angles: Iterable[float]) -> list[str]:
+    """The labels without those that would stand on one before them, which the hover box has."""
+    kept: list[str] = []
+    places: list[float] = []
+    for text, angle in zip(texts, angles, strict=True):
+        if free := all(LEAST <= abs(angle - place) <= 360 - LEAST for place in places):
+            places.append(angle)
+        kept.append(text if free else "")
+    return kept
 
 
 def _side(angle: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -22,6 +23,8 @@ from vpcflow_core.units import UNITS, humane, number_of, one_of
 FAN_OUT = ("sources", "destinations", "ports")
 # What fits beside bars on a panel of half a page.
 LONGEST, LONGEST_NAME, LONGEST_IPV4 = 23, 18, 15
+# An id in a name: *Interface for NAT Gateway nat-0b5a9fb1e7797da2b*.
+ID = re.compile(r"\s*\b[a-z]+-[0-9a-f]{8,}\b")
 # Columns of addresses, and the dimensions that name them.
 ADDRESSES = {"srcaddr": "src_name", "dstaddr": "dst_name"}
 # Columns of ids and addresses, which can neither be read nor copied in part.
@@ -133,8 +136,14 @@ def _short(field: str, value: Any, names: Mapping[str, str], rest: str, longest:
         text = label(field, value, rest)
         return text if field in NEVER_CUT else shortened(text, longest)
     if field in ADDRESSES and len(str(value)) <= LONGEST_IPV4:
-        return f"{escape(shortened(name, LONGEST_NAME))} ({value})"
-    return escape(shortened(name, longest))
+        return f"{escape(_name_within(name, LONGEST_NAME))} ({value})"
+    return escape(_name_within(name, longest))
+
+
+def _name_within(name: str, longest: int) -> str:
+    """A name that is not too long: an id in it goes first, as half of one says nothing."""
+    without = ID.sub("", name) if len(name) > longest else name
+    return shortened(without or name, longest)
 
 
 def _name(value: Any, names: Mapping[str, str]) -> str | None:

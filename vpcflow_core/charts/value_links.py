@@ -38,7 +38,7 @@ def with_links(chart: go.Figure, panel: Panel, fields: Iterable[str], url: str) 
 
 def _link(name: str, value: Any, url: str) -> str:
     """The name as a link; the rest, which has no value, as it is."""
-    if pd.isna(value):
+    if not name or pd.isna(value):
         return name
     return f'<a href="{url}{quote(str(value), safe=":/")}" target="_blank">{name}</a>'
 
