@@ -112,7 +112,8 @@ def _who(entity: Entity, window: Window) -> None:
     known = facts(entity, resources.flows(), window)
     if known:
         lines = [f"**{name}** {code(text)}" for name, text in known.items()]
-        st.markdown("  \n".join(lines))
+        with st.container(key="facts"):
+            st.markdown("  \n".join(lines))
     elif entity.kind != "Block":
         st.caption("Nothing is known of it but its flows.")
 

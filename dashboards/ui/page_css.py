@@ -63,6 +63,9 @@ _RULES = """
 /* Rules of a text stand below each other as in an editor. */
 .st-key-proposed-rules textarea { font-family: monospace; font-size: 0.85rem }
 
+/* What is known of an entity stands side by side, so that its panels begin higher. */
+.st-key-facts p { columns: 20rem auto; overflow-wrap: anywhere }
+
 /* A panel that is not answered yet has room for its title and more, so that the page stays put. */
 [class*=st-key-panel-] { min-height: 6rem }
 [class*=st-key-head-] { min-height: 2.5rem; padding-top: 0; padding-bottom: 0; margin: 0 }
