@@ -125,7 +125,8 @@ NAMING = Naming()
 def _left_out(problems: Sequence[str]) -> str:
     """Lines that could not be read, the first ones by name."""
     more = f", and {len(problems) - 3:,} more" if len(problems) > 3 else ""
-    return f"Left out: {'; '.join(problems[:3])}{more}. Write 10.8.0.0/16 or 2001:db8::/32."
+    named = "; ".join(problem.rstrip(".") for problem in problems[:3])
+    return f"Left out: {named}{more}. Write 10.8.0.0/16 or 2001:db8::/32."
 
 
 def _files_of(sets: NamedSets, listed: Path | None = None) -> tuple[Hashable, ...]:

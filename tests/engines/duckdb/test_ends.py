@@ -190,7 +190,7 @@ def test_a_list_of_ones_own_names_what_ec2_does_not(tmp_path: Path) -> None:
         assert column(own, "dst_name") == ["web-1", "web-1", "web-1", None]
         assert column(own, "src_owner") == ["it", "shop", None, None]
         [note] = own.ask(Query(("bytes",), by=("src_name",))).notes
-        assert "line 5: 'nonsense' is no block of addresses." in note
+        assert "line 5: 'nonsense' is no block of addresses. Write" in note
         assert not own.ask(Query(("bytes",), by=("srcaddr",))).notes
 
 
