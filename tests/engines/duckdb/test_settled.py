@@ -18,7 +18,7 @@ from tests.engines.duckdb.test_ends import V5, shot
 from tests.inventory.test_domains import query
 from tests.reference.conftest import write_database
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.engines.duckdb import settled
+from vpcflow_core.engines.duckdb import settled, summed_files
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.engines.duckdb.relations import Relations
 from vpcflow_core.inventory.naming import Naming
@@ -197,6 +197,34 @@ def test_filters_and_other_columns_equal_the_ends_of_every_record(
     for found in answers(changing_ends, WHOLE, by, **where):
         alike(found, right)
     assert is_by_address(seen[-1])
+
+
+@pytest.mark.parametrize(
+    ("by", "where"),
+    [
+        (["src_name"], {}), (["dst_kind"], {"action": "REJECT"}), (["src_vpc", "dst_owner"], {}),
+        (["dstaddr", "src_kind"], {}), (["src_az", "dst_az"], {"src_owner": "shop"}),
+    ],
+)  # fmt: skip
+def test_what_is_kept_of_files_equals_the_ends_of_every_record(
+    changing_ends: FlowLogs,
+    named_one_by_one: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    by: list[str],
+    where: dict[str, str],
+) -> None:
+    for name, least in (("ENOUGH_RECORDS", 1), ("ENOUGH_IN_A_FILE", 1), ("LARGEST_SHARE", 9)):
+        monkeypatch.setattr(summed_files, name, least)
+    made: list[str] = []
+    of_sums = settled.SettledEnds.of_sums
+    monkeypatch.setattr(
+        settled.SettledEnds, "of_sums", lambda *args: made.append(of_sums(*args)) or made[-1]
+    )
+    # One window has whole files, the other one begins and ends in them.
+    for window in (WHOLE, Window(NOON - 50 * MINUTE, NOON + 133 * MINUTE)):
+        for found in answers(changing_ends, window, by, **where):
+            alike(found, expected(named_one_by_one, window, by, **where))
+    assert made
 
 
 def test_the_ends_of_this_network_do_change(

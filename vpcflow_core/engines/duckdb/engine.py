@@ -7,10 +7,11 @@ them at that moment.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -343,7 +344,8 @@ class DuckDBEngine:
                     cursor.execute(f"CREATE TEMP VIEW flows AS {sums.relation}")
                     return made(_reader(cursor, Bound.of(sums.question, asked.window)))
                 narrowed = Narrowed(self._narrowed, asked.question, used)
-                relations = replace(relations, narrowed=narrowed)
+                kept_sums = partial(self._kept_sums, asked.window, cursor, used)
+                relations = replace(relations, narrowed=narrowed, kept_sums=kept_sums)
             found = None if beside else summed(asked.question, asked.window)
             if found:
                 question, how = found
@@ -354,6 +356,16 @@ class DuckDBEngine:
 
     def _sums_of(self, asked: Bound, cursor: Cursor) -> OfSums | None:
         return self._sums.of(self._reading, asked.question, asked.window, asking(cursor))
+
+    def _kept_sums(
+        self, window: Window, cursor: Cursor, used: list[StoreFile], keys: Set[str], sums: Set[str]
+    ) -> str | None:
+        """The SQL of sums by some columns, where they are kept; `used` gets what it reads."""
+        found = self._sums.kept(self._reading, keys, sums, window, asking(cursor))
+        if found is None:
+            return None
+        used += found[1]
+        return found[0]
 
     def _relations(
         self,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import pyarrow as pa
 from sqlalchemy import ColumnElement, and_
@@ -45,6 +46,9 @@ from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.repeats import Span
 from vpcflow_core.times import Window
 
+# Gives the SQL of sums by some columns of some others, where they are kept.
+KeptSums: TypeAlias = Callable[[Set[str], Set[str]], str | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Relations:
@@ -59,6 +63,7 @@ class Relations:
         conditions: Only records that meet them.
         summed: How `flows` is added up, for a question that allows it.
         narrowed: Reads only what meets the question's filters; None: all is read.
+        kept_sums: Gives the SQL of sums by some columns that are kept; None: none are.
     """
 
     reading: Reading
@@ -69,6 +74,7 @@ class Relations:
     conditions: Sequence[ColumnElement[bool]] = ()
     summed: Summed | None = None
     narrowed: Narrowed | None = None
+    kept_sums: KeptSums | None = None
 
     def make(self, names: Iterable[str], wanted: Collection[str], *, plain: bool = False) -> None:
         """Make relations.
@@ -233,8 +239,16 @@ class Relations:
 
     def _select_settled(self, name: str, wanted: Set[str], settled: SettledEnds) -> str:
         self._register(settled.tables())
-        select = self._select(name, wanted, settled, [])
-        rest = settled.rest(self.summed.window) if self.summed else ""
+        if not self.summed:
+            return self._select(name, wanted, settled, [])
+        keys = self.summed.keys | settled.addresses
+        sums = self.kept_sums(keys, self.summed.sums) if self.kept_sums else None
+        select = (
+            settled.of_sums(sums, self.summed.keys)
+            if sums
+            else self._select(name, wanted, settled, [])
+        )
+        rest = settled.rest(self.summed.window)
         return f"({select}) UNION ALL BY NAME ({rest})" if rest else select
 
     def _register(self, tables: Mapping[str, pa.Table]) -> None:

@@ -70,6 +70,30 @@ class SettledEnds:
                 tests.append(f"NOT coalesce({s}.is_changing, false)")
         return Added(columns, tuple(joins), " AND ".join(tests))
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The addresses that records are looked up by."""
+        return frozenset(ADDRESS_OF[end] for end in self.by_end)
+
+    def of_sums(self, sums: str, keys: Set[str]) -> str:
+        """The SELECT of kept sums with their ends, without the changing ones.
+
+        Args:
+            sums: The SQL of sums by the keys and addresses.
+            keys: What the question names besides ends.
+        """
+        by = sorted(keys | self.addresses)
+        added = self.of(self.addresses)
+        named = [f"{value} AS {name}" for name, value in added.columns.items()]
+        totals = [f"CAST(sum({name}) AS HUGEINT) AS {name}" for name in (*SUMS.values(), COUNT)]
+        # By both addresses there are many groups: to add them up first takes as long again.
+        source = sums
+        if len(self.by_end) == 1:
+            source = f"SELECT {', '.join((*by, *totals))} FROM ({sums}) GROUP BY ALL"  # noqa: S608 (our own text)
+        listed = ", ".join((*(f"r.{name}" for name in (*by, *SUMS.values(), COUNT)), *named))
+        where = f" WHERE {added.where}" if added.where else ""
+        return f"SELECT {listed} FROM ({source}) r {' '.join(added.joins)}{where}"  # noqa: S608 (our own text)
+
     def rest(self, window: str) -> str:
         """The SELECT of the records with a changing end; "" without any.
 

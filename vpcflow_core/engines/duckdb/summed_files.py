@@ -75,6 +75,24 @@ class SummedFiles:
         shown = columns_named(*question.selected_columns)
         if not _filtered_columns(question) <= shown | SHARED_KEYS:
             return None
+        kept = self.kept(reading, named, sums, window, ask)
+        return OfSums(made, *kept) if kept else None
+
+    def kept(
+        self, reading: Reading, named: Set[str], sums: Set[str], window: Window, ask: Ask
+    ) -> tuple[str, list[StoreFile]] | None:
+        """The SQL of sums by some columns, and the kept files that it reads.
+
+        Args:
+            reading: What is read.
+            named: The columns; those of `SHARED_KEYS` are there besides.
+            sums: What is added up.
+            window: The range of time.
+            ask: Asks DuckDB for the answer of a SELECT.
+
+        Returns:
+            None where the records have to be asked.
+        """
         files = reading.whole_files("flows", window)
         whole = [file for file in files if _is_whole(file, window, named | sums | SHARED_KEYS)]
         records = sum(file.rows for file in whole)
@@ -90,7 +108,7 @@ class SummedFiles:
         kept = self.parts.of(whole, select, ask)
         rest = [file for file in files if file.path not in kept]
         relation = _relation(reading, list(kept.values()), rest, keys, window)
-        return OfSums(made, relation, list(kept.values())) if kept else None
+        return (relation, list(kept.values())) if kept else None
 
     def _share(self, file: StoreFile, keys: Sequence[str], select: PartSelect, ask: Ask) -> float:
         """Groups to a record, in one file, which is like the others."""
