@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 import duckdb
 import numpy as np
@@ -18,10 +19,13 @@ from vpcflow_core.engines.trino.companions import Companions
 from vpcflow_core.engines.trino.dialect import written_out
 from vpcflow_core.engines.trino.shared import combined, is_shareable, taken_apart
 from vpcflow_core.engines.trino.under_way import UnderWay
+from vpcflow_core.engines.trino.windows import scans_of
+from vpcflow_core.query.columns import started
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.grouped import Grouped, parts_of
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import select_for
+from vpcflow_core.query.spread import spreading_of
 from vpcflow_core.times import Window
 
 DAY = Window(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC))
@@ -37,8 +41,17 @@ QUESTIONS = (
     Query(("flows",), every=HOUR),
     Query(("flows", "first", "last"), by=("protocol",), every=DAY.length),
     Query(("bytes", "rejected", "duration"), where=(("protocol", "6"),)),
-    Query(("flows",), by=("interface_id",), least=(("flows", 30),)),
+    Query(("flows",), by=("interface_id",), least=(("flows", 9),)),
     Query(("flows",), by=("action",), where=(("dstport", "9999"),)),
+    Query(("sources", "flows"), by=("dstport",), top=3),
+    Query(("ports", "sources"), every=HOUR),
+    Query(("destinations",)),
+)
+# Each of another range; a day at most lies between them.
+RANGES = (
+    DAY,
+    Window(DAY.start - 3 * HOUR, DAY.end - 5 * HOUR),
+    Window(DAY.start, DAY.start + HOUR),
 )
 
 
@@ -73,8 +86,10 @@ def flows_with_ties() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def grouped(query: Query, filters: Filters = NO_FILTERS) -> tuple[Grouped, str]:
-    question = select_for(query, DAY, filters, COLUMNS)
+def grouped(
+    query: Query, filters: Filters = NO_FILTERS, window: Window = DAY
+) -> tuple[Grouped, str]:
+    question = select_for(query, window, filters, COLUMNS)
     parts = parts_of(question)
     assert parts
     assert is_shareable(parts)
@@ -86,9 +101,10 @@ def test_one_statement_answers_as_the_questions_do(
     flows_with_ties: duckdb.DuckDBPyConnection, asked: tuple[Query, ...]
 ) -> None:
     filters = Filters.parse({"dstaddr": "10.0.0.0/8,203.0.113.0/24"})
-    made = [grouped(query, filters) for query in asked]
+    made = [grouped(*each) for each in zip(asked, cycle([filters]), cycle(RANGES))]
     parts = [part for part, _ in made]
-    table = flows_with_ties.sql(combined(parts)).to_arrow_table()
+    whole = started(Window(DAY.start - 3 * HOUR, DAY.end))
+    table = flows_with_ties.sql(combined(parts, whole)).to_arrow_table()
     answers = taken_apart(parts, table)
     for (_, sql), answer in zip(made, answers, strict=True):
         assert answer is not None
@@ -109,8 +125,6 @@ def test_one_row_of_nothing_is_asked_for_by_itself(
 @pytest.mark.parametrize(
     "query",
     [
-        Query(("sources",)),
-        Query(("packets_median",), every=HOUR),
         Query(("bytes",), every=HOUR, place="spread"),
         Query(("flows",), by=("srcaddr",), every=HOUR, top=3),
         Query(("last",), by=("srcaddr",), top=3),
@@ -119,6 +133,56 @@ def test_one_row_of_nothing_is_asked_for_by_itself(
 def test_what_is_no_plain_question_is_asked_alone(query: Query) -> None:
     parts = parts_of(select_for(query, DAY, NO_FILTERS, COLUMNS))
     assert parts is None or not is_shareable(parts)
+
+
+def test_a_quantile_is_made_for_those_alone_that_ask_for_it() -> None:
+    asked = [grouped(Query((of,), every=HOUR))[0] for of in ("packets_median", "flows")]
+    sql = combined(asked)
+    assert "histogram(CASE WHEN (question IN (0)) THEN packets END)" in sql
+    assert "histogram(packets)" in combined([asked[0], asked[0]])
+
+
+def hours(start: int, end: int) -> Window:
+    return Window(DAY.start + start * HOUR, DAY.start + end * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ([(0, 24, False), (0, 24, True), (3, 20, False)], [(0, 24, [0, 1, 2])]),
+        # Half a day and the same of the day before: what lies between is as much again.
+        ([(24, 36, False), (0, 12, False)], [(24, 36, [0]), (0, 12, [1])]),
+        ([(24, 47, False), (0, 23, False), (24, 48, False)], [(0, 48, [0, 1, 2])]),
+        # What is known of a range is known of no other.
+        ([(0, 24, True), (0, 48, True)], [(0, 24, [0]), (0, 48, [1])]),
+        ([(0, 24, True), (0, 48, False)], [(0, 24, [0]), (0, 48, [1])]),
+    ],
+)
+def test_ranges_are_read_once_and_never_more_than_by_themselves(
+    asked: list[tuple[int, int, bool]], expected: list[tuple[int, int, list[int]]]
+) -> None:
+    scans = scans_of([(hours(start, end), is_fixed) for start, end, is_fixed in asked])
+    found = [(scan.window, sorted(scan.members)) for scan in scans]
+    wanted = [(hours(start, end), members) for start, end, members in expected]
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+
+
+def test_measures_that_are_spread_in_the_same_way_are_one_statement() -> None:
+    asked = []
+    for name in ("packets", "bytes"):
+        spread = spreading_of(select_for(spread_over(name), DAY, NO_FILTERS, COLUMNS))
+        assert spread
+        asked.append(spread)
+    both = spreading_of(select_for(spread_over("bytes", "packets"), DAY, NO_FILTERS, COLUMNS))
+    assert both
+    assert written_out(asked[0].of(())) == written_out(asked[1].of(()))
+    measures = [each for one in reversed(asked) for each in one.asked.measures]
+    assert written_out(asked[0].of(measures)) == written_out(both.of(both.asked.measures))
+    assert set(both.names) == {*asked[0].names, *asked[1].names}
+
+
+def spread_over(*measures: str) -> Query:
+    return Query(measures, by=("action",), every=HOUR, place="spread")
 
 
 def test_questions_of_a_page_are_gathered_and_no_others() -> None:

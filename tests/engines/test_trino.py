@@ -79,6 +79,8 @@ def test_an_address_of_a_trino_has_its_parts() -> None:
     plain = Location.parse("trino://ann@data.example/hive/logs?since=8d&refresh=1m")
     assert (plain.port, plain.tls, plain.since) == (8080, False, timedelta(days=8))
     assert (plain.refresh, Location.parse(URL).refresh) == (timedelta(minutes=1), REFRESH)
+    assert plain.shared
+    assert not Location.parse("trino://ann@data.example/hive/logs?shared=false").shared
 
 
 def test_a_password_means_an_encrypted_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from vpcflow_core.fields import find_field
+from vpcflow_core.times import Window
 
 # TCP, UDP, DCCP, SCTP and UDP-Lite, by IANA's numbers.
 PROTOCOLS_WITH_PORTS = (6, 17, 33, 132, 136)
@@ -53,6 +54,12 @@ TYPES: dict[str, TypeEngine[Any]] = {
     "TIMESTAMP": Instant(),
     "VARCHAR[]": ARRAY(String()),
 }
+
+
+def started(window: Window) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The conditions on records that start in a window."""
+    start = column_of("start_time")
+    return start >= window.start, start < window.end
 
 
 def column_of(name: str) -> ColumnClause[Any]:

@@ -45,8 +45,8 @@ BUCKET = "bucket"
 # Dimensions that engines compute for each record: a condition on one computes it once more.
 COMPUTED = ("direction",)
 TIMES = ("start_time", "end_time")
-# Aggregates that cost the same for several questions at once as for each by itself.
-PLAIN = ("count", "sum", "duration", "first", "last")
+# Aggregates of the records of a group by themselves.
+PLAIN = ("count", "sum", "duration", "first", "last", "distinct", "quantile")
 CONNECTION = ("interface_id", "srcaddr", "srcport", "dstaddr", "dstport", "protocol")
 
 
@@ -307,7 +307,7 @@ def _relation(query: Query) -> str:
 
 
 def _is_plain(parts: _Parts) -> bool:
-    """Whether the question groups records as they are, by what adds up or is first or last."""
+    """Whether the question groups records as they are."""
     query, order = parts.query, measure(parts.query.order or parts.measures[0].name)
     is_ranked = bool(query.every and query.top and parts.dimensions)
     simple = all(of.aggregate in PLAIN for of in (*parts.measures, order))

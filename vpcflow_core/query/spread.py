@@ -7,7 +7,7 @@ each slice between. So no record is multiplied, however many slices it lasts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,6 +42,8 @@ from vpcflow_core.times import Window
 # other collectors write.
 LONGEST = timedelta(hours=1)
 SHARES = "_shares"
+# Under this name a SELECT carries what it spreads, among its execution options.
+_OPTION = "vpcflow_spread"
 FIRST, LAST = column("first_slice", Instant()), column("last_slice", Instant())
 
 
@@ -66,6 +68,41 @@ class Spread:
     conditions: Sequence[ColumnElement[bool]]
     having: Sequence[ColumnElement[bool]]
     begins: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Spreading:
+    """What a SELECT spreads, and over which slices; see `spread_select`.
+
+    Attributes:
+        asked: What.
+        window: In whole slices.
+        every: The slice.
+        bucket: What the column of slices is called.
+    """
+
+    asked: Spread
+    window: Window
+    every: timedelta
+    bucket: str
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the answer."""
+        groups = [self.bucket, *(group.name for group in self.asked.groups)]
+        values = [of.name for of, _ in self.asked.measures]
+        return [*groups, *(part for name in values for part in (name, f"{name}{SHARES}"))]
+
+    def of(self, measures: Sequence[tuple[Measure, Label[Any]]]) -> Select[Any]:
+        """The SELECT that spreads other measures in the same way."""
+        asked = replace(self.asked, measures=measures)
+        return spread_select(asked, self.window, self.every, self.bucket)
+
+
+def spreading_of(question: Select[Any]) -> Spreading | None:
+    """What a SELECT spreads; None where it is no such question."""
+    found = question.get_execution_options().get(_OPTION)
+    return found if isinstance(found, Spreading) else None
 
 
 def reached(window: Window, earliest: datetime | None = None) -> Window:
@@ -94,7 +131,8 @@ def spread_select(asked: Spread, window: Window, every: timedelta, bucket: str) 
     """
     made = shares_of(by_slices(asked, every).cte("parts"), asked, window, every, bucket)
     groups = [column(group.name, group.type) for group in asked.groups]
-    return made.order_by(column(bucket, Instant()), *groups)
+    ordered = made.order_by(column(bucket, Instant()), *groups)
+    return ordered.execution_options(**{_OPTION: Spreading(asked, window, every, bucket)})
 
 
 def shares_of(

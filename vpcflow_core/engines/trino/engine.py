@@ -6,11 +6,9 @@ import re
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from copy import copy
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 from sqlalchemy import ColumnElement, Select, and_
 
@@ -27,7 +25,6 @@ from vpcflow_core.engines.kept import KeptAnswers
 from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.engines.trino.client import Reply
-from vpcflow_core.engines.trino.companions import Companions
 from vpcflow_core.engines.trino.dialect import written_out
 from vpcflow_core.engines.trino.minutes import TABLE, MinutesTable
 from vpcflow_core.engines.trino.relations import (
@@ -38,41 +35,22 @@ from vpcflow_core.engines.trino.relations import (
     unnested,
     with_tables,
 )
-from vpcflow_core.engines.trino.shared import combined, is_shareable, taken_apart
+from vpcflow_core.engines.trino.sharing import Answer, Asking, Sharing, answer_of
 from vpcflow_core.engines.trino.under_way import UnderWay
 from vpcflow_core.errors import FailureError, ParameterError, QueryError
 from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.metrics import timed
-from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.columns import started
 from vpcflow_core.query.connections.select import every_connection
 from vpcflow_core.query.ends import ENDS
-from vpcflow_core.query.grouped import Grouped, parts_of
 from vpcflow_core.query.minutes import FIELDS, MINUTES
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import RELATIONS
 from vpcflow_core.times import Window
 
-# Rows, and sentences to show with them.
-Answer: TypeAlias = tuple[pd.DataFrame, tuple[str, ...]]
-TOGETHER = "{} That is for {} charts of this page at once."
 CONNECTIONS, PARTS = "connections", "records_of_connections"
 # How a person's own SELECT may begin: with a list of tables before it, it can be nothing else.
 _SELECTS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|WITH|VALUES|TABLE|\()", re.I | re.S)
-
-
-@dataclass(frozen=True, slots=True)
-class Companion:
-    """A question that may be asked together with others.
-
-    Attributes:
-        question: Its SELECT.
-        parts: What that is made of.
-        sql: The whole statement, for when it is asked alone.
-    """
-
-    question: Select[Any]
-    parts: Grouped
-    sql: str
 
 
 class TrinoEngine:
@@ -99,7 +77,7 @@ class TrinoEngine:
         self._inventory = InventoryCache(catalogue, naming)
         self._kept = KeptAnswers()
         self._under_way: UnderWay[Answer] = UnderWay()
-        self._companions: Companions[Companion, Answer] = Companions()
+        self._sharing = Sharing()
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         """The columns that some record has or that can be known; the field table's if empty."""
@@ -128,40 +106,19 @@ class TrinoEngine:
             FailureError: It could not be answered, in words.
         """
         began = time.perf_counter()
-        shown, parts = written_out(question), parts_of(question)
-        tables = self._tables(relations_named(question), window, wanted=columns_named(question))
-        sql = with_tables(shown, tables)
-        if parts is None or not self._is_shared(parts):
-            return self._result(sql, shown, began)
-        one = Companion(question, parts, sql)
-        page = (page_asking(), self.catalogue.generation(), self.is_once, window, parts.relation)
-        return self._result(
-            sql,
-            shown,
-            began,
-            lambda: self._companions.ask(page, one, lambda asked: self._together(asked, window)),
-        )
+        shown = written_out(question)
+        sql = self._statement(shown, [question], window)
+        ask = None
+        if page_asking() and self.catalogue.client.is_shared:
+            page = (page_asking(), self.catalogue.generation(), self.is_once)
+            asking = Asking(page, self.is_once, self._statement, self._asked)
+            ask = self._sharing.asks(question, sql, window, asking)
+        return self._result(sql, shown, began, ask)
 
-    def _is_shared(self, parts: Grouped) -> bool:
-        """Whether a question is asked together with others of its page."""
-        return bool(page_asking()) and self.catalogue.client.is_shared and is_shareable(parts)
-
-    def _together(self, asked: Sequence[Companion], window: Window) -> list[Answer]:
-        """The answers to several questions of a page, which one statement gives."""
-        # In the order of their texts: an engine that keeps results knows the statement again.
-        different = sorted({one.sql: one for one in asked}.values(), key=lambda one: one.sql)
-        if len(different) == 1:
-            return [self._alone(asked[0].sql)] * len(asked)
-        parts, questions = [[getattr(one, n) for one in different] for n in ("parts", "question")]
+    def _statement(self, text: str, questions: Sequence[Select[Any]], window: Window) -> str:
+        """A SELECT over the relation of some questions, after what that is made of."""
         relations, wanted = relations_named(questions[0]), columns_named(*questions)
-        tables = self._tables(relations, window, wanted=wanted)
-        reply = self._asked(with_tables(combined(parts), tables))
-        notes = tuple(TOGETHER.format(note, len(different)) for note in reply.notes)
-        answers = {
-            one.sql: self._alone(one.sql) if rows is None else (frame_of(rows), notes)
-            for one, rows in zip(different, taken_apart(parts, reply.table), strict=True)
-        }
-        return [answers[one.sql] for one in asked]
+        return with_tables(text, self._tables(relations, window, wanted=wanted))
 
     def are_minutes_worth_keeping(self, window: Window, fields: Sequence[str]) -> bool:
         """Whether there is a table of minutes by these fields; see `vpcflow summarize`."""
@@ -221,8 +178,7 @@ class TrinoEngine:
         began = time.perf_counter()
         words = set(re.findall(r"\w+", text.lower()))
         if window is not None:
-            start = column_of("start_time")
-            conditions = [start >= window.start, start < window.end, *conditions]
+            conditions = [*started(window), *conditions]
         wanted = frozenset(KNOWN) & (words | columns_named(*conditions))
         tables = self._tables(
             words & set(RELATIONS),
@@ -271,14 +227,10 @@ class TrinoEngine:
         notes: tuple[str, ...] = ()
         frame = self._kept.get(key)
         if frame is None:
-            found, notes = self._under_way.ask(key, ask or (lambda: self._alone(sql)))
+            found, notes = self._under_way.ask(key, ask or (lambda: answer_of(self._asked(sql))))
             self._kept.put(key, found)
             frame = found.copy(deep=False)
         return QueryResult(frame, shown, time.perf_counter() - began, notes=notes)
-
-    def _alone(self, sql: str) -> Answer:
-        reply = self._asked(sql)
-        return frame_of(reply.table), reply.notes
 
     def _asked(self, sql: str, most: int | None = None) -> Reply:
         longest = self.catalogue.client.longest
@@ -377,6 +329,5 @@ class TrinoEngine:
 def _inside(select: str, window: Window | None) -> str:
     if window is None:
         return select
-    start = column_of("start_time")
-    inside = written_out(and_(start >= window.start, start < window.end))
+    inside = written_out(and_(*started(window)))
     return f"SELECT * FROM ({select}) WHERE {inside}"  # noqa: S608 (our own text)

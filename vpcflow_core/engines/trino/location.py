@@ -35,7 +35,7 @@ class Location:
         tls: Whether the connection is encrypted; always with a password or token.
         since: Only records of the most recent `8d` count; None: all.
         refresh: How often it is looked whether there are new records.
-        shared: Whether questions that a page asks at once are one statement, which reads once.
+        shared: Whether questions that a page asks at once are few statements, which read once.
     """
 
     host: str
@@ -46,7 +46,7 @@ class Location:
     tls: bool = False
     since: timedelta | None = None
     refresh: timedelta = REFRESH
-    shared: bool = False
+    shared: bool = True
 
     @property
     def url(self) -> str:
@@ -82,7 +82,7 @@ class Location:
             tls=tls,
             since=parse_duration(given["since"]) if "since" in given else None,
             refresh=parse_duration(given["refresh"]) if "refresh" in given else REFRESH,
-            shared=given.get("shared") == "true",
+            shared=given.get("shared") != "false",
         )
 
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import BigInteger, ColumnElement, Integer, String
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, case, column
 
 from vpcflow_core.engines.trino.dialect import written_out
 from vpcflow_core.query.columns import Instant
+from vpcflow_core.query.constructs import Quantile
 from vpcflow_core.query.grouped import Grouped, names_of
 
 NUMBER = "question"
@@ -46,8 +47,12 @@ def is_shareable(parts: Grouped) -> bool:
     return None not in kinds and (parts.order is None or not isinstance(parts.order.type, Instant))
 
 
-def combined(asked: Sequence[Grouped]) -> str:
+def combined(asked: Sequence[Grouped], inside: Sequence[ColumnElement[bool]] = ()) -> str:
     """The one statement; all questions are about the same relation.
+
+    Args:
+        asked: The questions.
+        inside: Conditions that hold for the records of all of them.
 
     Returns:
         SQL whose rows `taken_apart` gives back to the questions.
@@ -61,10 +66,11 @@ def combined(asked: Sequence[Grouped]) -> str:
     order = _case(questions, lambda q: _order(q, values), "0")
     places = ", ".join([f"{order} DESC", *keys])
     lines = [f"{sql} AS {slot}" for slot, sql in keys.items()]
-    lines += [f"{sql} AS {name}" for sql, name in values.items()]
+    lines += [f"{_value(sql, questions)} AS {name}" for sql, name in values.items()]
     numbers = ", ".join(map(str, range(len(questions))))
     groups = ", ".join(map(str, range(1, 2 + len(keys))))
-    conditions = "\n  AND ".join(f"({c})" for c in [*common, wanted])
+    within = [sql for sql in map(written_out, inside) if sql not in common]
+    conditions = "\n  AND ".join(f"({c})" for c in [*within, *common, wanted])
     listed = ", ".join([NUMBER, *keys, *values.values()])
     rank = f"row_number() OVER (PARTITION BY {NUMBER} ORDER BY {places})"
     limit = _case(questions, lambda q: str(q.parts.top or _ALL), str(_ALL))
@@ -130,6 +136,21 @@ def _values(questions: Sequence[_Question]) -> dict[str, str]:
     """The values of all questions, each once, with the names of their columns."""
     asked = [sql for q in questions for sql in (*q.values, *_ranked(q))]
     return {sql: f"value{at}" for at, sql in enumerate(dict.fromkeys(asked))}
+
+
+def _value(sql: str, questions: Sequence[_Question]) -> str:
+    """A value; one that keeps what it saw is made for those questions alone that ask for it."""
+    mine = [n for n, q in enumerate(questions) if sql in (*q.values, *_ranked(q))]
+    parts = questions[mine[0]].parts
+    labels = (*parts.values, *([parts.order] if parts.order is not None else []))
+    element: Any = next(v.element for v in labels if written_out(v.element) == sql)
+    is_mine = column(NUMBER, Integer()).in_(mine)
+    if len(mine) == len(questions):
+        return sql
+    if isinstance(element, Quantile):
+        value, share = element.clauses
+        return written_out(Quantile(case((is_mine, value), else_=None), share.value))
+    return written_out(element.filter(is_mine)) if sql.startswith("count(DISTINCT") else sql
 
 
 def _ranked(question: _Question) -> Iterator[str]:
