@@ -97,7 +97,9 @@ _RULES = """
 
 @media print {
   [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar],
-  [class*=st-key-menu-] { display: none !important }
+  [class*=st-key-menu-], [class*=st-key-group-], .st-key-row-end, .st-key-custom-range {
+    display: none !important;
+  }
   [data-testid=stMain], [data-testid=stApp], [data-testid=stAppViewContainer] {
     position: static !important; overflow: visible !important; height: auto !important;
   }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 import streamlit as st
 from pandas.api.types import is_datetime64_any_dtype
@@ -17,7 +19,7 @@ from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
 # Characters of the names of things that may be cut, and the width of one in pixels.
 SHORT, LONGEST_ID, LETTER = 16, 48, 8
 # Columns of names, and as many of their characters as are shown.
-NAMES, LONGEST_NAME = (*map(title, NAMED_IDS), *map(title, ADDRESSES.values())), 24
+NAMES, LONGEST_NAME = (*map(title, NAMED_IDS), *map(title, ADDRESSES.values())), 18
 # The width of a time, in pixels.
 TIME = 150
 # The column of a table that leads to another page.
@@ -49,7 +51,7 @@ def draw(panel: Panel, given: PanelAnswer, state: PageState, said: str) -> None:
     if "made_by" in given.frame:
         widths |= NARROW
     titles = [str(name) for name in styler.columns]
-    order = _order(titles, EXPLORE in more)
+    order = _order(titles, EXPLORE in more, _spared(styler.data))  # type: ignore[attr-defined]
     # The browser writes what stays in sight in a fainter ink: only names of rules do.
     pinned = order[: 1 + len(menus)] if "open" in given.frame else []
     st.dataframe(
@@ -106,7 +108,13 @@ def _templates(given: PanelAnswer) -> None:
             st.code(text, language="hcl")
 
 
-def _order(titles: list[str], is_explored: bool = False) -> list[str]:
+def _spared(frame: pd.DataFrame) -> list[str]:
+    """Columns of ids that stand beside a name in every row, which menus have, too."""
+    pairs = [(name, f"{name} ID") for name in map(title, NAMED_IDS)]
+    return [of for name, of in pairs if name in frame and of in frame and frame[name].notna().all()]
+
+
+def _order(titles: list[str], is_explored: bool = False, spared: Collection[str] = ()) -> list[str]:
     """Menus stand first, names and long texts last; other links where narrow tables show them.
 
     What a link to Explore is narrowed to is not shown besides.
@@ -118,7 +126,8 @@ def _order(titles: list[str], is_explored: bool = False) -> list[str]:
     if value_menu.MENU in shown:
         shown.remove(value_menu.MENU)
         shown.insert(0, value_menu.MENU)
-    return [*(t for t in shown if t not in LAST), *(t for t in shown if t in LAST)]
+    last = (*spared, *LAST)
+    return [*(t for t in shown if t not in last), *(t for t in shown if t in last)]
 
 
 def _explored(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:

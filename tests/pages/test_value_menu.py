@@ -6,7 +6,7 @@ import pandas as pd
 
 from dashboards.ui import chips, value_menu
 from dashboards.ui.filter_text import Chip
-from dashboards.ui.panel_table import _order
+from dashboards.ui.panel_table import _order, _spared
 from vpcflow_core.charts import title
 
 
@@ -40,3 +40,10 @@ def test_names_stand_right_of_the_numbers_and_menus_first() -> None:
     shown = [title(name) for name in ("dstaddr", "dst_name", "dstport", "flows", "bytes")]
     order = _order([*shown, value_menu.MENU])
     assert order == [value_menu.MENU, *(shown[n] for n in (0, 2, 3, 4, 1))]
+
+
+def test_ids_give_way_to_numbers_where_every_row_has_a_name() -> None:
+    frame = pd.DataFrame({"Security group": ["a", "b"], "Security group ID": ["sg-1", "sg-2"]})
+    assert _spared(frame) == ["Security group ID"]
+    assert _order([*frame, "Flows"], spared=_spared(frame))[-1] == "Security group ID"
+    assert _spared(frame.assign(**{"Security group": ["a", None]})) == []
