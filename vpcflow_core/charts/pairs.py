@@ -35,6 +35,7 @@ def sankey(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Fig
     heads = _heads(panel, answer)
     chart = undressed(
         go.Sankey(
+            arrangement="fixed",  # nodes that can be dragged take clicks on their names
             node={
                 "label": texts,
                 "customdata": [*sources, *targets],
