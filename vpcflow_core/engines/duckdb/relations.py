@@ -41,7 +41,7 @@ from vpcflow_core.engines.interfaces.facts import Facts
 from vpcflow_core.engines.interfaces.gathering import NO_FACTS
 from vpcflow_core.engines.named import columns_named
 from vpcflow_core.query.columns import column_of
-from vpcflow_core.query.ends import ENDS
+from vpcflow_core.query.ends import ADDRESS_OF, ENDS
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.repeats import Span
 from vpcflow_core.times import Window
@@ -232,7 +232,12 @@ class Relations:
             whole._facts(False, False) if needs_interfaces(wanted, ends, lacks_vpc) else NO_FACTS
         )
         completion = Completion(facts, wanted, False, ends)
-        if not is_worth_a_look(completion.of(set(file.columns)) for file in files):
+        # Where sums by address are kept, no column of records is read as quickly.
+        ends_asked = {
+            ADDRESS_OF[end] for end in ADDRESS_OF if any(n.startswith(end) for n in wanted)
+        }
+        sums = self.kept_sums and self.kept_sums(ends_asked, {"bytes"})
+        if not (sums or is_worth_a_look(completion.of(set(file.columns)) for file in files)):
             return None
         relation = whole._select("flows", wanted, completion, [])
         return look(asking(self.cursor), relation, wanted)
