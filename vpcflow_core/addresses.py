@@ -1,9 +1,9 @@
-"""Blocks of addresses as people write them in settings."""
+"""Addresses, and blocks of them as people write them in settings."""
 
 from __future__ import annotations
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 from vpcflow_core.errors import SettingsError
 
@@ -38,6 +38,19 @@ def parse_block(text: str) -> str:
             f"'{text}' is an address inside a block, not a block.", f"The block is {block}."
         )
     return str(block)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is one address.
+
+    >>> is_address("10.0.0.5"), is_address("2001:db8::1"), is_address("Internet")
+    (True, True, False)
+    """
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _address(text: str) -> str:

@@ -21,12 +21,12 @@ HOSTS = 200  # that are looked at, those of the most bytes
 # Services that a gateway endpoint, which costs nothing, leads to.
 STORED = ("S3", "DYNAMODB")
 _NAME = re.compile(
-    r"(?:.*\.)?([a-z0-9-]+(?:\.ecr)?)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?"
+    r"(?:.*?\.)??(?:(api|dkr|runtime)\.)?([a-z0-9-]+)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?"
 )
 # What endpoints call services whose names begin otherwise.
 _CALLED = {
-    "api.ecr": "ecr.api", "dkr.ecr": "ecr.dkr", "kinesis": "kinesis-streams",
-    "firehose": "kinesis-firehose", "queue": "sqs", "email": "email-smtp",
+    "kinesis": "kinesis-streams", "firehose": "kinesis-firehose", "queue": "sqs",
+    "email": "email-smtp",
 }  # fmt: skip
 
 
@@ -37,11 +37,17 @@ def service_of_name(name: str) -> str:
     'sqs'
     >>> service_of_name("123456789012.dkr.ecr.eu-west-1.amazonaws.com")
     'ecr.dkr'
+    >>> service_of_name("api.sagemaker.eu-west-1.amazonaws.com")
+    'sagemaker.api'
     >>> service_of_name("www.amazonaws.com"), service_of_name("sqs.example.com")
     ('', '')
     """
     found = _NAME.fullmatch(name.strip().rstrip(".").lower())
-    return _CALLED.get(found[1], found[1]) if found else ""
+    if not found:
+        return ""
+    part, service = found.groups()
+    # Endpoints have the part behind the service.
+    return f"{service}.{part}" if part else _CALLED.get(service, service)
 
 
 def no_services(hosts: Collection[str]) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from vpcflow_core.addresses import is_address
 from vpcflow_core.cost.billing import Bill
 from vpcflow_core.query.cost import INTERNET, PRIVATE
 from vpcflow_core.query.filters import NO_FILTERS, Filters
@@ -95,7 +96,7 @@ def far_ways(
     Args:
         logs: Answers questions.
         found: What the range cost.
-        hosts: Addresses.
+        hosts: Addresses; words such as `Internet` are none, and have no rows.
         filters: Conditions besides the own ones of the logs.
         said: Of `name`, `service` and `country`; those that nothing says are left out.
 
@@ -103,6 +104,7 @@ def far_ways(
         host, the columns of `said` (null where they are not known) and bytes.
     """
     present = set(logs.engine.columns())
+    hosts = list(filter(is_address, hosts))
     if not hosts:
         return pd.DataFrame(columns=["host", *said, "bytes"])
     parts = []
