@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import and_, not_, or_, select, table, true
 
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.engines.duckdb import narrowed
+from vpcflow_core.engines.duckdb import narrowed, settled
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.engines.duckdb.file_parts import FileParts
 from vpcflow_core.engines.duckdb.filtered import shared_filters
@@ -134,6 +134,19 @@ def test_a_kept_file_that_is_lost_costs_no_answer(
         patched.setattr(NarrowedFiles, "of", harmed)
         pd.testing.assert_frame_equal(engine.run(question[1], window).frame, expected)
     pd.testing.assert_frame_equal(DuckDBEngine(sampled).run(question[1], window).frame, expected)
+
+
+def test_who_is_at_an_end_is_looked_up_among_all_records(
+    sampled: Store, narrow: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, query = last_day(sampled), Query(("flows",), by=("dst_name",), top=50)
+    expected = FlowLogs(sampled).ask(query, window).frame
+    assert len(expected) > 5
+    narrow()
+    monkeypatch.setattr(settled, "LOOK_AFTER", 0)
+    logs = FlowLogs(sampled)
+    logs.ask(query, window, filters_of("dstport=22"))
+    pd.testing.assert_frame_equal(logs.ask(query, window).frame, expected)
 
 
 def test_large_shares_few_records_and_what_has_no_room_are_read_as_they_are(

@@ -222,7 +222,8 @@ class Relations:
 
     def _look(self, days: Window | None, wanted: Set[str]) -> SettledEnds | None:
         """Look at the records of some days."""
-        whole = replace(self, window=days, into=self.cursor, summed=None)
+        # All of them: what is found is for other questions too, with other filters or none.
+        whole = replace(self, window=days, into=self.cursor, summed=None, narrowed=None)
         if self.reading.rows(days) > MOST_RECORDS or whole._left_out(days):
             return None
         files = self.reading.whole_files("flows", days)
