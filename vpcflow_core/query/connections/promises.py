@@ -73,8 +73,8 @@ MOST_PROMISES = 100_000
 LONGEST_LIST = 10_000
 # Seconds above any silence.
 ENDLESS = 2**30
-# What a record tells of how its connection goes on, as bits of a small number: it is TCP, nobody
-# opens it (after a silence, it is the same one), it is opened, it is closed.
+# What a record says of how its connection goes on, as bits of a small number: it is TCP, it has no
+# SYN (after a silence it is the same one), it opens it, it closes it.
 TRAITS = {"is_tcp": 1, "rests": 2, "opens": 4, "closes": 8}
 
 
