@@ -27,9 +27,10 @@ from vpcflow_core.analysis.outliers import (
     outliers,
     smallest_change,
 )
+from vpcflow_core.asker import all_of
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.query.fill import check_size, filled
+from vpcflow_core.query.fill import buckets_of, check_size, filled
 from vpcflow_core.query.measures import MEASURES, measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
@@ -137,8 +138,7 @@ def compared(
     whole, titles = snapped(query, window), _titles(query)
     every = query.every or whole.length
     moved = shifts_of(shifts, whole, every, coverage, zone)
-    now = series(ask, query, whole, coverage)
-    buckets = now.frame[BUCKET].drop_duplicates()
+    buckets = pd.Series(buckets_of(query, whole))
     before = {
         name: pd.Series(
             earlier_buckets(buckets, parse_duration(name), every, zone).array,
@@ -148,10 +148,11 @@ def compared(
     }
     # The busiest now need not have been the busiest then: all are asked for.
     every_group = replace(query, top=None)
-    then = {
-        name: ask(every_group, _around(at, every) or moved.windows[name])
-        for name, at in before.items()
-    }
+    windows = [_around(at, every) or moved.windows[name] for name, at in before.items()]
+    asks = [(query, whole), *((every_group, window) for window in windows)]
+    given, *earlier = all_of(*(partial(ask, *each) for each in asks))
+    now = series(lambda *_: given, query, whole, coverage)
+    then = dict(zip(before, earlier, strict=True))
     frame = compare(
         now.frame,
         {name: result.frame.rename(columns=titles) for name, result in then.items()},

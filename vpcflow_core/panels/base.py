@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal, Protocol, TypeAlias
+from functools import partial
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from vpcflow_core.asker import asking_for
+from vpcflow_core.asker import all_of, asking_for
 from vpcflow_core.clock_changes import clock_changes, sentences
 from vpcflow_core.cost.billing import CostQueries
 from vpcflow_core.coverage import Coverage, Gap
@@ -41,6 +42,15 @@ class Columns(Protocol):
 
     def columns(self, relation: str = "flows") -> tuple[str, ...]:
         """The columns that some record has, or that can be known of it."""
+
+
+@runtime_checkable
+class AnswersAtOnce(Protocol):
+    """An engine that may answer several questions of a page by one statement."""
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether it does."""
 
 
 class LogQueries(CostQueries, RefusalQueries, RuleQueries, Protocol):
@@ -228,6 +238,10 @@ class PanelContext:
         """Ask something under the page's filters."""
         return self.logs.ask(query, window or self.request.window, self.request.filters)
 
+    def ask_all(self, *queries: Query) -> list[QueryResult]:
+        """Ask questions of which none needs another one's answer, under the page's filters."""
+        return all_of(*(partial(self.ask, query) for query in queries))
+
     def ask_connections(self, query: AnyQuery, window: Window) -> QueryResult:
         """Ask for connections of which some record meets the page's filters."""
         return self.logs.ask_connections(query, window, self.request.filters)
@@ -412,5 +426,7 @@ class Panel:
             ParameterError: A parameter is out of its range.
         """
         page = self.slug.partition("/")[0]
-        with asking_for(f"{page} {request.window} {request.filters!r}"):
+        shown, engine = f"{page} {request.window} {request.filters!r}", logs.engine
+        at_once = isinstance(engine, AnswersAtOnce) and engine.answers_at_once
+        with asking_for(shown, at_once=at_once):
             return self.analysis(PanelContext(self, request, logs))

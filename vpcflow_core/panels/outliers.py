@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias
+from functools import partial
+from typing import NamedTuple
 
 import pandas as pd
 
 from vpcflow_core.analysis.episodes import episodes
 from vpcflow_core.analysis.outliers import distance
+from vpcflow_core.asker import all_of
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.makers import NONE_ASKED, Makers, makers, named
 from vpcflow_core.panels.analyses.time import band, judged
@@ -62,10 +65,11 @@ def violations(context: PanelContext) -> PanelAnswer:
     The distance is measured in half widths of the band from its middle, times the threshold: a
     value at the band's edge has as many deviations as the threshold says.
     """
-    frames, answers, missing = _of_bands(context)
-    frame = _joined(frames)[COLUMNS]
+    found = _together(*_of_bands(context))
+    frame = _joined(found.frames)[COLUMNS]
     frame = frame.sort_values(["deviations", "bucket"], ascending=[False, True], ignore_index=True)
-    return context.answer(*answers, frame=frame, notes=missing, every=context.timeslice)
+    every = context.timeslice
+    return context.answer(*found.answers, frame=frame, notes=found.missing, every=every)
 
 
 def unusual(context: PanelContext) -> PanelAnswer:
@@ -73,18 +77,10 @@ def unusual(context: PanelContext) -> PanelAnswer:
 
     Of the worst ten it is asked who made them.
     """
-    frames, answers, missing = _of_bands(context)
-    for ask in (_by_value, _lost):
-        try:
-            found = ask(context)
-        except MissingDataError as error:
-            missing.append(f"{error.what} {error.next_step}")
-            continue
-        frames += found[0]
-        answers += found[1]
-    made = episodes(_joined(frames), context.timeslice)
+    found = _together(*_of_bands(context), *_of_values(context), partial(_lost, context))
+    made = episodes(_joined(found.frames), context.timeslice)
     rows = [row for _, row in made.iterrows()]
-    made_by = [makers(context, *_asked(row)) for row in rows[:EXPLAINED]]
+    made_by = all_of(*(partial(makers, context, *_asked(row)) for row in rows[:EXPLAINED]))
     made_by += [NONE_ASKED] * (len(rows) - len(made_by))
     if made.empty:
         made = made.astype({"start": "datetime64[us, UTC]", "end": "datetime64[us, UTC]"})
@@ -93,65 +89,83 @@ def unusual(context: PanelContext) -> PanelAnswer:
         filters=pd.Series(map(_filters, rows, made_by), dtype="object"),
     )
     results = [result for each in made_by for result in each.results]
-    return context.answer(*answers, *results, frame=made, notes=missing, every=context.timeslice)
+    answers = (*found.answers, *results)
+    return context.answer(*answers, frame=made, notes=found.missing, every=context.timeslice)
 
 
-def _of_bands(
-    context: PanelContext,
-) -> tuple[list[pd.DataFrame], list[PanelAnswer | QueryResult], list[str]]:
-    """The violations of each band, the answers, and what is missing for others."""
-    frames: list[pd.DataFrame] = []
-    answers: list[PanelAnswer | QueryResult] = []
-    missing: list[str] = []
-    for panel in BANDS:
-        try:
-            answer = band(replace(context, panel=panel))
-        except MissingDataError as error:
-            missing.append(f"{panel.title} cannot be judged: {error.what} {error.next_step}")
-            continue
-        # What each band says stands below its own chart.
-        answers.append(replace(answer, notes=()))
-        threshold = context.request.parameters.threshold
-        frame = _found(panel.slug, panel.title, panel.value, answer.frame, threshold)
-        frames.append(frame.assign(every=answer.every))
-    return frames, answers, missing
+class Found(NamedTuple):
+    """What was judged: the violations, the answers, and what is missing for others."""
+
+    frames: list[pd.DataFrame]
+    answers: list[PanelAnswer | QueryResult]
+    missing: list[str]
 
 
-Found: TypeAlias = tuple[list[pd.DataFrame], list[QueryResult]]
+def _together(*asks: Callable[[], Found]) -> Found:
+    """What several judged."""
+    given = all_of(*asks)
+    return Found(
+        [frame for each in given for frame in each.frames],
+        [answer for each in given for answer in each.answers],
+        list(dict.fromkeys(text for each in given for text in each.missing)),
+    )
 
 
-def _by_value(context: PanelContext) -> Found:
-    """The violations of the busiest values of a field, each by itself."""
+def _of_bands(context: PanelContext) -> list[Callable[[], Found]]:
+    """What judges each band."""
+    return [partial(_of_band, context, panel) for panel in BANDS]
+
+
+def _of_band(context: PanelContext, panel: Panel) -> Found:
+    """The violations of one band."""
+    try:
+        answer = band(replace(context, panel=panel))
+    except MissingDataError as error:
+        what = f"{panel.title} cannot be judged: {error.what} {error.next_step}"
+        return Found([], [], [what])
+    threshold = context.request.parameters.threshold
+    frame = _found(panel.slug, panel.title, panel.value, answer.frame, threshold)
+    # What each band says stands below its own chart.
+    return Found([frame.assign(every=answer.every)], [replace(answer, notes=())], [])
+
+
+def _of_values(context: PanelContext) -> list[Callable[[], Found]]:
+    """What judges the busiest values of a field, each by itself."""
+    return [
+        partial(_of_value, context, *row) for row in WATCHED_BY if context.request.parameters.by
+    ]
+
+
+def _of_value(context: PanelContext, slug: str, title: str, name: str) -> Found:
+    """The violations of the busiest values of a field in one measure."""
     parameters = context.request.parameters
-    frames: list[pd.DataFrame] = []
-    results: list[QueryResult] = []
-    if not parameters.by:
-        return [], []
-    name_of = named(context, parameters.by)
-    for slug, title, name in WATCHED_BY:
-        every = replace(context, panel=BANDS[0]).timeslice if name == "bytes" else context.timeslice
-        query = Query((name,), (parameters.by,), every=every, top=BUSIEST, place="spread")
+    every = replace(context, panel=BANDS[0]).timeslice if name == "bytes" else context.timeslice
+    query = Query((name,), (parameters.by,), every=every, top=BUSIEST, place="spread")
+    try:
         answer = judged(context, query)
-        frame = _found(slug, title, name, answer.frame, parameters.threshold)
-        frames.append(
-            frame.assign(
-                every=every,
-                field=parameters.by,
-                of=frame[parameters.by].astype(str),
-                title=f"{title} of " + frame[parameters.by].map(name_of),
-            )
-        )
-        results += answer.results
-    return frames, results
+    except MissingDataError as error:
+        return Found([], [], [f"{error.what} {error.next_step}"])
+    frame = _found(slug, title, name, answer.frame, parameters.threshold)
+    name_of = named(context, parameters.by)
+    made = frame.assign(
+        every=every,
+        field=parameters.by,
+        of=frame[parameters.by].astype(str),
+        title=f"{title} of " + frame[parameters.by].map(name_of),
+    )
+    return Found([made], list(answer.results), [])
 
 
 def _lost(context: PanelContext) -> Found:
     """Times of which AWS lost records, more than usual."""
-    answer = judged(context, replace(LOST, every=context.timeslice), unit=LEAST_LOST)
+    try:
+        answer = judged(context, replace(LOST, every=context.timeslice), unit=LEAST_LOST)
+    except MissingDataError as error:
+        return Found([], [], [f"{error.what} {error.next_step}"])
     threshold = context.request.parameters.threshold
     frame = answer.frame[answer.frame["value"] > 0]
     found = _found("overview/log-status", "Lost records", "records", frame, threshold)
-    return [found.assign(every=context.timeslice)], list(answer.results)
+    return Found([found.assign(every=context.timeslice)], list(answer.results), [])
 
 
 def _asked(row: pd.Series) -> tuple[Query, Window, Filters]:

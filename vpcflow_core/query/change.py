@@ -7,8 +7,10 @@ one for each field and range.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -31,6 +33,7 @@ from vpcflow_core.query.connections.words import number, word
 from vpcflow_core.query.constructs import AllOf
 from vpcflow_core.query.dimensions import dimension, require
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.grouped import Grouped, with_parts
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window
@@ -95,11 +98,42 @@ def change_for(
         partition_by=changes.c.field, order_by=[size.desc(), changes.c.value]
     )
     ranked = select(*changes.c, place.label("place")).cte("ranked")
-    return (
+    made = (
         select(*(ranked.c[name] for name in (FIELD, VALUE, NOW, BEFORE)))
         .where(ranked.c.place <= number(most))
         .order_by(ranked.c.field, ranked.c.place)
     )
+    if counted.aggregate not in ("count", "sum"):
+        return made
+    then = [counted.expression(when, *traffic).element for when in (now, before)]
+    parts = Grouped(
+        relation="records" if query.records else "flows",
+        conditions=(start >= first, start < last, *conditions_of(wanted, columns)),
+        keys=(),
+        values=tuple(of.label(name) for of, name in zip(then, (NOW, BEFORE), strict=True)),
+        order=func.abs(then[0] - then[1]).label("size"),
+        top=most,
+    )
+    in_order = sorted(fields)
+    return with_parts(
+        made,
+        *(_of_field(parts, _value(name, columns)) for name in in_order),
+        finish=lambda frames: _joined(in_order, frames),
+    )
+
+
+def _of_field(parts: Grouped, value: ColumnElement[Any]) -> Grouped:
+    """The rows of one field."""
+    return replace(
+        parts, conditions=(*parts.conditions, value.is_not(None)), keys=((VALUE, value),)
+    )
+
+
+def _joined(fields: Sequence[str], frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all fields, with the name of their field."""
+    named = zip(fields, frames, strict=True)
+    rows = [frame.assign(**{FIELD: name}) for name, frame in named]
+    return pd.concat(rows, ignore_index=True)[[FIELD, VALUE, NOW, BEFORE]]
 
 
 def _value(name: str, columns: Collection[str]) -> ColumnElement[Any]:

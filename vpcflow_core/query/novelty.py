@@ -6,11 +6,25 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, TableClause, column, func, select, table, true
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    TableClause,
+    and_,
+    case,
+    column,
+    func,
+    null,
+    select,
+    table,
+    true,
+)
 
-from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.columns import column_of, started
 from vpcflow_core.query.constructs import Fingerprint
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.grouped import parts_of, with_parts
+from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import select_for
@@ -96,8 +110,44 @@ def new_for(
         select(func.count()).select_from(fresh).scalar_subquery().label(NEW),
     ).cte("counts")
     shown = [column_of(name) for name in query.by] + [column(name) for name in query.measures]
-    return (
+    made = (
         select(*(first.c[of.name] for of in shown), *counts.c)
         .select_from(counts.outerjoin(first, true()))
         .order_by(first.c[order].desc(), *(first.c[name] for name in query.by))
     )
+    if isinstance(before, Window) and before.end == window.start:
+        return _with_parts(made, query, (before, window), filters, columns)
+    return made
+
+
+def _with_parts(
+    made: Select[Any],
+    query: Query,
+    ranges: tuple[Window, Window],
+    filters: Filters,
+    columns: Collection[str],
+) -> Select[Any]:
+    """The SELECT, which says of which rows it is made: groups of both ranges, the new ones first.
+
+    What is shown of others is left out by who counts the new ones.
+    """
+    before, now = (and_(*started(of)) for of in ranges)
+    order = query.order or query.measures[0]
+    both = Window(ranges[0].start, ranges[1].end)
+    asked = replace(query, order="", top=None)
+    parts = parts_of(select_for(asked, both, filters, columns))
+    is_simple = not query.records and not query.least and measure(order).groups_add_up
+    if parts is None or not is_simple:
+        return made
+    (one,) = parts.grouped
+    is_new = func.count().filter(before) == 0
+    highest = case((is_new, measure(order).expression(now).element), else_=null())
+    grouped = replace(
+        one,
+        values=tuple(measure(name).expression(now) for name in query.measures),
+        having=(*one.having, func.count().filter(now) > 0),
+        order=highest.label(order),
+        top=query.top,
+        counted=(GROUPS, NEW),
+    )
+    return with_parts(made, grouped)

@@ -28,15 +28,25 @@ from sqlalchemy import (
 )
 
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.query.columns import column_of, is_port
+from vpcflow_core.query.columns import Instant, column_of, is_port, started
 from vpcflow_core.query.conditions import conditions_of
 from vpcflow_core.query.constructs import AddressBlock, AllOf, ListLength, Members, TimeBucket
 from vpcflow_core.query.dimensions import BLOCK_BITS, BLOCKS, Dimension, dimension, require
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.query.grouped import Grouped, with_parts
+from vpcflow_core.query.grouped import Busiest, Grouped, with_parts
 from vpcflow_core.query.measures import Measure, measure
 from vpcflow_core.query.question import Place, Query
-from vpcflow_core.query.spread import Spread, reached, spread_select
+from vpcflow_core.query.spread import (
+    FIRST,
+    LAST,
+    Spread,
+    conditions_of_start,
+    reached,
+    slices_of,
+    spread_select,
+    sums_of,
+)
+from vpcflow_core.query.spread_rows import spread_rows
 from vpcflow_core.times import Window
 
 # A question as engines run it.
@@ -114,32 +124,69 @@ def select_for(
     bucket = [TimeBucket(column_of("start_time"), query.every)] if query.every else []
     shown = [parts.value(m) for m in parts.measures]
     kept: list[ColumnElement[bool]] = [column_of(name).in_(some) for name, some in values.items()]
-    if query.every and query.top and groups:
-        kept.append(_chosen(parts, groups, among))
+    is_ranked = bool(query.every and query.top and groups)
+    chosen = [_chosen(parts, groups, among)] if is_ranked else []
+    # One statement for several questions ranks groups by itself.
+    ranks = is_ranked and among is None and not values
+    conditions = (*parts.wanted, *kept, *([] if ranks else chosen))
     if query.every and is_spread(query):
-        asked = _spread(parts, groups, kept, reached(parts.window, earliest))
-        return spread_select(asked, parts.window, query.every, BUCKET)
+        asked = _spread(parts, groups, [*kept, *chosen], reached(parts.window, earliest))
+        made = spread_select(asked, parts.window, query.every, BUCKET)
+        return _with_spread_parts(made, parts, replace(asked, conditions=conditions), ranks)
     having = (*_found(parts), *_enough(parts))
     made = (
         select(*[b.label(BUCKET) for b in bucket], *groups, *shown)
         .select_from(_from(parts))
-        .where(AllOf(*parts.conditions, *kept))
+        .where(AllOf(*parts.conditions, *kept, *chosen))
         .group_by(*bucket, *groups)
         .having(*having)
     )
-    highest: Label[Any] | None = None
+    highest = _order(parts) if ranks else None
     if query.every:
         made = made.order_by(BUCKET, *groups)
     elif groups:
         order = parts.query.order or parts.measures[0].name
         highest = next((value for value in shown if value.name == order), _order(parts))
         made = made.order_by(highest.desc(), *groups).limit(query.top)
-    if not _is_plain(parts):
+    if not _is_plain(parts, ranks):
         return made
-    keys = (*((BUCKET, b) for b in bucket), *((g.name, _bare(g)) for g in groups))
-    top = query.top if highest is not None else None
-    relation, conditions = _relation(query), (*parts.conditions, *kept)
-    return with_parts(made, Grouped(relation, conditions, keys, tuple(shown), having, highest, top))
+    grouped = Grouped(
+        _relation(query),
+        (*started(parts.window), *conditions),
+        (*((BUCKET, b) for b in bucket), *((g.name, _bare(g)) for g in groups)),
+        tuple(shown),
+        having,
+        highest,
+        query.top if highest is not None else None,
+        _lists(parts),
+        Busiest(tuple(g.name for g in groups)) if ranks else None,
+    )
+    return with_parts(made, grouped)
+
+
+def _with_spread_parts(made: Select[Any], parts: _Parts, asked: Spread, ranks: bool) -> Select[Any]:
+    """The SELECT of what is spread, which says of which rows it is made."""
+    window, every = parts.window, parts.query.every
+    if every is None or not _is_plain(parts, ranks):
+        return made
+    names = [of.name for of in parts.measures]
+    begins = zip((FIRST.name, LAST.name), slices_of(every), strict=True)
+    groups = [(group.name, _bare(group)) for group in asked.groups]
+    since = literal(window.start, Instant())
+    grouped = Grouped(
+        _relation(parts.query),
+        conditions_of_start(asked),
+        (*begins, *groups),
+        tuple(sums_of(asked, every)),
+        tuple(asked.having),
+        _order(parts) if ranks else None,
+        parts.query.top if ranks else None,
+        _lists(parts),
+        Busiest(tuple(name for name, _ in groups), since) if ranks else None,
+    )
+    return with_parts(
+        made, grouped, finish=lambda frames: spread_rows(frames[0], window, every, BUCKET, names)
+    )
 
 
 def snapped(query: Query, window: Window) -> Window:
@@ -306,12 +353,16 @@ def _relation(query: Query) -> str:
     return "records" if query.records else "flows"
 
 
-def _is_plain(parts: _Parts) -> bool:
-    """Whether the question groups records as they are."""
-    query, order = parts.query, measure(parts.query.order or parts.measures[0].name)
-    is_ranked = bool(query.every and query.top and parts.dimensions)
+def _is_plain(parts: _Parts, ranks: bool) -> bool:
+    """Whether the question groups records as they are, and what ranks groups adds up."""
+    order = measure(parts.query.order or parts.measures[0].name)
     simple = all(of.aggregate in PLAIN for of in (*parts.measures, order))
-    return simple and not is_ranked and not any(dim.is_list for dim in parts.dimensions)
+    return simple and (order.adds_up or not ranks)
+
+
+def _lists(parts: _Parts) -> tuple[tuple[str, ColumnElement[Any]], ...]:
+    """The lists whose members are grouped by, by the name of these."""
+    return tuple((dim.name, column_of(dim.column)) for dim in parts.dimensions if dim.is_list)
 
 
 def _bare(group: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -7,7 +7,7 @@ each slice between. So no record is multiplied, however many slices it lasts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,9 +41,7 @@ from vpcflow_core.times import Window
 # known how long they last. AWS aggregates over 10 minutes at most; an hour leaves room for what
 # other collectors write.
 LONGEST = timedelta(hours=1)
-SHARES = "_shares"
-# Under this name a SELECT carries what it spreads, among its execution options.
-_OPTION = "vpcflow_spread"
+SHARES, RATE, WAITED = "_shares", "_rate", "_waited"
 FIRST, LAST = column("first_slice", Instant()), column("last_slice", Instant())
 
 
@@ -68,41 +66,6 @@ class Spread:
     conditions: Sequence[ColumnElement[bool]]
     having: Sequence[ColumnElement[bool]]
     begins: Window
-
-
-@dataclass(frozen=True, slots=True)
-class Spreading:
-    """What a SELECT spreads, and over which slices; see `spread_select`.
-
-    Attributes:
-        asked: What.
-        window: In whole slices.
-        every: The slice.
-        bucket: What the column of slices is called.
-    """
-
-    asked: Spread
-    window: Window
-    every: timedelta
-    bucket: str
-
-    @property
-    def names(self) -> list[str]:
-        """The columns of the answer."""
-        groups = [self.bucket, *(group.name for group in self.asked.groups)]
-        values = [of.name for of, _ in self.asked.measures]
-        return [*groups, *(part for name in values for part in (name, f"{name}{SHARES}"))]
-
-    def of(self, measures: Sequence[tuple[Measure, Label[Any]]]) -> Select[Any]:
-        """The SELECT that spreads other measures in the same way."""
-        asked = replace(self.asked, measures=measures)
-        return spread_select(asked, self.window, self.every, self.bucket)
-
-
-def spreading_of(question: Select[Any]) -> Spreading | None:
-    """What a SELECT spreads; None where it is no such question."""
-    found = question.get_execution_options().get(_OPTION)
-    return found if isinstance(found, Spreading) else None
 
 
 def reached(window: Window, earliest: datetime | None = None) -> Window:
@@ -131,8 +94,7 @@ def spread_select(asked: Spread, window: Window, every: timedelta, bucket: str) 
     """
     made = shares_of(by_slices(asked, every).cte("parts"), asked, window, every, bucket)
     groups = [column(group.name, group.type) for group in asked.groups]
-    ordered = made.order_by(column(bucket, Instant()), *groups)
-    return ordered.execution_options(**{_OPTION: Spreading(asked, window, every, bucket)})
+    return made.order_by(column(bucket, Instant()), *groups)
 
 
 def shares_of(
@@ -152,25 +114,42 @@ def shares_of(
 
 def by_slices(asked: Spread, every: timedelta) -> Select[Any]:
     """Totals, rates and moments of the records that begin in one slice and end in another."""
-    start, lasts = column_of("start_time"), seconds_lasted()
-    first, last = TimeBucket(start, every), TimeBucket(last_second(), every)
-    sums: list[Label[Any]] = []
-    for measure, total in asked.measures:
-        rate = _rate(measure, lasts)
-        waited = rate * SecondsBetween(first, start)
-        sums += [
-            total,
-            _sum(rate, asked.counted).label(f"{measure.name}_rate"),
-            _sum(waited, asked.counted).label(f"{measure.name}_waited"),
-        ]
-    begins = asked.begins
+    first, last = slices_of(every)
     return (
-        select(first.label(FIRST.name), last.label(LAST.name), *asked.groups, *sums)
+        select(
+            first.label(FIRST.name), last.label(LAST.name), *asked.groups, *sums_of(asked, every)
+        )
         .select_from(asked.relation)
-        .where(AllOf(start >= begins.start, start < begins.end, *asked.conditions))
+        .where(AllOf(*conditions_of_start(asked)))
         .group_by(first, last, *asked.groups)
         .having(*asked.having)
     )
+
+
+def slices_of(every: timedelta) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The slices that a record begins and ends in."""
+    return TimeBucket(column_of("start_time"), every), TimeBucket(last_second(), every)
+
+
+def sums_of(asked: Spread, every: timedelta) -> list[Label[Any]]:
+    """Of each measure its total, its rate a second, and what the rate has until records start."""
+    start, lasts = column_of("start_time"), seconds_lasted()
+    sums: list[Label[Any]] = []
+    for measure, total in asked.measures:
+        rate = _rate(measure, lasts)
+        waited = rate * SecondsBetween(TimeBucket(start, every), start)
+        sums += [
+            total,
+            _sum(rate, asked.counted).label(f"{measure.name}{RATE}"),
+            _sum(waited, asked.counted).label(f"{measure.name}{WAITED}"),
+        ]
+    return sums
+
+
+def conditions_of_start(asked: Spread) -> tuple[ColumnElement[bool], ...]:
+    """All conditions on the records."""
+    start, begins = column_of("start_time"), asked.begins
+    return (start >= begins.start, start < begins.end, *asked.conditions)
 
 
 def _rate(measure: Measure, seconds: ColumnElement[Any]) -> ColumnElement[float]:
@@ -193,8 +172,8 @@ def _values(name: str, at: ColumnElement[Any], every: timedelta) -> tuple[Label[
     records that lie in one slice may be infinite or missing, and are not looked at.
     """
     total: ColumnElement[Any] = column(name, WHOLE)
-    rate: ColumnElement[float] = column(f"{name}_rate", Double())
-    waited: ColumnElement[float] = column(f"{name}_waited", Double())
+    rate: ColumnElement[float] = column(f"{name}{RATE}", Double())
+    waited: ColumnElement[float] = column(f"{name}{WAITED}", Double())
     seconds = int(every.total_seconds())
     head = rate * seconds - waited
     until_last = head + rate * (SecondsBetween(FIRST, LAST) - seconds)

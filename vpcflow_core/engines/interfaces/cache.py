@@ -117,6 +117,11 @@ class InventoryCache:
         self._seen: OrderedDict[Hashable, pa.Array] = OrderedDict()
         self._loggers: OrderedDict[Hashable, frozenset[str | None]] = OrderedDict()
 
+    @property
+    def version(self) -> tuple[Hashable, ...]:
+        """Changes with what is known beside the log."""
+        return self._store.snapshot_count(), self.naming.version
+
     def known(self, present: Collection[str]) -> tuple[str, ...]:
         """What is known of some record, though no record has it; by the columns that they have."""
         with self._refreshing:

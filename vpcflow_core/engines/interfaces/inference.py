@@ -32,10 +32,10 @@ _CANDIDATES = """
         GROUP BY interface_id, v6)
 """
 _IN_COMMON = """
-    SELECT interface_id, v6, {places},
+    SELECT interface_id, v6, {places}, any_value(one) AS one, any_value(other) AS other,
         bool_and(srcaddr = one OR dstaddr = one) AS is_one,
         bool_and(srcaddr = other OR dstaddr = other) AS is_other
-    FROM {relation} r JOIN interface_candidates USING (interface_id)
+    FROM {relation} r JOIN ({candidates}) candidates USING (interface_id)
     WHERE srcaddr IS NOT NULL AND dstaddr IS NOT NULL AND (strpos(srcaddr, ':') > 0) = v6
     GROUP BY interface_id, v6
 """
@@ -58,10 +58,9 @@ def common_addresses(ask: Ask, relation: str) -> pd.DataFrame:
         interface_id, v6, address and `PLACES` (null where no record has it).
     """
     places = ", ".join(f"any_value({name}) AS {name}" for name in PLACES)
-    candidates = ask(_CANDIDATES.format(relation=relation), {})
-    sql = _IN_COMMON.format(relation=relation, places=places)
-    found: pd.DataFrame = ask(sql, {"interface_candidates": candidates}).to_pandas()
-    found = found.merge(candidates.to_pandas(), on=["interface_id", "v6"])
+    candidates = _CANDIDATES.format(relation=relation)
+    sql = _IN_COMMON.format(relation=relation, places=places, candidates=candidates)
+    found: pd.DataFrame = ask(sql, {}).to_pandas()
     is_other = found["is_other"] & (found["one"] != found["other"])
     rows = [
         found[found["is_one"]].assign(address=found["one"]),

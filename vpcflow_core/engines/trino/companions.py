@@ -13,7 +13,7 @@ A = TypeVar("A")
 # Seconds that the first question waits for others: little beside what a query takes that is paid.
 WAIT = 0.5
 # Questions of one statement: each record is counted for each.
-MOST = 24
+MOST = 48
 
 
 @dataclass(slots=True)

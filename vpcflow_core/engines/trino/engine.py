@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence, Set
 from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,13 +107,26 @@ class TrinoEngine:
         """
         began = time.perf_counter()
         shown = written_out(question)
-        sql = self._statement(shown, [question], window)
         ask = None
-        if page_asking() and self.catalogue.client.is_shared:
-            page = (page_asking(), self.catalogue.generation(), self.is_once)
-            asking = Asking(page, self.is_once, self._statement, self._asked)
-            ask = self._sharing.asks(question, sql, window, asking)
-        return self._result(sql, shown, began, ask)
+        if page_asking() and self.answers_at_once:
+            page = (page_asking(), *self._state)
+            longest = self.catalogue.client.longest
+            asking = Asking(page, self.is_once, self._statement, self._asked, longest)
+            ask = self._sharing.asks(question, shown, window, asking)
+        if ask is None:
+            return self._result(self._statement(shown, [question], window), shown, began)
+        # Its statement is made with those of the page: what that needs may have to be asked first.
+        return self._answered((window, shown), shown, began, ask)
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether the questions of a page had better be asked at once, as they share statements."""
+        return self.catalogue.client.is_shared
+
+    @property
+    def _state(self) -> tuple[Hashable, ...]:
+        """What answers depend on besides the statement."""
+        return (self.catalogue.generation(), *self._inventory.version, self.is_once)
 
     def _statement(self, text: str, questions: Sequence[Select[Any]], window: Window) -> str:
         """A SELECT over the relation of some questions, after what that is made of."""
@@ -219,15 +232,19 @@ class TrinoEngine:
     def close(self) -> None:
         """Nothing is held open; the catalogue has the client."""
 
-    def _result(
-        self, sql: str, shown: str, began: float, ask: Callable[[], Answer] | None = None
+    def _result(self, sql: str, shown: str, began: float) -> QueryResult:
+        """The answer to a statement."""
+        return self._answered(sql, shown, began, lambda: answer_of(self._asked(sql)))
+
+    def _answered(
+        self, asked: Hashable, shown: str, began: float, ask: Callable[[], Answer]
     ) -> QueryResult:
-        """The answer that was given to the same statement in this generation, else a new one."""
-        key = (self.catalogue.generation(), sql)
+        """The answer that was given to the same in this generation, else a new one."""
+        key = (*self._state, asked)
         notes: tuple[str, ...] = ()
         frame = self._kept.get(key)
         if frame is None:
-            found, notes = self._under_way.ask(key, ask or (lambda: answer_of(self._asked(sql))))
+            found, notes = self._under_way.ask(key, ask)
             self._kept.put(key, found)
             frame = found.copy(deep=False)
         return QueryResult(frame, shown, time.perf_counter() - began, notes=notes)

@@ -43,10 +43,11 @@ def split(context: PanelContext) -> PanelAnswer:
     """
     query = context.query
     group, part = query.by
-    totals = context.ask(replace(query, by=(group,)))
+    of_group = replace(query, by=(group,))
     if part not in context.logs.engine.columns():
+        totals = context.ask(of_group)
         return context.answer(totals, frame=totals.frame.assign(**{part: None}))
-    parts = context.ask(replace(query, top=None))
+    totals, parts = context.ask_all(of_group, replace(query, top=None))
     frame = with_rest(totals.frame, parts.frame, group, part, list(query.measures))
     return context.answer(totals, parts, frame=frame)
 
@@ -57,11 +58,10 @@ def busiest(context: PanelContext) -> PanelAnswer:
     # Columns in many colours must be wide enough to be seen.
     every = max(query.every or MINUTE, timeslice_for(context.request.window, MOST_COLUMNS))
     query = replace(query, every=every)
-    shown = context.ask(query)
     (field,) = query.by
     if not measure(query.measures[0]).groups_add_up:
-        return context.answer(shown, every=query.every)
-    all_ = context.ask(replace(query, by=(), top=None))
+        return context.answer(context.ask(query), every=query.every)
+    shown, all_ = context.ask_all(query, replace(query, by=(), top=None))
     frame = with_rest(all_.frame, shown.frame, "bucket", field, list(query.measures))
     return context.answer(shown, all_, frame=frame, every=query.every)
 
@@ -75,13 +75,15 @@ def counted(context: PanelContext) -> PanelAnswer:
 
 def reasons(context: PanelContext) -> PanelAnswer:
     """Why flows were refused: AWS's reason where there is one, else a group or an ACL did it."""
-    total = context.ask(replace(context.query, by=()))
+    is_known = "reject_reason" in context.logs.engine.columns()
+    asked = (context.query,) if is_known else ()
+    total, *others = context.ask_all(replace(context.query, by=()), *asked)
     refused = int(total.frame["flows"].iloc[0])
-    if "reject_reason" not in context.logs.engine.columns():
+    if not others:
         frame = _reasons({SECURITY: refused})
         note = "The logs do not say more: add ${reject-reason} (version 8) to their format."
         return context.answer(total, frame=frame, notes=[note] if refused else [])
-    found = context.ask(context.query)
+    (found,) = others
     known = dict(zip(found.frame["reject_reason"], found.frame["flows"], strict=True))
     frame = _reasons({**known, SECURITY: refused - sum(known.values())})
     return context.answer(found, total, frame=frame)

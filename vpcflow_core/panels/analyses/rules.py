@@ -11,6 +11,7 @@ from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.analysis.security_groups.accepted import received
 from vpcflow_core.analysis.security_groups.findings import findings
 from vpcflow_core.analysis.security_groups.usage import rules_in_use, unused_groups
+from vpcflow_core.asker import both_of
 from vpcflow_core.panels.base import PanelAnswer, PanelContext
 from vpcflow_core.rulesets.tighten import MOST_ROWS, REFUSED, hostile_of, known, matched
 from vpcflow_core.units import number_of
@@ -30,9 +31,12 @@ def rules(context: PanelContext) -> PanelAnswer:
     Raises:
         MissingDataError: There is no snapshot with rules, or the logs lack a field.
     """
-    used = matched(context.logs, context.request.window, context.request.filters)
+    logs, request = context.logs, context.request
     # Whoever scans is hostile whatever the page's filters hide of it.
-    refused = context.logs.ask(REFUSED, context.request.window)
+    used, refused = both_of(
+        lambda: matched(logs, request.window, request.filters),
+        lambda: logs.ask(REFUSED, request.window),
+    )
     flows = used.result.frame
     hostile = hostile_of(context.logs, refused.frame, flows)
     frame = rules_in_use(flows, *used.tables, hostile)
@@ -81,8 +85,11 @@ def served(context: PanelContext) -> PanelAnswer:
     """
     query, request = context.query, context.request
     group, port = query.by
-    members = context.ask(replace(query, by=("interface_id", group), top=None, nulls=()))
-    result = context.logs.ask_received(request.window, request.filters, limit=MOST_ROWS)
+    of_members = replace(query, by=("interface_id", group), top=None, nulls=())
+    members, result = both_of(
+        lambda: context.ask(of_members),
+        lambda: context.logs.ask_received(request.window, request.filters, limit=MOST_ROWS),
+    )
     flows = received(result.frame, context.logs.known("interfaces"))
     flows = flows[~flows["reply"]].merge(members.frame[["interface_id", group]], on="interface_id")
     parts = flows.groupby([group, port], as_index=False, dropna=False)["flows"].sum()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
+from vpcflow_core.asker import all_of
 from vpcflow_core.panels.analyses.questions import new_and_how_rare, new_values
 from vpcflow_core.panels.base import Analysis, LogQueries, PanelAnswer, PanelContext, rows
 from vpcflow_core.query.dimensions import BLOCKS
@@ -29,19 +31,17 @@ def fan_out(context: PanelContext) -> PanelAnswer:
         return context.answer(found)
     only = _only(field, found.frame[field])
     counted = FAN_OUT if field == SOURCE else ("sources", *FAN_OUT)
-    wide = context.logs.ask(
-        replace(query, measures=counted, top=None, order=""),
-        context.request.window,
-        only & context.request.filters,
-    )
     others = context.request.filters.without("action")
     decided = [name for name in ("accepted", "rejected") if "action" in columns]
-    both = context.logs.ask(
-        replace(query, measures=("flows", *decided), where=(), top=None, order=""),
-        context.request.window,
-        only & others,
+    of_all = replace(query, top=None, order="")
+    asked = {
+        replace(of_all, measures=counted): only & context.request.filters,
+        replace(of_all, measures=("flows", *decided), where=()): only & others,
+        replace(of_all, by=(), nulls=()): context.request.filters,
+    }
+    wide, both, total = all_of(
+        *(partial(context.logs.ask, of, context.request.window, by) for of, by in asked.items())
     )
-    total = context.ask(replace(query, by=(), nulls=(), top=None))
     whole = int(total.frame[query.measures[0]].iloc[0])
     frame = found.frame.merge(wide.frame, on=field, how="left")
     frame = frame.merge(both.frame[[field, *decided]], on=field, how="left")

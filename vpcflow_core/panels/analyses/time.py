@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pandas as pd
 
@@ -15,10 +16,12 @@ from vpcflow_core import series as over_time
 from vpcflow_core.analysis.buckets import noted, notes_of
 from vpcflow_core.analysis.compare import shifts_of
 from vpcflow_core.analysis.forecast import LEAST_HISTORY
+from vpcflow_core.asker import all_of, both_of
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.panels.base import MINUTE, Headline, PanelAnswer, PanelContext
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.question import Query
+from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import snapped
 from vpcflow_core.series import Ask, TimeAnswer, with_coverage
 from vpcflow_core.times import (
@@ -110,13 +113,14 @@ def number(context: PanelContext) -> PanelAnswer:
     Compared is the part of the window in which no record can still arrive.
     """
     query, window = replace(context.query, every=None), context.request.window
-    now = context.ask(query)
     part, before, notes = comparable(context)
-    settled = context.ask(query, part) if part and part != window else None
-    then = context.ask(query, before) if before else None
+    compared = part if part != window else None
     every = timeslice_for(window, 150)
     sliced = replace(query, measures=query.measures[:1], every=every)
-    line = context.ask(sliced)
+    (now, line), (settled, then) = both_of(
+        lambda: context.ask_all(query, sliced),
+        lambda: all_of(*(partial(_asked_of, context, query, of) for of in (compared, before))),
+    )
     headlines = tuple(
         Headline(
             measure(name).title if place else "",
@@ -134,6 +138,11 @@ def number(context: PanelContext) -> PanelAnswer:
         every=every,
         headlines=headlines,
     )
+
+
+def _asked_of(context: PanelContext, query: Query, window: Window | None) -> QueryResult | None:
+    """The answer about another window, if there is one."""
+    return context.ask(query, window) if window else None
 
 
 def comparable(

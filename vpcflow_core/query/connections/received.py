@@ -28,7 +28,14 @@ from vpcflow_core.query.connections.gathered import WAYS, evidence, goes, sessio
 from vpcflow_core.query.connections.records import KEY, key_of, records
 from vpcflow_core.query.connections.roles import decided
 from vpcflow_core.query.connections.select import NEEDED, parted
-from vpcflow_core.query.connections.words import WITH_PORTS, among, number, word
+from vpcflow_core.query.connections.words import (
+    WITH_PORTS,
+    among,
+    both_ends,
+    number,
+    of_end,
+    word,
+)
 from vpcflow_core.query.dimensions import require
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.measures import whole_sum
@@ -37,7 +44,9 @@ from vpcflow_core.times import Window
 # What tells who opened a connection, over all of its records.
 FIRST = tuple(f"first_{way}" for way in WAYS)
 OPENED = tuple(f"opened_{way}" for way in WAYS)
-TALLIES = tuple(f"{name}_{way}" for name in ("flows", "bytes", "since", "until") for way in WAYS)
+# What is added up both ways, and what it is called of one.
+SENT = {"flows": "flows", "bytes": "bytes", "since": "first", "until": "last"}
+TALLIES = tuple(f"{name}_{way}" for name in SENT for way in WAYS)
 
 
 def received_for(
@@ -79,9 +88,13 @@ def received_for(
     )
     extra: list[Label[Any]] = [counts.label("counts"), period_of(cuts).label("period")]
     parts = records(window, conditions_of(shared, columns), columns, extra)
-    pieces = _gathered(parts, "tcp_flags" in columns)
-    found = _whole(pieces) if cuts else pieces
-    return _added_up(decided(found, pieces), limit, outgoing)
+    tuples = _by_tuple(parts, "tcp_flags" in columns)
+    # The same ends may change their roles only where ports are equal, or there are none.
+    pieces, alike = _apart(tuples).cte("apart"), _alike(parts).cte("alike")
+    if cuts:
+        pieces, alike = _whole(pieces, "whole_apart"), _whole(alike, "whole_alike")
+    found = union_all(select(*pieces.c), select(*alike.c)).cte("pieces")
+    return _added_up(decided(found, tuples, of_same_ports=alike), limit, outgoing)
 
 
 def period_of(cuts: Sequence[datetime]) -> ColumnElement[int]:
@@ -97,40 +110,46 @@ def period_of(cuts: Sequence[datetime]) -> ColumnElement[int]:
     return among_those(0, len(cuts))
 
 
-def _gathered(parts: CTE, flagged: bool) -> CTE:
-    """The records of each five-tuple; where ports are equal, of each connection.
-
-    Only there the same ends may change their roles, and who spoke first matters.
-    """
-    rows = parts.c
-    apart = and_(among(rows.protocol, WITH_PORTS), rows.low_port != rows.high_port)
-    plain = select(*rows).where(apart).cte("plain")
-    key = [*key_of(plain), number(0).label("session"), plain.c.period]
-    columns = [*_opened(plain, flagged), *_tallies(plain)]
-    one = select(*key, *columns).group_by(*key_of(plain), plain.c.period)
-    alike = select(*rows).where(not_(apart)).cte("alike")
-    return union_all(one, sessions(alike, _columns, "period")).cte("pieces")
+def _by_tuple(parts: CTE, flagged: bool) -> CTE:
+    """The records of each five-tuple and period."""
+    found = {one.name: one for one in evidence(parts)} if flagged else {}
+    opened = (found.get(name, number(0).label(name)) for name in OPENED)
+    key = [*key_of(parts), parts.c.period]
+    return select(*key, *opened, *_tallies(parts)).group_by(*key).cte("tuples")
 
 
-def _opened(plain: CTE, flagged: bool) -> list[Label[Any]]:
-    """The evidence for ends of different ports: flags, if there are any."""
+def _have_different_ports(rows: CTE) -> ColumnElement[bool]:
+    return and_(among(rows.c.protocol, WITH_PORTS), rows.c.low_port != rows.c.high_port)
+
+
+def _apart(tuples: CTE) -> Select[Any]:
+    """The five-tuples of different ports: flags tell who opened them, if there are any."""
     nothing = cast(null(), Instant())
-    found = {one.name: one for one in evidence(plain)} if flagged else {}
-    return [
+    return select(
+        *key_of(tuples),
+        number(0).label("session"),
+        tuples.c.period,
         *(nothing.label(name) for name in FIRST),
-        *(found.get(name, number(0).label(name)) for name in OPENED),
-    ]
+        *(tuples.c[name] for name in (*OPENED, *TALLIES)),
+    ).where(_have_different_ports(tuples))
 
 
-def _whole(pieces: CTE) -> CTE:
+def _alike(parts: CTE) -> Select[Any]:
+    """The connections of the other five-tuples, where it matters who spoke first."""
+    rows = select(*parts.c).where(not_(_have_different_ports(parts))).cte("alike_records")
+    return sessions(rows, _columns, "period")
+
+
+def _whole(pieces: CTE, name: str) -> CTE:
     """Pieces of connections with what the other pieces tell of who opened them."""
     key = [*key_of(pieces), pieces.c.session]
-    evidence_of_all = [
-        *(func.min(pieces.c[name]).over(partition_by=key).label(name) for name in FIRST),
-        *(func.max(pieces.c[name]).over(partition_by=key).label(name) for name in OPENED),
-    ]
-    rest = (pieces.c[name] for name in (*KEY, "session", "period", *TALLIES))
-    return select(*rest, *evidence_of_all).cte("whole")
+    evidence_of_all = {
+        **{name: func.min(pieces.c[name]).over(partition_by=key) for name in FIRST},
+        **{name: func.max(pieces.c[name]).over(partition_by=key) for name in OPENED},
+    }
+    listed = (*KEY, "session", "period", *FIRST, *OPENED, *TALLIES)
+    columns = (evidence_of_all.get(column, pieces.c[column]).label(column) for column in listed)
+    return select(*columns).cte(name)
 
 
 def _columns(parts: CTE) -> list[Label[Any]]:
@@ -158,10 +177,7 @@ def _tallies(parts: CTE) -> list[Label[Any]]:
 def _added_up(found: CTE, limit: int, outgoing: bool) -> Select[Any]:
     """What went each way, by interface, other end, service and whether it answers."""
     peer = "dstaddr" if outgoing else "srcaddr"
-    ways = union_all(
-        *(_way(found, *way, peer) for way in (("up", "low", "high"), ("down", "high", "low")))
-    )
-    rows = ways.cte("sent" if outgoing else "received").c
+    rows = _ways(found, peer).cte("sent" if outgoing else "received").c
     key = [rows.interface_id, rows[peer], rows.protocol, rows.dstport, rows.reply, rows.period]
     flows = cast(func.sum(rows.flows), BigInteger).label("flows")
     return (
@@ -178,20 +194,24 @@ def _added_up(found: CTE, limit: int, outgoing: bool) -> Select[Any]:
     )
 
 
-def _way(found: CTE, way: str, sender: str, receiver: str, peer: str) -> Select[Any]:
+def _ways(found: CTE, peer: str) -> Select[Any]:
+    """Each piece as what its low end sent, and as what its high end did."""
     rows = found.c
-    sender_is_client = rows.low_is_client if sender == "low" else not_(rows.low_is_client)
-    reply = not_(func.coalesce(sender_is_client, number(1) == number(1)))
-    port = func.nullif(rows[f"{receiver}_port"], number(-1))
-    return select(
-        func.nullif(rows.interface_id, word("")).label("interface_id"),
-        rows[f"{receiver if peer == 'dstaddr' else sender}_address"].label(peer),
-        func.nullif(rows.protocol, number(-1)).label("protocol"),
-        case((not_(reply), port)).label("dstport"),
-        reply.label("reply"),
-        rows.period,
-        rows[f"flows_{way}"].label("flows"),
-        rows[f"bytes_{way}"].label("bytes"),
-        rows[f"since_{way}"].label("first"),
-        rows[f"until_{way}"].label("last"),
-    ).where(rows[f"flows_{way}"] > number(0))
+    is_client = of_end(rows.low_is_client, not_(rows.low_is_client))
+    reply = not_(func.coalesce(is_client, number(1) == number(1)))
+    port = func.nullif(of_end(rows.high_port, rows.low_port), number(-1))
+    ends = (rows.low_address, rows.high_address)
+    sent = {name: of_end(rows[f"{name}_up"], rows[f"{name}_down"]) for name in SENT}
+    return (
+        select(
+            func.nullif(rows.interface_id, word("")).label("interface_id"),
+            of_end(*(reversed(ends) if peer == "dstaddr" else ends)).label(peer),
+            func.nullif(rows.protocol, number(-1)).label("protocol"),
+            case((not_(reply), port)).label("dstport"),
+            reply.label("reply"),
+            rows.period,
+            *(value.label(SENT[name]) for name, value in sent.items()),
+        )
+        .select_from(both_ends(found))
+        .where(sent["flows"] > number(0))
+    )

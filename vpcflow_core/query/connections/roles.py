@@ -48,7 +48,9 @@ PRIVATE = tuple(
 )
 
 
-def decided(found: CTE, around: CTE, ends: CTE | None = None) -> CTE:
+def decided(
+    found: CTE, around: CTE, ends: CTE | None = None, *, of_same_ports: CTE | None = None
+) -> CTE:
     """Connections with the roles of their ends.
 
     Args:
@@ -56,6 +58,7 @@ def decided(found: CTE, around: CTE, ends: CTE | None = None) -> CTE:
         around: What has the key of each five-tuple of the window at least once: how many partners
             an end has tells who serves.
         ends: The numbers of the only ends that matter (`end`); None: all do.
+        of_same_ports: Those of the connections whose ends have the same port; None: all of them.
 
     Returns:
         The connections, `low_is_client` (null where nothing decides), `known_by` (a word of
@@ -63,7 +66,7 @@ def decided(found: CTE, around: CTE, ends: CTE | None = None) -> CTE:
     """
     degrees = _degrees(around, ends)
     low, high = degrees.alias("low_end"), degrees.alias("high_end")
-    asked = _unanswered(found)
+    asked = _unanswered(found if of_same_ports is None else of_same_ports)
     low_asked, high_asked = asked.alias("low_asked"), asked.alias("high_asked")
     relation = (
         found.outerjoin(low, number_of_end(found, "low") == low.c.end)
