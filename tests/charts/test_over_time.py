@@ -14,7 +14,8 @@ import pytest
 from tests.charts.frames import EVERY, START, answer, buckets, usual
 from vpcflow_core.charts import COLOURS, figure
 from vpcflow_core.charts.log_axis import floor_of
-from vpcflow_core.charts.time_axis import places, stroke, ticks
+from vpcflow_core.charts.strokes import Stroke, add_series
+from vpcflow_core.charts.time_axis import places, ticks
 from vpcflow_core.coverage import Gap
 from vpcflow_core.panels.built import Built
 from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
@@ -42,12 +43,33 @@ def test_a_clock_that_changes_has_each_time_told() -> None:
     assert [time.hour for time in drawn] == [2, 2, 3, 4]
 
 
-def test_a_line_that_would_fill_the_chart_is_drawn_as_points() -> None:
+def test_a_line_that_would_fill_the_chart_is_drawn_as_dashes() -> None:
     smooth, jumping = pd.Series(range(1440)), pd.Series([3, 9000] * 720)
-    assert stroke(smooth, "#000000")["mode"] == "lines"
-    assert stroke(jumping, "#000000", 1.0)["mode"] == "markers"
+    assert not Stroke("#000000").fills(smooth)
+    assert Stroke("#000000", 1.0).fills(jumping)
     # Beside a much higher series it is a flat line.
-    assert stroke(jumping, "#000000", top=9_000_000)["mode"] == "lines"
+    assert not Stroke("#000000", top=9_000_000).fills(jumping)
+
+
+def test_each_value_has_a_dash_around_its_time_and_an_answer_for_the_mouse() -> None:
+    chart, times = go.Figure(), buckets(200)
+    values = pd.Series([3.0, 9000.0, None, 5.0] * 50)
+    add_series(chart, times, UTC, values, Stroke("#000000"), {"hovertext": values}, name="bytes")
+    dashes, answers = chart.data
+    begins, ends, gaps = (
+        np.asarray(part) for part in (dashes.x[::3], dashes.x[1::3], dashes.x[2::3])
+    )
+    there = values.notna().to_numpy()
+    assert (begins < gaps).all()
+    assert (gaps < ends).all()
+    assert (gaps == times[there].dt.tz_localize(None).to_numpy()).all()
+    assert (dashes.y[::3] == values[there]).all()
+    assert (dashes.y[1::3] == values[there]).all()
+    assert np.isnan(dashes.y[2::3]).all()
+    assert dashes.hoverinfo == "skip"
+    assert (answers.line.width, answers.showlegend) == (0, False)
+    assert dashes.legendgroup == answers.legendgroup == "bytes"
+    assert len(answers.y) == 200
 
 
 def test_columns_begin_where_their_bucket_begins() -> None:

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.labels import amount, at_points, hover, unit
 from vpcflow_core.charts.log_axis import floor_of
+from vpcflow_core.charts.strokes import Stroke, add_series
 from vpcflow_core.charts.style import ALARM, INK, faint, legend_below, undressed
 from vpcflow_core.charts.time_axis import (
     colour_of,
@@ -20,7 +21,6 @@ from vpcflow_core.charts.time_axis import (
     over_time,
     places,
     raised,
-    stroke,
     wall_clock,
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -69,13 +69,8 @@ def _line(
     chart: go.Figure, panel: Panel, frame: pd.DataFrame, zone: ZoneInfo, colour: str, least: float
 ) -> None:
     """The values."""
-    chart.add_scatter(
-        **places(frame["bucket"], zone),
-        y=frame["value"],
-        name=unit(panel.value),
-        hoverinfo="skip",
-        **stroke(frame["value"], colour, least),
-    )
+    look, name = Stroke(colour, least), unit(panel.value)
+    add_series(chart, frame["bucket"], zone, frame["value"], look, name=name)
 
 
 def _expected(chart: go.Figure, frame: pd.DataFrame, zone: ZoneInfo, colour: str) -> None:

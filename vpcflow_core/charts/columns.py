@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from vpcflow_core.charts.groups import groups
 from vpcflow_core.charts.labels import hover, unit
 from vpcflow_core.charts.log_axis import floor_of
+from vpcflow_core.charts.strokes import Stroke, add_series
 from vpcflow_core.charts.style import faint, legend_below, undressed
 from vpcflow_core.charts.time_axis import (
     HOVER_TIME,
@@ -20,8 +21,6 @@ from vpcflow_core.charts.time_axis import (
     highest,
     over_time,
     places,
-    raised,
-    stroke,
     wall_clock,
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -92,14 +91,10 @@ def curves(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.
     chart, top = undressed(), highest(values)
     for group in groups(panel, answer, panel.query.by[0]):
         rows = group.rows[panel.value]
-        chart.add_scatter(
-            **places(group.rows["bucket"], zone),
-            y=raised(rows, least),
-            name=group.short,
-            meta=group.value,
-            **stroke(rows, group.colour, least, top=top),
-            **hover(panel.value, rows, f"{group.name}: <b>{{}}</b>", written=True),
-        )
+        look = Stroke(group.colour, least, top=top)
+        answers = hover(panel.value, rows, f"{group.name}: <b>{{}}</b>", written=True)
+        more = {"name": group.short, "meta": group.value}
+        add_series(chart, group.rows["bucket"], zone, rows, look, answers, **more)
     chart.update_layout(hovermode="x unified")
     return legend_below(over_time(chart, answer, zone, panel.value, top, least))
 

@@ -13,14 +13,13 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.labels import amount, at_points, counted, hover, unit
 from vpcflow_core.charts.log_axis import floor_of
+from vpcflow_core.charts.strokes import MANY, Stroke, add_series
 from vpcflow_core.charts.style import INK, LIT, MAIN, faint, legend_below, undressed
 from vpcflow_core.charts.time_axis import (
-    MANY,
     colour_of,
     over_time,
     places,
     raised,
-    stroke,
     wall_clock,
 )
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -52,13 +51,9 @@ def lines(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
     for column in drawn:
         name, (colour, dash) = _called(column, a_day), looks[column]
         shown = LIT.get(colour, colour) if dark else colour
-        chart.add_scatter(
-            **places(frame["bucket"], zone),
-            y=raised(frame[column], least),
-            name=name,
-            **stroke(frame[column], shown, least, dash, top=top),
-            **_hover(panel, frame, column, name, least),
-        )
+        look = Stroke(shown, least, dash, top=top)
+        answers = _hover(panel, frame, column, name, least)
+        add_series(chart, frame["bucket"], zone, frame[column], look, answers, name=name)
     _finished(chart, panel, answer, zone, frame["bucket"], top, least)
     return chart.update_layout(legend_traceorder="reversed")
 
@@ -71,30 +66,19 @@ def trend(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go.F
     least, chart = floor_of(known["value"]), undressed()
     if future["lower"].notna().any():
         _interval(chart, future, zone, least)
-    where, shared = places(frame["bucket"], zone), {"hoverinfo": "skip"}
-    chart.add_scatter(
-        **where,
-        **shared,
-        y=raised(frame["value"], least),
-        name=unit(panel.value),
-        **stroke(frame["value"], colour, least),
-    )
+    times, name = frame["bucket"], unit(panel.value)
+    add_series(chart, times, zone, frame["value"], Stroke(colour, least), name=name)
     if frame["predicted"].notna().any():
         # Where points are close, what would have been predicted of the past hides what was.
         predicted = frame["predicted"]
         shown = predicted.mask(np.arange(len(frame)) < ended) if ended > MANY else predicted
-        chart.add_scatter(
-            **where,
-            **shared,
-            y=raised(shown, least),
-            name="predicted",
-            **stroke(shown, AHEAD, least, "dash", width=2),
-        )
+        look = Stroke(AHEAD, least, "dash", width=2)
+        add_series(chart, times, zone, shown, look, name="predicted")
     if len(future):
         _end(chart, wall_clock(future["bucket"], zone).iloc[0], dark)
     # One series alone has a hover box: plotly would show the last value in the future, too.
     chart.add_scatter(
-        **where,
+        **places(times, zone),
         y=raised(_together(frame), least),
         mode="lines",
         line={"width": 0, "color": colour},

@@ -19,10 +19,6 @@ from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.times import Window, format_duration
 from vpcflow_core.units import humane
 
-# A line that goes up and down further than this, in heights of its chart, covers half of it.
-THICKET = 60
-# More points than this are closer to each other than a line is wide.
-MANY = 400
 SECOND = timedelta(seconds=1)
 HOVER_TIME = "%a %d %b %H:%M"
 TICKS = [
@@ -47,15 +43,16 @@ def places(times: pd.Series, zone: ZoneInfo) -> dict[str, Any]:
 
     A day of minutes is 30 kB of times else, in every series.
     """
-    local = _side_by_side(times, wall_clock(times, zone), zone)
+    local = clock_of(times, zone)
     steps = local.diff().iloc[1:].unique()
     if len(steps) != 1:
         return {"x": local}
     return {"x0": local.iloc[0].isoformat(), "dx": steps[0] / timedelta(milliseconds=1)}
 
 
-def _side_by_side(times: pd.Series, local: pd.Series, zone: ZoneInfo) -> pd.Series:
+def clock_of(times: pd.Series, zone: ZoneInfo) -> pd.Series:
     """The wall clock, with what it shows twice in half the width: a line runs on to the right."""
+    local = wall_clock(times, zone)
     for change in clock_changes(Window(times.min(), times.max() + SECOND), zone):
         if change.by >= timedelta(0):
             continue
@@ -181,44 +178,6 @@ def colour_of(panel: Panel, dark: bool = False) -> str:
     refused = any(pair == ("action", "REJECT") for pair in panel.query.where)
     colour = REFUSED if refused else MAIN
     return LIT[colour] if dark else colour
-
-
-def stroke(
-    values: pd.Series,
-    colour: str,
-    least: float = 0.0,
-    dash: str = "solid",
-    *,
-    width: float = 0,
-    top: float = 0,
-) -> dict[str, Any]:
-    """How a series is drawn: as a line, or as points where a line would fill the chart.
-
-    Args:
-        values: One a point.
-        colour: Of it.
-        least: Where nothing is drawn; the axis is logarithmic where that is above 0.
-        dash: Of the line.
-        width: Of the line, in pixels; by default lines of many points are thinner.
-        top: The largest value of the chart, if it is not one of these.
-    """
-    if travel(values, least, top) > THICKET:
-        return {"mode": "markers", "marker": {"color": colour, "size": 3, "opacity": 0.7}}
-    width = width or (1.0 if len(values) > MANY else 1.6)
-    return {"mode": "lines", "line": {"color": colour, "width": width, "dash": dash}}
-
-
-def travel(values: pd.Series, least: float = 0.0, top: float = 0.0) -> float:
-    """How far a line goes up and down, in heights of its chart.
-
-    >>> travel(pd.Series([0, 8, 0, 4])), travel(pd.Series([1, 100, 1]), 1)
-    (2.5, 2.0)
-    """
-    drawn = np.append(raised(values.dropna(), least), top)
-    if least > 0:
-        drawn = np.log10(drawn.clip(min=least) / least)
-    highest = drawn.max()
-    return float(np.abs(np.diff(drawn[:-1])).sum() / highest) if highest else 0.0
 
 
 def highest(values: pd.Series) -> float:
