@@ -20,6 +20,8 @@ from vpcflow_core.units import humane
 FEW = 6
 # Width of a letter of the number behind a bar, in pixels, with some air.
 LETTER = 8
+# Of the names before the bars, and of the air around them; what is wider makes room for itself.
+NAME_LETTER, NAME_GAP = 5.8, 30
 
 
 def bars(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -38,7 +40,7 @@ def bars(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figur
         hoverinfo="text",
         hovertext=hover_texts(panel, frame, _heads(panel, answer, field, frame[field])),
     )
-    return _upright(undressed(trace), float(values.max()), trace.text)
+    return _upright(undressed(trace), float(values.max()), trace.text, trace.y)
 
 
 def split(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
@@ -63,7 +65,7 @@ def split(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figu
     # The order of the bars would else be the one in which the parts happen to come.
     chart.update_yaxes(categoryorder="array", categoryarray=list(shown.values()))
     chart.update_layout(barmode="stack")
-    return legend_below(_upright(chart, float(whole.max()), numbers))
+    return legend_below(_upright(chart, float(whole.max()), numbers, list(shown.values())))
 
 
 def _part(panel: Panel, answer: PanelAnswer, group: Group, shown: dict[Any, str]) -> go.Bar:
@@ -90,12 +92,15 @@ def _heads(panel: Panel, answer: PanelAnswer, field: str, values: pd.Series) -> 
     return [named(field, value, names, panel.rest) for value in values]
 
 
-def _upright(chart: go.Figure, largest: float, numbers: Sequence[str]) -> go.Figure:
-    """The first bar on top; room for the number behind the longest one; few bars stay slim."""
+def _upright(
+    chart: go.Figure, largest: float, numbers: Sequence[str], names: Sequence[str]
+) -> go.Figure:
+    """The first bar on top; room for names and for numbers behind bars; few bars stay slim."""
     chart.update_yaxes(
         autorange="reversed", type="category", ticksuffix="  ", title=None, fixedrange=True
     )
     chart.update_xaxes(visible=False, fixedrange=True, range=[0, largest or 1])
     slim = 1 - 0.75 * min(1, len(numbers) / FEW)
-    room = LETTER * max(map(len, numbers), default=0)
-    return chart.update_layout(dragmode=False, bargap=slim, margin_r=room)
+    after, before = (max(map(len, texts), default=0) for texts in (numbers, names))
+    margin = {"r": LETTER * after, "l": NAME_GAP + NAME_LETTER * before}
+    return chart.update_layout(dragmode=False, bargap=slim, margin=margin)

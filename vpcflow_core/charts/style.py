@@ -61,6 +61,9 @@ CONFIG: dict[str, Any] = {
 HEIGHT = 340
 # The top margin is the place of plotly's buttons, which would cover the chart else.
 MARGIN = {"l": 8, "r": 8, "t": 28, "b": 8}
+# What numbers beside, times below, and a row of names below them take. Plotly draws a chart
+# a second time where it has to make room itself.
+ROOM_FOR_NUMBERS, ROOM_FOR_TIMES, ROOM_FOR_NAMES = 54, 66, 33
 
 
 def undressed(*traces: BaseTraceType) -> go.Figure:
@@ -119,8 +122,10 @@ def _template(dark: bool) -> dict[str, Any]:
 
 def legend_below(chart: go.Figure) -> go.Figure:
     """The names of the series in rows at the lower edge, as many as they need at any width."""
+    below = chart.layout.margin.b or MARGIN["b"]
     return chart.update_layout(
         showlegend=True,
+        margin_b=below + ROOM_FOR_NAMES,
         legend={
             "orientation": "h",
             "x": 0,

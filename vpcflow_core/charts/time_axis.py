@@ -12,7 +12,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.log_axis import decades
-from vpcflow_core.charts.style import GREY, LIT, MAIN, REFUSED, faint
+from vpcflow_core.charts.style import (
+    GREY,
+    LIT,
+    MAIN,
+    REFUSED,
+    ROOM_FOR_NUMBERS,
+    ROOM_FOR_TIMES,
+    faint,
+)
 from vpcflow_core.clock_changes import clock_changes
 from vpcflow_core.coverage import overlapping
 from vpcflow_core.panels.base import Panel, PanelAnswer
@@ -128,7 +136,12 @@ def over_time(
     else:
         _linear(chart, top, measure)
     # Dragging over a chart chooses a range of time.
-    return chart.update_layout(dragmode="select", selectdirection="h", newselection_line_width=1)
+    return chart.update_layout(
+        dragmode="select",
+        selectdirection="h",
+        newselection_line_width=1,
+        margin={"l": ROOM_FOR_NUMBERS, "b": ROOM_FOR_TIMES},
+    )
 
 
 def _linear(chart: go.Figure, top: float, measure: str) -> None:
