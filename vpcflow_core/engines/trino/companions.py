@@ -10,8 +10,11 @@ from typing import Generic, TypeVar
 
 Q = TypeVar("Q")
 A = TypeVar("A")
-# Seconds that the first question waits for others: little beside what a query takes that is paid.
+# Seconds that questions wait for another one, as long as others come: little beside what a query
+# takes that is paid.
 WAIT = 0.5
+# How many times that is the longest wait.
+TIMES = 6
 # Questions of one statement: each record is counted for each.
 MOST = 48
 
@@ -28,7 +31,7 @@ class Companions(Generic[Q, A]):
     """Gathers questions; safe to share between threads.
 
     Args:
-        wait: Seconds that the first one waits for others.
+        wait: Seconds after which no other one is waited for.
         most: Largest number that is asked at once.
     """
 
@@ -53,11 +56,18 @@ class Companions(Generic[Q, A]):
             if len(mine.questions) >= self._most:
                 self._closed(page, mine)
         if found is None:
-            mine.is_full.wait(self._wait)
+            self._await_others(mine)
             with self._lock:
                 self._closed(page, mine)
             _answer(mine, ask)
         return answer.result()
+
+    def _await_others(self, mine: _Round[Q, A]) -> None:
+        """Wait until no question comes any more, or there are too many."""
+        for _ in range(TIMES):
+            count = len(mine.questions)
+            if mine.is_full.wait(self._wait) or len(mine.questions) == count:
+                return
 
     def _closed(self, page: Hashable, now: _Round[Q, A]) -> None:
         """Let no more questions in; those that come later begin another round."""

@@ -13,7 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import BigInteger, ColumnElement, Double, Integer, String, case, column
+from sqlalchemy import BigInteger, ColumnElement, Double, Integer, String, case, column, func
+from sqlalchemy.sql import functions
 
 from vpcflow_core.engines.trino.dialect import written_out
 from vpcflow_core.query.columns import Instant
@@ -249,6 +250,10 @@ def _value(sql: str, questions: Sequence[_Question], elements: Mapping[str, Any]
     if isinstance(element, Quantile):
         value, share = element.clauses
         return written_out(Quantile(case((is_mine, value), else_=None), share.value))
+    if isinstance(element, functions.sum) and isinstance(element.type, Double):
+        # Not by FILTER, for which the value would be worked out of every record all the same.
+        (value,) = element.clauses
+        return written_out(func.sum(case((is_mine, value), else_=None), type_=Double()))
     takes_much = sql.startswith("count(DISTINCT") or isinstance(element.type, Double)
     return written_out(element.filter(is_mine)) if takes_much else sql
 

@@ -50,6 +50,7 @@ from vpcflow_core.query.connections.select import (
 from vpcflow_core.query.connections.words import IDLE, IDLE_TCP, SYN, TCP, has_bits, number
 from vpcflow_core.query.constructs import SecondsBetween
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.grouped import Grouped, with_parts
 from vpcflow_core.query.measures import whole_sum
 from vpcflow_core.times import Window
 
@@ -98,8 +99,9 @@ def records_for(
     check(query.connections, columns)
     shared, single = parted(filters)
     conditions = (*conditions_of(shared, columns), *either_way(single, columns))
-    counts = select(func.count().label("records")).select_from(table("flows"))
-    return counts.where(met(window, conditions))
+    count, wanted = func.count().label("records"), met(window, conditions)
+    made = select(count).select_from(table("flows")).where(wanted)
+    return with_parts(made, Grouped("flows", (wanted,), (), (count,)))
 
 
 def values_for(
