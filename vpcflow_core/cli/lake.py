@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 
 from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat
@@ -33,19 +34,20 @@ def sync_into(
             f"--into needs the Python package {missing.name}, which is not installed.",
             "pip install 'vpcflow[lake]'",
         ) from None
-    lake = open_lake(location, settings.lake_catalog, settings.lake_database)
-    for name, source in sources:
-        progress(name, Progress())
-        try:
-            result = sync(
-                lake,
-                open_source(source.url, options=source_options(source)),
-                span=options.span,
-                given=LogFormat.parse(source.log_format) if source.log_format else None,
-                keep=options.keep,
-                exclude_internal=source.exclude_internal,
-                progress=lambda now, name=name: progress(name, now),  # type: ignore[misc]
-            )
-            yield SyncOutcome(name, source.url, result)
-        except VpcflowError as error:
-            yield SyncOutcome(name, source.url, error=error)
+    opened = open_lake(location, settings.lake_catalog, settings.lake_database)
+    with closing(opened) as lake:
+        for name, source in sources:
+            progress(name, Progress())
+            try:
+                result = sync(
+                    lake,
+                    open_source(source.url, options=source_options(source)),
+                    span=options.span,
+                    given=LogFormat.parse(source.log_format) if source.log_format else None,
+                    keep=options.keep,
+                    exclude_internal=source.exclude_internal,
+                    progress=lambda now, name=name: progress(name, now),  # type: ignore[misc]
+                )
+                yield SyncOutcome(name, source.url, result)
+            except VpcflowError as error:
+                yield SyncOutcome(name, source.url, error=error)

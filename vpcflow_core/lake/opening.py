@@ -100,10 +100,20 @@ def _opened(properties: dict[str, str], database: str, name: str, place: str) ->
     """The table; several writers may make a new one, and a catalog in SQL, at the same time."""
     for attempt in range(OPENINGS):
         try:
-            return _table(load_catalog(NAME, **properties), database, name, place)
+            return _table_of(properties, database, name, place)
         except SQLAlchemyError:
             pause(attempt)
-    return _table(load_catalog(NAME, **properties), database, name, place)
+    return _table_of(properties, database, name, place)
+
+
+def _table_of(properties: dict[str, str], database: str, name: str, place: str) -> Any:
+    """The table, whose catalog stays open."""
+    catalog = load_catalog(NAME, **properties)
+    try:
+        return _table(catalog, database, name, place)
+    except BaseException:
+        catalog.close()
+        raise
 
 
 def _table(at: Catalog, database: str, name: str, place: str) -> Any:

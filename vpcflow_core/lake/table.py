@@ -57,6 +57,10 @@ class LakeTable:
             with table.transaction() as change:
                 change.set_properties({RETRIES: "0"})
 
+    def close(self) -> None:
+        """Release the connections to its catalog; the table cannot be used afterwards."""
+        self.table.catalog.close()
+
     @property
     def location(self) -> str:
         """Where its files lie."""
