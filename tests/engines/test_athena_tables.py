@@ -68,6 +68,9 @@ def test_sizes_and_costs_are_those_of_the_day_before(in_glue: dict[str, int]) ->
         # 10 MB at least are billed, at 5 USD a TB.
         assert table.cost == (pytest.approx(0.00005) if table.form == "text" else None)
     assert not any(table.size for table in stored(AthenaLocation.parse(URL), date(2026, 11, 1)))
+    # An endpoint of Athena is none of Glue or S3.
+    elsewhere = AthenaLocation.parse(f"{URL}&endpoint=http://127.0.0.1:9")
+    assert stored(elsewhere, date(2026, 11, 3)) == made
 
 
 def test_a_check_says_what_a_page_costs_before_anything_is_asked(

@@ -33,7 +33,7 @@ class AthenaLocation:
         workgroup: Whose limits hold.
         output: Folder in S3 for results; "" for the workgroup's own.
         region, profile: Of AWS; "" for those of the AWS configuration.
-        endpoint: Address of a service that is like Athena; "" for AWS's own.
+        endpoint: Address of Athena, such as that of a VPC endpoint; "" for AWS's own.
         since: Only records of that most recent time count.
         refresh: How often it is looked whether there are new records; answers are reused as long.
         day: Most bytes that this process may have scanned in a UTC day; None: no limit.

@@ -36,9 +36,8 @@ def stored(location: AthenaLocation, today: date | None = None) -> list[StoredTa
         AccessError: Glue or S3 refuses.
     """
     day = (today or datetime.now(UTC).date()) - timedelta(days=1)
-    options = SourceOptions(
-        profile=location.profile, region=location.region, endpoint_url=location.endpoint
-    )
+    # Not at `endpoint`, which is Athena's alone.
+    options = SourceOptions(profile=location.profile, region=location.region)
     session = session_of(options)
     region = location.region or session.region_name
     glue, s3 = (client_of(session, n, options, region, attempts=3) for n in ("glue", "s3"))

@@ -274,7 +274,7 @@ class TrinoCatalogue:
         if not {"flows", "records"} <= set(found):
             raise MissingError(
                 f"{self.url} has no tables or views `flows` and `records`.",
-                f"Make them: vpcflow tables {self.url} --logs s3://bucket/prefix",
+                f"Make them: vpcflow tables '{self.url}' --logs s3://bucket/prefix",
             )
         return {
             name: Relation(

@@ -131,7 +131,7 @@ class TrinoConnection:
         if name in _MISSING:
             return MissingError(
                 f"{at.url} lacks what was asked for: {_first_line(error)}",
-                f"Make the tables: vpcflow tables {at.url} --logs s3://bucket/prefix",
+                f"Make the tables: vpcflow tables '{at.url}' --logs s3://bucket/prefix",
             )
         if isinstance(error, errors.TrinoUserError):
             return QueryError(f"Trino refuses the query: {_first_line(error)}")

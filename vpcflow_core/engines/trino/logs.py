@@ -15,7 +15,7 @@ from vpcflow_core.fields import TRANSIT_ONLY_FIELDS
 from vpcflow_core.formats import parse
 from vpcflow_core.sources.base import LogObject, Source, file_path
 from vpcflow_core.sources.s3.layout import KeyFacts, Layout, describe
-from vpcflow_core.times import Window
+from vpcflow_core.times import Window, format_instant
 
 # Objects of a flow log that are opened until one shows its fields.
 TRIED = 3
@@ -101,9 +101,11 @@ def trees_of(source: Source, span: Window | None) -> list[Tree]:
         some[TRIED:] = []
         some.append((item, facts))
     if not found:
+        when = f" from {format_instant(span.start)} on" if span else ""
+        older = ", or look further back: --since 30d, --since all" if span else ""
         raise EmptyError(
-            f"{source.url} has no objects in folders AWSLogs/ACCOUNT/vpcflowlogs/REGION/...",
-            "Give the bucket and prefix that stand in the flow log's destination.",
+            f"{source.url} has no objects in folders AWSLogs/ACCOUNT/vpcflowlogs/REGION/...{when}.",
+            f"Give the bucket and prefix that stand in the flow log's destination{older}.",
         )
     trees = [_tree(source, key, logs) for key, logs in found.items()]
     _require_apart(trees)
