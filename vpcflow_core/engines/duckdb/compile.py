@@ -40,8 +40,11 @@ from vpcflow_core.query.constructs import (
     Slices,
     TimeBucket,
 )
+from vpcflow_core.query.measures import MEASURES
 
 DAY = 86400
+# The same list for every quantile: DuckDB then looks through the values once for all of them.
+SHARES = sorted({of.share for of in MEASURES.values() if of.aggregate == "quantile"})
 # Slices with a word of their own take half the time of time_bucket.
 UNITS = {60: "minute", 3600: "hour", DAY: "day"}
 
@@ -69,7 +72,11 @@ def _second_before(element: SecondBefore, compiler: SQLCompiler, **kw: Any) -> s
 
 @compiles(Quantile, "duckdb")
 def _quantile(element: Quantile, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"quantile_cont({compiler.process(element.clauses, **kw)})"
+    column, share = element.clauses
+    values = compiler.process(column, **kw)
+    if share.value not in SHARES:
+        return f"quantile_cont({values}, {compiler.process(share, **kw)})"
+    return f"quantile_cont({values}, {SHARES})[{SHARES.index(share.value) + 1}]"
 
 
 @compiles(OneOf, "duckdb")
