@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from html import escape
 
 import streamlit as st
 
-from dashboards.ui import actions, clipboard, opening
+from dashboards.ui import actions, clipboard, links, opening
 from dashboards.ui.filter_text import Chip, chips_of, excluding, narrowed, without
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, PageState
@@ -18,7 +18,6 @@ from vpcflow_core.query.dimensions import EITHER_END, filterable
 
 ONLY, EXCLUDE, REMOVE = "Only this", "Exclude", "Remove"
 EITHER, OPEN, COPY = "Either end", "Open its page", "Copy"
-ENTITY = "entity"
 # The box of either end, by that of one of them.
 EITHER_OF = {end: name for name in EITHER_FILTERS for end in EITHER_END[name].ends}
 CHANGES: dict[str, Callable[[str, str, str], str]] = {
@@ -63,13 +62,13 @@ def items(chip: Chip) -> list[str]:
 
 
 def _page_of(chip: Chip, state: PageState) -> None:
-    """A link to the page of what a chip names, at the same time, without filters."""
-    st.page_link(
-        st.Page(lambda: None, title=ENTITY, url_path=ENTITY),
-        label=f"All about {inert(chip.value)}",
-        icon=":material/person_search:",
-        query_params={**replace(state, filters=()).params(), ENTITY: chip.value},
-    )
+    """A link to the page of what a chip names, at the same time, without any filter.
+
+    Who follows it asks for all of it. A link of Streamlit's own would keep all boxes as they are.
+    """
+    url = links.entity(st.context.url or "", chip.value, state)
+    text = f"All about {escape(chip.value)}"
+    st.html(f'<a class="all-about" href="{escape(url)}" target="_self">{text}</a>', width="content")
 
 
 def has_page(chip: Chip) -> bool:

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboards.ui import hidden_widgets
+from dashboards.ui import hidden_widgets, row_menu_keys
 
 FOCUS = "focus"
 # The guard allows this very text and no other script; what is wanted stands in an attribute. It
@@ -87,7 +87,8 @@ PARTS = """(() => {
     new MutationObserver(later).observe(document.body, {childList: true});
     mark();
 })()"""
-SCRIPTS = (SCRIPT, MENUS, PARTS)
+ONCE = (MENUS, PARTS, row_menu_keys.SCRIPT)
+SCRIPTS = (SCRIPT, *ONCE)
 
 
 def to_menu(slug: str) -> None:
@@ -104,7 +105,7 @@ def draw() -> None:
     """Have the browser give it, where it was asked for; once a run of the page."""
     wanted = st.session_state.pop(FOCUS, "")
     with hidden_widgets.place("focus", shown=False):
-        once = "".join(f"<script>{script}</script>" for script in (MENUS, PARTS))
+        once = "".join(f"<script>{script}</script>" for script in ONCE)
         st.html(once, unsafe_allow_javascript=True)
         if wanted:
             number = st.session_state.get("focus-number", 0) + 1

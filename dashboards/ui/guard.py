@@ -31,7 +31,7 @@ from vpcflow_core.settings import TOKEN_PARAMETER, load_settings
 
 POLICY = {
     "default-src": "'self'",
-    # Streamlit's start page has one script inside, and we have six; Plotly and Vega compile
+    # Streamlit's start page has one script inside, and we have seven; Plotly and Vega compile
     # functions.
     "script-src": "'self' 'unsafe-eval'",
     "style-src": "'self' 'unsafe-inline'",

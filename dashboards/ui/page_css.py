@@ -60,6 +60,10 @@ _RULES = """
 /* Tables of ten columns fit beside the sidebar. */
 .st-key-source-table :is(td, th) { padding: 0.3rem 0.35rem; font-size: 0.85rem }
 
+/* Links beside the chips of filters look as those of charts do. */
+a.all-about { color: #1d4ed8; text-decoration: none; font-size: 0.875rem }
+a.all-about:is(:hover, :focus) { text-decoration: underline }
+
 /* Rules of a text stand below each other as in an editor. */
 .st-key-proposed-rules textarea { font-family: monospace; font-size: 0.85rem }
 
@@ -118,6 +122,7 @@ _RULES = """
 _DARK = """
 @media print { [data-testid=stApp] { filter: invert(1) hue-rotate(180deg) brightness(1.12) } }
 .js-plotly-plot svg a { fill: #93c5fd !important }
+a.all-about { color: #93c5fd }
 """
 
 

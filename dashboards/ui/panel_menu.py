@@ -40,7 +40,8 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
     st.caption(f"{panel.help} {number_of(count, 'rows')} in {given.seconds * 1000:,.0f} ms.{hint}")
     key = actions.unchosen(f"rows-{panel.slug}")
     rows = given.frame.head(ROWS_SHOWN)
-    menus = value_menu.menus(rows)
+    values = value_menu.of_fields(rows)
+    menus = value_menu.menus(values, len(rows))
     st.dataframe(
         rows.reset_index(drop=True).assign(**menus),
         column_order=[*menus, *map(str, rows)],
@@ -49,7 +50,7 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
         key=key,
         alt=f"Rows of {panel.title}",
         column_config={str(name): title(str(name)) for name in rows}
-        | value_menu.config(rows, state, key),
+        | value_menu.config(values, state, key),
         selection_mode="single-row",
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"

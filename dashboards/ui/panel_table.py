@@ -45,14 +45,15 @@ def draw(panel: Panel, given: PanelAnswer, state: PageState, said: str) -> None:
     key = actions.unchosen(f"table-{panel.slug}")
     leads = _leads(given, state)
     more = {LEAD: leads} if leads else _explored(given, state)
-    menus = {} if more else value_menu.menus(given.frame)
-    styler = styled(panel, given, state.zone, more or menus)
+    rows = _values(given)
+    menus = value_menu.menus(rows, len(given.frame))
+    styler = styled(panel, given, state.zone, {**more, **menus})
     widths = wide(styler.data)  # type: ignore[attr-defined]
     if "made_by" in given.frame:
         widths |= NARROW
-    titles = [str(name) for name in styler.columns]
+    titles = _titles(styler.data, menus)  # type: ignore[attr-defined]
     order = _order(titles, EXPLORE in more, _spared(styler.data))  # type: ignore[attr-defined]
-    # The browser writes what stays in sight in a fainter ink: only names of rules do.
+    # The browser writes what stays in sight in a fainter ink: of texts only names of rules do.
     pinned = order[: 1 + len(menus)] if "open" in given.frame else []
     st.dataframe(
         styler,
@@ -70,7 +71,7 @@ def draw(panel: Panel, given: PanelAnswer, state: PageState, said: str) -> None:
             name: st.column_config.Column(width=widths.get(name), pinned=name in pinned)
             for name in (*widths, *pinned)
         }
-        | (value_menu.config(given.frame, state, key, bool(pinned)) if menus else {}),
+        | value_menu.config(rows, state, key),
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
         ),
@@ -108,6 +109,15 @@ def _templates(given: PanelAnswer) -> None:
             st.code(text, language="hcl")
 
 
+def _titles(frame: pd.DataFrame, menus: Collection[str]) -> list[str]:
+    """Its columns; those without a value in any row would take room from names."""
+    return [
+        str(name)
+        for name, values in frame.items()
+        if name in menus or (values.notna() & values.ne("")).any()
+    ]
+
+
 def _spared(frame: pd.DataFrame) -> list[str]:
     """Columns of ids that stand beside a name in every row, which menus have, too."""
     pairs = [(name, f"{name} ID") for name in map(title, NAMED_IDS)]
@@ -139,6 +149,13 @@ def _explored(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:
         texts = {str(name): str(text) for name, text in row.items() if text}
         made.append(links.beside(url, "explore", drill.narrowing(state, texts)) if texts else "")
     return {EXPLORE: made}
+
+
+def _values(given: PanelAnswer) -> value_menu.Rows:
+    """What the menus of its rows are about: of an episode who made it."""
+    if "filters" in given.frame:
+        return value_menu.of_filters(given.frame["filters"])
+    return value_menu.of_fields(given.frame)
 
 
 def _leads(given: PanelAnswer, state: PageState) -> list[str]:

@@ -59,12 +59,11 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
         f"Show {hidden} fields that none of these records has", key="records-all"
     )
     rows = _local(frame if everything else kept, state.zone)
-    menus = value_menu.menus(rows)
-    st.dataframe(
-        rows.assign(**menus),
-        column_order=[*menus, *map(str, rows)],
-        column_config=value_menu.config(rows, state, "records"),
-        hide_index=True,
+    value_menu.table(
+        rows,
+        value_menu.of_fields(rows),
+        state,
+        "records",
         placeholder="",
         height=520,
         alt=f"Records behind {panel.title}",

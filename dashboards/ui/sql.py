@@ -8,9 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
+from pandas.api.types import is_object_dtype, is_string_dtype
 
-from dashboards.ui import audit, panel_menu, resources
+from dashboards.ui import audit, panel_menu, resources, value_menu
 from dashboards.ui.rights import Rights, here, shown
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import CONFIG
@@ -84,7 +86,7 @@ def draw(state: PageState, window: Window) -> None:
         st.session_state["sql-answer"] = _answer(text, state, window)
     answer = st.session_state.get("sql-answer")
     if isinstance(answer, QueryResult):
-        _result(answer)
+        _result(answer, state)
     elif answer is not None:
         st.info(shown(answer), icon=":material/info:")
 
@@ -153,7 +155,7 @@ def names_files(text: str) -> bool:
     return bool(_ANALYZED.search(text))
 
 
-def _result(answer: QueryResult) -> None:
+def _result(answer: QueryResult, state: PageState) -> None:
     """Rows, and what to do with them."""
     frame = answer.frame
     cut = f"The first {MOST_ROWS:,} rows; add a LIMIT, or aggregate. " if answer.truncated else ""
@@ -171,11 +173,17 @@ def _result(answer: QueryResult) -> None:
             alt="Chart of the rows of the query",
         )
     else:
-        st.dataframe(
-            frame, hide_index=True, placeholder="NULL", key="sql-rows", alt="Rows of the query"
+        texts = [str(name) for name in frame if name in value_menu.FIELDS or _is_text(frame[name])]
+        rows = value_menu.of_texts(frame, texts)
+        value_menu.table(
+            frame, rows, state, "sql-rows", placeholder="NULL", alt="Rows of the query"
         )
     with st.container(horizontal=True):
         panel_menu.downloads(frame, "sql")
+
+
+def _is_text(values: pd.Series) -> bool:
+    return is_string_dtype(values.dtype) or is_object_dtype(values.dtype)
 
 
 def _beside() -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboards.ui import answers, dashboard, saving
+from dashboards.ui import answers, dashboard, saving, value_menu
 from dashboards.ui.markdown import inert
 from dashboards.ui.rights import shown
 from dashboards.ui.state import PageState
@@ -39,6 +39,8 @@ COLUMNS = {
     "why": "Why",
     "description": "Description",
 }
+# Columns of what rules are about: their own group, other ends, ports.
+NAMING = ("security_group_id", "cidr", "referenced_group_id", "ports")
 REFUSED = {
     "way": "Way",
     "interface_id": "Interface",
@@ -70,7 +72,7 @@ def draw(title: str, question: str) -> None:
     if found is None:
         return
     narrowed = _chosen(found)
-    _narrower(narrowed)
+    _narrower(narrowed, state)
     _replay(state, ready[0], narrowed)
 
 
@@ -96,7 +98,7 @@ def _chosen(found: pd.DataFrame) -> pd.DataFrame:
     return found[found["security_group_id"] == group] if group else found
 
 
-def _narrower(narrowed: pd.DataFrame) -> None:
+def _narrower(narrowed: pd.DataFrame, state: PageState) -> None:
     """The narrower rules: how many change, which, and as files."""
     st.header("What the rules could be", anchor=False)
     changing = narrowed[narrowed["change"] != "keep"]
@@ -114,15 +116,18 @@ def _narrower(narrowed: pd.DataFrame) -> None:
     if narrowed["security_group_id"].nunique() == 1:
         table = table.drop(columns=["security_group_id", "group_name"])
     table = table.assign(change=table["change"].map(CHANGES))
-    st.dataframe(
+    value_menu.table(
         table[[name for name in COLUMNS if name in table]].rename(columns=COLUMNS),
-        hide_index=True,
-        placeholder="",
-        key="narrower-rules",
-        column_config={
+        value_menu.of_texts(table, NAMING),
+        state,
+        "narrower-rules",
+        {
             "Why": st.column_config.TextColumn(width="medium"),
             "Flows now": st.column_config.NumberColumn(format="localized"),
         },
+        value_menu.PAGE_OR_COPY,
+        placeholder="",
+        alt="Rules that could change",
     )
     with st.container(horizontal=True):
         for name, (label, ending, mime) in FILES.items():
@@ -193,10 +198,13 @@ def _refused(refused: pd.DataFrame, state: PageState) -> None:
     )
     time = st.column_config.DatetimeColumn(format="ddd D MMM HH:mm:ss")
     number = st.column_config.NumberColumn(format="localized")
-    st.dataframe(
+    value_menu.table(
         table.rename(columns=REFUSED),
-        hide_index=True,
+        value_menu.of_texts(table, ("interface_id", "peer", "port")),
+        state,
+        "refused-by-proposal",
+        {"First": time, "Last": time, "Flows": number, "Bytes": number},
+        value_menu.PAGE_OR_COPY,
         placeholder="",
-        key="refused-by-proposal",
-        column_config={"First": time, "Last": time, "Flows": number, "Bytes": number},
+        alt="What would have been refused",
     )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pandas.api.types import is_integer
 
 from dashboards.ui import chips, drill
 from dashboards.ui.figures import WITH_PAGE
 from dashboards.ui.filter_text import Chip
 from dashboards.ui.state import PageState
+from vpcflow_core.errors import FilterError
+from vpcflow_core.panels.entity import FIELDS as ENTITIES
+from vpcflow_core.panels.entity import Entity, entity_of
 
 # The column, its width in pixels, and the rows that have a menu: more than anybody reads.
 MENU, WIDTH, MOST = "Menu", 54, 1000
+HELP = "What can be done with the values of a row. By keyboard: Enter opens it, arrows lead on."
 # Columns with values that have a page, those asked about most first, and how many a menu has.
 FIRST, MOST_VALUES = ("peer", "srcaddr", "dstaddr", "dstport", "interface_id"), 4
 FIELDS = (*FIRST, *(field for field in WITH_PAGE if field not in FIRST))
@@ -25,55 +31,140 @@ LABELS = {
     chips.EITHER: "Either end:",
     chips.COPY: "Copy",
 }
+# Of values that are shown where filters would judge by a part of the traffic.
+PAGE_OR_COPY = (chips.OPEN, chips.COPY)
+# Blocks that are everything, and no place of their own.
+EVERYWHERE = ("0.0.0.0/0", "::/0")
 Row = Mapping[Hashable, Any]
+# Of each row the values that its menu is about.
+Rows = Sequence[Sequence[Chip]]
 
 
-def menus(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """The column of menus, by its title; none where no value of the rows has a page."""
-    shown = frame[[name for name in FIELDS if name in frame]]
-    if shown.columns.empty:
+def of_fields(frame: pd.DataFrame) -> Rows:
+    """The values in columns of fields, as panels and records have them."""
+    shown = frame[[name for name in FIELDS if name in frame]].head(MOST)
+    return [_of_row(row) for row in shown.to_dict("records")] if len(shown.columns) else []
+
+
+def of_filters(conditions: Iterable[Iterable[tuple[str, str]]]) -> Rows:
+    """The values of conditions, a list of them a row; those that have no page have no menu."""
+    made = [[Chip(field, text, excluded=False) for field, text in row] for row in conditions]
+    return [[chip for chip in row if chips.has_page(chip)] for row in made[:MOST]]
+
+
+def of_texts(frame: pd.DataFrame, columns: Iterable[str]) -> Rows:
+    """What the texts in these columns name, whatever stands in them: rules, answers to SQL."""
+    shown = [name for name in columns if name in frame]
+    rows = frame[shown].head(MOST).to_dict("records") if shown else []
+    return [[chip for name in shown for chip in _named(name, row[name])] for row in rows]
+
+
+def menus(rows: Rows, count: int, actions: Collection[str] = tuple(LABELS)) -> dict[str, pd.Series]:
+    """The column of menus of a table of `count` rows, by its title; none where no row has one."""
+    if not any(rows):
         return {}
-    made = [[*_choices(row)] for row in shown.head(MOST).to_dict("records")]
-    return {MENU: pd.Series(made + [[]] * (len(frame) - len(made)), dtype="object")}
+    made = [[*_choices(row, actions)] for row in rows]
+    return {MENU: pd.Series(made + [[]] * (count - len(made)), dtype="object")}
 
 
-def config(
-    frame: pd.DataFrame, state: PageState, name: str, pinned: bool = False
-) -> dict[str, Any]:
+def config(rows: Rows, state: PageState, name: str) -> dict[str, Any]:
     """What the browser is to know of the column; nothing where there is none.
 
+    It stays in sight, and is as wide in narrow tables as in wide ones: keys find it there.
+
     Args:
-        frame: The rows.
+        rows: What the menus are about.
         state: The page's.
         name: Of the table.
-        pinned: Whether it stays in sight.
     """
-    if not any(field in frame for field in FIELDS):
+    if not any(rows):
         return {}
     key = f"{name}-menu"
 
     def choose() -> None:
         chosen = st.session_state[key]
-        action, chip = _choices(frame.iloc[chosen.row].to_dict())[chosen.label]
+        action, chip = _choices(rows[chosen.row])[chosen.label]
         chips.do(action, chip, state)
 
     return {
         MENU: st.column_config.ButtonColumn(
-            MENU, width=WIDTH, type="tertiary", key=key, on_click=choose, pinned=pinned
+            MENU, width=WIDTH, type="tertiary", key=key, on_click=choose, pinned=True, help=HELP
         )
     }
 
 
-def _choices(row: Row) -> dict[str, tuple[str, Chip]]:
-    """What can be done with the values of a row, by how the menu says it; pages come first."""
+def table(
+    frame: pd.DataFrame,
+    rows: Rows,
+    state: PageState,
+    name: str,
+    columns: Mapping[str, Any] | None = None,
+    actions: Collection[str] = tuple(LABELS),
+    **rest: Any,
+) -> None:
+    """Draw a table with a menu at each row.
+
+    Args:
+        frame: What it shows.
+        rows: What the menus are about.
+        state: The page's.
+        name: Of the table.
+        columns: What the browser is to know of its own columns.
+        actions: What can be done with a value there.
+        rest: As `st.dataframe` has it.
+    """
+    rows = [] if MENU in frame else rows
+    beside = menus(rows, len(frame), actions)
+    with st.container(key=f"table-{name}"):
+        st.dataframe(
+            frame.reset_index(drop=True).assign(**beside),
+            column_order=[*beside, *map(str, frame)] if beside else None,
+            column_config={**(columns or {}), **config(rows, state, name)},
+            hide_index=True,
+            key=f"rows-{name}",
+            **rest,
+        )
+
+
+def _of_row(row: Row) -> list[Chip]:
     found: dict[str, Chip] = {}
     for field in FIELDS:
-        if field in row and not pd.isna(row[field]):
+        if field in row and not pd.isna(row[field]) and row[field] != "":
             chip = Chip(*drill.filter_of(field, row[field]), excluded=False)
             found.setdefault(chip.value, chip)
+    return [*found.values()]
+
+
+def _named(column: str, value: Any) -> list[Chip]:
+    """The one thing that a cell names, or none; numbers are ports where the column is of ports."""
+    known = isinstance(value, str) or (column in ENTITIES and is_integer(value))
+    entity = _entity(str(value)) if known else None
+    either = chips.EITHER_OF.get(column, column)
+    if entity is None or entity.text in EVERYWHERE:
+        return []
+    if entity.field == "port" and either not in ("port", "ports"):
+        return []
+    field = column if either == entity.field else entity.field
+    return [Chip(field, entity.text, excluded=False)]
+
+
+@lru_cache(4096)
+def _entity(text: str) -> Entity | None:
+    try:
+        return entity_of(text)
+    except FilterError:
+        return None
+
+
+def _choices(
+    row: Iterable[Chip], actions: Collection[str] = tuple(LABELS)
+) -> dict[str, tuple[str, Chip]]:
+    """What can be done with the values of a row, by how the menu says it; pages come first."""
+    found = [*{chip.value: chip for chip in [*row][::-1]}.values()][::-1][:MOST_VALUES]
     return {
         f"{LABELS[action]} {chip.value}": (action, chip)
         for action in LABELS
-        for chip in [*found.values()][:MOST_VALUES]
+        if action in actions
+        for chip in found
         if action != chips.EITHER or chip.field in chips.EITHER_OF
     }

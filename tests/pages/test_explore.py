@@ -51,13 +51,16 @@ def test_questions_are_ready_or_built_or_sql(app: str, open_page: OpenPage) -> N
     unbroken(page)
 
 
-def test_a_chip_leads_to_the_page_of_its_address_which_shows_both_ways(
+def test_a_chip_leads_to_the_page_of_its_address_which_shows_both_ways_and_all_of_it(
     app: str, open_page: OpenPage
 ) -> None:
-    page = open_page(f"{app}/rejects?srcaddr=10.0.0.24")
+    page = open_page(f"{app}/rejects?srcaddr=10.0.0.24&dstport=443&range=12h")
     page.get_by_role("link", name="All about 10.0.0.24").click()
     expect(page.get_by_role("heading", name="Address 10.0.0.24")).to_be_visible()
-    assert params(page)["entity"] == "10.0.0.24"
+    asked = params(page)
+    assert asked.pop("v", "1") == "1"
+    assert asked == {"entity": "10.0.0.24", "range": "12h"}
+    page.goto(f"{app}/entity?entity=10.0.0.24&srcaddr=10.0.0.24")
     expect(page.get_by_text("is not in force here")).to_be_visible()
     for title in ("Accepted and refused, both ways", "Whom it talks to", "What is new"):
         expect(page.get_by_role("heading", name=title)).to_be_visible()
@@ -71,6 +74,26 @@ def test_the_menu_of_a_row_leads_to_a_page_at_the_same_time_and_its_box_refuses_
     page = settled(open_page(f"{app}/rejects?range=12h&action=REJECT"), ["rejects/destinations"])
     table = panel(page, "rejects/destinations").get_by_test_id("stDataFrame")
     expect(table.locator("tbody td").first).to_be_attached()
+    # By keys: to the second row's menu, and in it to the third choice; then back in the table.
+    menu = page.get_by_role("menu", name="Button action menu")
+    idle(page)
+    table.locator("canvas[tabindex='0']").focus()
+    for key, cell in (("ArrowRight", "2-0"), ("ArrowDown", "2-1"), ("ArrowLeft", "1-1")):
+        page.keyboard.press(key)
+        page.wait_for_function(f"document.activeElement.id == 'glide-cell-{cell}'", polling=50)
+    page.keyboard.press("Enter")
+    first = menu.get_by_role("menuitem").first
+    expect(first).to_be_focused()
+    second_row = first.inner_text().removeprefix("All about ")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(menu.get_by_role("menuitem", name=f"Exclude {second_row}")).to_be_focused()
+    page.keyboard.press("Enter")
+    until(page, dstaddr=f"!{second_row}")
+    page.wait_for_function("document.activeElement.closest('[data-testid=stDataFrame]')")
+    page.get_by_role("button", name="Clear all filters").click()
+    until(page, dstaddr="")
+    idle(page)
     place = table.bounding_box()
     assert place is not None
     page.mouse.click(place["x"] + 60, place["y"] + 52)  # the first row's, right of its tick box
