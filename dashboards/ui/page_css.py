@@ -15,6 +15,16 @@ _RULES = """
 [data-testid=stColumn]:has([class*=st-key-panel-] [data-testid=stMetric]) {
   min-width: min(15.5rem, 100%);
 }
+/* No tile stands alone in a row: four are two pairs where they do not fit beside each other, three
+   a column. A row narrower than all of them makes the last terms larger than the others. */
+[data-testid=stColumn]:first-child:nth-last-child(4):has([data-testid=stMetric]),
+[data-testid=stColumn]:first-child:nth-last-child(4):has([data-testid=stMetric]) ~ * {
+  min-width: min(100%, max(15.5rem, min(50% - 1rem, (65rem - 100%) * 999))) !important;
+}
+[data-testid=stColumn]:first-child:nth-last-child(3):has([data-testid=stMetric]),
+[data-testid=stColumn]:first-child:nth-last-child(3):has([data-testid=stMetric]) ~ * {
+  min-width: min(100%, max(10.5rem, (34rem - 100%) * 999)) !important;
+}
 [data-testid=stColumn]:has([class*=st-key-panel-] [data-testid=stDataFrame]) {
   min-width: min(26rem, 100%);
 }

@@ -180,6 +180,14 @@ def test_reach_of_a_normal_tail_is_near_its_quantile() -> None:
     assert reach(-np.ones(100)) == 0
 
 
+def test_silence_after_one_burst_is_how_things_were_before() -> None:
+    values = np.zeros(300)
+    values[200:205] = 500
+    assert not unusual_silence(values, np.ones(300, dtype=bool), 24).any()
+    values[:195] = 500  # and that before it is an exception where there always was traffic
+    assert unusual_silence(values, np.ones(300, dtype=bool), 24)[215:].all()
+
+
 def test_a_silence_is_usual_once_it_came_twice() -> None:
     values = np.ones(100)
     for start in (10, 30, 50):

@@ -29,6 +29,10 @@ def test_each_page_has_its_own_browser_title_by_click_by_address_and_on_the_way_
         page.goto(f"{few}/{entry.path}")
         expect(page).to_have_title(f"{entry.title} · vpcflow")
         expect(page.get_by_role("heading", name=entry.title, level=1, exact=True)).to_be_visible()
+    page.goto(f"{few}/{PAGES[0].path}?dstport=!4444")  # whose address is the app's own
+    expect(page).to_have_title("Overview · vpcflow")
+    until(page, dstport="!4444")
+    assert urlsplit(address(page)).path == "/"
 
 
 def _turn_to(page: Page, entry: Entry) -> None:
