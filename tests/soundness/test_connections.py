@@ -16,10 +16,11 @@ from tests.engines.duckdb.networks import NOON, V2, flow, stored
 from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.connections import COLUMNS
+from vpcflow_core.engines import by_promises
 from vpcflow_core.errors import ParameterError, QueryError
-from vpcflow_core.query.connections import promised, promises, search
+from vpcflow_core.query.connections import briefs, promised, promises, search
 from vpcflow_core.query.connections.search import first_connections
-from vpcflow_core.query.connections.select import ORDERS, ConnectionQuery, Order
+from vpcflow_core.query.connections.select import ConnectionQuery, Order
 from vpcflow_core.query.connections.words import IDLE, IDLE_TCP
 
 FLAGS = f"{V2} tcp-flags vpc-id"
@@ -315,13 +316,29 @@ def many_alike(seed: int) -> list[dict[str, str]]:
     return records
 
 
+@pytest.fixture
+def by_promises_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As engines search that do not hand over their records."""
+    monkeypatch.setattr(by_promises, "reduced", lambda *_: None)
+
+
+@pytest.fixture(params=["handed over", "by promises alone"])
+def either_search(request: pytest.FixtureRequest) -> None:
+    """Both ways to search."""
+    if request.param == "by promises alone":
+        request.getfixturevalue("by_promises_alone")
+
+
+@pytest.mark.usefixtures("either_search")
 def test_the_first_of_many_alike_are_those_of_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever is left out of the search, in several parts, and under filters."""
     monkeypatch.setattr(search, "AT_A_TIME", 400)
     monkeypatch.setattr(search, "GROUPED_AT_A_TIME", 400)
-    monkeypatch.setattr(search, "TRIED", 1)
+    monkeypatch.setattr(by_promises, "LONGEST_LIST", 40)
+    for module in (search, promised):
+        monkeypatch.setattr(module, "TRIED", 1)
     asked: list[tuple[Order, int, dict[str, str]]] = [
         ("duration", 7, {}),
         ("duration", 5, {"action": "REJECT"}),
@@ -337,31 +354,39 @@ def test_the_first_of_many_alike_are_those_of_all(
             pd.testing.assert_frame_equal(first.frame, some.ask_connections(query).frame)
 
 
-@pytest.mark.parametrize("place_bits", [24, 58])
-def test_what_five_tuples_promise_is_the_same_sorted_and_grouped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place_bits: int
+@pytest.mark.parametrize(("table_bits", "counted_bits", "piece"), [(25, 18, 2**17), (3, 2, 7)])
+def test_connections_cut_in_memory_are_those_that_sql_cuts(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    table_bits: int,
+    counted_bits: int,
+    piece: int,
 ) -> None:
-    """Also where the parts of numbers that are sorted are the same for many."""
-    monkeypatch.setattr(promised, "PLACE_BITS", place_bits)
+    """Also where many numbers are taken for repeated ones, and piece by piece."""
+    monkeypatch.setattr(briefs, "TABLE_BITS", table_bits)
+    monkeypatch.setattr(briefs, "COUNTED_BITS", counted_bits)
+    monkeypatch.setattr(briefs, "PIECE", piece)
+    monkeypatch.setattr(briefs, "MOST_RECORDS", 10 * piece)
     filters: list[dict[str, str]] = [{}, {"action": "REJECT"}, {"protocol": "udp", "dstport": "53"}]
     alone = [sent(CLIENT, 20_000 + n, SERVER, 53, n, n % 700, protocol=17) for n in range(50)]
+    orders: list[Order] = ["duration", "records", "start"]
     with stored(tmp_path, (FLAGS, [*many_alike(3), *alone])) as flows:
-        for order, some in product(ORDERS, (flows.where(**f) for f in filters)):
-            query, columns = promises.PromisesQuery(order, 1, 2), some.engine.columns()
-            question = promises.promises_for(query, some.window, some.filters, columns)
-            # Of another length, lest the engine gives one answer for both.
-            grouped = some.engine.run(question.limit(10_000), some.window).frame
-            rows = some.ask_connections(query).frame
-            assert len(rows) > 3
-            both = [f.sort_values(list(f), ignore_index=True) for f in (rows, grouped)]
+        for order, some in product(orders, (flows.where(**f) for f in filters)):
+            rows = some.ask_connections(promises.PromisesQuery(order)).frame
+            query = promises.ValuesQuery(ConnectionQuery(order, None))
+            cut = some.ask_connections(query).frame
+            assert len(rows) > 50
+            assert rows.pop("is_cut").all()
+            both = [f.sort_values(list(f), ignore_index=True) for f in (rows, cut)]
             pd.testing.assert_frame_equal(*both, check_dtype=False)
             assert rows["value"].is_monotonic_decreasing
 
 
+@pytest.mark.usefixtures("either_search")
 def test_where_any_five_tuple_may_hold_the_first_all_are_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (search, promises):
+    for module in (search, promises, by_promises):
         monkeypatch.setattr(module, "MOST_PROMISES", 3)
     records = [sent(CLIENT, 2000 + n, SERVER, 443, 0, n % 3) for n in range(40)]
     with stored(tmp_path, (V2, records)) as flows:
@@ -372,6 +397,7 @@ def test_where_any_five_tuple_may_hold_the_first_all_are_cut(
         )
 
 
+@pytest.mark.usefixtures("by_promises_alone")
 def test_a_second_round_finds_the_first_before_all_are_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

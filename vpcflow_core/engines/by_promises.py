@@ -1,4 +1,4 @@
-"""What five-tuples promise, from their records, where an engine hands over millions quickly."""
+"""The first connections, of their records, where an engine hands over millions quickly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ import pyarrow as pa
 from sqlalchemy import Select, SelectBase
 
 from vpcflow_core.query.connections.promised import promised
-from vpcflow_core.query.connections.promises import MOST_PROMISES, PromisesQuery, brief_for
+from vpcflow_core.query.connections.promises import (
+    LONGEST_LIST,
+    MOST_PROMISES,
+    PromisesQuery,
+    brief_for,
+)
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.times import Window
@@ -18,7 +23,7 @@ from vpcflow_core.times import Window
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """Records that are made into an answer.
+    """Records that are made into what an engine else gives as the answer of a SELECT.
 
     Attributes:
         records: The SELECT that gives them.
@@ -46,8 +51,11 @@ class HandsOver(Protocol):
 def reduced(
     query: PromisesQuery, window: Window, filters: Filters, columns: Collection[str]
 ) -> Reduced | None:
-    """What answers `promises_for`; None where the records would not fit into memory."""
+    """What stands for `promises_for`: connections themselves; None for bytes.
+
+    Sums of bytes may be above 64 bits.
+    """
     if query.order == "bytes":
         return None
     brief = brief_for(query, window, filters, columns)
-    return Reduced(brief, lambda rows: promised(rows, query.order, MOST_PROMISES))
+    return Reduced(brief, lambda rows: promised(rows, query.order, LONGEST_LIST, MOST_PROMISES))

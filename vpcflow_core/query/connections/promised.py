@@ -1,108 +1,183 @@
-"""What five-tuples promise, of arrays of their records: sorting them is cheaper than grouping.
+"""The first connections of many, of arrays of their records: no record is read a second time.
 
-Most five-tuples of a day have one record, which promises what it is. Only the others are gathered.
+A five-tuple of one record is one connection. Of the others those are cut that promise enough, as
+`promises.py` has it, by the rule of `gathered.py`.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-Ints: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
-Columns: TypeAlias = dict[str, Ints]
+from vpcflow_core.query.connections.briefs import (
+    Columns,
+    Ints,
+    columns_of,
+    first,
+    highest,
+    order_of,
+    repeated,
+)
+from vpcflow_core.query.connections.promises import ENDLESS, TRAITS
+from vpcflow_core.query.connections.words import IDLE, IDLE_TCP
 
-# A number is sorted together with the place of its record, in one word of 64 bits: that leaves 40
-# of its 62 bits, by which a few five-tuples of millions are taken for repeated ones.
-PLACE_BITS = 24
-MOST_RECORDS = 2**PLACE_BITS
-NUMBER_BITS = 62
+# Five-tuples that are cut first, for each connection that is wanted.
+TRIED = 4
 
 
-def promised(brief: pa.RecordBatchReader, order: str, most: int) -> pa.Table:
-    """The five-tuples that promise the most.
+@dataclass(frozen=True, slots=True)
+class FiveTuples:
+    """Records gathered by their number.
+
+    Attributes:
+        rows: The records, those of one number together; with `idle`, the silence that ends their
+            connection.
+        starts: Where each number begins.
+        sizes: How many records each has.
+    """
+
+    rows: Columns
+    starts: Ints
+    sizes: Ints
+
+    def only(self, chosen: Ints) -> FiveTuples:
+        """Some of them, in this order."""
+        sizes = self.sizes[chosen]
+        starts = np.cumsum(sizes) - sizes
+        places = np.repeat(self.starts[chosen] - starts, sizes) + np.arange(sizes.sum())
+        return FiveTuples({n: column[places] for n, column in self.rows.items()}, starts, sizes)
+
+    def most(self, name: str) -> Ints:
+        """The highest value of each."""
+        return np.maximum.reduceat(self.rows[name], self.starts)
+
+
+def promised(brief: pa.RecordBatchReader, order: str, wanted: int, most: int) -> pa.Table:
+    """The first connections.
 
     Args:
-        brief: The records as `promises.brief_for` gives them, at most `MOST_RECORDS`.
+        brief: The records as `promises.brief_for` gives them, at most `briefs.MOST_RECORDS`.
         order: `duration`, `records` or `start`.
-        most: How many five-tuples.
+        wanted: How many connections; of those that are equal to the last one all are given.
+        most: How many rows at most.
 
     Returns:
-        number, value, since, as `promises.promises_for` has them.
+        number, value, since, is_cut, as `promises.promises_for` has them; all are cut.
     """
-    rows = _columns(brief)
-    repeated = _repeated(rows["number"])
-    parts = [_of_one(rows, repeated, order, most), _of_many(rows, repeated, order, most)]
-    both = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return pa.table(_first(both, most))
+    records = columns_of(brief)
+    places = repeated(records["number"])
+    alone, found = _of_one(records, places, order, most), _gathered(records, places)
+    rows = first(_of_many(found, order, alone, wanted), most)
+    columns = {name: column.astype(np.int64) for name, column in rows.items()}
+    return pa.table({**columns, "is_cut": np.ones(len(rows["number"]), dtype=bool)})
 
 
-def _columns(brief: pa.RecordBatchReader) -> Columns:
-    """The columns as one array each, of which no more than one is in memory twice."""
-    parts = {each.name: [np.empty(0, each.type.to_pandas_dtype())] for each in brief.schema}
-    for batch in brief:
-        for name, values in zip(batch.schema.names, batch.columns, strict=True):
-            # A view would hold the whole batch.
-            parts[name].append(values.to_numpy(zero_copy_only=False).copy())
-    return {name: np.concatenate(parts.pop(name)) for name in tuple(parts)}
-
-
-def _repeated(number: Ints) -> Ints:
-    """The places of the records whose number another one may have; of all others none has it."""
-    words = (number >> (NUMBER_BITS - 64 + PLACE_BITS)).astype(np.uint64)
-    words <<= np.uint64(PLACE_BITS)
-    words |= np.arange(len(number), dtype=np.uint64)
-    words.sort()
-    same = (words[1:] ^ words[:-1]) < np.uint64(2**PLACE_BITS)
-    shared = np.zeros(len(words), dtype=bool)
-    shared[1:] |= same
-    shared[:-1] |= same
-    return (words[shared] & np.uint64(2**PLACE_BITS - 1)).astype(np.int64)
-
-
-def _of_one(rows: Columns, repeated: Ints, order: str, most: int) -> Columns:
+def _of_one(records: Columns, others: Ints, order: str, most: int) -> Columns:
     """The first five-tuples of one record each."""
-    alone = rows["meets"].copy() if "meets" in rows else np.ones(len(rows["number"]), dtype=bool)
-    alone[repeated] = False
-    since = rows["begins"]
-    value = since if order == "start" else np.ones_like(since)
-    if order == "duration":
-        value = rows["ends"] - since
-    found = {"number": rows["number"], "value": value, "since": since}
-    return _first({name: column[alone] for name, column in found.items()}, most)
+    met = np.ones(len(records["number"]), dtype=bool)
+    if "meets" in records:
+        met &= records["meets"].astype(bool)
+    met[others] = False
+    value = _value(order, records["begins"], records["lasts"], 1)
+    found = {"number": records["number"], "value": value, "since": records["begins"]}
+    return highest(found, met, most)
 
 
-def _of_many(rows: Columns, places: Ints, order: str, most: int) -> Columns:
-    """The first of the other five-tuples."""
-    places = places[np.argsort(rows["number"][places], kind="stable")]
-    number = rows["number"][places]
-    starts = np.flatnonzero(np.diff(number, prepend=-1))
-    if not len(starts):
-        return {"number": number, "value": number, "since": number}
-    begins, ends, idle = (rows[n][places].astype(np.int64) for n in ("begins", "ends", "idle"))
-    since, records = np.minimum.reduceat(begins, starts), np.diff(starts, append=len(number))
-    value = records if order == "records" else np.maximum.reduceat(begins, starts)
-    if order == "duration":  # as promises._most, which says why
-        span = np.maximum.reduceat(ends, starts) - since
-        longest = np.maximum.reduceat(idle, starts)
-        whole = np.add.reduceat(ends - begins, starts) + longest * (records - 1)
-        value = np.where(whole < span, whole - longest, span)
-    made = {"number": number[starts], "value": value, "since": since}
+def _gathered(records: Columns, places: Ints) -> FiveTuples:
+    """The records of some places by five-tuple, without five-tuples of which none is asked for."""
+    places = places[np.argsort(records["number"][places])]
+    rows = {name: column[places] for name, column in records.items()}
+    starts = np.flatnonzero(np.diff(rows["number"], prepend=-1))
+    found = FiveTuples(rows, starts, np.diff(starts, append=len(places)))
+    if "meets" in rows and len(starts):
+        found = found.only(np.flatnonzero(np.logical_or.reduceat(rows["meets"], starts)))
+    if len(found.starts):
+        rows = found.rows
+        rows |= {name: rows[name].astype(np.int64) for name in ("begins", "lasts")}
+        is_tcp = (rows["traits"] & TRAITS["is_tcp"]) > 0
+        longest = np.maximum(2 * found.most("lasts"), IDLE)
+        rows["idle"] = np.where(is_tcp, IDLE_TCP, np.repeat(longest, found.sizes))
+    return found
+
+
+def _of_many(found: FiveTuples, order: str, alone: Columns, wanted: int) -> Columns:
+    """The first connections of these five-tuples and of those of one record."""
+    if not len(found.starts):
+        return _at_least(alone, wanted)
+    promises = order_of(_promises(found, order))
+    best = np.argsort(promises)
+    rows, tried, needed = alone, 0, min(TRIED * wanted, len(best))
+    while needed > tried:
+        tried = needed
+        cut = _connections(found.only(best[:tried]), order)
+        rows = _at_least({n: np.concatenate([alone[n], cut[n]]) for n in alone}, wanted)
+        full = len(rows["value"]) >= wanted
+        needed = int((promises <= order_of(rows)[-1]).sum()) if full else len(best)
+    return rows
+
+
+def _promises(found: FiveTuples, order: str) -> Columns:
+    """The most that a connection of each can have of the order, as `promises._most` has it."""
+    rows, starts, records = found.rows, found.starts, found.sizes
+    since = np.minimum.reduceat(rows["begins"], starts)
+    if order != "duration":
+        return {"value": records if order == "records" else found.most("begins"), "since": since}
+    span = np.maximum.reduceat(rows["begins"] + rows["lasts"], starts) - since
+    rests = (rows["traits"] & TRAITS["rests"]) > 0
+    idle = np.maximum.reduceat(np.where(rests, ENDLESS, rows["idle"]), starts)
+    whole = np.add.reduceat(rows["lasts"], starts) + idle * (records - 1)
+    return {"value": np.where(whole < span, whole - idle, span), "since": since}
+
+
+def _connections(found: FiveTuples, order: str) -> Columns:
+    """All connections of five-tuples, cut as `gathered.sessions` cuts them."""
+    five_tuple = np.repeat(np.arange(len(found.starts)), found.sizes)
+    opens = (found.rows["traits"] & TRAITS["opens"]) > 0
+    ends = found.rows["begins"] + found.rows["lasts"]
+    in_order = np.lexsort((ends, ~opens, found.rows["begins"], five_tuple))
+    rows, opens, ends = (
+        {n: c[in_order] for n, c in found.rows.items()},
+        opens[in_order],
+        ends[in_order],
+    )
+    begins, traits = rows["begins"], rows["traits"]
+    is_first = np.zeros(len(ends), dtype=bool)
+    is_first[found.starts] = True
+    # The latest end so far within the five-tuple: each has a range of numbers above all before it.
+    above = five_tuple * (int(ends.max()) + 1)
+    seen_until = np.concatenate([[0], np.maximum.accumulate(ends + above)[:-1]]) - above
+    closed = np.cumsum((traits & TRAITS["closes"]) > 0)
+    before = np.concatenate([[0], closed[:-1]])
+    was_closed = before > np.repeat(before[found.starts], found.sizes)
+    is_silent = (begins - seen_until > rows["idle"]) & ((traits & TRAITS["rests"]) == 0)
+    is_new = is_first | is_silent | ((begins > seen_until) & was_closed & opens)
+    starts = np.flatnonzero(is_new)
+    since, records = begins[starts], np.diff(starts, append=len(ends))
+    lasts = np.maximum.reduceat(ends, starts) - since
+    made = {
+        "number": rows["number"][starts],
+        "value": _value(order, since, lasts, records),
+        "since": since,
+    }
     if "meets" in rows:
-        met = np.logical_or.reduceat(rows["meets"][places], starts)
+        met = np.logical_or.reduceat(rows["meets"], starts)
         made = {name: column[met] for name, column in made.items()}
-    return _first(made, most)
+    return made
 
 
-def _first(rows: Columns, most: int) -> Columns:
-    """The rows of the highest values, the highest first; of equal ones the earlier."""
-    value, since = rows["value"], rows["since"]
-    places = np.arange(len(value))
-    if len(value) > most:
-        least = np.partition(value, -most)[-most]
-        above, equal = np.flatnonzero(value > least), np.flatnonzero(value == least)
-        earlier = np.argsort(since[equal], kind="stable")[: most - len(above)]
-        places = np.concatenate([above, equal[earlier]])
-    places = places[np.lexsort((since[places], -value[places]))]
-    return {name: column[places].astype(np.int64) for name, column in rows.items()}
+def _value(order: str, since: Ints, lasts: Ints, records: Ints | int) -> Ints:
+    """What connections are sorted by."""
+    if order == "records":
+        return np.broadcast_to(np.asarray(records), since.shape)
+    return since if order == "start" else lasts
+
+
+def _at_least(rows: Columns, wanted: int) -> Columns:
+    """The first rows, and those that are equal to the last of them; in their order."""
+    key = order_of(rows)
+    in_order = np.argsort(key)
+    last = key[in_order[wanted - 1]] if len(key) >= wanted else key.max(initial=0)
+    in_order = in_order[: int((key <= last).sum())]
+    return {name: column[in_order] for name, column in rows.items()}

@@ -6,8 +6,10 @@ that promise enough have to be cut into connections. Five-tuples of one number p
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -15,7 +17,9 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Label,
     Select,
+    SmallInteger,
     and_,
     case,
     cast,
@@ -47,7 +51,17 @@ from vpcflow_core.query.connections.select import (
     parts_for,
     value_of,
 )
-from vpcflow_core.query.connections.words import IDLE, IDLE_TCP, SYN, TCP, has_bits, number
+from vpcflow_core.query.connections.words import (
+    FIN_OR_RST,
+    IDLE,
+    IDLE_TCP,
+    SYN,
+    SYN_ACK,
+    TCP,
+    has_any_bit,
+    has_bits,
+    number,
+)
 from vpcflow_core.query.constructs import SecondsBetween
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.grouped import Grouped, with_parts
@@ -56,8 +70,13 @@ from vpcflow_core.times import Window
 
 # Five-tuples whose promises are read at a time.
 MOST_PROMISES = 100_000
+# A list of more connections is not searched for: nearly all would have to be cut.
+LONGEST_LIST = 10_000
 # Seconds above any silence.
 ENDLESS = 2**30
+# What a record says of how its connection goes on, as bits of a small number: it is TCP, it has no
+# SYN (after a silence it is the same one), it opens it, it closes it.
+TRAITS = {"is_tcp": 1, "rests": 2, "opens": 4, "closes": 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +152,18 @@ def promises_for(
 
     Returns:
         number (`records.number_of`), value (the most that a connection of it can have of the
-        order; for `start`, seconds after the window's begin), since (its first record, likewise);
-        at most `MOST_PROMISES` rows, the highest value first, of equal ones the earlier.
+        order; for `start`, seconds after the window's begin), since (its first record, likewise),
+        is_cut (whether they are of a connection; here of none); at most `MOST_PROMISES` rows, the
+        highest value first, of equal ones the earlier.
     """
-    promised = _promised(brief_for(query, window, filters, columns).cte("brief"))
+    lasts = _lasts()
+    more = [lasts.label("lasts"), _silence(lasts, columns).label("idle")]
+    if query.order == "bytes":
+        more.append(known("bytes", columns).label("bytes"))
+    promised = _promised(_brief(query, window, filters, columns, *more).cte("brief"))
+    value = _most(promised, query.order).label("value")
     return (
-        select(promised.c.number, _most(promised, query.order).label("value"), promised.c.since)
+        select(promised.c.number, value, promised.c.since, false().label("is_cut"))
         .order_by(_most(promised, query.order).desc(), promised.c.since)
         .limit(MOST_PROMISES)
     )
@@ -150,29 +175,53 @@ def brief_for(
     """The SELECT for records as few small numbers: all of a day fit into memory.
 
     Returns:
-        number, begins and ends (seconds after the window's begin), idle (the longest silence after
-        which the connection may go on, as the record shows it); where single records have to meet
-        filters, meets.
+        number, begins (seconds after the window's begin), lasts (seconds), traits (of `TRAITS`,
+        added up); where single records have to meet filters, meets.
     """
+    lasts, traits = cast(_lasts(), Integer), cast(_traits(columns), SmallInteger)
+    return _brief(query, window, filters, columns, lasts.label("lasts"), traits.label("traits"))
+
+
+def _brief(
+    query: PromisesQuery,
+    window: Window,
+    filters: Filters,
+    columns: Collection[str],
+    *more: Label[Any],
+) -> Select[Any]:
+    """The SELECT for the records of a part of all five-tuples: number, begins, and these."""
     shared, single = parted(filters)
-    start, end = column_of("start_time"), column_of("end_time")
     tuple_number = number_of_record(columns)
     conditions = [*conditions_of(shared, columns), *either_way(single, columns)]
     if query.parts > 1:
         conditions = [*conditions, tuple_number % number(query.parts) == number(query.part)]
-    made = select(
-        tuple_number.label("number"),
-        cast(_after(window, start), Integer).label("begins"),
-        cast(_after(window, lasting(start, end)), Integer).label("ends"),
-        _silence(cast(SecondsBetween(start, lasting(start, end)), Integer), columns).label("idle"),
-    )
-    if query.order == "bytes":
-        made = made.add_columns(known("bytes", columns).label("bytes"))
+    begins = cast(_after(window, column_of("start_time")), Integer).label("begins")
+    made = select(tuple_number.label("number"), begins, *more)
     if single:
         made = made.add_columns(
             func.coalesce(and_(true(), *conditions_of(single, columns)), false()).label("meets")
         )
     return made.select_from(table("flows")).where(met(window, conditions))
+
+
+def _lasts() -> ColumnElement[int]:
+    start, end = column_of("start_time"), column_of("end_time")
+    return SecondsBetween(start, lasting(start, end))
+
+
+def _traits(columns: Collection[str]) -> ColumnElement[int]:
+    """What of `TRAITS` a record has, added up."""
+    is_tcp = known("protocol", columns) == number(TCP)
+    tests = {TRAITS["is_tcp"]: is_tcp}
+    if "tcp_flags" in columns:
+        flags = known("tcp_flags", columns)
+        tests |= {
+            TRAITS["rests"]: and_(is_tcp, has_bits(flags, SYN, 0)),
+            TRAITS["opens"]: has_bits(flags, SYN_ACK, SYN),
+            TRAITS["closes"]: has_any_bit(flags, FIN_OR_RST),
+        }
+    found = [case((test, number(trait)), else_=number(0)) for trait, test in tests.items()]
+    return reduce(operator.add, found)
 
 
 def _silence(lasts: ColumnElement[Any], columns: Collection[str]) -> ColumnElement[Any]:
@@ -191,9 +240,9 @@ def _promised(rows: CTE) -> CTE:
     made = select(
         rows.c.number,
         func.min(rows.c.begins).label("since"),
-        func.max(rows.c.ends).label("until"),
+        func.max(rows.c.begins + rows.c.lasts).label("until"),
         func.max(rows.c.begins).label("newest"),
-        func.sum(rows.c.ends - rows.c.begins).label("lasts"),
+        func.sum(rows.c.lasts).label("lasts"),
         func.max(rows.c.idle).label("idle"),
         func.count().label("records"),
     ).group_by(rows.c.number)

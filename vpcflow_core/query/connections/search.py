@@ -1,8 +1,9 @@
 """The first connections of many: only five-tuples that can hold one of them are cut.
 
-First all five-tuples are asked what they promise, in parts that fit into memory. The best ones are
-cut; what the last of their first connections has, any other five-tuple must promise as well to be
-cut in a second round. That is exact: docs/decisions/connections.md.
+First all five-tuples are asked what they promise, in parts that fit into memory. An engine that
+hands over millions of records answers with the first connections themselves. Of another one the
+best five-tuples are cut; what the last of their first connections has, any other must promise as
+well to be cut in a second round. That is exact: docs/decisions/connections.md.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from vpcflow_core.query.connections.promised import MOST_RECORDS
+from vpcflow_core.query.connections.briefs import MOST_RECORDS
 from vpcflow_core.query.connections.promises import (
+    LONGEST_LIST,
     MOST_PROMISES,
     PromisesQuery,
     RecordsQuery,
@@ -27,14 +29,12 @@ from vpcflow_core.times import Window
 
 # Below this number of records all connections are made: quicker than to search.
 FEW = 20_000
-# Records whose five-tuples are held at a time. Grouped, DuckDB takes about 120 bytes for each;
-# those that are sorted (`promised`) take 40.
-AT_A_TIME = MOST_RECORDS
+# Records whose five-tuples are held at a time; parts are not quite even. Grouped, DuckDB takes
+# about 120 bytes for each; those that are sorted (`briefs`) take 40.
+AT_A_TIME = MOST_RECORDS * 15 // 16
 GROUPED_AT_A_TIME = 6_000_000
 # Five-tuples that are cut first, for each connection to be listed.
 TRIED = 20
-# A list of more connections is not searched for: nearly all would have to be cut.
-LONGEST_LIST = 5_000
 
 Ask: TypeAlias = Callable[[AnyQuery, Window], QueryResult]
 
@@ -68,6 +68,9 @@ def _numbers(
         ["value", "since"], ascending=[False, True], kind="stable"
     )
     is_all = all(len(frame) < MOST_PROMISES for frame in found)
+    if len(promises) and promises["is_cut"].all():
+        best = _as_good(promises, promises.head(query.limit or 1))
+        return tuple(promises["number"][best].unique().tolist()) if is_all else None
     if not is_all:
         promises = promises.head(MOST_PROMISES)
     tried, needed = 0, min(TRIED * (query.limit or 1), len(promises))
@@ -85,9 +88,12 @@ def _numbers(
 
 def _needed(promises: pd.DataFrame, first: pd.DataFrame, limit: int | None) -> int:
     """How many five-tuples promise a connection at least as good as the last one of these."""
-    if len(first) != limit:
-        return len(promises)
+    return int(_as_good(promises, first).sum()) if len(first) == limit else len(promises)
+
+
+def _as_good(promises: pd.DataFrame, first: pd.DataFrame) -> pd.Series[bool]:
+    """Which are at least as good as the last one of these."""
     last = first.iloc[-1]
-    is_better = promises["value"] > last["value"]
     is_equal = (promises["value"] == last["value"]) & (promises["since"] <= last["since"])
-    return int((is_better | is_equal).sum())
+    found: pd.Series[bool] = (promises["value"] > last["value"]) | is_equal
+    return found
