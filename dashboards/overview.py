@@ -14,7 +14,7 @@ OVERVIEW = Dashboard(
         (("overview/source-locations", 2), ("overview/actions", 1)),
         (("overview/top-sources", 1), ("overview/top-destinations", 1)),
         (("overview/rejections", 1), ("overview/protocols", 1)),
-        (("overview/interfaces", 4), ("overview/destination-ports", 4), ("overview/log-status", 3)),
+        (("overview/interfaces", 1), ("overview/destination-ports", 1), ("overview/log-status", 1)),
         (("overview/accounts", 1),),
     ),
 )

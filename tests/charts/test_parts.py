@@ -194,6 +194,14 @@ def test_labels_of_small_parts_of_a_ring_do_not_stand_on_each_other() -> None:
     assert list(ring.customdata) == addresses
 
 
+def test_labels_of_a_pie_have_room_around_it_and_move_it_nowhere() -> None:
+    frame = pd.DataFrame({"reason": ["security group or network ACL", "x"], "flows": [9, 1]})
+    pie = figure(PANELS["rejects/reasons"], answer(frame)).data[0]
+    assert pie.automargin is False  # with the margins of its labels plotly would not come to an end
+    assert pie.domain.x[0] >= 0.25
+    assert pie.domain.x[1] <= 0.75
+
+
 def test_directions_have_colours_of_their_own() -> None:
     panel = PANELS["security-groups/directions"]
     ring = figure(panel, usual(panel)).data[0]

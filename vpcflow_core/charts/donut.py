@@ -21,6 +21,9 @@ LONGEST = 34
 # The ring's inner edge and the place of its labels, in radii.
 HOLE, BESIDE = 0.62, 1.08
 LINE = 16
+# Where a pie stands, in parts of the chart: around it is room for labels. Margins that plotly finds
+# by itself change the pie, and with it the labels, and it gives up after some rounds.
+PIE = {"x": [0.28, 0.72], "y": [0.14, 0.86]}
 # Degrees between two labels.
 LEAST = 24
 
@@ -61,7 +64,8 @@ def _pie(labels: list[str], values: pd.Series, colours: list[str], **rest: Any) 
             hole=HOLE,
             sort=False,
             direction="clockwise",
-            automargin=True,
+            domain=PIE,
+            automargin=False,
             texttemplate="%{label}<br>%{percent:.1%}",
             textposition="outside",
             marker={"colors": colours},
