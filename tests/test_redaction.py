@@ -61,6 +61,11 @@ def test_a_url_with_a_secret_is_refused_without_quoting_it(
     assert secret not in Row("logs", url).shown_url(with_paths=True)
 
 
+def test_where_a_password_belongs_is_that_of_the_source() -> None:
+    with pytest.raises(SettingsError, match="TRINO_PASSWORD"):
+        open_source("trino://ann:secret@trino.example/hive/logs")
+
+
 @pytest.mark.parametrize(("url", "secret"), URLS)
 def test_settings_with_a_secret_are_refused_without_quoting_it(
     url: str, secret: str, monkeypatch: pytest.MonkeyPatch

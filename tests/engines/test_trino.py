@@ -261,7 +261,7 @@ def test_a_check_says_what_is_there_and_what_pages_will_miss(
 def test_a_check_of_what_is_not_there_fails_in_a_sentence() -> None:
     (finding,) = check_elsewhere("trino://ann@127.0.0.1:1/hive/logs")
     assert finding.state == "failed"
-    assert "cannot be reached" in finding.found
+    assert finding.found.endswith("cannot be reached: Connection refused.")
 
 
 def test_the_table_of_minutes_is_made_in_the_words_of_trino_and_of_athena() -> None:

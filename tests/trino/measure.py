@@ -1,8 +1,9 @@
 """Bytes and seconds of the questions of a page at a real Trino: text where it lies, and the table.
 
 `python -m tests.trino.measure 1000000` prints a row for each question; docs/engines.md scales them.
-`python -m tests.trino.measure 6000 pages` prints what each dashboard asks and reads for a day:
-panels, queries, bytes and seconds, question by question and with what is asked at once together.
+`python -m tests.trino.measure 300000 pages` prints what each dashboard asks and reads for a day, with
+what EC2 knows of the network: panels, queries, bytes and seconds, question by question and with what
+is asked at once together.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from tests.logs import write_sample
+from tests.logs import fill, write_sample
 from tests.trino.server import add_hive, add_iceberg, running
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import app
+from vpcflow_core.engines.open import open_catalogue
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.lake.opening import open_lake
 from vpcflow_core.panels.catalogue import PANELS
@@ -38,6 +40,7 @@ PAGE = [slug for slug in PANELS if slug.startswith("overview/")]
 def tables(folder: Path, port: int, records: int) -> dict[str, str]:
     """The same records as text in place, as the shared table, and with minutes beside it."""
     logs = write_sample(folder / "logs", records=records)
+    write_sample(folder / "few", records=100)
     database = folder / "catalog.sqlite"
     open_lake(str(folder / "first"), f"sqlite:///{database}", "first")
     add_hive(port, folder / "hive")
@@ -84,16 +87,20 @@ def read(url: str) -> Iterator[tuple[str, int, float]]:
             yield slug, scanned[0], time.monotonic() - began
 
 
-def at_once(url: str, page: str, length: timedelta | None) -> tuple[int, int, int, float]:
+def at_once(
+    url: str, page: str, length: timedelta | None, store: Path | None = None
+) -> tuple[int, int, int, float]:
     """A dashboard whose panels are asked at once: panels, queries, bytes read, and seconds.
 
     Args:
         url: The engine.
         page: The dashboard.
         length: Of the range that it shows, the newest; None: all.
+        store: Whose snapshots tell of the network; None: nothing is known of it.
     """
     slugs = [slug for slug in PANELS if slug.startswith(f"{page}/")]
-    with FlowLogs.open(url) as logs, ThreadPoolExecutor(len(slugs)) as pool:
+    opened = FlowLogs(catalogue=open_catalogue(url, inventory=store))
+    with opened as logs, ThreadPoolExecutor(len(slugs)) as pool:
         client: Any = logs.engine.catalogue.client  # type: ignore[attr-defined]
         asked, scanned = client.run, []
         assert logs.extent
@@ -120,9 +127,10 @@ def main(records: int, only_pages: bool) -> None:
     with TemporaryDirectory() as folder, running() as port:
         urls = tables(Path(folder), port, records)
         if only_pages:
+            store = fill(Path(folder) / "store", Path(folder) / "few", snapshot=True)
             for shared, page in product(("false", "true"), PAGES):
                 url = f"{urls['table']}?shared={shared}"
-                print(f"shared={shared:5} {page:16}", *at_once(url, page, DAY), flush=True)
+                print(f"shared={shared:5} {page:16}", *at_once(url, page, DAY, store), flush=True)
             return
         for name, url in urls.items():
             rows = list(read(url))

@@ -45,5 +45,5 @@ class ElsewhereSource:
     def _refused(self) -> SettingsError:
         return SettingsError(
             f"{self.url} is answered where its records lie: nothing is synced from it.",
-            f"Ask it: vpcflow serve {self.url}, or vpcflow top srcaddr --source {self.url}",
+            f"Ask it: vpcflow serve '{self.url}', or vpcflow top srcaddr --source '{self.url}'",
         )

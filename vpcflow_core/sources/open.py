@@ -82,9 +82,10 @@ def require_no_secret(url: str) -> None:
         SettingsError: It holds a password, key, token or signature; none of it is quoted.
     """
     if holds_secret(url):
+        scheme = SCHEMES.get(url.partition("://")[0], SCHEMES["s3"])
         raise SettingsError(
             "A source's URL must not hold a password, key, token or signature.",
-            "Leave it out, and name an AWS profile or role: s3://bucket/prefix, --profile NAME.",
+            f"Leave it out, and {scheme.credentials}.",
         )
 
 

@@ -40,6 +40,7 @@ class Scheme:
         is_upload: Whether its files lie in the store's folder and are deleted with the source.
         stands_alone: Whether its records never share a store with those of other sources.
         is_engine: Whether the records lie in an engine that answers there: nothing is synced.
+        credentials: Where they come from, as its URL holds none.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Scheme:
     is_upload: bool = False
     stands_alone: bool = False
     is_engine: bool = False
+    credentials: str = "name an AWS profile or role: s3://bucket/prefix, --profile NAME"
 
     def open(self, url: str, options: SourceOptions, store: Path | None) -> Source:
         """The source of that URL; see `open_source`."""
@@ -81,6 +83,7 @@ _ROWS: tuple[Scheme, ...] = (
         fixed=True,
         stands_alone=True,
         is_engine=True,
+        credentials="set the environment variable TRINO_PASSWORD or TRINO_TOKEN",
     ),
     Scheme(
         "athena",
@@ -90,6 +93,7 @@ _ROWS: tuple[Scheme, ...] = (
         fixed=True,
         stands_alone=True,
         is_engine=True,
+        credentials="name an AWS profile: athena://...?workgroup=name&profile=NAME",
     ),
 )
 SCHEMES: dict[str, Scheme] = {row.name: row for row in _ROWS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from contextlib import suppress
 from datetime import timedelta
@@ -143,11 +144,15 @@ class TrinoConnection:
             )
         if isinstance(error, errors.TrinoQueryError):
             return StoreError(f"The query failed: {_first_line(error)}")
+        why = _CAUSE.search(str(error))
         return FailureError(
-            f"{at.url} cannot be reached: {_first_line(error)}", "Is Trino running there?"
+            f"{at.url} cannot be reached: {why[1] if why else _first_line(error)}.",
+            "Is Trino running there?",
         )
 
 
+# What of a chain of the client's errors people know.
+_CAUSE = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
 _GRANT = "The user needs SELECT on the tables of the schema: see docs/engines.md"
 
 
