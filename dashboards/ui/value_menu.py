@@ -100,6 +100,7 @@ def table(
     name: str,
     columns: Mapping[str, Any] | None = None,
     actions: Collection[str] = tuple(LABELS),
+    placeholder: str = "",
     **rest: Any,
 ) -> None:
     """Draw a table with a menu at each row.
@@ -111,6 +112,7 @@ def table(
         name: Of the table.
         columns: What the browser is to know of its own columns.
         actions: What can be done with a value there.
+        placeholder: What stands for a missing value.
         rest: As `st.dataframe` has it.
     """
     rows = [] if MENU in frame else rows
@@ -121,6 +123,7 @@ def table(
             column_order=[*beside, *map(str, frame)] if beside else None,
             column_config={**(columns or {}), **config(rows, state, name)},
             hide_index=True,
+            placeholder=placeholder,
             key=f"rows-{name}",
             **rest,
         )

@@ -43,7 +43,7 @@ def test_a_clock_that_changes_has_each_time_told() -> None:
     assert [time.hour for time in drawn] == [2, 2, 3, 4]
 
 
-def test_a_line_that_would_fill_the_chart_is_drawn_as_dashes() -> None:
+def test_a_line_that_would_fill_the_chart_is_drawn_as_dots() -> None:
     smooth, jumping = pd.Series(range(1440)), pd.Series([3, 9000] * 720)
     assert not Stroke("#000000").fills(smooth)
     assert Stroke("#000000", 1.0).fills(jumping)
@@ -51,25 +51,31 @@ def test_a_line_that_would_fill_the_chart_is_drawn_as_dashes() -> None:
     assert not Stroke("#000000", top=9_000_000).fills(jumping)
 
 
-def test_each_value_has_a_dash_around_its_time_and_an_answer_for_the_mouse() -> None:
-    chart, times = go.Figure(), buckets(200)
-    values = pd.Series([3.0, 9000.0, None, 5.0] * 50)
+def test_dots_are_the_extremes_of_each_column_and_a_line_answers_the_mouse() -> None:
+    chart, times = go.Figure(), buckets(3000)
+    values = pd.Series([3.0, 9000.0, None, 5.0, 4.0] * 600)
+    values[1234] = 1.0
     add_series(chart, times, UTC, values, Stroke("#000000"), {"hovertext": values}, name="bytes")
-    dashes, answers = chart.data
-    begins, ends, gaps = (
-        np.asarray(part) for part in (dashes.x[::3], dashes.x[1::3], dashes.x[2::3])
+    dots, answers = chart.data
+    shown = pd.Series(dots.y, index=pd.DatetimeIndex(dots.x, tz=UTC))
+    assert len(shown) <= 600
+    all_values = pd.Series(values.to_numpy(), index=times)
+    pd.testing.assert_series_equal(
+        shown, all_values[shown.index], check_names=False, check_freq=False
     )
-    there = values.notna().to_numpy()
-    assert (begins < gaps).all()
-    assert (gaps < ends).all()
-    assert (gaps == times[there].dt.tz_localize(None).to_numpy()).all()
-    assert (dashes.y[::3] == values[there]).all()
-    assert (dashes.y[1::3] == values[there]).all()
-    assert np.isnan(dashes.y[2::3]).all()
-    assert dashes.hoverinfo == "skip"
+    assert shown[times[1234]] == 1
+    assert set(shown) == {1.0, 3.0, 9000.0}
+    assert dots.hoverinfo == "skip"
     assert (answers.line.width, answers.showlegend) == (0, False)
-    assert dashes.legendgroup == answers.legendgroup == "bytes"
-    assert len(answers.y) == 200
+    assert dots.legendgroup == answers.legendgroup == "bytes"
+    assert len(answers.y) == 3000
+
+
+def test_a_few_values_that_jump_are_all_drawn() -> None:
+    chart, values = go.Figure(), pd.Series([3.0, 9000.0, None, 5.0] * 50)
+    add_series(chart, buckets(200), UTC, values, Stroke("#000000"), name="bytes")
+    (dots,) = chart.data
+    assert list(dots.y) == values.dropna().tolist()
 
 
 def test_columns_begin_where_their_bucket_begins() -> None:

@@ -1,8 +1,7 @@
-"""How a series over time is drawn: as a line, or as dashes where a line would fill the chart."""
+"""How a series over time is drawn: as a line, or as dots where a line would fill the chart."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +17,8 @@ from vpcflow_core.charts.time_axis import clock_of, places, raised
 THICKET = 60
 # More points than this are closer to each other than a line is wide.
 MANY = 400
-# Dashes that fit side by side into a chart.
-DASHES = 240
+# Dots that fit side by side into a chart.
+COLUMNS = 300
 SILENT = {"hoverinfo": "skip"}
 
 
@@ -57,8 +56,8 @@ def add_series(
 ) -> None:
     """Draw a series.
 
-    Dashes are one shape for the browser, as a line is: a marker a point takes it a second for a
-    few thousand. An invisible line answers the mouse in their place.
+    Each dot is a shape of its own for the browser, which takes a second for a few thousand: the
+    lowest and the highest of each column are drawn. An invisible line answers the mouse.
 
     Args:
         chart: Where.
@@ -75,12 +74,12 @@ def add_series(
         look = {"color": stroke.colour, "width": width, "dash": stroke.dash}
         chart.add_scatter(**line, y=drawn, mode="lines", line=look, **trace, **(hover or SILENT))
         return
-    look, group = {"color": stroke.colour}, {"legendgroup": trace.get("name")}
+    group, at = {"legendgroup": trace.get("name")}, _extremes(drawn)
     chart.add_scatter(
-        **_dashes(times, zone, drawn),
-        mode="lines",
-        line=look | {"width": 3},
-        opacity=0.7,
+        x=clock_of(times, zone).iloc[at],
+        y=drawn[at],
+        mode="markers",
+        marker={"color": stroke.colour, "size": 3, "opacity": 0.7},
         **(trace | group | SILENT),
     )
     if hover:
@@ -88,22 +87,18 @@ def add_series(
             **line,
             y=drawn,
             mode="lines",
-            line=look | {"width": 0},
+            line={"color": stroke.colour, "width": 0},
             showlegend=False,
             **(trace | group | dict(hover)),
         )
 
 
-def _dashes(
-    times: pd.Series, zone: ZoneInfo, values: np.ndarray[Any, np.dtype[np.float64]]
-) -> dict[str, Any]:
-    """A short dash at each point: where it begins, where it ends, and a gap."""
-    there = ~np.isnan(values)
-    local = clock_of(times, zone)[there].to_numpy(dtype="datetime64[ms]")
-    length = (local[-1] - local[0]) / DASHES if len(local) else 0
-    x = np.column_stack([local - length / 2, local + length / 2, local])
-    y = np.column_stack([values[there]] * 2 + [np.full(len(local), math.nan)])
-    return {"x": x.ravel(), "y": y.ravel()}
+def _extremes(values: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Where the lowest and the highest value of each column is; what is missing is nowhere."""
+    there = np.flatnonzero(~np.isnan(values))
+    columns = np.array_split(there, min(COLUMNS, len(there)) or 1)
+    found = [[part[values[part].argmin()], part[values[part].argmax()]] for part in columns]
+    return np.unique(np.concatenate(found).astype(np.intp)) if len(there) else there
 
 
 def travel(values: pd.Series, least: float = 0.0, top: float = 0.0) -> float:
