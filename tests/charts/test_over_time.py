@@ -101,6 +101,18 @@ def test_what_has_no_group_is_drawn_last_and_grey() -> None:
     assert sum(sum(trace.y) for trace in chart.data) == usual(panel).frame["flows"].sum()
 
 
+def test_columns_without_height_are_not_drawn() -> None:
+    panel = PANELS["rejects/sources-over-time"]
+    given = usual(panel)
+    frame = given.frame.copy()
+    frame.loc[frame.index[:2], "flows"] = 0
+    chart = figure(panel, replace(given, frame=frame))
+    heights = [height for trace in chart.data for height in trace.y]
+    assert heights
+    assert 0 not in heights
+    assert sum(heights) == frame["flows"].sum()
+
+
 def test_directions_are_stacked_in_their_colours_and_the_open_end_is_grey() -> None:
     panel = PANELS["security-groups/directions-over-time"]
     chart = figure(panel, usual(panel))

@@ -48,13 +48,15 @@ def stacked(panel: Panel, answer: PanelAnswer, zone: ZoneInfo, dark: bool) -> go
     """Stacked columns, a colour a group; groups beyond the palette are the rest."""
     chart = undressed()
     for group in groups(panel, answer, panel.query.by[0]):
+        # A column without height cannot be seen, and is a shape for the browser all the same.
+        rows = group.rows[group.rows[panel.value].fillna(0) != 0]
         chart.add_bar(
-            **_bar(group.rows, answer, zone, panel),
+            **_bar(rows, answer, zone, panel),
             marker_color=group.colour,
             name=group.short,
             meta=group.value,
-            customdata=[group.value] * len(group.rows),
-            **hover(panel.value, group.rows[panel.value], f"{WHEN}{group.name}: <b>{{}}</b>"),
+            customdata=[group.value] * len(rows),
+            **hover(panel.value, rows[panel.value], f"{WHEN}{group.name}: <b>{{}}</b>"),
         )
     over_time(chart, answer, zone, panel.value, _highest(panel, answer))
     # A click narrows by the group; Streamlit hears of no click while dragging selects.
