@@ -122,8 +122,10 @@ def _links(each: Incident, state: PageState) -> str:
     pages = dict.fromkeys((each.page, "traffic"))
     found = [f"[{page.capitalize()}]({links.beside(url, page, there)})" for page in pages]
     own = {FILTERS.get(key, key) for key in each.who}
-    fields = [name for name in texts if name in own and not filterable(name).is_number]
-    ends = [chip for name in fields for chip in chips_of(name, texts[name]) if has_page(chip)]
+    values = {name: chips_of(name, text) for name, text in texts.items() if name in own}
+    # Of a scan's ports each would be a link.
+    linked = [of for name, of in values.items() if len(of) == 1 or not filterable(name).is_number]
+    ends = [chip for of in linked for chip in of if has_page(chip)]
     for value in dict.fromkeys(chip.value for chip in ends):
         found.append(f"[All about {inert(value)}]({links.entity(url, value, there)})")
     return " · ".join(found)

@@ -24,8 +24,10 @@ NAMES, LONGEST_NAME = (*map(title, NAMED_IDS), *map(title, ADDRESSES.values())),
 TIME = 150
 # The column of a table that leads to another page.
 LEAD = "Traffic then"
-# Names of hosts and long texts, which stand last: numbers are to be seen in narrow tables, too.
-LAST = (*map(title, ADDRESSES.values()), "What shows it")
+# Names of hosts stand right of the numbers that say most, which narrow tables are to show, too, and
+# left of this one; long texts stand last.
+HOSTS, AFTER_HOSTS = tuple(map(title, ADDRESSES.values())), "Packets"
+LAST = ("What shows it",)
 # Widths of columns whose texts would push what stands right of them out of sight, in pixels.
 NARROW = {"What": 180, "Made by": 210}
 # The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
@@ -125,7 +127,7 @@ def _spared(frame: pd.DataFrame) -> list[str]:
 
 
 def _order(titles: list[str], is_explored: bool = False, spared: Collection[str] = ()) -> list[str]:
-    """Menus stand first, names and long texts last; other links where narrow tables show them.
+    """Menus stand first, names behind numbers, long texts last; links stay in sight.
 
     What a link to Explore is narrowed to is not shown besides.
     """
@@ -137,7 +139,10 @@ def _order(titles: list[str], is_explored: bool = False, spared: Collection[str]
         shown.remove(value_menu.MENU)
         shown.insert(0, value_menu.MENU)
     last = (*spared, *LAST)
-    return [*(t for t in shown if t not in last), *(t for t in shown if t in last)]
+    numbers = [t for t in shown if t not in (*last, *HOSTS)]
+    place = numbers.index(AFTER_HOSTS) if AFTER_HOSTS in numbers else len(numbers)
+    hosts = [t for t in shown if t in HOSTS and t not in last]
+    return [*numbers[:place], *hosts, *numbers[place:], *(t for t in shown if t in last)]
 
 
 def _explored(given: PanelAnswer, state: PageState) -> dict[str, list[str]]:

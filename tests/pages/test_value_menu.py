@@ -69,6 +69,9 @@ def test_names_stand_right_of_the_numbers_and_menus_first() -> None:
     shown = [title(name) for name in ("dstaddr", "dst_name", "dstport", "flows", "bytes")]
     order = _order([*shown, value_menu.MENU])
     assert order == [value_menu.MENU, *(shown[n] for n in (0, 2, 3, 4, 1))]
+    # Packets say least, and would push names out of narrow tables.
+    packets = title("packets")
+    assert _order([*shown, packets]) == [*(shown[n] for n in (0, 2, 3, 4, 1)), packets]
 
 
 def test_ids_give_way_to_numbers_where_every_row_has_a_name() -> None:
