@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 
 import pytest
 
@@ -99,15 +99,24 @@ def test_names_by_dns_are_equal(server: int, tmp_path: Path) -> None:
     assert set(frames[1]["src_name"].dropna()) == {"api.example.com"}
 
 
+OF_ENDLESS = """SELECT state FROM system.runtime.queries
+    WHERE query LIKE '%CROSS JOIN flows c%' AND query NOT LIKE '%system.runtime%'"""
+
+
 def test_who_asked_stops_the_query_at_trino(server: int, pair: Pair) -> None:
-    stopper, began = Stopper(), time.monotonic()
-    Timer(1, stopper.stop).start()
+    stopper = Stopper()
+
+    def stop_once_it_runs() -> None:
+        while ["RUNNING"] not in execute(server, OF_ENDLESS):
+            time.sleep(0.2)
+        stopper.stop()
+
+    Thread(target=stop_once_it_runs, daemon=True).start()
     with under(stopper), pytest.raises(FailureError, match="stopped at Trino"):
         pair.there.sql(ENDLESS)
+    began = time.monotonic()
     with under(stopper), pytest.raises(FailureError, match="stopped at Trino"):
         pair.there.sql("SELECT count(*) AS n FROM flows")  # and whatever it asks later
     assert time.monotonic() - began < 20
-    states = ("SELECT state FROM system.runtime.queries "
-              "WHERE query LIKE '%CROSS JOIN flows c%' AND query NOT LIKE '%system.runtime%'")  # fmt: skip
-    assert execute(server, states) == [["FAILED"]]
+    assert execute(server, OF_ENDLESS) == [["FAILED"]]
     assert pair.there.sql("SELECT count(*) AS n FROM flows")["n"][0] > 0
