@@ -17,8 +17,10 @@ import pytest
 from vpcflow_core.engines.duckdb.dialect import written_out as in_words_of_duckdb
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import days_of
+from vpcflow_core.engines.trino.client import Reply, TooMuchError
 from vpcflow_core.engines.trino.companions import Companions
 from vpcflow_core.engines.trino.shared import combined, is_shareable, taken_apart
+from vpcflow_core.engines.trino.sharing import Asking, Sharing
 from vpcflow_core.engines.trino.under_way import UnderWay
 from vpcflow_core.engines.trino.windows import scans_of
 from vpcflow_core.query.change import change_for
@@ -195,6 +197,36 @@ def test_one_row_of_nothing_is_asked_for_by_itself(
     found = taken_apart(parts, flows_with_ties.sql(combined(parts)).to_arrow_table())
     assert found[0] is not None
     assert found[1] is None
+
+
+def test_what_needs_too_much_together_is_asked_in_two_parts(
+    flows_with_ties: duckdb.DuckDBPyConnection,
+) -> None:
+    asked: list[str] = []
+
+    def ask(sql: str) -> Reply:
+        asked.append(sql)
+        if "2026-11-01" in sql:
+            raise TooMuchError("The query needs more memory than there is.")
+        return Reply(flows_with_ties.sql(sql).to_arrow_table())
+
+    sharing = Sharing()
+    asking = Asking(("page",), False, lambda text, *_: text, ask, 10**6)
+    before = Window(DAY.start - 4 * HOUR, DAY.end)
+    pairs = [(Query(("flows",), by=("action",)), DAY), (Query(("flows",)), DAY),
+             (Query(("bytes",)), before)]  # fmt: skip
+    asks = []
+    for query, window in pairs:
+        question = select_for(query, window, NO_FILTERS, COLUMNS)
+        found = sharing.asks(question, in_words_of_duckdb(question), window, asking)
+        assert found
+        asks.append(found)
+    with ThreadPoolExecutor(3) as pool:
+        futures = [pool.submit(each) for each in asks]
+        errors = [future.exception() for future in futures]
+    assert [error is None for error in errors] == [True, True, False]
+    assert len(asked) == 3
+    assert futures[1].result()[0]["flows"][0] > 100
 
 
 def test_questions_that_differ_in_their_values_alone_are_one() -> None:

@@ -19,7 +19,7 @@ from vpcflow_core.engines.base import StoredTable
 from vpcflow_core.engines.trino.athena_location import AthenaLocation
 from vpcflow_core.engines.trino.athena_tables import stored
 from vpcflow_core.engines.trino.budget import SHORTER, Budget, bytes_billed
-from vpcflow_core.engines.trino.client import Reply, table_of
+from vpcflow_core.engines.trino.client import Reply, TooMuchError, table_of
 from vpcflow_core.errors import (
     AccessError,
     CredentialsError,
@@ -268,8 +268,10 @@ def _ended(state: str, status: dict[str, Any]) -> Exception:
     why = str(status.get("StateChangeReason", "")).partition("\n")[0]
     if state == "CANCELLED":
         if "Bytes scanned limit" in why:
-            return FailureError("The query would scan more than its workgroup allows.", SHORTER)
+            return TooMuchError("The query would scan more than its workgroup allows.", SHORTER)
         return FailureError("The query was stopped at Athena.", "Ask again.")
+    if "exhausted resources" in why:
+        return TooMuchError("The query needs more memory than Athena gives it.", SHORTER)
     # 2: an error of the user, by Athena's own count.
     is_users = status.get("AthenaError", {}).get("ErrorCategory") == 2
     if "NOT_FOUND" in why or "does not exist" in why:

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from vpcflow_core.errors import FailureError
+
 # Types of Trino that stay what they are; others are text.
 _TYPES: dict[str, pa.DataType] = {
     "boolean": pa.bool_(), "tinyint": pa.int8(), "smallint": pa.int16(), "integer": pa.int32(),
@@ -35,6 +37,10 @@ class Reply:
     scanned: int | None = None
     truncated: bool = False
     notes: tuple[str, ...] = ()
+
+
+class TooMuchError(FailureError):
+    """A statement needs more than it is given; a part of what it asks may have enough."""
 
 
 class Client(Protocol):

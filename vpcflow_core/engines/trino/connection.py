@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from vpcflow_core.engines.trino.client import Reply, table_of
+from vpcflow_core.engines.trino.client import Reply, TooMuchError, table_of
 from vpcflow_core.engines.trino.dialect import lacking
 from vpcflow_core.engines.trino.location import PASSWORD_VARIABLE, TOKEN_VARIABLE, Location
 from vpcflow_core.errors import (
@@ -124,7 +124,7 @@ class TrinoConnection:
             length = format_duration(timeout or timedelta(seconds=1))
             return FailureError(f"The query took longer than {length} and was stopped.", SHORTER)
         if name in _TOO_MUCH:
-            return FailureError("The query needs more memory than Trino gives it.", SHORTER)
+            return TooMuchError("The query needs more memory than Trino gives it.", SHORTER)
         if name in ("USER_CANCELED", "ADMINISTRATIVELY_KILLED"):
             return _was_stopped()
         if name == "PERMISSION_DENIED":
