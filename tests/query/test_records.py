@@ -10,7 +10,7 @@ from tests.query.logs import DAY, START, VERSION_2, Logs
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.errors import MissingDataError, ParameterError
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.query.select import records_for
+from vpcflow_core.query.records import records_for
 from vpcflow_core.times import Window
 
 WINDOW = Window(START + timedelta(hours=5), START + timedelta(hours=41, minutes=7))

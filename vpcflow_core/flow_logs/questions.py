@@ -32,12 +32,12 @@ from vpcflow_core.query.names import with_names
 from vpcflow_core.query.novelty import NewGroups
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.rates import divided, totals_of, with_rates
+from vpcflow_core.query.records import records_for
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import (
     Statement,
     is_spread,
     placed,
-    records_for,
     select_for,
     snapped,
     touched,

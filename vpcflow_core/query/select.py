@@ -54,10 +54,8 @@ Statement: TypeAlias = Select[Any]
 BUCKET = "bucket"
 # Dimensions that engines compute for each record: a condition on one computes it once more.
 COMPUTED = ("direction",)
-TIMES = ("start_time", "end_time")
 # Aggregates of the records of a group by themselves.
 PLAIN = ("count", "sum", "duration", "first", "last", "distinct", "quantile")
-CONNECTION = ("interface_id", "srcaddr", "srcport", "dstaddr", "dstport", "protocol")
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,44 +399,6 @@ def _busiest(parts: _Parts, groups: list[ColumnElement[Any]]) -> Select[Any]:
     )
 
 
-def records_for(
-    window: Window,
-    filters: Filters,
-    columns: Collection[str],
-    *,
-    relation: str = "flows",
-    limit: int = 1000,
-) -> Select[Any]:
-    """The SELECT of the records themselves: all their fields, the newest first.
-
-    Args:
-        window: Range of `start_time`.
-        filters: Conditions.
-        columns: The columns that some record of the relation has.
-        relation: `flows`, or `records` for NODATA and SKIPDATA too.
-        limit: How many at most.
-
-    Raises:
-        MissingDataError: No record has a field that is filtered by.
-        ParameterError: The limit is below 1.
-    """
-    if limit < 1:
-        raise ParameterError(f"{limit} is not a number of rows.", "Ask for 1 or more.")
-    start = column_of("start_time")
-    inside = (start >= window.start, start < window.end, *conditions_of(filters, columns))
-    names = sorted(columns, key=lambda name: name not in TIMES)  # stable: times, then as logged
-    # Records of one moment stand in the same order whenever they are asked for.
-    ties = [column_of(name) for name in (*TIMES[1:], *CONNECTION) if name in columns]
-    return (
-        select(*map(column_of, names))
-        .select_from(table(relation))
-        .where(AllOf(*inside))
-        .order_by(start.desc(), *ties)
-        .limit(limit)
-    )
-
-
 __all__ = [
-    "BUCKET", "is_spread", "placed", "records_for", "select_for", "snapped", "touched",
-    "without_value_for",
+    "BUCKET", "is_spread", "placed", "select_for", "snapped", "touched", "without_value_for",
 ]  # fmt: skip
