@@ -128,6 +128,25 @@ def test_many_groups_and_few_records_are_read_as_they_are(
     assert seen == [False, False, False]
 
 
+@pytest.mark.parametrize(("share", "is_kept"), [(1.5, True), (0.5, False)])
+def test_the_room_of_sums_is_that_of_their_files(
+    hourly_logs: NoLogs,
+    few_are_enough: None,
+    monkeypatch: pytest.MonkeyPatch,
+    share: float,
+    is_kept: bool,
+) -> None:
+    kept.forget_all(hourly_logs.path)
+    engine, seen = DuckDBEngine(hourly_logs), reads_sums(monkeypatch)
+    question = select_for(SUMS[0], WHOLE, Filters(()), engine.columns())
+    engine.run(question, WHOLE)
+    files = (hourly_logs.path / "kept").glob("*.parquet")
+    sums = sum(file.stat().st_size for file in files)
+    monkeypatch.setattr(summed_files, "LARGEST", share * sums)
+    DuckDBEngine(hourly_logs).run(question, WHOLE)
+    assert seen == [True, is_kept]
+
+
 def test_where_nothing_can_be_kept_records_are_read_once(
     hourly_logs: NoLogs, few_are_enough: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

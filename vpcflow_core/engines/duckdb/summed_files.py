@@ -7,6 +7,7 @@ added up once is read in place of the records. docs/decisions/narrowed-files.md.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,7 +58,7 @@ class SummedFiles:
     """
 
     parts: FileParts
-    _shares: Newest[float] = field(default_factory=lambda: Newest(1_000))
+    _shares: Newest[tuple[float, float]] = field(default_factory=lambda: Newest(1_000))
 
     def of(self, reading: Reading, question: Any, window: Window, ask: Ask) -> OfSums | None:
         """The question as one of sums; None where the records have to be asked.
@@ -102,20 +103,24 @@ class SummedFiles:
             return None
         keys = sorted(named | SHARED_KEYS)
         select = _sums(keys)
-        share = self._share(whole[0], keys, select, ask)
-        if share > LARGEST_SHARE or share * sum(file.size for file in whole) > LARGEST:
+        rows, size = self._share(whole[0], keys, select, ask)
+        if rows > LARGEST_SHARE or size * sum(file.size for file in whole) > LARGEST:
             return None
         kept = self.parts.of(whole, select, ask)
         rest = [file for file in files if file.path not in kept]
         relation = _relation(reading, list(kept.values()), rest, keys, window)
         return (relation, list(kept.values())) if kept else None
 
-    def _share(self, file: StoreFile, keys: Sequence[str], select: PartSelect, ask: Ask) -> float:
-        """Groups to a record, in one file, which is like the others."""
+    def _share(
+        self, file: StoreFile, keys: Sequence[str], select: PartSelect, ask: Ask
+    ) -> tuple[float, float]:
+        """Groups to a record and bytes to a byte, in one file, which is like the others."""
 
-        def share() -> float:
-            made = self.parts.of([file], select, ask).values()
-            return sum(part.rows for part in made) / file.rows if made else 1.0
+        def share() -> tuple[float, float]:
+            for made in self.parts.of([file], select, ask).values():
+                with suppress(FileNotFoundError):
+                    return made.rows / file.rows, made.path.stat().st_size / file.size
+            return 1.0, 1.0
 
         return self._shares.get(tuple(keys), share)
 
