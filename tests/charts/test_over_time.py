@@ -13,7 +13,7 @@ import pytest
 
 from tests.charts.frames import EVERY, START, answer, buckets, usual
 from vpcflow_core.charts import COLOURS, figure
-from vpcflow_core.charts.log_axis import floor_of
+from vpcflow_core.charts.log_axis import decades, floor_of
 from vpcflow_core.charts.strokes import Stroke, add_series
 from vpcflow_core.charts.time_axis import places, ticks
 from vpcflow_core.coverage import Gap
@@ -321,6 +321,14 @@ def test_colours_of_a_burst_are_those_of_a_logarithmic_scale_with_marks_in_units
     bar = chart.layout.coloraxis.colorbar
     assert list(bar.ticktext) == ["1", "10", "100", "1 K", "10 K"]
     assert list(bar.tickvals) == pytest.approx([0, 1, 2, 3, 4])
+
+
+@pytest.mark.parametrize(("low", "first"), [(0.95, 10), (0.3, 1)])
+def test_no_mark_stands_on_that_of_nothing(low: float, first: float) -> None:
+    chart = decades(go.Figure(), low, 20_000, "bytes", zero=True)
+    nothing, lowest, *_ = chart.layout.yaxis.tickvals
+    assert (nothing, lowest) == (low, first)
+    assert chart.layout.yaxis.ticktext[0] == "0 B"
 
 
 def test_lines_of_groups_are_logarithmic_where_one_dwarfs_the_others() -> None:

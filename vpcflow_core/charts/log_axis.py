@@ -12,6 +12,8 @@ from vpcflow_core.units import humane
 # From this multiple of the usual value on, a linear axis shows the burst and nothing else.
 BURST = 100
 MOST_TICKS = 6
+# Of the height of a chart, what the text of a tick takes.
+TEXT = 0.08
 
 
 def floor_of(values: pd.Series) -> float:
@@ -40,7 +42,8 @@ def decades(
         measure: What is drawn.
         zero: Whether the lower end stands for nothing at all.
     """
-    values = [value for value in rounds(measure) if low < value <= high * 1.2]
+    above = low * (1.3 * high / low) ** TEXT if zero else low
+    values = [value for value in rounds(measure) if above < value <= high * 1.2]
     values = values[:: math.ceil(len(values) / MOST_TICKS) or 1]
     texts = [humane(value, measure) for value in values]
     if zero:
