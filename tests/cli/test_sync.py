@@ -118,6 +118,23 @@ def test_sources_of_the_settings_are_synced_by_name_or_all_together(
         assert [state.records for state in store.sources()] == [9]
 
 
+def test_sources_that_an_engine_answers_are_left_out_unless_they_are_named(
+    log_folder: Path,
+    sync_settings: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with sync_settings.open("a") as file:
+        file.write('[sources.lake]\nurl = "trino://me@localhost:1/hive/logs"\n')
+    assert run(monkeypatch) == 2
+    assert "asked where their records lie" in capsys.readouterr().err
+    with sync_settings.open("a") as file:
+        file.write(f'[sources.prod]\nurl = "{log_folder}"\n')
+    assert run(monkeypatch) == 0
+    assert "lake" not in capsys.readouterr().out
+    assert run(monkeypatch, "lake") == 2
+
+
 def test_without_any_source_the_next_step_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

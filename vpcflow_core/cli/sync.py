@@ -28,7 +28,7 @@ from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.json_logs import is_json, log_as, note
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import DnsLogSetting, Settings, SourceSetting, load_settings
-from vpcflow_core.sources.schemes import examples
+from vpcflow_core.sources.schemes import examples, scheme_of
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.times import EPOCH, Window, parse_duration, parse_moment
@@ -172,11 +172,16 @@ def _log(outcome: SyncOutcome) -> None:
 
 
 def _all(known: dict[str, SourceSetting]) -> list[str]:
-    """The names of all sources that the settings name or that were added in the app."""
-    if known:
-        return list(known)
+    """The names of all sources that the settings name or that were added in the app.
+
+    Those that are answered where their records lie have nothing to sync.
+    """
+    names = [name for name, source in known.items() if not scheme_of(source.url).is_engine]
+    if names:
+        return names
     raise SettingsError(
-        "There is no source to sync: none was given, and the settings name none.",
+        "There is no source to sync: none was given, and the settings name "
+        + ("only such as are asked where their records lie." if known else "none."),
         f"Give one: vpcflow sync {examples()}",
     )
 
