@@ -67,8 +67,8 @@ _RULES = """
   background: #1d4ed8; border-color: #1d4ed8; color: #ffffff;
 }
 
-/* Tables of ten columns fit beside the sidebar. */
-.st-key-source-table :is(td, th) { padding: 0.3rem 0.35rem; font-size: 0.85rem }
+/* All numbers of a source fit beside the sidebar. */
+.st-key-source-table :is(td, th) { padding: 0.3rem 0.35rem !important; font-size: 0.85rem }
 
 /* Links beside the chips of filters look as those of charts do. */
 a.all-about { color: #1d4ed8; text-decoration: none; font-size: 0.875rem }
