@@ -18,14 +18,22 @@ from vpcflow_core.times import Range, Window
 
 # What a page itself asks of its records, as pairs of field and text.
 Own = tuple[tuple[str, str], ...]
+# Fields of which nothing but the records themselves tells.
+RECORDED = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "action", "interface_id")
 WIDER = "7d"
 WEEK = timedelta(days=7)
 
 
-def lacks_fields(own: Own) -> bool:
-    """Say once that no record has a field that all of the page needs; whether that is so."""
+def lacks_fields(own: Own, filters: Own) -> bool:
+    """Say once that no record has a field that all of the page needs; whether that is so.
+
+    Args:
+        own: What the page itself asks of its records.
+        filters: What its filters ask.
+    """
+    filtered = [field for field, _ in filters if field in RECORDED]
     try:
-        require((field for field, _ in own), resources.flows().engine.columns())
+        require([*dict(own), *filtered], resources.flows().engine.columns())
     except MissingDataError as error:
         st.info(shown(error), icon=":material/info:")
         return True

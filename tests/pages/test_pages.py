@@ -192,6 +192,12 @@ def test_sources_names_a_variable_that_is_nearly_a_setting(empty: str) -> None:
     assert "VPCFLOW_WATCH_LSIT is no setting and has no effect; VPCFLOW_WATCH_LIST is one." in said
 
 
+def test_a_filter_by_a_field_that_no_record_has_is_explained_once(few: str) -> None:
+    page = Sent(visited(few, PATHS["overview"], query="dstport=22"))
+    assert page.unbroken()
+    assert sum("dstport" in said for said in page.alerts()) == 1
+
+
 def test_a_format_of_five_fields_still_shows_what_it_can(few: str) -> None:
     page = Sent(visited(few, PATHS["overview"]))
     assert page.unbroken()
