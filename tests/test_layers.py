@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "units": set(),
     "metrics": set(),
     "asker": set(),
-    "stopping": set(),
+    "stopping": {"errors"},
     "metrics_listener": {"errors", "metrics"},
     "json_logs": {"redaction", "times"},
     "plain_text": set(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import date, datetime, timedelta
 from threading import Timer
 
@@ -15,6 +15,7 @@ from vpcflow_core.asker import asking_for
 from vpcflow_core.engines.open import open_catalogue
 from vpcflow_core.engines.trino.athena import AthenaClient
 from vpcflow_core.engines.trino.athena_location import AthenaLocation
+from vpcflow_core.engines.trino.budget import AT_ONCE
 from vpcflow_core.errors import (
     AccessError,
     CredentialsError,
@@ -23,7 +24,7 @@ from vpcflow_core.errors import (
     SettingsError,
     VpcflowError,
 )
-from vpcflow_core.stopping import Stopper, under
+from vpcflow_core.stopping import Stopper, UnwantedError, sleep, under
 
 URL = "athena://AwsDataCatalog.flowlogs?workgroup=vpcflow&output=s3://results/a&region=eu-west-1"
 COLUMNS = [("n", "bigint"), ("who", "varchar"), ("at", "timestamp(3)"), ("sum", "decimal(38,0)"),
@@ -52,11 +53,11 @@ def athena_client(
     made: list[AthenaClient] = []
     with serving(like) as endpoint:
 
-        def make(more: str = "") -> AthenaClient:
+        def make(
+            more: str = "", sleep: Callable[[float], None] = lambda seconds: None
+        ) -> AthenaClient:
             location = AthenaLocation.parse(f"{URL}&endpoint={endpoint}{more}")
-            made.append(
-                AthenaClient(location, sleep=lambda _: None, today=lambda: date(2026, 11, 2))
-            )
+            made.append(AthenaClient(location, sleep=sleep, today=lambda: date(2026, 11, 2)))
             return made[-1]
 
         yield make
@@ -118,6 +119,48 @@ def test_a_query_is_stopped_there_by_who_asked(
     with under(stopper), pytest.raises(FailureError, match="was stopped at Athena"):
         athena_client().run("SELECT 1", timedelta(seconds=60))
     assert "StopQueryExecution" in like.names()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "limit", "throttled"),
+    [
+        pytest.param(1, "&day=40MB", 0, id="day"),
+        pytest.param(1, "&page=40MB", 0, id="page"),
+        pytest.param(AT_ONCE, "", 0, id="turn"),
+        pytest.param(0, "", 10**9, id="throttled", marks=pytest.mark.slow),
+    ],
+)
+def test_a_query_that_waits_is_given_up_by_who_asked_and_others_run_on(
+    athena_client: Callable[..., AthenaClient],
+    like: LookAlike,
+    ahead: int,
+    limit: str,
+    throttled: int,
+) -> None:
+    like.cutoff, like.polls, like.throttled = 30_000_000, 10**9, throttled
+    client = athena_client(limit, sleep=sleep)
+    others, mine = Stopper(), Stopper()
+
+    def ask(stopper: Stopper, sql: str) -> None:
+        with under(stopper), asking_for("overview 24h"):
+            client.run(sql)
+
+    with ThreadPoolExecutor(ahead + 1) as pool, ExitStack() as after:
+        after.callback(others.stop)
+        before = [pool.submit(ask, others, f"SELECT {n}") for n in range(ahead)]
+        while len(like.queries) < ahead:
+            sleep(0.02)
+        waiting = pool.submit(ask, mine, "SELECT 'waits'")
+        while throttled and "StartQueryExecution" not in like.names():
+            sleep(0.02)
+        mine.stop()
+        assert isinstance(waiting.exception(20), UnwantedError)
+        asked = {query["sql"] for query in like.queries.values()}
+        assert asked == {f"SELECT {n}" for n in range(ahead)}
+        assert not any(one.done() for one in before)
+    assert [query["state"] for query in like.queries.values()] == ["CANCELLED"] * ahead
+    # AWS bills what a cancelled query scanned.
+    assert client.spent == ahead * 25_000_000
 
 
 def test_what_was_scanned_and_paid_is_said_and_a_reused_result_costs_nothing(

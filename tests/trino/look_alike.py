@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,7 @@ class LookAlike:
         fail: Reason for which queries fail; "" if they succeed.
         error: Code of an error that every start gets; "" for none.
         scanned: Bytes that each query scans.
+        stop: Stops a statement where it is answered.
     """
 
     answer: Callable[[str], Answer]
@@ -37,11 +39,13 @@ class LookAlike:
     fail: str = ""
     error: str = ""
     scanned: int = 25_000_000
+    stop: Callable[[str], object] = lambda sql: None
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     queries: dict[str, dict[str, Any]] = field(default_factory=dict)
     by_token: dict[str, str] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=count)
+    _pool: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
 
     def names(self) -> list[str]:
         """The operations that were called."""
@@ -75,6 +79,7 @@ class LookAlike:
                 "looks": 0,
                 "state": "",
                 "reused": reused,
+                "answer": self._pool.submit(self.answer, asked["QueryString"]),
             }
         return 200, {"QueryExecutionId": self.by_token[token]}
 
@@ -83,14 +88,12 @@ class LookAlike:
         query["looks"] += 1
         state = query["state"] or ("QUEUED" if query["looks"] == 1 else "RUNNING")
         reason: dict[str, Any] = {}
-        if not query["state"] and query["looks"] > self.polls:
+        if not query["state"] and query["looks"] > self.polls and _is_over(query["answer"]):
             state = query["state"] = "FAILED" if self.fail else "SUCCEEDED"
-            if not self.fail:
-                try:
-                    query["answer"] = self.answer(query["sql"])
-                except Exception as error:  # the engine's own refusal is Athena's
-                    state, self_fail = "FAILED", getattr(error, "message", str(error))
-                    reason = {"StateChangeReason": self_fail, "AthenaError": {"ErrorCategory": 2}}
+            if not self.fail and (error := query["answer"].exception()):
+                # The engine's own refusal is Athena's.
+                state, self_fail = "FAILED", getattr(error, "message", str(error))
+                reason = {"StateChangeReason": self_fail, "AthenaError": {"ErrorCategory": 2}}
         if self.fail and state == "FAILED":
             reason = {"StateChangeReason": self.fail, "AthenaError": {"ErrorCategory": 2}}
         kind = "DDL" if query["sql"].startswith(("CREATE", "DROP")) else "DML"
@@ -108,11 +111,13 @@ class LookAlike:
         }
 
     def _stop(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        self.queries[asked["QueryExecutionId"]]["state"] = "CANCELLED"
+        query = self.queries[asked["QueryExecutionId"]]
+        query["state"] = "CANCELLED"
+        self.stop(query["sql"])
         return 200, {}
 
     def _results(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        columns, rows = self.queries[asked["QueryExecutionId"]]["answer"]
+        columns, rows = self.queries[asked["QueryExecutionId"]]["answer"].result()
         shown = [[name for name, _ in columns], *rows]
         start = int(asked.get("NextToken", "0"))
         page = [{"Data": [_cell(value) for value in row]} for row in shown[start : start + PAGE]]
@@ -131,6 +136,11 @@ _OPERATIONS: dict[str, Callable[[LookAlike, dict[str, Any]], tuple[int, dict[str
     "StopQueryExecution": LookAlike._stop,
     "GetQueryResults": LookAlike._results,
 }
+
+
+def _is_over(answer: Future[Answer]) -> bool:
+    """Whether a query has ended, or does within a moment."""
+    return bool(wait([answer], 0.2).done)
 
 
 def _cell(value: Any) -> dict[str, str]:

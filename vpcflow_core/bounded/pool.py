@@ -13,6 +13,7 @@ from typing import Any
 from vpcflow_core import errors
 from vpcflow_core.bounded.base import Limits, Reply, StoppedError
 from vpcflow_core.bounded.worker import Worker
+from vpcflow_core.stopping import is_taken
 
 
 class Workers:
@@ -43,6 +44,7 @@ class Workers:
 
         Raises:
             StoppedError: It went beyond a limit.
+            UnwantedError: Whoever asked stopped it before it was its turn.
             VpcflowError: The job says so.
         """
         began = time.monotonic()
@@ -74,7 +76,7 @@ class Workers:
 
     @contextmanager
     def _turn(self, seconds: float | None) -> Iterator[None]:
-        if not self._free.acquire(timeout=seconds):
+        if not is_taken(self._free, seconds):
             raise StoppedError("busy")
         try:
             yield

@@ -44,6 +44,7 @@ from vpcflow_core.engines.interfaces.rows import Row
 from vpcflow_core.engines.interfaces.snapshot_facts import Keep, SnapshotFacts, newly
 from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.query.ends import ENDS
+from vpcflow_core.stopping import holding
 from vpcflow_core.times import Window
 
 V = TypeVar("V")
@@ -124,7 +125,7 @@ class InventoryCache:
 
     def known(self, present: Collection[str]) -> tuple[str, ...]:
         """What is known of some record, though no record has it; by the columns that they have."""
-        with self._refreshing:
+        with holding(self._refreshing):
             snapshots = self._current()
             completed = knowable(present, snapshots.said.columns)
             said = self.naming.says.union(OF_DOMAINS if snapshots.has_domains else ())
@@ -150,7 +151,7 @@ class InventoryCache:
             plain: Gives the plain flows of these days.
             reads_twice: Whether a look at the log beforehand pays, as it makes questions cheaper.
         """
-        with self._refreshing:
+        with holding(self._refreshing):
             snapshots = self._current()
             book, is_timeless = of_days(snapshots.book_rows, need.days)
             places = needs_places(wanted) and len(snapshots.subnet_blocks) > 0
@@ -247,7 +248,7 @@ class InventoryCache:
             ask: Asks the log, if it has to be.
             plain: Gives the plain flows of these days.
         """
-        with self._refreshing:
+        with holding(self._refreshing):
             snapshots = self._current()
             rows = _of_days(snapshots.rows, need.days)
             subnets = snapshots.subnets
@@ -299,7 +300,7 @@ class _Kept:
 
     def get(self, key: tuple[int, Need], make: Callable[[], Facts]) -> Facts:
         """The answer of that number of the store and need; older numbers are dropped."""
-        with self._lock:
+        with holding(self._lock):
             if key not in self._facts:
                 self._facts[key] = make()
             self._facts.move_to_end(key)

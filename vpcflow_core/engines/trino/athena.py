@@ -6,7 +6,6 @@ AWS holds it; those for a day and a page are held here, for this process (`budge
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -31,13 +30,11 @@ from vpcflow_core.errors import (
 from vpcflow_core.sources.aws.client import client_of, session_of
 from vpcflow_core.sources.aws.errors import code_of
 from vpcflow_core.sources.open import SourceOptions
-from vpcflow_core.stopping import stoppable
+from vpcflow_core.stopping import UnwantedError, sleep, stoppable, under
 from vpcflow_core.times import format_duration
 
 # Bytes of a statement that Athena takes.
 LONGEST = 262_144
-# Queries of this process that may be under way at once.
-AT_ONCE = 4
 # Seconds between two looks at a query, and before a start that was throttled is tried again.
 FIRST_LOOK, LAST_LOOK = 0.2, 2.0
 LEAST_BILLED = 10_000_000
@@ -64,7 +61,7 @@ class AthenaClient:
         self,
         location: AthenaLocation,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = sleep,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
         options = SourceOptions(
@@ -77,7 +74,6 @@ class AthenaClient:
         self.location = location
         self._athena = client_of(session, "athena", options, region, attempts=3)
         self._sleep, self._today = sleep, today
-        self._turn = threading.Semaphore(AT_ONCE)
         self._budget = Budget(location.day, location.page, today)
         self._most: int | None = None
 
@@ -90,7 +86,7 @@ class AthenaClient:
         """Answer one statement; see `Client`."""
         with _failures(self.location):
             may_scan = self._most_of_a_query()
-            with self._budget.reserving(may_scan) as count, self._turn:
+            with self._budget.reserving(may_scan) as count:
                 return self._run(sql, timeout, most, count)
 
     def _run(
@@ -98,7 +94,8 @@ class AthenaClient:
     ) -> Reply:
         end = time.monotonic() + (timeout or timedelta(minutes=30)).total_seconds()
         id = self._started(sql, end)
-        with stoppable(lambda: self._athena.stop_query_execution(QueryExecutionId=id)):
+        # One that is stopped is waited for as well: it is billed what it scanned.
+        with stoppable(lambda: self._athena.stop_query_execution(QueryExecutionId=id)), under(None):
             done = self._waited(id, end, timeout, count)
         if done.get("StatementType") == "DDL":
             return Reply(table_of((), (), []))
@@ -269,7 +266,7 @@ def _ended(state: str, status: dict[str, Any]) -> Exception:
     if state == "CANCELLED":
         if "Bytes scanned limit" in why:
             return TooMuchError("The query would scan more than its workgroup allows.", SHORTER)
-        return FailureError("The query was stopped at Athena.", "Ask again.")
+        return UnwantedError("Athena")
     if "exhausted resources" in why:
         return TooMuchError("The query needs more memory than Athena gives it.", SHORTER)
     # 2: an error of the user, by Athena's own count.

@@ -1,4 +1,4 @@
-"""What may be scanned for money: refused before it is exceeded, though many ask at once."""
+"""What may be scanned for money, and how many queries at once: refused before it is exceeded."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from datetime import date
 
 from vpcflow_core.asker import page_asking
 from vpcflow_core.errors import FailureError
+from vpcflow_core.stopping import wait_until
 
 SHORTER = "Ask for a shorter range or add filters."
 # Pages whose bytes are remembered: a page is its address, its filters and its range.
 MOST_PAGES = 1_000
+# Queries of this process that may be under way at once.
+AT_ONCE = 4
 
 
 @dataclass
@@ -25,16 +28,19 @@ class Budget:
         day: Most bytes in a UTC day; None: any.
         page: Most bytes for all panels of a page, as it is shown; None: any.
         today: The UTC day.
+        at_once: Most queries that are under way at the same time.
     """
 
     day: int | None
     page: int | None
     today: Callable[[], date]
+    at_once: int = AT_ONCE
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _days: Counter[date] = field(default_factory=Counter)
     _pages: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    # What queries under way may scan, by page.
+    # What queries under way may scan, by page; and how many they are.
     _under_way: Counter[str] = field(default_factory=Counter)
+    _queries: int = 0
 
     @property
     def spent(self) -> int:
@@ -50,18 +56,20 @@ class Budget:
 
         Raises:
             FailureError: A limit might be exceeded.
+            UnwantedError: Whoever asked stopped it before there was room.
         """
         page = page_asking()
         with self._changed:
-            while not self._has_room(page, most):
-                self._changed.wait()
+            wait_until(lambda: self._has_room(page, most), self._changed)
             self._under_way[page] += most
+            self._queries += 1
         try:
             yield lambda billed: self._count(page, billed)
         finally:
             with self._changed:
                 self._under_way[page] -= most
                 self._under_way += Counter()  # drops the pages that ask nothing any more
+                self._queries -= 1
                 self._changed.notify_all()
 
     def _has_room(self, page: str, most: int) -> bool:
@@ -72,7 +80,7 @@ class Budget:
         for what, limit, spent, _ in limits:
             if limit is not None and spent + most > limit:
                 raise _exceeded(what, limit, spent, most)
-        return all(
+        return self._queries < self.at_once and all(
             limit is None or spent + asked + most <= limit for _, limit, spent, asked in limits
         )
 

@@ -31,6 +31,7 @@ from vpcflow_core.engines.trino.relations import (
 from vpcflow_core.errors import MissingError, ParameterError
 from vpcflow_core.inventory.tables import Kind, frame_of
 from vpcflow_core.scope import EVERYTHING, Scope
+from vpcflow_core.stopping import holding
 from vpcflow_core.store.base import PART_COLUMN, RELATIONS
 from vpcflow_core.store.hours import AHEAD, FARTHEST, HOUR, LONGEST, OLDEST
 from vpcflow_core.store.snapshots import SnapshotState
@@ -118,7 +119,7 @@ class TrinoCatalogue:
         Of an Iceberg table it grows only if there is a new snapshot: answers are used as long.
         """
         passed = int(seconds() // self.refresh.total_seconds())
-        with self._learning:
+        with holding(self._learning):
             if passed != self._passed:
                 newest = self._newest()
                 if newest is None or newest != self._snapshot:
@@ -232,7 +233,7 @@ class TrinoCatalogue:
 
     def kept(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gives, made once a generation."""
-        with self._learning:
+        with holding(self._learning):
             generation = self.generation()
             if self._learnt.get(name, (None,))[0] != generation:
                 self._learnt[name] = generation, make()
@@ -240,7 +241,7 @@ class TrinoCatalogue:
 
     def forget(self) -> None:
         """Ask anew, though the generation is the same."""
-        with self._learning:
+        with holding(self._learning):
             self._learnt.clear()
 
     def flows_by_hour(self) -> pd.Series[Any]:

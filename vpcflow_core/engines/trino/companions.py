@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from vpcflow_core.stopping import answer_of
+
 Q = TypeVar("Q")
 A = TypeVar("A")
 # Seconds that questions wait for another one, as long as others come: little beside what a query
@@ -60,7 +62,7 @@ class Companions(Generic[Q, A]):
             with self._lock:
                 self._closed(page, mine)
             _answer(mine, ask)
-        return answer.result()
+        return answer_of(answer)
 
     def _await_others(self, mine: _Round[Q, A]) -> None:
         """Wait until no question comes any more, or there are too many."""

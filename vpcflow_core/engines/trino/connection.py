@@ -21,7 +21,7 @@ from vpcflow_core.errors import (
     StoreError,
 )
 from vpcflow_core.redaction import redacted
-from vpcflow_core.stopping import stoppable
+from vpcflow_core.stopping import UnwantedError, stoppable
 from vpcflow_core.times import format_duration
 
 # Trino's own default for `query.max-length`.
@@ -61,16 +61,17 @@ class TrinoConnection:
     def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
         """Answer one statement; see `Client`."""
         connection = self._connected(timeout)
-        cursor = connection.cursor()
         stopped, unwanted = threading.Event(), threading.Event()
+        # Who stops it before Trino has said how it is called has nothing to cancel there yet.
+        cursor = connection.cursor(stats_callback=lambda _: _go_on(stopped, unwanted))
         timer = _stop_after(cursor, timeout, stopped)
         try:
             with stoppable(lambda: _stop(cursor, unwanted)):
-                # Who stops it before Trino knows of it has nothing to cancel there.
-                _go_on(unwanted)
+                _go_on(stopped, unwanted)
                 cursor.execute(sql)
-                _go_on(unwanted)
                 rows = cursor.fetchall() if most is None else cursor.fetchmany(most + 1)
+                # A cancelled query has no error there, but fewer rows.
+                _go_on(stopped, unwanted)
             names = [column[0] for column in cursor.description or ()]
             kinds = [column[1] for column in cursor.description or ()]
             truncated = most is not None and len(rows) > most
@@ -126,7 +127,7 @@ class TrinoConnection:
         if name in _TOO_MUCH:
             return TooMuchError("The query needs more memory than Trino gives it.", SHORTER)
         if name in ("USER_CANCELED", "ADMINISTRATIVELY_KILLED"):
-            return _was_stopped()
+            return UnwantedError(_TRINO)
         if name == "PERMISSION_DENIED":
             return AccessError(f"Trino refused the query: {_first_line(error)}", _GRANT)
         if name in _MISSING:
@@ -153,6 +154,7 @@ class TrinoConnection:
 
 # What of a chain of the client's errors people know.
 _CAUSE = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
+_TRINO = "Trino"
 _GRANT = "The user needs SELECT on the tables of the schema: see docs/engines.md"
 
 
@@ -178,13 +180,12 @@ def _stop(cursor: Any, noted: threading.Event) -> None:
     cursor.cancel()
 
 
-def _was_stopped() -> FailureError:
-    return FailureError("The query was stopped at Trino.", "Ask again.")
-
-
-def _go_on(unwanted: threading.Event) -> None:
+def _go_on(stopped: threading.Event, unwanted: threading.Event) -> None:
+    """Leave a query that is late or unwanted; what it has at Trino is cancelled in `_ended`."""
     if unwanted.is_set():
-        raise _was_stopped()
+        raise UnwantedError(_TRINO)
+    if stopped.is_set():
+        raise TimeoutError
 
 
 def _ended(cursor: Any, connection: Any) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
+from vpcflow_core.stopping import answer_of
+
 A = TypeVar("A")
 
 
@@ -23,7 +25,7 @@ class UnderWay(Generic[A]):
             found = self._answers.get(question)
             mine = found or self._answers.setdefault(question, Future())
         if found is not None:
-            return found.result()
+            return answer_of(found)
         try:
             mine.set_result(ask())
         except BaseException as error:
