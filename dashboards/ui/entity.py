@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 from plotly.graph_objects import Figure
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.ui import (
     answers,
@@ -19,6 +20,7 @@ from dashboards.ui import (
     records_dialog,
     resources,
     saving,
+    who,
 )
 from dashboards.ui.evidence import about, file_name, packed_page
 from dashboards.ui.markdown import code, inert
@@ -49,31 +51,34 @@ def draw(title: str, question: str) -> None:
         del st.query_params[ENTITY]
         st.rerun()
     state, row_end = dashboard.begin(title, question, fields, used=("baseline",))
-    text = _box()
+    text, beside = _box()
     ready = dashboard.freshness(state, row_end)
     if ready is None or not text:
         return
     entity = entity_of(_id_of(text))
-    _who(entity, ready[0])
-    _panels(entity, _both_ways(entity, state), *ready)
+    _who(entity, state, ready[0])
+    _panels(entity, _both_ways(entity, state), *ready, beside)
 
 
-def _box() -> str:
-    """The box that says what the page is about, and the text in force."""
+def _box() -> tuple[str, DeltaGenerator]:
+    """The box that says what the page is about; the text in force, and a place beside the box."""
     with hidden_widgets.place(ENTITY, shown=False):
         in_force = st.text_input("Entity", key=ENTITY, bind="query-params").strip()
     key, said = checked_text.typed(ENTITY), checked_text.shown(ENTITY, in_force)
     st.session_state[key] = said
-    st.text_input(
-        "Address, block, port, id or name",
-        key=key,
-        placeholder="10.0.0.5, 10.0.0.0/24, 443, eni-0a1b, i-0a1b, sg-0a1b",
-        on_change=lambda: checked_text.put(ENTITY, st.session_state[key].strip(), _problem),
-    )
+    with st.container(horizontal=True, vertical_alignment="center", key="entity-row"):
+        st.text_input(
+            "Address, block, port, id or name",
+            key=key,
+            placeholder="Address, block, port, id or name: 10.0.0.5, 10.0.0.0/24, 443, eni-0a1b",
+            on_change=lambda: checked_text.put(ENTITY, st.session_state[key].strip(), _problem),
+            label_visibility="collapsed",
+        )
+        beside = st.container(width="content")
     if problem := _problem(said):
         still = f" Still shown: {code(in_force)}." if in_force else ""
         st.info(f"{problem}{still}", icon=":material/info:")
-    return in_force
+    return in_force, beside
 
 
 def _problem(text: str) -> str:
@@ -106,26 +111,24 @@ def _both_ways(entity: Entity, state: PageState) -> PageState:
     return replace(state, filters=tuple(f for f in state.filters if f[0] not in own))
 
 
-def _who(entity: Entity, window: Window) -> None:
+def _who(entity: Entity, state: PageState, window: Window) -> None:
     """Who it is."""
-    st.header(f"{entity.kind} {inert(entity.text)}", anchor=False)
     known = facts(entity, resources.flows(), window)
-    if known:
-        lines = [f"**{name}** {code(text)}" for name, text in known.items()]
-        with st.container(key="facts"):
-            st.markdown("  \n".join(lines))
-    elif entity.kind != "Block":
-        st.caption("Nothing is known of it but its flows.")
+    with st.container(key="facts"):
+        st.html(who.html(entity, known, lambda to: links.entity(st.context.url or "", to, state)))
 
 
-def _panels(entity: Entity, state: PageState, window: Window, generation: int) -> None:
-    """What it did."""
+def _panels(
+    entity: Entity, state: PageState, window: Window, generation: int, beside: DeltaGenerator
+) -> None:
+    """What it did; the button that packs all of it stands beside the box."""
     own = entity.where
     if emptiness.is_empty(state, window, own):
         emptiness.explain(f"records of {inert(entity.text)}", state, window, "entity", own)
         return
     found = {p.slug.partition("?")[0].rpartition("/")[2]: p for p in entity_panels(entity)}
-    _evidence(entity, found, state, window, generation)
+    with beside:
+        _evidence(entity, found, state, window, generation)
     for row in ROWS:
         for column, name in zip(st.columns(len(row)), row, strict=True):
             with column:

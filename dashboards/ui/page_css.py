@@ -57,6 +57,11 @@ _RULES = """
 }
 
 /* The names of buttons with an icon are for those who do not see it. */
+@media (max-width: 640px) {
+  .st-key-evidence-entity button [data-testid=stMarkdownContainer] {
+    position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  }
+}
 [class*=st-key-menu-] button [data-testid=stMarkdownContainer],
 .st-key-row-end button [data-testid=stMarkdownContainer] {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
@@ -77,8 +82,15 @@ a.all-about:is(:hover, :focus) { text-decoration: underline }
 /* Rules of a text stand below each other as in an editor. */
 .st-key-proposed-rules textarea { font-family: monospace; font-size: 0.85rem }
 
-/* What is known of an entity stands side by side, so that its panels begin higher. */
-.st-key-facts p { columns: 20rem auto; overflow-wrap: anywhere }
+/* Who an entity is stands in running text, so that its numbers begin higher. */
+.st-key-facts :is([data-testid=stHtml], dt, dd, p) { font-size: 0.875rem; line-height: 1.35 }
+.st-key-facts :is(h2, dl, dl > div, dt, dd, p) { display: inline; margin: 0; padding: 0 }
+.st-key-facts h2 { font-size: 1.1rem; line-height: 1.2 }
+.st-key-facts :is(h2 + dl, h2 + dl + p) { margin-left: 0.75rem }
+.st-key-facts dl > div { margin-right: 0.75rem }
+.st-key-facts dt { white-space: nowrap; opacity: 0.75 }
+.st-key-facts dd { overflow-wrap: anywhere }
+.st-key-facts a { display: inline-block; max-width: 100% }
 
 /* A panel that is not answered yet has room for its title and more, so that the page stays put. */
 [class*=st-key-panel-] { min-height: 6rem }

@@ -90,3 +90,11 @@ def test_an_address_of_the_internet_has_its_domain_and_service(tmp_path: Path) -
         "sqs.example.com", "Domain", "AMAZON",
     )  # fmt: skip
     assert "Domain" not in facts(entity_of("203.0.113.10"), flows, flows.window)
+
+
+@pytest.mark.slow
+def test_a_name_that_stands_behind_its_id_is_no_fact_of_its_own(sample_day: FlowLogs) -> None:
+    named = sample_day.known("interfaces").dropna(subset=["instance_id", "name"]).iloc[0]
+    known = facts(entity_of(named["interface_id"]), sample_day, sample_day.window)
+    assert f"({named['name']})" in known["Interface"]
+    assert "Interface name" not in known

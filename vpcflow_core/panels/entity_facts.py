@@ -19,6 +19,10 @@ FACTS = {
     "Instance": "instance_id", "Owner": "owner_id", "Subnet": "subnet_id", "VPC": "vpc_id",
     "Account": "account_id", "Region": "region",
 }  # fmt: skip
+# Facts whose values have pages of their own.
+WITH_PAGES = (
+    "Interface", "Instance", "Subnet", "VPC", "Addresses", "Public addresses", "Security groups",
+)  # fmt: skip
 # What records say of an address that is of no known interface, and where that is shown.
 SAID = {"name": "Name", "kind": "Kind", "service": "AWS service", "as": "Network"}
 DOMAIN = "Domain"
@@ -85,6 +89,9 @@ def _of_interfaces(rows: pd.DataFrame, logs: LogQueries) -> dict[str, str]:
     ):
         values = rows[column].explode().dropna()
         said[label] = _common(values, "security_group_id" if "group" in column else "", logs)
+    names = said["Interface name"].split(", ")
+    if all(f"({name})" in said["Interface"] for name in names):
+        del said["Interface name"]  # each stands behind its id
     return said
 
 
