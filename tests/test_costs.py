@@ -69,7 +69,7 @@ def _page_filters_by(name: str, text: str, title: str, written: str) -> None:
     """Pages read the filter from a link, and draw its box and its chip."""
     from dashboards.ui import chips
     from dashboards.ui.filter_text import chips_of
-    from dashboards.ui.state import parse_state
+    from dashboards.ui.link_reading import parse_state
     from tests.pages.test_sidebar import sidebar, typed
 
     state, notes = parse_state({name: text})

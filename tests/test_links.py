@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from dashboards.catalogue import PAGES
-from dashboards.ui.state import NAMES, parse_state
+from dashboards.ui.link_reading import parse_state
+from dashboards.ui.state import NAMES
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.links import View, page_link, page_of, pages

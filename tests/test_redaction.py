@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.ui.link_reading import parse_state, tidied
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.sources.source_rows import Row
-from dashboards.ui.state import parse_state, tidied
 from vpcflow_core.cli.main import main
 from vpcflow_core.errors import MissingError, SettingsError
 from vpcflow_core.redaction import holds_secret, redacted, redacting_logger

@@ -6,39 +6,40 @@ chosen in the one that is shown is put into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import streamlit as st
 
 from dashboards.ui import hidden_widgets
+from dashboards.ui.state import AT_REST
+from dashboards.ui.words import BOXES
 
 
 def choice(
-    label: str,
     name: str,
-    titles: Mapping[str, str],
-    default: str,
+    lacking: Collection[str] = (),
+    *,
     draw: Callable[..., Any] = st.selectbox,
     **look: Any,
 ) -> str:
     """Draw a box; gives the name of what is chosen.
 
     Args:
-        label: What the box is called.
-        name: Of the parameter in the address bar.
-        titles: What each name is called.
-        default: The name that the address bar leaves out.
+        name: Of the parameter in the address bar, and in `BOXES`.
+        lacking: Words of the box that the store has nothing for.
         draw: What draws it: `st.selectbox`, `st.segmented_control`.
         look: How it is drawn.
     """
+    box, default = BOXES[name], AT_REST[name]
+    titles = {word: title for word, title in box.titles.items() if word not in lacking}
     with hidden_widgets.place(name, shown=False):
-        given = st.text_input(label, key=name, bind="query-params").strip() or default
+        given = st.text_input(box.label, key=name, bind="query-params").strip() or default
     names = list(titles)
     key = f"choice-{name}"
     st.session_state[key] = given if given in titles else _first(names, default)
     draw(
-        label,
+        box.label,
         names,
         key=key,
         format_func=titles.__getitem__,

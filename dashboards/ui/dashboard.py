@@ -12,11 +12,11 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboards.ui import (
     actions,
     audit,
-    checked_text,
     chips,
     clipboard,
     emptiness,
     focus,
+    link_notes,
     panel,
     parameter_inputs,
     records_dialog,
@@ -28,15 +28,7 @@ from dashboards.ui import (
 )
 from dashboards.ui.markdown import inert
 from dashboards.ui.parameters import auto_now
-from dashboards.ui.state import (
-    FILTER_LABELS,
-    PageState,
-    is_range,
-    parse_state,
-    refused_filters,
-    refused_parameters,
-    tidied,
-)
+from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.panels.grouping import grouped
 from vpcflow_core.times import Range, Window
@@ -109,13 +101,13 @@ def begin(
     actions.begin_page()
     focus.draw()
     clipboard.draw()
-    _read_link()
+    link_notes.read()
     range_, zone, row_end = timerange.controls(title, question)
     texts = sidebar.filters(filters, fixed)
     parameters = parameter_inputs.parameters(used, _auto(range_))
     source, once = sidebar.counting()
     state = PageState(range_, zone, texts, source, parameters, once)
-    _link_notes(state)
+    link_notes.draw()
     saved_views.remember(state)
     _others_accounts(state)
     return state, row_end
@@ -170,33 +162,6 @@ def _others_accounts(state: PageState) -> None:
             f"What you may see does not include account {', '.join(hidden[:5])}.",
             icon=":material/block:",
         )
-
-
-def _read_link() -> None:
-    """Once a session: note what of a pasted link cannot be read; bring the rest into form."""
-    if "link_notes" in st.session_state:
-        return
-    given = dict(st.query_params)
-    st.session_state["link_notes"] = parse_state(given)[1]
-    if not is_range(given.get("range", "")):
-        st.session_state["range"] = ""  # a text that is refused is in no address
-    for name, text in (refused_filters(given) | refused_parameters(given)).items():
-        checked_text.refuse(name, text)
-    if changed := tidied(given):
-        for name, text in changed.items():
-            if text:
-                st.query_params[name] = text
-            else:
-                del st.query_params[name]
-        st.rerun()
-
-
-def _link_notes(state: PageState) -> None:
-    """What could not be read of the link, until something is changed."""
-    if st.session_state.setdefault("link_state", state) != state:
-        st.session_state["link_notes"] = []
-    for note in st.session_state["link_notes"]:
-        st.warning(inert(f"In the link: {note}"), icon=":material/link_off:")
 
 
 def _body(dashboard: Dashboard, state: PageState, window: Window, generation: int) -> None:

@@ -8,17 +8,15 @@ from dashboards.ui import dashboard, panel, records_dialog, resources, sql
 from dashboards.ui.choices import choice
 from dashboards.ui.rights import shown
 from dashboards.ui.state import EITHER_FILTERS, EXPLORE, FLOW_FILTERS
+from dashboards.ui.words import NONE, PREFIX
 from vpcflow_core.errors import MisuseError
-from vpcflow_core.panels.built import DRAWN, GROUPED_OVER_TIME, LIMITS, MOST, Built
+from vpcflow_core.panels.built import DRAWN, GROUPED_OVER_TIME, MOST, Built
 from vpcflow_core.panels.catalogue import panel as panel_of
-from vpcflow_core.panels.explore import READY
 from vpcflow_core.panels.grouping import grouped
 from vpcflow_core.query.dimensions import DIMENSIONS, GROUPED_ONLY
-from vpcflow_core.query.measures import MEASURES
 
-TABS = {"questions": "Questions", "build": "Build your own", "sql": "SQL"}
-PREFIX = "explore/"
-NONE = "none"
+# What a question is put together from.
+BUILT = ("measure", "group", "group2", "group3", "chart")
 # Pixels of a menu and of the number beside them.
 MENU, NUMBER = 172, 96
 
@@ -31,15 +29,7 @@ def draw(title: str, question: str) -> None:
     if ready is None:
         return
     window, generation = ready
-    tab = choice(
-        "Way of asking",
-        "tab",
-        TABS,
-        EXPLORE["tab"],
-        st.segmented_control,
-        label_visibility="collapsed",
-        required=True,
-    )
+    tab = choice("tab", draw=st.segmented_control, label_visibility="collapsed", required=True)
     if tab == "sql":
         sql.draw(state, window)
         return
@@ -52,31 +42,17 @@ def draw(title: str, question: str) -> None:
 
 def _ready() -> str:
     """The ready question that is chosen."""
-    titles = {slug.removeprefix(PREFIX): panel.title for slug, panel in READY.items()}
-    chosen = choice("Question", "ask", titles, EXPLORE["ask"])
-    return PREFIX + chosen
+    return PREFIX + choice("ask")
 
 
 def _built() -> str:
     """The question that was put together; "" where it cannot be asked, which is said."""
     columns = set(resources.flows().engine.columns())
     known = (DIMENSIONS | GROUPED_ONLY).items()
-    fields = {name: of.title for name, of in known if of.column in columns}
-    more = {NONE: "nothing else", **fields}
-    measures = {name: of.title for name, of in MEASURES.items()}
-    charts: dict[str, str] = {name: title for name, (title, _, _) in DRAWN.items()}
-    boxes = (
-        ("Measure", "measure", measures),
-        ("By", "group", fields),
-        ("And by", "group2", more),
-        ("And then by", "group3", more),
-        ("Drawn as", "chart", charts),
-    )
+    lacking = [name for name, of in known if of.column not in columns]
     # A row that wraps where menus would be narrower than their words.
     with st.container(horizontal=True):
-        chosen = [
-            choice(label, name, titles, EXPLORE[name], width=MENU) for label, name, titles in boxes
-        ]
+        chosen = [choice(name, lacking, width=MENU) for name in BUILT]
         top = st.number_input("Top", 1, MOST, 10, key="top", bind="query-params", width=NUMBER)
     measure, *groups, chart = chosen
     by = tuple(dict.fromkeys(name for name in groups if name != NONE))
@@ -91,12 +67,4 @@ def _built() -> str:
 
 def _limit() -> str:
     """Which groups over time are shown."""
-    titles = {str(name): title for name, title in LIMITS.items()}
-    return choice(
-        "Shown are those with the",
-        "limit_by",
-        titles,
-        EXPLORE["limit_by"],
-        st.segmented_control,
-        required=True,
-    )
+    return choice("limit_by", draw=st.segmented_control, required=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.ui import checked_text, hidden_widgets
+from dashboards.ui import checked_text, hidden_widgets, link_notes
 from dashboards.ui.markdown import inert
 from dashboards.ui.parameters import (
     JUDGED_BY,
@@ -97,8 +97,11 @@ def _typed(name: str, draw: Draw) -> Any:
         on_change=_understand,
         args=(parameter,),
     )
-    if problem := parameter.problem(shown):
-        st.error(inert(f"{problem} Still in force: {in_force}."))
+    # A box for numbers holds no word of a link; it shows what is in force.
+    in_box = st.session_state[checked_text.typed(name)]
+    fails = in_box not in (None, "") and bool(parameter.problem(str(in_box)))
+    if fails and (problem := parameter.problem(shown)):
+        link_notes.refused(name, shown, f"{problem} Still in force: {in_force}.")
     return parameter.read(in_force)
 
 

@@ -136,10 +136,12 @@ def _baseline(text: str) -> Range:
         found = parse_range(text)
     except TimeError as error:
         raise ParameterError(
-            f"Baseline: '{text}' is no time.", "Write 7d, 30d, or FROM/TO of two times."
+            f"New, compared with: '{text}' is no time.", "Write 7d, 30d, or FROM/TO of two times."
         ) from error
     if found.days:
-        raise ParameterError(f"Baseline: '{text}' is no time.", "Write 7d, 30d, or FROM/TO.")
+        raise ParameterError(
+            f"New, compared with: '{text}' is no time.", "Write 7d, 30d, or FROM/TO."
+        )
     return found
 
 
@@ -245,6 +247,9 @@ PARAMETERS = {
         ),
     )
 }
+
+# Those whose boxes take any text or number.
+TYPED_PARAMETERS = ("timeslice", "window", "threshold", "consecutive", "compare", "baseline")
 
 
 def read_parameters(texts: Mapping[str, str]) -> tuple[Parameters, list[str]]:

@@ -8,20 +8,13 @@ from dashboards.ui.choices import choice
 from vpcflow_core.times import parse_duration
 
 OFF = "off"
-CHOICES = {OFF: "Off", "1m": "Every minute", "5m": "Every 5 minutes", "15m": "Every 15 minutes"}
 # Whether a dialog is open: it would close as the page is drawn anew.
 DIALOG = "dialog-open"
 
 
 def draw() -> None:
     """The choice, and what draws the page anew."""
-    chosen = choice(
-        "Automatic refresh",
-        "refresh",
-        CHOICES,
-        OFF,
-        help="The page is drawn anew so often; what is open or typed stays.",
-    )
+    chosen = choice("refresh", help="The page is drawn anew so often; what is open or typed stays.")
     if chosen != OFF:
         # The first run is that of the page; later ones come by the clock.
         st.session_state["drawn-by-clock"] = False

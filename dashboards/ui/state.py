@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, available_timezones
 
-from dashboards.ui.filter_text import decision_of, filter_problem
-from dashboards.ui.parameters import NO, PARAMETERS, YES, read_parameters, written
-from vpcflow_core.errors import TimeError, closest
-from vpcflow_core.links import DEFAULT_RANGE, VERSION, page_params, query_string
+from dashboards.ui.parameters import PARAMETERS, written
+from vpcflow_core.links import DEFAULT_RANGE, page_params, query_string
 from vpcflow_core.panels.base import Panel
 from vpcflow_core.panels.request import DEFAULTS, PanelRequest, Parameters
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END, filterable
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.redaction import holds_secret
-from vpcflow_core.settings import TOKEN_PARAMETER
-from vpcflow_core.times import Range, Window, parse_range
+from vpcflow_core.times import Range, Window
 
 QUICK_RANGES = (
     "24h", "15m", "1h", "3h", "6h", "12h", "2d", "7d", "30d", "today", "yesterday", "this week",
@@ -122,113 +116,8 @@ class PageState:
         return query_string(self.params())
 
 
-def parse_state(params: Mapping[str, str]) -> tuple[PageState, list[str]]:
-    """Read a link's parameters; what cannot be read is left out and named in a sentence."""
-    secret = secrets_in(params)
-    notes = [f"The value of '{name}' holds a password, key or token: left out." for name in secret]
-    params = {name: text for name, text in params.items() if name not in secret}
-    notes += [*_of_newer_version(params.get("v", "")), *_unknown(params)]
-    zone = params.get("tz") or "UTC"
-    if zone not in available_timezones():
-        notes.append(f"The time zone '{zone}' is unknown; UTC is used.")
-        zone = "UTC"
-    range_ = _range(params.get("range", ""), zone, notes)
-    filters = _filters(params, notes)
-    parameters, problems = read_parameters(params)
-    notes += problems
-    once = _once(params.get("once", ""), notes)
-    return PageState(range_, zone, filters, params.get("source", ""), parameters, once), notes
-
-
 def at_rest(name: str, value: object) -> bool:
     """Whether a box's value is its default, which the address bar leaves out."""
     parameter = PARAMETERS.get(name)
-    default = (
-        parameter.write(parameter.default)
-        if parameter
-        else {"tz": "UTC", "refresh": "off", **EXPLORE}.get(name, "")
-    )
+    default = parameter.write(parameter.default) if parameter else AT_REST.get(name, "")
     return not value or str(value) in (default, f"{default}.0")
-
-
-def tidied(params: Mapping[str, str]) -> dict[str, str]:
-    """Parameters of a link that widgets know in another form alone; "" is to be left out."""
-    refused = (*secrets_in(params), *refused_filters(params), *refused_parameters(params))
-    made = dict.fromkeys(refused, "")
-    if params.get("once", "").lower() in YES:
-        made["once"] = "true"
-    if (action := params.get("action", "").strip()) and not filter_problem("action", action):
-        made["action"] = decision_of(action)
-    return {name: text for name, text in made.items() if text != params[name]}
-
-
-def is_range(text: str) -> bool:
-    """Whether a text can be read as a range, or is none."""
-    try:
-        return not text.strip() or bool(parse_range(text))
-    except TimeError:
-        return False
-
-
-def refused_filters(params: Mapping[str, str]) -> dict[str, str]:
-    """Texts of filters that cannot be read, by name; those that hold a secret are none."""
-    secret = secrets_in(params)
-    texts = {name: params.get(name, "").strip() for name in FILTER_LABELS if name not in secret}
-    typed = {name: text for name, text in texts.items() if name != "action"}
-    return {name: text for name, text in typed.items() if filter_problem(name, text)}
-
-
-def refused_parameters(params: Mapping[str, str]) -> dict[str, str]:
-    """Texts of parameters that cannot be read, by name; those that hold a secret are none."""
-    secret = secrets_in(params)
-    texts = {name: params.get(name, "").strip() for name in PARAMETERS if name not in secret}
-    return {name: text for name, text in texts.items() if text and PARAMETERS[name].problem(text)}
-
-
-def secrets_in(params: Mapping[str, str]) -> list[str]:
-    """The parameters that hold a secret, or are named after one."""
-    others = {name: text for name, text in params.items() if name != TOKEN_PARAMETER}
-    return [name for name, text in others.items() if holds_secret(f"?{name}={text}")]
-
-
-def _of_newer_version(text: str) -> list[str]:
-    if not text or (text.isascii() and text.isdigit() and int(text) <= VERSION):
-        return []
-    if text.isascii() and text.isdigit():
-        return [f"It was made by a newer vpcflow (v={text}): some of it may be missing here."]
-    return [f"'{text}' is no version of links."]
-
-
-def _unknown(params: Mapping[str, str]) -> list[str]:
-    """A sentence for each parameter that means nothing; `embed` and the like are Streamlit's."""
-    strange = [n for n in params if n not in NAMES and not n.lower().startswith("embed")]
-    return [f"'{name}' means nothing here. {closest(name, NAMES)}".strip() for name in strange]
-
-
-def _range(text: str, zone: str, notes: list[str]) -> Range:
-    """The range of a text; the default, with a note, if it cannot be read."""
-    try:
-        return parse_range(text, ZoneInfo(zone)) if text else DEFAULT_RANGE
-    except TimeError as error:
-        notes.append(f"{error.what} {error.next_step} The last 24 hours are shown.")
-        return DEFAULT_RANGE
-
-
-def _filters(params: Mapping[str, str], notes: list[str]) -> tuple[tuple[str, str], ...]:
-    """The filters that can be read."""
-    read = []
-    for name in FILTER_LABELS:
-        text = params.get(name, "").strip()
-        if problem := filter_problem(name, text):
-            notes.append(problem)
-        elif text and name == "action":
-            read += [(name, decision)] if (decision := decision_of(text)) else []
-        elif text:
-            read.append((name, text))
-    return tuple(read)
-
-
-def _once(text: str, notes: list[str]) -> bool:
-    if text and text.lower() not in (*YES, *NO):
-        notes.append(f"once: '{text}' is neither 1 nor 0; every record counts.")
-    return text.lower() in YES

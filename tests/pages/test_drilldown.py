@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pandas as pd
 from playwright.sync_api import Page, expect
 
-from dashboards.ui.state import parse_state
+from dashboards.ui.link_reading import parse_state
 from tests.pages.browsing import (
     OpenPage,
     chips,

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pandas as pd
 from playwright.sync_api import Page, expect
 
-from dashboards.ui.state import parse_state
+from dashboards.ui.link_reading import parse_state
 from tests.logs import UNTIL
 from tests.pages.browsing import (
     OpenPage,
@@ -180,7 +180,9 @@ def test_nonsense_in_a_link_is_told_and_the_page_is_drawn(few: str, open_page: O
         "Did you mean 'srcaddr'?", "'-1'", "'x'", "A timeslice of 2w", "'maybe'", "'perhaps'",
         "'left'", "';drop' is not an address",
     ):  # fmt: skip
-        expect(page.get_by_test_id("stMain").get_by_text(told).first).to_be_visible()
+        expect(page.get_by_text(told)).to_have_count(1)
+        expect(page.get_by_test_id("stMain").get_by_text(told)).to_be_visible()
+    assert set(params(page)) <= {"srcadr"}  # none of it is passed on
     unbroken(page)
     # What is no filter stays in its box, and is not passed on by the next link.
     expect(page.locator(".st-key-typed-srcaddr input")).to_have_value("';drop")
@@ -190,6 +192,8 @@ def test_nonsense_in_a_link_is_told_and_the_page_is_drawn(few: str, open_page: O
     page.get_by_role("option", name="Last hour").click()
     until(page, range="1h")
     assert page.get_by_text("newer vpcflow").count() == 0
+    # The box now says itself what it refuses.
+    expect(page.get_by_test_id("stSidebar").get_by_text("';drop")).to_be_visible()
 
 
 def flows(page: Page) -> int:

@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.ui import links
+from dashboards.ui.link_reading import parse_state, problems, tidied
 from dashboards.ui.parameters import PARAMETERS, WATCHES, read_parameters, written
 from dashboards.ui.state import (
     FILTER_LABELS,
     NAMES,
     PageState,
     at_rest,
-    parse_state,
-    tidied,
 )
 from vpcflow_core.links import DEFAULT_RANGE
 from vpcflow_core.panels.catalogue import PANELS, PanelRequest, Parameters
@@ -115,11 +114,16 @@ def test_each_kind_of_nonsense_has_its_sentence() -> None:
     [
         ({"once": "1"}, {"once": "true"}),
         ({"once": "true"}, {}),
-        ({"once": "maybe"}, {}),
+        ({"once": "maybe"}, {"once": ""}),
         ({"action": "reject"}, {"action": "REJECT"}),
         ({"action": "!ACCEPT"}, {"action": "REJECT"}),
         ({"action": "ACCEPT, REJECT"}, {"action": ""}),
-        ({"action": "perhaps"}, {}),
+        ({"action": "perhaps"}, {"action": ""}),
+        ({"range": "soon", "v": "99", "x": "y"}, {"range": "", "v": ""}),
+        (
+            {"refresh": "9m", "measure": "flow", "top": "0"},
+            {"refresh": "", "measure": "", "top": ""},
+        ),
         ({"srcaddr": "x"}, {"srcaddr": ""}),
         ({"baseline": "soon", "compare": "1d"}, {"baseline": ""}),
         ({"threshold": "0", "window": "30"}, {"threshold": ""}),
@@ -129,6 +133,24 @@ def test_other_spellings_of_a_link_are_brought_into_form(
     link: dict[str, str], changed: dict[str, str]
 ) -> None:
     assert tidied(link) == changed
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("tz", "berlin", "Did you mean 'Europe/Berlin'?"),
+        ("tz", "Mars", "Choose one beside the range"),
+        ("range", "soon", "The last 24 hours are shown."),
+        ("srcaddr", "x", "It is not in force."),
+        ("compare", "soon", "Compare with: 'soon'"),
+        ("threshold", "0", "In force: 3."),
+        ("measure", "flow", "Did you mean 'flows'?"),
+        ("tab", "x", "Shown instead: Questions."),
+        ("top", "0", "10 are shown."),
+    ],
+)
+def test_a_refused_value_of_a_link_has_a_next_step(name: str, text: str, sentence: str) -> None:
+    assert sentence in problems({name: text})[name]
 
 
 def test_the_default_range_is_a_day() -> None:

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from dashboards.ui import drill
-from dashboards.ui.state import PageState, parse_state
+from dashboards.ui.link_reading import parse_state
+from dashboards.ui.state import PageState
 from tests.logs import read_with_pandas
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts.table import table_frame

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards.ui import panel, resources, saved_views, sidebar, status, timerange
+from dashboards.ui import link_notes, panel, resources, saved_views, sidebar, status, timerange
 from dashboards.ui.markdown import inert
 from dashboards.ui.rights import Rights, here
 from dashboards.ui.sources import (
@@ -21,11 +21,13 @@ from vpcflow_core.variables import misspelt
 
 def draw(title: str, question: str) -> None:
     """Draw the page; without any record too: it is the way out of an empty store."""
+    link_notes.read()
     range_, zone, _ = timerange.controls(title, question)
     rights = here()
     with st.sidebar:
         source = sidebar.source()
     state = PageState(range_, zone, source=source)
+    link_notes.draw()
     saved_views.remember(state)
     for sentence in misspelt() if rights.admin else ():
         st.warning(inert(sentence), icon=":material/warning:")
