@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -24,6 +25,22 @@ pytestmark = pytest.mark.slow
 URL = "athena://AwsDataCatalog.flowlogs?workgroup=vpcflow&region=us-east-1"
 
 
+def make_table(glue: Any, ddl: str) -> None:
+    """Make the table in Glue that Athena makes of a statement of ours."""
+    (name,) = re.findall(r"CREATE EXTERNAL TABLE flowlogs\.(\w+)", ddl)
+    keys = re.findall(r"`(\w+)` string", ddl[ddl.index("PARTITIONED BY") : ddl.index("\nLOC")])
+    text = "TextInputFormat" if "DELIMITED" in ddl else "MapredParquetInputFormat"
+    glue.create_table(
+        DatabaseName="flowlogs",
+        TableInput={
+            "Name": name,
+            "StorageDescriptor": {"InputFormat": f"org.apache.hadoop.mapred.{text}"},
+            "PartitionKeys": [{"Name": key, "Type": "string"} for key in keys],
+            "Parameters": dict(re.findall(r"'([^']+)'='((?:[^']|'')*)'", ddl)),
+        },
+    )
+
+
 @pytest.fixture
 def in_glue(aws: str, tmp_path: Path) -> dict[str, int]:
     """Objects in S3, and the tables of our own DDL in Glue; bytes of the first day by folder."""
@@ -41,20 +58,8 @@ def in_glue(aws: str, tmp_path: Path) -> dict[str, int]:
     glue.create_database(DatabaseInput={"Name": "flowlogs"})
     trees = trees_of(open_source("s3://central-logs/lake"), None)
     for ddl in statements(trees, "AwsDataCatalog.flowlogs", "athena"):
-        if made := re.match(r"CREATE EXTERNAL TABLE flowlogs\.(\w+)", ddl):
-            keys = re.findall(
-                r"`(\w+)` string", ddl[ddl.index("PARTITIONED BY") : ddl.index("\nLOC")]
-            )
-            text = "TextInputFormat" if "DELIMITED" in ddl else "MapredParquetInputFormat"
-            glue.create_table(
-                DatabaseName="flowlogs",
-                TableInput={
-                    "Name": made[1],
-                    "StorageDescriptor": {"InputFormat": f"org.apache.hadoop.mapred.{text}"},
-                    "PartitionKeys": [{"Name": key, "Type": "string"} for key in keys],
-                    "Parameters": dict(re.findall(r"'([^']+)'='((?:[^']|'')*)'", ddl)),
-                },
-            )
+        if ddl.startswith("CREATE EXTERNAL TABLE"):
+            make_table(glue, ddl)
     return sizes
 
 

@@ -125,7 +125,10 @@ class MinutesTable:
         settled = coverage.settled_until
         if coverage.extent is None or settled is None:
             return []
-        whole = Window(floor_to(coverage.extent.start, HOUR), floor_to(settled, HOUR))
+        first, end = floor_to(coverage.extent.start, HOUR), floor_to(settled, HOUR)
+        if end <= first:  # the first hour of a new log is not over
+            return []
+        whole = Window(first, end)
         length = AT_ONCE * HOUR
         return [
             Window(start, min(start + length, gap.end))
