@@ -27,6 +27,7 @@ from dashboards.ui import (
     timerange,
 )
 from dashboards.ui.markdown import inert
+from dashboards.ui.own_place import own_place
 from dashboards.ui.parameters import auto_now
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.panels.catalogue import PANELS
@@ -79,7 +80,8 @@ class Dashboard:
             self.used_parameters,
         )
         if (shown := freshness(state, row_end, self.path)) is not None:
-            _body(self, state, *shown)
+            with own_place(self.path):
+                _body(self, state, *shown)
 
 
 def begin(

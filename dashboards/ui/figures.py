@@ -10,6 +10,7 @@ from plotly.graph_objects import Figure
 
 from dashboards.ui import notes
 from dashboards.ui.answers import KEYS, own
+from dashboards.ui.steady import steady
 from vpcflow_core.charts import figure
 from vpcflow_core.charts.notes import OVER_TIME, Mark, with_notes
 from vpcflow_core.charts.value_links import with_links
@@ -64,7 +65,8 @@ def _figure(
         drawn = figure(panel, _answer, zone, dark)
         if url:
             with_links(drawn, panel, WITH_PAGE, url)
-        return with_notes(drawn, noted, ZoneInfo(zone), request.window)
+        return steady(with_notes(drawn, noted, ZoneInfo(zone), request.window), clicked=True)
     line = figure(panel, replace(_answer, headlines=()), zone, dark)
     line.update_yaxes(domain=[0, 1])
-    return line.update_layout(height=LINE, margin={"l": 0, "r": 0, "t": 4, "b": 4})
+    line.update_layout(height=LINE, margin={"l": 0, "r": 0, "t": 4, "b": 4})
+    return steady(line, clicked=False)

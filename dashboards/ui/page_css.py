@@ -29,8 +29,12 @@ _RULES = """
   min-width: min(26rem, 100%);
 }
 
+/* Charts are a whole number of pixels wide: plotly rounds, and would draw them once more. */
+[data-testid=stFullScreenFrame]:has(.stPlotlyChart) { width: round(down, 100%, 1px) }
+
 /* One row above the page, as high as its boxes; what is not shown takes no room. */
-[data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock] { gap: 0.6rem }
+[data-testid=stMainBlockContainer] > [data-testid=stVerticalBlock],
+.st-key-own-place { gap: 0.6rem }
 [data-testid=stLayoutWrapper]:has(> [class*=st-key-unseen-]) { display: none }
 .st-key-row-end button { white-space: nowrap; padding-left: 0.35rem; padding-right: 0.35rem }
 .st-key-row-end button p { white-space: nowrap }

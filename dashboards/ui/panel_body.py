@@ -123,7 +123,7 @@ def _plot(
         chart,
         config=dict(config),
         key=f"chart-{panel.slug}",
-        theme="streamlit",
+        theme=None,
         alt=summary(panel, given),
         **rest,
     )

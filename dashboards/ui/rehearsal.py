@@ -121,6 +121,7 @@ def _days(began: Sequence[Message], window: Window, state: PageState) -> None:
         alerts_by_day(tidy, st.context.theme.type == "dark"),
         config=CONFIG,
         key="chart-rehearsal",
+        theme=None,
         alt=f"Alerts by day: {len(began)} in all",
     )
     table = rows.drop(columns="name").sort_values("Alert", ascending=False)

@@ -169,7 +169,7 @@ def _result(answer: QueryResult, state: PageState) -> None:
             rows_chart(frame, kind == "Lines", st.context.theme.type == "dark"),
             config=dict(CONFIG),
             key="sql-chart",
-            theme="streamlit",
+            theme=None,
             alt="Chart of the rows of the query",
         )
     else:

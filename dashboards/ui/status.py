@@ -93,7 +93,13 @@ def nothing_yet() -> None:
         st.info("The first logs are being read; the page fills by itself.")
         # Also loads what drawing needs, on the server and in the browser, while there is time.
         dark = st.context.theme.type == "dark"
-        st.plotly_chart(blank_map(dark), config=CONFIG, key="blank-map", alt="A map without data")
+        st.plotly_chart(
+            blank_map(dark),
+            config=CONFIG,
+            key="blank-map",
+            theme=None,
+            alt="A map without data",
+        )
         return
     if url := resources.elsewhere():
         st.info(f"There are no records yet at {code(url)}.", icon=":material/inventory_2:")

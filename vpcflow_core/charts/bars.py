@@ -97,7 +97,12 @@ def _upright(
 ) -> go.Figure:
     """The first bar on top; room for names and for numbers behind bars; few bars stay slim."""
     chart.update_yaxes(
-        autorange="reversed", type="category", ticksuffix="  ", title=None, fixedrange=True
+        autorange="reversed",
+        type="category",
+        ticksuffix="  ",
+        title=None,
+        fixedrange=True,
+        showgrid=False,
     )
     chart.update_xaxes(visible=False, fixedrange=True, range=[0, largest or 1])
     slim = 1 - 0.75 * min(1, len(numbers) / FEW)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
+import re
 from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 import plotly.graph_objects as go
-import plotly.io as pio
 from plotly.basedatatypes import BaseTraceType
 
 # Okabe and Ito's colour-blind-safe colours; what is known has the same colour on every page.
@@ -58,12 +57,20 @@ CONFIG: dict[str, Any] = {
     ],
 }
 
+# The page's letters, where there are some; figures are shown in notebooks, too.
+LETTERS = '"Source Sans", "Source Sans 3", sans-serif'
 HEIGHT = 340
 # The top margin is the place of plotly's buttons, which would cover the chart else.
 MARGIN = {"l": 8, "r": 8, "t": 28, "b": 8}
 # What numbers beside, times below, and a row of names below them take. Plotly draws a chart
 # a second time where it has to make room itself.
 ROOM_FOR_NUMBERS, ROOM_FOR_TIMES, ROOM_FOR_NAMES = 54, 66, 33
+
+_AXIS = re.compile(r"[xy]axis\d*")
+# Kinds of traces that have two axes.
+ON_AXES = frozenset({"scatter", "bar", "box", "heatmap"})
+# What is said where a chart has such a part.
+LOOKED_FOR = frozenset({"xaxis", "yaxis", "coloraxis"})
 
 
 def undressed(*traces: BaseTraceType) -> go.Figure:
@@ -77,47 +84,72 @@ def undressed(*traces: BaseTraceType) -> go.Figure:
 def dress(chart: go.Figure, dark: bool) -> go.Figure:
     """Letters, colours and margins of the house; what the chart says itself stays.
 
-    Streamlit lays its own theme over the template, so the page's colours win there.
+    They are said in the figure, which has no template: a browser that is shown a template
+    once more takes it for a new one, and draws all of the figure again.
     """
-    # One value at a time: `update_layout` takes three times as long.
     layout = chart.layout
-    layout.height = layout.height or HEIGHT
-    layout.margin = MARGIN | layout.margin.to_plotly_json()
-    layout.separators = ".,"
-    layout.font.size = 13
-    layout.hoverlabel.update(namelength=-1, align="left")
-    # Checked when it was made: plotly would check and copy its 900 values for each chart again.
+    said = layout.to_plotly_json()
+    axes = {name for name in said if _AXIS.fullmatch(name)}
+    if any(trace.type in ON_AXES for trace in chart.data):
+        axes |= {"xaxis", "yaxis"}
+    look = _look(dark)
+    of_axes = {name: look[f"{name[0]}axis"] for name in axes}
+    rest = {name: value for name, value in look.items() if name not in LOOKED_FOR or name in said}
+    # Plotly would check each value for each chart: they are the same ones every time.
     layout._validate = False
-    layout.template = _template(dark)
+    for name, value in (rest | of_axes).items():
+        layout[name] = _filled(said.get(name), value)
+    layout["template"] = None
     layout._validate = True
     return chart
 
 
+def _filled(said: Any, look: Any) -> Any:
+    """What a chart says, and the look for all that it does not say."""
+    if not isinstance(look, dict):
+        return look if said is None else said
+    own = said or {}
+    return own | {name: _filled(own.get(name), value) for name, value in look.items()}
+
+
 @cache
-def _template(dark: bool) -> dict[str, Any]:
-    """The house's template: plotly's own with our colours."""
+def _look(dark: bool) -> dict[str, Any]:
+    """What all figures say of their layout; of an axis, what each of its kind says."""
     ink, weak, grid, paper = INK[dark]
-    axis = {"gridcolor": grid, "linecolor": grid, "zerolinecolor": grid, "automargin": True}
-    own = {
+    axis = {
+        "gridcolor": grid,
+        "zerolinecolor": grid,
+        "zerolinewidth": 2,
+        "ticks": "",
+        "automargin": True,
+        "tickfont": {"size": 12, "color": weak},
+    }
+    title = {"font": {"size": 14, "color": weak}}
+    return {
         "height": HEIGHT,
-        "margin": MARGIN,
+        "margin": MARGIN | {"pad": 8},
         "separators": ".,",
         "colorway": SERIES,
+        # Ports are numbers that stand for themselves: they are not put on a scale.
+        "autotypenumbers": "strict",
+        "hovermode": "closest",
         "paper_bgcolor": paper,
         "plot_bgcolor": paper,
-        "font": {"size": 13, "color": ink},
+        "font": {"family": LETTERS, "size": 13, "color": ink},
+        "legend": {"font": {"color": weak}, "bgcolor": "rgba(0,0,0,0)"},
         "hoverlabel": {
             "namelength": -1,
             "align": "left",
             "bgcolor": paper,
             "bordercolor": grid,
-            "font": {"color": ink},
+            "font": {"size": 12, "color": ink},
         },
-        "xaxis": {**axis, "showgrid": False, "tickfont": {"color": weak}},
-        "yaxis": {**axis, "tickfont": {"color": weak}},
+        "xaxis": {**axis, "showgrid": False, "zeroline": False, "title": {**title, "standoff": 20}},
+        "yaxis": {**axis, "title": {**title, "standoff": 24}},
+        "coloraxis": {
+            "colorbar": {"outlinewidth": 0, "ticks": "", "tickfont": {"size": 12, "color": weak}}
+        },
     }
-    whole: dict[str, Any] = deepcopy(pio.templates["plotly"]).update(layout=own).to_plotly_json()
-    return whole
 
 
 def legend_below(chart: go.Figure) -> go.Figure:

@@ -12,7 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vpcflow_core.charts.labels import measured
-from vpcflow_core.charts.style import LAND, MARGIN, undressed
+from vpcflow_core.charts.style import LAND, MARGIN, dress, undressed
 from vpcflow_core.charts.time_axis import colour_of
 from vpcflow_core.panels.base import Panel, PanelAnswer
 from vpcflow_core.reference.files import data_file
@@ -21,7 +21,7 @@ from vpcflow_core.units import number_of
 
 def world_map(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.Figure:
     """Circles on a map of the world: the area of a circle is proportional to its value."""
-    frame, chart = answer.frame, blank_map(dark)
+    frame, chart = answer.frame, _empty(dark)
     largest = float(frame[panel.value].max()) if len(frame) else 1.0
     return chart.add_scattergeo(
         lon=frame["longitude"],
@@ -44,6 +44,10 @@ def world_map(panel: Panel, answer: PanelAnswer, _: ZoneInfo, dark: bool) -> go.
 
 def blank_map(dark: bool = False) -> go.Figure:
     """The map of the world without anything on it."""
+    return dress(_empty(dark), dark)
+
+
+def _empty(dark: bool) -> go.Figure:
     land, border = LAND[dark]
     world, names = _world()
     chart = undressed(

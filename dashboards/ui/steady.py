@@ -1,0 +1,44 @@
+"""Figures as the browser has them in the end, so that it draws each of them once.
+
+Streamlit shows a figure, sets a few modes of it, and shows it again as a copy. Plotly draws it
+a second time unless it finds the same: the same modes, lists in place of arrays, which it would
+unpack anew, and a `datarevision`, by which it takes the lists of a copy for those that it has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from plotly.graph_objects import Figure
+
+
+def steady(chart: Figure, clicked: bool) -> Figure:
+    """The same figure, changed so that its copy on the page is the same.
+
+    Args:
+        chart: What to show; changed in place.
+        clicked: Whether clicks are heard.
+    """
+    for trace in chart.data:
+        # As they are: plotly would make arrays of the lists again.
+        trace._validate = False
+        for name, value in trace.to_plotly_json().items():
+            trace[name] = _listed(value)
+        trace._validate = True
+    layout = chart.layout
+    layout.datarevision = "as sent"
+    if clicked:
+        layout.dragmode = layout.dragmode or "pan"
+        layout.clickmode = "event" if layout.dragmode == "select" else "event+select"
+    return chart
+
+
+def _listed(value: Any) -> Any:
+    """Arrays of numbers as lists, at any depth; no number is None."""
+    if isinstance(value, dict):
+        return {name: _listed(part) for name, part in value.items()}
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "iuf":
+        return value
+    is_number = np.isfinite(value)
+    return value.tolist() if is_number.all() else np.where(is_number, value, None).tolist()
