@@ -41,4 +41,8 @@ def _listed(value: Any) -> Any:
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "iuf":
         return value
     is_number = np.isfinite(value)
-    return value.tolist() if is_number.all() else np.where(is_number, value, None).tolist()
+    if is_number.all():
+        return value.tolist()
+    shown = value.astype(object)
+    shown[~is_number] = None
+    return shown.tolist()
