@@ -29,7 +29,8 @@ def decision_page(
         question,
         filters=(*EITHER_FILTERS, *FLOW_FILTERS),
         rows=(
-            ((f"{path}/source-locations", 1), (f"{path}/destinations", 1)),
+            # The table is to show names of hosts whole at 1280 pixels.
+            ((f"{path}/source-locations", 4), (f"{path}/destinations", 5)),
             ((f"{path}/outliers", 1),),
             ((f"{path}/sources", 1),),
             *own,

@@ -170,7 +170,7 @@ def _body(dashboard: Dashboard, state: PageState, window: Window, generation: in
     """Its panels."""
     _not_in_force(dashboard)
     own = tuple(dashboard.fixed.items())
-    if emptiness.lacks_fields(own, tuple(state.filters)):
+    if emptiness.lacks_fields(own, state.filters):
         return
     emptiness.notice(state, window, own)
     for row in dashboard.rows:

@@ -27,15 +27,26 @@ WEEK = timedelta(days=7)
 def lacks_fields(own: Own, filters: Own) -> bool:
     """Say once that no record has a field that all of the page needs; whether that is so.
 
+    What is nearest is a button: to remove the filters by such fields.
+
     Args:
         own: What the page itself asks of its records.
         filters: What its filters ask.
     """
-    filtered = [field for field, _ in filters if field in RECORDED]
+    filtered = [(field, text) for field, text in filters if field in RECORDED]
+    columns = resources.flows().engine.columns()
     try:
-        require([*dict(own), *filtered], resources.flows().engine.columns())
+        require([field for field, _ in (*own, *filtered)], columns)
     except MissingDataError as error:
         st.info(shown(error), icon=":material/info:")
+        for field, text in ((field, text) for field, text in filtered if field not in columns):
+            st.button(
+                f"Remove {FILTER_LABELS[field]}: {inert(text)}",
+                key=f"remove-{field}",
+                icon=":material/filter_alt_off:",
+                on_click=actions.set_filter,
+                args=(field, ""),
+            )
         return True
     return False
 

@@ -123,6 +123,8 @@ def _panels(
 ) -> None:
     """What it did; the button that packs all of it stands beside the box."""
     own = entity.where
+    if emptiness.lacks_fields((), state.filters):
+        return
     if emptiness.is_empty(state, window, own):
         emptiness.explain(f"records of {inert(entity.text)}", state, window, "entity", own)
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ from dashboards.ui import actions, drill, links, value_menu, violation_links
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import styled, title
-from vpcflow_core.charts.labels import ADDRESSES
+from vpcflow_core.charts.labels import ADDRESSES, ID, shortened
 from vpcflow_core.panels.base import NAMED_IDS
 from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
 
@@ -30,6 +31,10 @@ HOSTS, AFTER_HOSTS = tuple(map(title, ADDRESSES.values())), "Packets"
 LAST = ("What shows it",)
 # Widths of columns whose texts would push what stands right of them out of sight, in pixels.
 NARROW = {"What": 180, "Made by": 210}
+# A column is never wider than this many characters: sentences have more. Their letters are narrow:
+# pixels of one in the mean.
+WIDEST, NARROW_LETTER = 70, 6.3
+WHOLE = "A double click, or Enter, at a cell shows all of it."
 # The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
 EXPLORE = "Explore"
 NARROWED = ("Network interface", "Network interface ID")
@@ -53,6 +58,9 @@ def draw(panel: Panel, given: PanelAnswer, state: PageState, said: str) -> None:
     widths = wide(styler.data)  # type: ignore[attr-defined]
     if "made_by" in given.frame:
         widths |= NARROW
+    cut = too_long(styler.data.drop(columns=[*more, *menus]), widths)  # type: ignore[attr-defined]
+    for name, most in cut.items():
+        styler = styler.format(partial(fitted, name=name, most=most), subset=[name], na_rep="")
     titles = _titles(styler.data, menus)  # type: ignore[attr-defined]
     order = _order(titles, EXPLORE in more, _spared(styler.data))  # type: ignore[attr-defined]
     # The browser writes what stays in sight in a fainter ink: of texts only names of rules do.
@@ -70,8 +78,12 @@ def draw(panel: Panel, given: PanelAnswer, state: PageState, said: str) -> None:
             for name in (LEAD, EXPLORE)
         }
         | {
-            name: st.column_config.Column(width=widths.get(name), pinned=name in pinned)
-            for name in (*widths, *pinned)
+            name: st.column_config.Column(
+                width=widths.get(name),
+                pinned=name in pinned,
+                help=WHOLE if name in cut else None,
+            )
+            for name in (*widths, *pinned, *cut)
         }
         | value_menu.config(rows, state, key),
         on_select=(
@@ -99,6 +111,43 @@ def wide(frame: pd.DataFrame) -> dict[str, int]:
             most = LONGEST_NAME if name in NAMES else longest
             found[str(name)] = LETTER * min(longest, most) + 18
     return found
+
+
+def too_long(frame: pd.DataFrame, widths: Mapping[str, int]) -> dict[str, int]:
+    """Columns of texts that are cut: how many of their characters are seen.
+
+    Args:
+        frame: The texts.
+        widths: Of columns that have one, in pixels.
+    """
+    found = {}
+    for name, values in frame.items():
+        longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+        given = widths.get(str(name), 0) if name in NARROW else 0
+        seen = int((given - 16) / NARROW_LETTER) if given else WIDEST
+        most = LONGEST_NAME if name in NAMES else seen
+        if longest > most:
+            found[str(name)] = most
+    return found
+
+
+def fitted(text: str, name: str, most: int) -> str:
+    """A text as it is seen: names lose an id, then their middle, sentences their end.
+
+    >>> fitted("Interface for NAT gateway nat-0b5a9fb1e7797da2b", "Source name", 18)
+    'Interface… gateway'
+    >>> fitted("eni-0b5a9fb1e7797da2b", "Network interface", 18)
+    'eni-0b5a9fb1e7797da2b'
+    >>> fitted("Bytes of prod-app-3 and more", "What", 18)
+    'Bytes of prod-app…'
+    """
+    if len(text) <= most or ID.fullmatch(text):
+        return text
+    if name in NAMES:
+        return shortened(ID.sub("", text) or text, most)
+    if " " not in text:
+        return shortened(text, most)
+    return f"{text[: most - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _templates(given: PanelAnswer) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from dashboards.ui import drill
 from dashboards.ui.filter_text import filter_problem
-from dashboards.ui.panel_table import wide
+from dashboards.ui.panel_table import fitted, too_long, wide
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.times import Range, Window
@@ -30,6 +30,24 @@ def test_a_name_among_short_ones_gets_the_room_it_needs() -> None:
         }
     )
     assert wide(frame) == {"Destination": 8 * 29 + 18, "Interface": 8 * 21 + 18}
+
+
+def test_columns_whose_texts_are_cut_end_in_an_ellipsis_and_ids_are_whole() -> None:
+    sentence, id_ = "no rule of its groups lets it in " * 3, "eni-0ec563ff69d4d36a8"
+    frame = pd.DataFrame(
+        {
+            "Why": [sentence], "Source name": ["a name of a host that is long"],
+            "What": ["Bytes of prod-app-3, Outbound bytes and 7 more"],
+            "Network interface": [id_], "Country": ["Germany"], "Flows": [1],
+        }
+    )  # fmt: skip
+    cut = too_long(frame, {"What": 180})
+    assert cut == {"Why": 70, "Source name": 18, "What": 26, "Network interface": 18}
+    shown = {name: fitted(frame[name][0], name, most) for name, most in cut.items()}
+    assert all(len(text) <= cut[name] for name, text in shown.items() if text != id_)
+    assert shown["Why"] == f"{sentence[:69].rstrip()}…"
+    assert shown["Source name"] == "a name of… is long"
+    assert shown["Network interface"] == id_
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_going_from_page_to_page_and_back_keeps_what_narrows(few: str, open_page
     query = "range=6h&tz=Asia/Kolkata&vpc_id=vpc-0*&threshold=4.5&action=REJECT"
     page = open_page(f"{few}/security-groups?{query}")
     # No record has a decision to filter by: the page says so, and shows no panels.
-    expect(page.get_by_text("No record in this store has action")).to_be_visible()
+    expect(page.get_by_text("No record in this store has Decision (action)")).to_be_visible()
     idle(page)
     everywhere = {
         "range": "6h", "tz": "Asia/Kolkata", "vpc_id": "vpc-0*", "threshold": "4.5",

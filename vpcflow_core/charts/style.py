@@ -169,6 +169,8 @@ def legend_below(chart: go.Figure) -> go.Figure:
             "traceorder": "normal",
             "title": None,
             "font": {"size": 12},
+            # Dots of three pixels say no colour beside a name.
+            "itemsizing": "constant",
         },
     )
 

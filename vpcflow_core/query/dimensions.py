@@ -253,7 +253,9 @@ def _how_to_get(name: str) -> tuple[str, str]:
         return f"No record in this store has {name}.", ""
     if row.name in _SENTENCES:
         return _SENTENCES[row.name]
-    lack = f"No record in this store has {row.aws}"
+    # As pages call it, and as formats do.
+    named = row.title.lower().replace(" ", "-") == row.aws
+    lack = f"No record in this store has {row.aws if named else f'{row.title} ({row.aws})'}"
     if row.version == 0:
         return f"{lack}.", "It comes with logs that a collector wrote: VPC-JSON or CloudWatch Logs."
     if row.relation == "transit":
