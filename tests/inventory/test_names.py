@@ -43,6 +43,19 @@ def test_an_interface_is_called_by_its_tag_else_by_its_description(named_flows: 
     }
 
 
+def test_a_name_changes_with_the_next_snapshot_and_what_is_given_is_the_callers(
+    named_flows: FlowLogs,
+) -> None:
+    first = named_flows.names("vpc_id")
+    first["vpc-2"] = "mine"
+    assert named_flows.where(action="REJECT").names("vpc_id") == {"vpc-1": "prod"}
+    tables = {"vpcs": frame_of("vpcs", [{"vpc_id": "vpc-1", "name": "production"}])}
+    taken = MONDAY + timedelta(days=3)
+    assert named_flows.store is not None
+    named_flows.store.remember(Snapshot("1", "eu-central-1", taken, tables))  # type: ignore[arg-type]
+    assert named_flows.names("vpc_id") == {"vpc-1": "production"}
+
+
 def test_an_address_is_called_as_its_host_was_last_else_as_its_kind(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "s")
     nat = {"type": "nat_gateway", "description": "Interface for NAT Gateway nat-0a1b",

@@ -78,6 +78,7 @@ class Catalogue(Protocol):
         """Release what it holds."""
 
 
+@runtime_checkable
 class CountsSnapshots(Catalogue, Protocol):
     """A catalogue of which an engine keeps what snapshots showed."""
 

@@ -11,11 +11,12 @@ from typing import Self
 import pandas as pd
 
 from vpcflow_core.coverage import Coverage
-from vpcflow_core.engines.base import Catalogue, Engine
+from vpcflow_core.engines.base import Catalogue, CountsSnapshots, Engine
 from vpcflow_core.engines.open import open_engine
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.inventory.names import names_of as network_names
 from vpcflow_core.inventory.tables import Kind
+from vpcflow_core.newest import Newest
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
 from vpcflow_core.reference.geoip import Places
@@ -24,6 +25,9 @@ from vpcflow_core.settings import load_settings
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import SyncResult
 from vpcflow_core.times import Range, Window, parse_moment, parse_range
+
+# Names of the catalogues that were asked last, a million of them at most.
+_NAMES: Newest[dict[str, str]] = Newest(1_000_000, weight=len)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +175,12 @@ class Selection:
             field: `interface_id` (tag Name, else the description), `instance_id`, `subnet_id`,
                 `vpc_id` or `security_group_id`.
         """
-        return network_names(field, self.catalogue.known)
+        seen = self.catalogue
+        if not isinstance(seen, CountsSnapshots):
+            return network_names(field, seen.known)
+        # Every panel of a page asks for them, and they are the same until there is a snapshot.
+        key = seen, field, seen.snapshot_count()
+        return dict(_NAMES.get(key, lambda: network_names(field, seen.known)))
 
     def close(self) -> None:
         """Close the engine and the catalogue: the store."""
