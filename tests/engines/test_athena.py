@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import date, datetime, timedelta
 from threading import Timer
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,16 @@ from vpcflow_core.engines.open import open_catalogue
 from vpcflow_core.engines.trino.athena import AthenaClient
 from vpcflow_core.engines.trino.athena_location import AthenaLocation
 from vpcflow_core.engines.trino.budget import AT_ONCE
+from vpcflow_core.engines.trino.client import TooMuchError
 from vpcflow_core.errors import (
     AccessError,
     CredentialsError,
     FailureError,
+    MissingError,
     QueryError,
     SettingsError,
+    SourceError,
+    StoreError,
     VpcflowError,
 )
 from vpcflow_core.stopping import Stopper, UnwantedError, sleep, under
@@ -234,14 +239,35 @@ def test_a_workgroup_without_a_limit_is_refused_unless_allowed(
     [
         ({"fail": "SYNTAX_ERROR: line 1:8"}, QueryError, "refuses the query: SYNTAX_ERROR"),
         ({"error": "AccessDeniedException"}, AccessError, "refused StartQueryExecution"),
-        ({"error": "ExpiredTokenException"}, CredentialsError, "refuses the credentials"),
+        ({"error": "ExpiredTokenException"}, CredentialsError, "credentials have expired"),
+        ({"error": "UnrecognizedClientException"}, CredentialsError, "does not accept"),
         ({"error": "InvalidRequestException"}, QueryError, "refuses the query: no"),
+        (
+            {"error": "InvalidRequestException", "message": "WorkGroup vpcflow is not found."},
+            MissingError,
+            "no workgroup vpcflow in eu-west-1",
+        ),
+        (
+            {"error": "InvalidRequestException", "message": "No output location provided."},
+            SettingsError,
+            "no place for results",
+        ),
+        ({"error": "InternalServerException"}, SourceError, "failed at StartQueryExecution"),
+        ({"fail": "HIVE_BAD_DATA: Not valid Parquet file: s3://a/b"}, StoreError, "not what their"),
+        ({"fail": "SYNTAX_ERROR: line 1:2: Table 'a.b.c' does not exist"}, MissingError, "lacks"),
+        ({"fail": "SCHEMA_NOT_FOUND: line 1:2: Schema 'b' does not exist"}, MissingError, "lacks"),
+        ({"fail": "Insufficient permissions to execute the query."}, AccessError, "refused"),
+        ({"fail": "User x is not authorized to perform: s3:GetObject"}, AccessError, "refused"),
+        ({"fail": "Query exhausted resources at this scale factor"}, TooMuchError, "memory"),
+        ({"fail": "ICEBERG_COMMIT_ERROR: Failed to commit"}, StoreError, "Another writer"),
+        ({"fail": "Query timeout"}, FailureError, "longer than Athena allows"),
+        ({"fail": "GENERIC_INTERNAL_ERROR: oops", "blames": 1}, StoreError, "failed at Athena"),
     ],
 )
 def test_each_failure_is_a_sentence(
     athena_client: Callable[..., AthenaClient],
     like: LookAlike,
-    fault: dict[str, str],
+    fault: dict[str, Any],
     error: type[VpcflowError],
     sentence: str,
 ) -> None:

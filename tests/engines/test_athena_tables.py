@@ -93,5 +93,5 @@ def test_a_check_says_what_a_page_costs_before_anything_is_asked(
 
 def test_a_database_that_is_not_there_is_a_sentence(aws: str) -> None:
     client = AthenaClient(AthenaLocation.parse(URL))
-    with pytest.raises(VpcflowError, match="EntityNotFoundException"):
+    with pytest.raises(VpcflowError, match=r"Glue lacks what .*Database flowlogs not found"):
         client.stored()

@@ -28,6 +28,8 @@ class LookAlike:
         polls: Looks at a query before it has ended.
         fail: Reason for which queries fail; "" if they succeed.
         error: Code of an error that every start gets; "" for none.
+        message: What AWS says of it.
+        blames: Whom it blames for a query that failed: 1 itself, 2 the user.
         scanned: Bytes that each query scans.
         stop: Stops a statement where it is answered.
     """
@@ -38,6 +40,8 @@ class LookAlike:
     polls: int = 2
     fail: str = ""
     error: str = ""
+    message: str = "no"
+    blames: int = 2
     scanned: int = 25_000_000
     stop: Callable[[str], object] = lambda sql: None
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -62,7 +66,7 @@ class LookAlike:
 
     def _start(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if self.error:
-            return 400, {"__type": self.error, "Message": "no"}
+            return 400, {"__type": self.error, "Message": self.message}
         if self.throttled:
             self.throttled -= 1
             return 400, {"__type": "TooManyRequestsException", "Message": "slow down"}
@@ -93,9 +97,12 @@ class LookAlike:
             if not self.fail and (error := query["answer"].exception()):
                 # The engine's own refusal is Athena's.
                 state, self_fail = "FAILED", getattr(error, "message", str(error))
-                reason = {"StateChangeReason": self_fail, "AthenaError": {"ErrorCategory": 2}}
+                reason = {
+                    "StateChangeReason": self_fail,
+                    "AthenaError": {"ErrorCategory": self.blames},
+                }
         if self.fail and state == "FAILED":
-            reason = {"StateChangeReason": self.fail, "AthenaError": {"ErrorCategory": 2}}
+            reason = {"StateChangeReason": self.fail, "AthenaError": {"ErrorCategory": self.blames}}
         kind = "DDL" if query["sql"].startswith(("CREATE", "DROP")) else "DML"
         statistics = {
             "DataScannedInBytes": 0 if query["reused"] else self.scanned,

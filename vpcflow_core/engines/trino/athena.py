@@ -15,22 +15,17 @@ from uuid import uuid4
 from botocore import exceptions as aws
 
 from vpcflow_core.engines.base import StoredTable
+from vpcflow_core.engines.trino.athena_errors import ended, failures
 from vpcflow_core.engines.trino.athena_location import AthenaLocation
 from vpcflow_core.engines.trino.athena_tables import stored
-from vpcflow_core.engines.trino.budget import SHORTER, Budget, bytes_billed
-from vpcflow_core.engines.trino.client import Reply, TooMuchError, table_of
-from vpcflow_core.errors import (
-    AccessError,
-    CredentialsError,
-    FailureError,
-    MissingError,
-    QueryError,
-    SettingsError,
-)
+from vpcflow_core.engines.trino.budget import Budget, bytes_billed
+from vpcflow_core.engines.trino.client import Reply, table_of
+from vpcflow_core.engines.trino.failures import SHORTER
+from vpcflow_core.errors import FailureError, SettingsError
 from vpcflow_core.sources.aws.client import client_of, session_of
-from vpcflow_core.sources.aws.errors import code_of
+from vpcflow_core.sources.aws.errors import SLOW_CODES, code_of
 from vpcflow_core.sources.open import SourceOptions
-from vpcflow_core.stopping import UnwantedError, sleep, stoppable, under
+from vpcflow_core.stopping import sleep, stoppable, under
 from vpcflow_core.times import format_duration
 
 # Bytes of a statement that Athena takes.
@@ -39,9 +34,6 @@ LONGEST = 262_144
 FIRST_LOOK, LAST_LOOK = 0.2, 2.0
 LEAST_BILLED = 10_000_000
 TB = 10**12
-_THROTTLED = {"TooManyRequestsException", "ThrottlingException", "Throttling"}
-_EXPIRED = {"ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException",
-            "InvalidClientTokenId", "InvalidSignatureException"}  # fmt: skip
 
 
 class AthenaClient:
@@ -84,7 +76,7 @@ class AthenaClient:
 
     def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
         """Answer one statement; see `Client`."""
-        with _failures(self.location):
+        with failures(self.location):
             may_scan = self._most_of_a_query()
             with self._budget.reserving(may_scan) as count:
                 return self._run(sql, timeout, most, count)
@@ -111,7 +103,7 @@ class AthenaClient:
 
     def limit(self) -> int | None:
         """Most bytes that one query may scan, as the workgroup says; None: no limit."""
-        with _failures(self.location):
+        with failures(self.location):
             asked = self._athena.get_work_group(WorkGroup=self.location.workgroup)
         group = asked["WorkGroup"]
         found = group.get("Configuration", {}).get("BytesScannedCutoffPerQuery")
@@ -119,7 +111,7 @@ class AthenaClient:
 
     def stored(self) -> list[StoredTable]:
         """The tables of the database that hold records; see `athena_tables.stored`."""
-        with _failures(self.location):
+        with failures(self.location):
             return stored(self.location, self._today())
 
     def _most_of_a_query(self) -> int:
@@ -153,7 +145,7 @@ class AthenaClient:
             try:
                 return str(self._athena.start_query_execution(**asked)["QueryExecutionId"])
             except aws.ClientError as error:
-                if code_of(error) not in _THROTTLED:
+                if code_of(error) not in SLOW_CODES:
                     raise
                 if time.monotonic() + pause > end:
                     raise FailureError(
@@ -175,7 +167,7 @@ class AthenaClient:
             if state in ("SUCCEEDED", "FAILED", "CANCELLED"):
                 count(_billed(done))
                 if state != "SUCCEEDED":
-                    raise _ended(state, done["Status"])
+                    raise ended(self.location, done["Status"])
                 return dict(done)
             if time.monotonic() > end:
                 self._athena.stop_query_execution(QueryExecutionId=id)
@@ -258,59 +250,3 @@ def _value(text: str | None, kind: str) -> Any:
     if kind == "date":
         return date.fromisoformat(text)
     return _READERS.get(kind, str)(text)
-
-
-def _ended(state: str, status: dict[str, Any]) -> Exception:
-    """The error of a query that did not succeed."""
-    why = str(status.get("StateChangeReason", "")).partition("\n")[0]
-    if state == "CANCELLED":
-        if "Bytes scanned limit" in why:
-            return TooMuchError("The query would scan more than its workgroup allows.", SHORTER)
-        return UnwantedError("Athena")
-    if "exhausted resources" in why:
-        return TooMuchError("The query needs more memory than Athena gives it.", SHORTER)
-    # 2: an error of the user, by Athena's own count.
-    is_users = status.get("AthenaError", {}).get("ErrorCategory") == 2
-    if "NOT_FOUND" in why or "does not exist" in why:
-        return MissingError(f"Athena lacks what was asked for: {why}", _TABLES)
-    if is_users or "SYNTAX_ERROR" in why or "COLUMN_NOT_FOUND" in why:
-        return QueryError(f"Athena refuses the query: {why}")
-    return FailureError(f"The query failed at Athena: {why}", "Ask again, or for a shorter range.")
-
-
-_TABLES = "Make the tables: vpcflow tables athena://... --logs s3://bucket/prefix"
-_PERMISSIONS = "docs/engines.md has the permissions that Athena, Glue and S3 want."
-
-
-class _failures:  # noqa: N801 (a context manager that reads as a function)
-    """AWS's errors as ours."""
-
-    def __init__(self, location: AthenaLocation) -> None:
-        self.location = location
-
-    def __enter__(self) -> None:
-        """Nothing."""
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError)):
-            raise CredentialsError("There are no AWS credentials for Athena.", _LOGIN) from error
-        if isinstance(error, aws.ClientError):
-            raise self._of(error) from error
-        if isinstance(error, aws.BotoCoreError):
-            raise FailureError(
-                f"Athena cannot be reached ({type(error).__name__}).", "Check region and network."
-            ) from error
-
-    def _of(self, error: aws.ClientError) -> Exception:
-        code = code_of(error)
-        message = str(error.response.get("Error", {}).get("Message", ""))
-        if code in _EXPIRED:
-            return CredentialsError(f"AWS refuses the credentials ({code}).", _LOGIN)
-        if "AccessDenied" in code:
-            return AccessError(f"Athena refused {error.operation_name}: {message}", _PERMISSIONS)
-        if code == "InvalidRequestException":
-            return QueryError(f"Athena refuses the query: {message}")
-        return FailureError(f"Athena failed ({code}): {message}", "Ask again.")
-
-
-_LOGIN = "Log in again (aws sso login), or name a profile: &profile=NAME in the URL."

@@ -56,6 +56,14 @@ class AthenaLocation:
     price: float = PRICE
     unlimited: bool = False
 
+    @property
+    def url(self) -> str:
+        """The URL with what another client of the same needs."""
+        group = f"?workgroup={self.workgroup}"
+        return f"athena://{self.catalog}.{self.database}{group}" + (
+            f"&region={self.region}" if self.region else ""
+        )
+
     @staticmethod
     def parse(url: str) -> AthenaLocation:
         """Read a URL.

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from vpcflow_core.asker import page_asking
+from vpcflow_core.engines.trino.failures import SHORTER
 from vpcflow_core.errors import FailureError
 from vpcflow_core.stopping import wait_until
 
-SHORTER = "Ask for a shorter range or add filters."
 # Pages whose bytes are remembered: a page is its address, its filters and its range.
 MOST_PAGES = 1_000
 # Queries of this process that may be under way at once.

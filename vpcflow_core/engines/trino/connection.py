@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from vpcflow_core.engines.trino.client import Reply, TooMuchError, table_of
+from vpcflow_core.engines.trino.client import Reply, table_of
 from vpcflow_core.engines.trino.dialect import lacking
+from vpcflow_core.engines.trino.failures import SHORTER, failure_of, unreached
 from vpcflow_core.engines.trino.location import PASSWORD_VARIABLE, TOKEN_VARIABLE, Location
-from vpcflow_core.errors import (
-    AccessError,
-    CredentialsError,
-    FailureError,
-    MissingError,
-    QueryError,
-    StoreError,
-)
+from vpcflow_core.errors import FailureError
 from vpcflow_core.redaction import redacted
 from vpcflow_core.stopping import UnwantedError, stoppable
 from vpcflow_core.times import format_duration
@@ -31,10 +24,7 @@ LONGEST = 1_000_000
 MOST_STAGES = 400
 # Seconds that a request of the protocol may take; answers come in many requests.
 REQUEST = 60.0
-SHORTER = "Ask for a shorter range or add filters; the limit is the setting query_timeout."
-_TOO_MUCH = ("EXCEEDED_LOCAL_MEMORY_LIMIT", "EXCEEDED_GLOBAL_MEMORY_LIMIT", "CLUSTER_OUT_OF_MEMORY")
-_TOO_LONG = ("EXCEEDED_TIME_LIMIT", "EXCEEDED_CPU_LIMIT", "EXCEEDED_SCAN_LIMIT")
-_MISSING = ("CATALOG_NOT_FOUND", "SCHEMA_NOT_FOUND", "TABLE_NOT_FOUND")
+_LONGER = f"{SHORTER} The limit is the setting query_timeout."
 
 
 class TrinoConnection:
@@ -60,7 +50,7 @@ class TrinoConnection:
 
     def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
         """Answer one statement; see `Client`."""
-        connection = self._connected(timeout)
+        connection = self._connection(timeout)
         stopped, unwanted = threading.Event(), threading.Event()
         # Who stops it before Trino has said how it is called has nothing to cancel there yet.
         cursor = connection.cursor(stats_callback=lambda _: _go_on(stopped, unwanted))
@@ -72,11 +62,8 @@ class TrinoConnection:
                 rows = cursor.fetchall() if most is None else cursor.fetchmany(most + 1)
                 # A cancelled query has no error there, but fewer rows.
                 _go_on(stopped, unwanted)
-            names = [column[0] for column in cursor.description or ()]
-            kinds = [column[1] for column in cursor.description or ()]
-            truncated = most is not None and len(rows) > most
+            columns = list(cursor.description or ())
             scanned = (cursor.stats or {}).get("processedBytes")
-            return Reply(table_of(names, kinds, rows[:most]), scanned, truncated)
         except FailureError:
             raise
         except Exception as error:  # the border to the package: its errors become ours
@@ -86,9 +73,17 @@ class TrinoConnection:
                 timer.cancel()
                 timer.join()
             _ended(cursor, connection)
+        table = table_of([c[0] for c in columns], [c[1] for c in columns], rows[:most])
+        return Reply(table, scanned, most is not None and len(rows) > most)
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _connection(self, timeout: timedelta | None) -> Any:
+        try:
+            return self._connected(timeout)
+        except Exception as error:  # what the package does not do, such as passwords without TLS
+            raise self._failure(error, timeout, False) from error
 
     def _connected(self, timeout: timedelta | None) -> Any:
         at, session = self.location, {"query_max_stage_count": str(MOST_STAGES)}
@@ -121,41 +116,20 @@ class TrinoConnection:
         """An error of the package as one of ours."""
         errors, at = self._trino.exceptions, self.location
         name = getattr(error, "error_name", "") or ""
-        if stopped or name in _TOO_LONG:
+        if stopped:
             length = format_duration(timeout or timedelta(seconds=1))
-            return FailureError(f"The query took longer than {length} and was stopped.", SHORTER)
-        if name in _TOO_MUCH:
-            return TooMuchError("The query needs more memory than Trino gives it.", SHORTER)
-        if name in ("USER_CANCELED", "ADMINISTRATIVELY_KILLED"):
+            return FailureError(f"The query took longer than {length} and was stopped.", _LONGER)
+        if name == "USER_CANCELED":
             return UnwantedError(_TRINO)
-        if name == "PERMISSION_DENIED":
-            return AccessError(f"Trino refused the query: {_first_line(error)}", _GRANT)
-        if name in _MISSING:
-            return MissingError(
-                f"{at.url} lacks what was asked for: {_first_line(error)}",
-                f"Make the tables: vpcflow tables '{at.url}' --logs s3://bucket/prefix",
-            )
-        if isinstance(error, errors.TrinoUserError):
-            return QueryError(f"Trino refuses the query: {_first_line(error)}")
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        if status in (401, 403) or "error 401" in str(error) or "error 403" in str(error):
-            return CredentialsError(
-                f"{at.url} wants a password or token, or refuses the one it got.",
-                f"Set the environment variable {PASSWORD_VARIABLE} or {TOKEN_VARIABLE}.",
-            )
+        why = _first_line(error)
         if isinstance(error, errors.TrinoQueryError):
-            return StoreError(f"The query failed: {_first_line(error)}")
-        why = _CAUSE.search(str(error))
-        return FailureError(
-            f"{at.url} cannot be reached: {why[1] if why else _first_line(error)}.",
-            "Is Trino running there?",
-        )
+            is_users = isinstance(error, errors.TrinoUserError)
+            return failure_of(_TRINO, at.url, name, why, is_users)
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        return unreached(at.url, f"error {status}: {why}" if status else why)
 
 
-# What of a chain of the client's errors people know.
-_CAUSE = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
 _TRINO = "Trino"
-_GRANT = "The user needs SELECT on the tables of the schema: see docs/engines.md"
 
 
 def _first_line(error: Exception) -> str:

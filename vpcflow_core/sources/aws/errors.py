@@ -139,12 +139,14 @@ class Vocabulary:
         refused: What to say when the permission is missing.
         odd_name: When a request cannot even be made of the names given.
         codes: Its own error codes.
+        other: What to say of codes that nothing is known of.
     """
 
     service: str
     refused: ErrorText
     odd_name: ErrorText
     codes: Mapping[str, ErrorText]
+    other: ErrorText = _OTHER
 
     def error_of(
         self, error: Exception, *, place: str, action: str, role: str = "", **more: str
@@ -170,7 +172,7 @@ class Vocabulary:
         kind = self.refused if code in _REFUSALS else (self.codes.get(code) or _CODES.get(code))
         if error.operation_name == "AssumeRole" and kind in (None, self.refused):
             return code, _ROLE
-        return code, kind or _OTHER
+        return code, kind or self.other
 
     def _kind(self, error: Exception) -> ErrorText:
         if isinstance(error, aws.ParamValidationError):
