@@ -285,6 +285,14 @@ def test_each_failure_is_a_sentence(
         ("athena://c.d?day=lots", "no size such as"),
         ("athena://c.d?group=x", "'group' is no parameter"),
         ("athena://c.d?price=x", "no price"),
+        ("athena://c.d?price=nan", "no price"),
+        ("athena://c.d?price=-5", "no price"),
+        ("athena://c.d?page=0GB", "no size such as"),
+        ("athena://c.d?unlimited=true", "unlimited is yes or no, not 'true'"),
+        ("athena://c.d?output=results/a", "no folder in S3"),
+        ("athena://c.d?refresh=often", "refresh is no length of time such as 8d: 'often'"),
+        ("athena://c.d?region=", "region has no value"),
+        ("athena://c.d?day=1TB&day=2TB", "twice"),
     ],
 )
 def test_a_wrong_address_is_refused_in_a_sentence(url: str, why: str) -> None:

@@ -79,6 +79,9 @@ def test_an_address_of_a_trino_has_its_parts() -> None:
     plain = Location.parse("trino://ann@data.example/hive/logs?since=8d&refresh=1m")
     assert (plain.port, plain.tls, plain.since) == (8080, False, timedelta(days=8))
     assert (plain.refresh, Location.parse(URL).refresh) == (timedelta(minutes=1), REFRESH)
+    assert Location.parse("trino://ann@[2001:db8::7]:81/hive/logs").url == (
+        "trino://ann@[2001:db8::7]:81/hive/logs"
+    )
     assert plain.shared
     assert not Location.parse("trino://ann@data.example/hive/logs?shared=false").shared
 
@@ -95,7 +98,12 @@ def test_a_password_means_an_encrypted_connection(monkeypatch: pytest.MonkeyPatc
         ("trino://ann@data.example/hive", "a host, a catalog and a schema"),
         ("trino:///hive/logs", "a host, a catalog and a schema"),
         ("trino://data.example:x/hive/logs", "no number"),
-        ("trino://data.example/hive/logs?sinse=1d", "'sinse' is no parameter"),
+        ("trino://data.example/hive/logs?sinse=1d", "(?s)'sinse' is no parameter.*'since'"),
+        ("trino://data.example:70000/hive/logs", "no number up to 65535"),
+        ("trino://[::1/hive/logs", "its host is none"),
+        ("trino://data.example/hive/logs?tls=maybe", "tls is true or false, not 'maybe'"),
+        ("trino://data.example/hive/logs?tls", "tls has no value"),
+        ("trino://data.example/hive/logs?since=0d", "since is no length of time"),
     ],
 )
 def test_a_wrong_address_is_refused_in_a_sentence(url: str, why: str) -> None:

@@ -71,10 +71,8 @@ def _of(at: AthenaLocation, error: Exception) -> VpcflowError:
     if service == "Athena" and code_of(error) == "InvalidRequestException":
         own = {"InvalidRequestException": _invalid(action, message)}
     words = Vocabulary(service, _REFUSED, _OTHER, own, _OTHER)
-    return words.error_of(
-        error, place=at.url, action=action, message=message, workgroup=at.workgroup,
-        region=at.region or "that region",
-    )  # fmt: skip
+    more = {"workgroup": at.workgroup, "region": at.region or "that region"}
+    return words.error_of(error, place=at.url, action=action, message=message, **more)
 
 
 def _invalid(action: str, message: str) -> ErrorText:

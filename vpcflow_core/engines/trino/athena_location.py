@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import quote
 
-from vpcflow_core.errors import SettingsError
-from vpcflow_core.times import parse_duration
+from vpcflow_core.engines.trino.parameters import Parameters
 
 EXAMPLE = "athena://AwsDataCatalog.flowlogs?workgroup=vpcflow&output=s3://bucket/results/"
 # Text that lies in S3 is read whole for each question: what is older has to be asked for.
@@ -17,7 +15,6 @@ SINCE = timedelta(days=8)
 REFRESH = timedelta(minutes=10)
 # What Athena costs in US East (N. Virginia), USD a TB; other regions differ.
 PRICE = 5.0
-_UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 _KNOWN = (
     "workgroup", "output", "region", "profile", "endpoint", "since", "refresh", "day", "page",
     "price", "unlimited",
@@ -59,7 +56,7 @@ class AthenaLocation:
     @property
     def url(self) -> str:
         """The URL with what another client of the same needs."""
-        group = f"?workgroup={self.workgroup}"
+        group = f"?workgroup={quote(self.workgroup)}"
         return f"athena://{self.catalog}.{self.database}{group}" + (
             f"&region={self.region}" if self.region else ""
         )
@@ -71,43 +68,26 @@ class AthenaLocation:
         Raises:
             SettingsError: It lacks a part, or has one that is unknown.
         """
-        parts = urlsplit(url)
+        wrong = f"'{url}' names nothing of Athena", EXAMPLE
+        parts, read = Parameters.split(url, _KNOWN, wrong)
         catalog, dot, database = parts.netloc.rpartition(".")
         if not (catalog and dot and database) or parts.path.strip("/"):
-            raise _wrong(url, "it needs a catalog and a database")
-        given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        if unknown := sorted(given.keys() - set(_KNOWN)):
-            raise _wrong(url, f"'{unknown[0]}' is no parameter, known are {', '.join(_KNOWN)}")
+            raise read.error("it needs a catalog and a database")
+        output = read.text("output")
+        if output and not re.match(r"s3://[^/]+", output):
+            raise read.error(f"output is no folder in S3: '{output}'")
         return AthenaLocation(
             catalog.lower(),
             database.lower(),
-            workgroup=given.get("workgroup", "primary"),
-            output=given.get("output", ""),
-            region=given.get("region", ""),
-            profile=given.get("profile", ""),
-            endpoint=given.get("endpoint", ""),
-            since=parse_duration(given["since"]) if "since" in given else SINCE,
-            refresh=parse_duration(given["refresh"]) if "refresh" in given else REFRESH,
-            day=_bytes(url, given["day"]) if "day" in given else None,
-            page=_bytes(url, given["page"]) if "page" in given else None,
-            price=_price(url, given),
-            unlimited=given.get("unlimited") == "yes",
+            workgroup=read.text("workgroup", "primary"),
+            output=output,
+            region=read.text("region"),
+            profile=read.text("profile"),
+            endpoint=read.text("endpoint"),
+            since=read.length("since") or SINCE,
+            refresh=read.length("refresh") or REFRESH,
+            day=read.size("day"),
+            page=read.size("page"),
+            price=read.price("price", PRICE),
+            unlimited=read.choice("unlimited", "yes", "no", False),
         )
-
-
-def _bytes(url: str, text: str) -> int:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([MGT]B)", text)
-    if not found:
-        raise _wrong(url, f"'{text}' is no size such as 500GB")
-    return int(float(found[1]) * _UNITS[found[2]])
-
-
-def _price(url: str, given: Mapping[str, str]) -> float:
-    try:
-        return float(given.get("price", PRICE))
-    except ValueError:
-        raise _wrong(url, f"'{given['price']}' is no price in USD a TB") from None
-
-
-def _wrong(url: str, why: str) -> SettingsError:
-    return SettingsError(f"'{url}' names nothing of Athena: {why}.", f"Write it as {EXAMPLE}")

@@ -10,10 +10,9 @@ import os
 from dataclasses import dataclass
 from datetime import timedelta
 from getpass import getuser
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
-from vpcflow_core.errors import SettingsError
-from vpcflow_core.times import parse_duration
+from vpcflow_core.engines.trino.parameters import Parameters
 
 PASSWORD_VARIABLE = "TRINO_PASSWORD"  # noqa: S105 (a name)
 TOKEN_VARIABLE = "TRINO_TOKEN"  # noqa: S105 (a name)
@@ -60,31 +59,26 @@ class Location:
         Raises:
             SettingsError: It lacks a part, or has one that is unknown.
         """
+        wrong = f"'{url}' is no address of a Trino", EXAMPLE
+        parts, read = Parameters.split(url, _KNOWN, wrong)
         try:
-            parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            raise _wrong(url, "its port is no number") from None
+            raise read.error("its port is no number up to 65535") from None
         path = [unquote(part) for part in parts.path.strip("/").split("/")]
         if not parts.hostname or len(path) != 2 or not all(path):
-            raise _wrong(url, "it needs a host, a catalog and a schema")
-        given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        if unknown := sorted(given.keys() - set(_KNOWN)):
-            raise _wrong(url, f"'{unknown[0]}' is no parameter, known are {', '.join(_KNOWN)}")
+            raise read.error("it needs a host, a catalog and a schema")
         secret = bool(os.environ.get(PASSWORD_VARIABLE) or os.environ.get(TOKEN_VARIABLE))
-        tls = given.get("tls", "true" if secret or port in SECURE_PORTS else "false") == "true"
+        tls = read.choice("tls", "true", "false", secret or port in SECURE_PORTS)
         return Location(
-            host=parts.hostname,
+            # Addresses of IPv6 stand in brackets wherever a port may follow.
+            host=f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname,
             port=port or (443 if tls else 8080),
             user=unquote(parts.username or "") or getuser(),
             catalog=path[0],
             schema=path[1],
             tls=tls,
-            since=parse_duration(given["since"]) if "since" in given else None,
-            refresh=parse_duration(given["refresh"]) if "refresh" in given else REFRESH,
-            shared=given.get("shared") != "false",
+            since=read.length("since"),
+            refresh=read.length("refresh") or REFRESH,
+            shared=read.choice("shared", "true", "false", True),
         )
-
-
-def _wrong(url: str, why: str) -> SettingsError:
-    return SettingsError(f"'{url}' is no address of a Trino: {why}.", f"Write it as {EXAMPLE}")
