@@ -237,7 +237,7 @@ def parse_range(text: str, zone: ZoneInfo | None = None) -> Range:
     if len(ends) == 2:
         return Range(fixed=Window(*(parse_instant(end, zone) for end in ends)))
     raise TimeError(
-        f"'{text}' is not a length of time.",
+        f"'{text}' is not a range of time.",
         "Write 90m, 7d, last 3 days, today, yesterday 9-10 or 2026-11-25 09:00 - 10:00.",
     )
 

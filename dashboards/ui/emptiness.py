@@ -39,14 +39,16 @@ def lacks_fields(own: Own, filters: Own) -> bool:
         require([field for field, _ in (*own, *filtered)], columns)
     except MissingDataError as error:
         st.info(shown(error), icon=":material/info:")
-        for field, text in ((field, text) for field, text in filtered if field not in columns):
-            st.button(
-                f"Remove {FILTER_LABELS[field]}: {inert(text)}",
-                key=f"remove-{field}",
-                icon=":material/filter_alt_off:",
-                on_click=actions.set_filter,
-                args=(field, ""),
-            )
+        lacking = [(field, text) for field, text in filtered if field not in columns]
+        with st.container(horizontal=True, key="lacking"):
+            for field, text in lacking:
+                st.button(
+                    f"Remove {FILTER_LABELS[field]}: {inert(text)}",
+                    key=f"remove-{field}",
+                    icon=":material/filter_alt_off:",
+                    on_click=actions.set_filter,
+                    args=(field, ""),
+                )
         return True
     return False
 
@@ -78,7 +80,9 @@ def about(own: Own) -> str:
 def sentence(what: str, state: PageState, window: Window) -> str:
     """Why there is nothing to show: when nothing was, and under which filters."""
     start, end = (at.astimezone(ZoneInfo(state.zone)) for at in (window.start, window.end))
-    why = f"No {what} between {start:%d %b %H:%M} and {end:%d %b %H:%M} {state.zone}"
+    year = "" if start.year == end.year else f" {start:%Y}"
+    began = f"{start:%d %b}{year} {start:%H:%M}"
+    why = f"No {what} between {began} and {end:%d %b %Y %H:%M} {state.zone}"
     if not state.filters:
         return f"{why}."
     texts = ", ".join(f"{FILTER_LABELS[field]}: {inert(text)}" for field, text in state.filters)

@@ -163,7 +163,7 @@ def test_an_empty_store_gives_empty_answers_and_a_note(run: Run, tmp_path: Path)
     (["top", "srcaddr", "--where", "dstport=htps"], "Did you mean https"),
     (["top", "srcaddr", "--where", "dstport"], "is not a filter"),
     (["top", "srcaddr", "--where", "dstprt=1"], "Did you mean 'dstport'"),
-    (["top", "srcaddr", "--last", "soon"], "not a length of time"),
+    (["top", "srcaddr", "--last", "soon"], "not a range of time"),
     (["top", "srcaddr", "--last", "1h", "--from", "2026-01-01"], "contradict"),
     (["top", "srcaddr", "--from", "2026-01-01"], "go together"),
     (["top", "srcaddr", "--from", "2026-01-02", "--to", "2026-01-01"], "ends"),

@@ -90,7 +90,7 @@ def test_garbage_is_collected_as_before_once_a_command_is_loaded(collects: bool)
     ("words", "code", "told"),
     [
         (["top", "srcaddr", "--store", "nowhere"], 1, "There is no store at"),
-        (["top", "srcaddr", "--last", "soon", "--store", "s"], 2, "'soon' is not a length of time"),
+        (["top", "srcaddr", "--last", "soon", "--store", "s"], 2, "'soon' is not a range of time"),
         (["top", "srcadr", "--store", "s"], 2, "Did you mean 'srcaddr'?"),
         (["top", "srcaddr", "--where", "dstport=htps", "--store", "s"], 2, "https"),
         (["series", "byts", "--store", "s"], 2, "bytes"),

@@ -149,7 +149,7 @@ def test_a_page_says_what_it_shows_and_that_the_data_has_ended_and_ranges_are_ch
     expect(box).to_have_value("Last 90 minutes")
     box.fill("soon")
     box.press("Enter")
-    expect(page.get_by_text("'soon' is not a length of time")).to_be_visible()
+    expect(page.get_by_text("'soon' is not a range of time")).to_be_visible()
     expect(page.get_by_text("Shown instead: Last 90 minutes")).to_be_visible()
     assert params(page)["range"] == "90m"  # a text that is refused is in no address
     box.fill("last 3 days")
@@ -176,7 +176,7 @@ def test_nonsense_in_a_link_is_told_and_the_page_is_drawn(few: str, open_page: O
     )
     page = settled(open_page(f"{few}/?{query}"), slugs_of("overview"))
     for told in (
-        "'soon' is not a length of time", "The time zone 'Mars' is unknown", "newer vpcflow (v=99)",
+        "'soon' is not a range of time", "The time zone 'Mars' is unknown", "newer vpcflow (v=99)",
         "Did you mean 'srcaddr'?", "'-1'", "'x'", "A timeslice of 2w", "'maybe'", "'perhaps'",
         "'left'", "';drop' is not an address",
     ):  # fmt: skip

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.ui import links
+from dashboards.ui.emptiness import sentence
 from dashboards.ui.link_reading import parse_state, problems, tidied
 from dashboards.ui.parameters import PARAMETERS, WATCHES, read_parameters, written
 from dashboards.ui.state import (
@@ -136,7 +137,7 @@ def test_other_spellings_of_a_link_are_brought_into_form(
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "sentence"),
+    ("name", "text", "step"),
     [
         ("tz", "berlin", "Did you mean 'Europe/Berlin'?"),
         ("tz", "Mars", "Choose one beside the range"),
@@ -149,8 +150,8 @@ def test_other_spellings_of_a_link_are_brought_into_form(
         ("top", "0", "10 are shown."),
     ],
 )
-def test_a_refused_value_of_a_link_has_a_next_step(name: str, text: str, sentence: str) -> None:
-    assert sentence in problems({name: text})[name]
+def test_a_refused_value_of_a_link_has_a_next_step(name: str, text: str, step: str) -> None:
+    assert step in problems({name: text})[name]
 
 
 def test_the_default_range_is_a_day() -> None:
@@ -206,3 +207,11 @@ def test_what_the_address_bar_leaves_out_is_the_default() -> None:
     for name, value in (("threshold", 3.5), ("window", 100), ("timeslice", "5m"), ("once", True),
                         ("tz", "Asia/Kolkata"), ("range", "6h"), ("action", "REJECT")):  # fmt: skip
         assert not at_rest(name, value), name
+
+
+def test_a_page_without_records_says_of_which_year() -> None:
+    start = datetime(2029, 12, 31, 9, tzinfo=UTC)
+    said = sentence("records", PageState(), Window(start, start + timedelta(hours=1)))
+    assert said == "No records between 31 Dec 09:00 and 31 Dec 2029 10:00 UTC."
+    said = sentence("records", PageState(), Window(start, start + timedelta(days=1)))
+    assert said == "No records between 31 Dec 2029 09:00 and 01 Jan 2030 09:00 UTC."

@@ -175,5 +175,5 @@ def test_what_was_sent_out_is_its_hosts_owner_in_two_steps_from_the_overview(
     with FlowLogs.open(sample_store) as logs:
         known = logs.known("interfaces")
         owner = known[[address in own for own in known["addresses"]]]["owner_id"].iloc[0]
-    expect(there.get_by_test_id("stMarkdown").filter(has_text="Owner").first).to_contain_text(owner)
+    expect(there.locator(".st-key-facts")).to_contain_text(f"Owner {owner}")
     assert [p.title for p in entity_panels(entity_of(address))]

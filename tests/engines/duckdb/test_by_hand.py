@@ -85,6 +85,12 @@ def test_a_large_answer_is_refused(hand_engine: DuckDBEngine) -> None:
     assert len(hand_engine.run_text("FROM range(1000000000000)", max_rows=3).frame) == 3
 
 
+def test_a_mistyped_column_is_answered_with_the_names_like_it(hand_engine: DuckDBEngine) -> None:
+    with pytest.raises(QueryError, match='"bites" not found') as refused:
+        hand_engine.run_text("SELECT bites FROM (SELECT 1 AS bytes)")
+    assert refused.value.next_step == "Did you mean bytes?"
+
+
 def test_rows_that_need_too_much_memory_are_a_sentence(hand_engine: DuckDBEngine) -> None:
     with pytest.raises(FailureError, match="more memory than 200MB"):
         hand_engine.run_text("SELECT repeat('x', 1000000) FROM range(100000)")

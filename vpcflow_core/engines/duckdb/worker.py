@@ -130,6 +130,6 @@ def _failures() -> Iterator[None]:
         if any(word in str(error) for word in _OF_MEMORY):
             raise MemoryError from None
         kind = StoreError if type(error) in (*OF_FILES, OSError) else QueryError
-        raise kind(f"The query failed: {guard.first_line(error)}") from None
+        raise kind(f"The query failed: {guard.first_line(error)}", guard.near(error)) from None
     except RecursionError:
         raise QueryError("The SQL is nested too deeply.") from None
