@@ -71,7 +71,7 @@ def test_sizes_and_costs_are_those_of_the_day_before(in_glue: dict[str, int]) ->
         assert table.partitions[:2] == ("log_account", "log_region")
         assert table.day == START.date()
         # 10 MB at least are billed, at 5 USD a TB.
-        assert table.cost == (pytest.approx(0.00005) if table.form == "text" else None)
+        assert table.cost == pytest.approx(0.00005)
     assert not any(table.size for table in stored(AthenaLocation.parse(URL), date(2026, 11, 1)))
     # An endpoint of Athena is none of Glue or S3.
     elsewhere = AthenaLocation.parse(f"{URL}&endpoint=http://127.0.0.1:9")
@@ -81,13 +81,14 @@ def test_sizes_and_costs_are_those_of_the_day_before(in_glue: dict[str, int]) ->
 def test_a_check_says_what_a_page_costs_before_anything_is_asked(
     in_glue: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    like = LookAlike(lambda sql: ([("table_name", "varchar"), ("column_name", "varchar")], []))
+    names = ("table_name", "column_name", "schema_name")
+    like = LookAlike(lambda sql: ([(name, "varchar") for name in names], []))
     with serving(like) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", endpoint)
         found = list(check_elsewhere(URL))
     assert (found[0].part, found[0].found) == ("limit", "A query may scan 1.0 GB.")
     text = next(f.found for f in found if f.part == "tables" and f.found.startswith("text"))
-    assert "a page of 20 questions" in text
+    assert "a page of 9 questions" in text
     assert "by log_account, log_region, log_day" in text
 
 

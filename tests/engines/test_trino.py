@@ -12,6 +12,7 @@ import sqlglot
 
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.checks import check_elsewhere
+from vpcflow_core.engines.base import StoredTable
 from vpcflow_core.engines.open import KINDS, open_catalogue
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.engines.trino.client import Reply, table_of
@@ -21,6 +22,7 @@ from vpcflow_core.engines.trino.minutes import COLUMNS as MINUTE_COLUMNS
 from vpcflow_core.engines.trino.minutes import ddl
 from vpcflow_core.engines.trino.relations import inlined
 from vpcflow_core.errors import (
+    AccessError,
     FailureError,
     MissingError,
     ParameterError,
@@ -176,12 +178,6 @@ def test_only_the_most_recent_time_is_looked_at_if_asked_for() -> None:
     assert "AND log_day >= '" in client.asked[-1]
 
 
-def test_a_schema_without_the_relations_is_refused_with_the_way_to_make_them() -> None:
-    client = StandIn(())
-    with pytest.raises(MissingError, match="vpcflow tables"):
-        logs(client).top("srcaddr")
-
-
 def test_columns_of_partitions_are_none_of_the_logs() -> None:
     columns = logs(StandIn()).engine.columns()
     assert "log_day" not in columns
@@ -264,6 +260,54 @@ def test_a_check_says_what_is_there_and_what_pages_will_miss(
     assert "dstport" in found["fields", "warning"].found
     assert "7 records" in found["logs", "warning"].found
     assert client.closed
+
+
+class Bare(StandIn):
+    """A stand-in with schemas, but without tables in them."""
+
+    def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
+        if "schemata" in sql:
+            return Reply(table_of(("schema_name",), ("varchar",), [("logs",), ("raw",)]))
+        return Reply(table_of(("table_name", "column_name"), ("varchar",) * 2, []))
+
+
+@pytest.mark.parametrize(
+    ("schema", "what", "next_step"),
+    [
+        ("logs", "no tables or views `flows` and `records` that the user may see", "SELECT on"),
+        ("log", "there is no schema 'log' that the user may see", "Schemas there: logs, raw."),
+    ],
+)
+def test_a_schema_that_is_not_there_is_told_from_one_without_tables(
+    schema: str, what: str, next_step: str
+) -> None:
+    with pytest.raises(MissingError) as caught:
+        TrinoCatalogue(Bare(), URL, "hive", schema).columns("flows")
+    assert what in caught.value.what
+    assert next_step in caught.value.next_step
+    assert "vpcflow tables" in caught.value.next_step
+
+
+class Refusing(StandIn):
+    """A stand-in whose tables cost money; they are seen, but no right is given."""
+
+    def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
+        if "AS longest" in sql:
+            raise AccessError("No SELECT.")
+        return super().run(sql, timeout, most)
+
+    def limit(self) -> int | None:
+        return 10**9
+
+    def stored(self) -> list[StoredTable]:
+        raise AccessError("No GetTables.")
+
+
+def test_a_check_names_each_right_that_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = TrinoCatalogue(Refusing(), URL, "hive", "logs")
+    monkeypatch.setattr("vpcflow_core.checks.elsewhere.open_catalogue", lambda url: made)
+    failed = [(f.part, f.found) for f in check_elsewhere(URL) if f.state == "failed"]
+    assert failed == [("tables", "No GetTables."), ("logs", "No SELECT.")]
 
 
 def test_a_check_of_what_is_not_there_fails_in_a_sentence() -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from vpcflow_core.checks.base import Finding, State, refused
-from vpcflow_core.engines.base import Catalogue, HasCosts
+from vpcflow_core.checks.base import Finding, refused
+from vpcflow_core.engines.base import Catalogue, HasCosts, StoredTable
 from vpcflow_core.engines.open import open_catalogue
-from vpcflow_core.errors import VpcflowError
+from vpcflow_core.errors import AccessError, VpcflowError
 from vpcflow_core.fields import DEFAULT_VPC_FORMAT
 from vpcflow_core.times import format_duration, format_instant
 
 # Records are there minutes after their traffic; an hour without any is worth a look.
 LATE = timedelta(hours=1)
-# Those of a page with many panels.
-QUESTIONS = 20
+# Of a page with many panels, which share them: docs/engines.md has those of each page.
+QUESTIONS = 9
 _TRANSIT = "transit gateways log nothing there, or have no views yet"
 
 
@@ -30,19 +30,34 @@ def check_elsewhere(url: str) -> Iterator[Finding]:
     """
     catalogue = open_catalogue(url)
     try:
-        yield from _findings(catalogue, url)
-    except VpcflowError as error:
-        yield refused("engine", url, error)
+        for part, subject, look in _looks(catalogue, url):
+            try:
+                yield from look()
+            except VpcflowError as error:
+                yield refused(part, subject, error)
+                # Another right may lack as well; what is not reached is not looked at further.
+                if not isinstance(error, AccessError):
+                    return
     finally:
         catalogue.close()
 
 
-def _findings(catalogue: Catalogue, url: str) -> Iterator[Finding]:
+Look = tuple[str, str, Callable[[], Iterable[Finding]]]
+
+
+def _looks(catalogue: Catalogue, url: str) -> Iterator[Look]:
+    """What is looked at, by part and subject, each after what it needs."""
     costs = getattr(catalogue, "costs", None)
     if isinstance(costs, HasCosts):
-        yield from _costs(costs, url)
+        yield "limit", url, lambda: [_limit(costs, url)]
+        yield "tables", url, lambda: [_stored(table) for table in costs.stored()]
+    yield "engine", url, lambda: _relations(catalogue, url)
+    yield "logs", "records", lambda: [_newest(catalogue)]
+
+
+def _relations(catalogue: Catalogue, url: str) -> Iterator[Finding]:
     present = catalogue.columns("records")
-    yield Finding("engine", url, "ok", "It answers, and the user may ask it.")
+    yield Finding("engine", url, "ok", "It answers.")
     yield Finding("tables", "flows, records", "ok", f"They have {len(present)} columns.")
     if not catalogue.columns("transit_records"):
         yield Finding("tables", "transit_flows", "ok", f"Not there: {_TRANSIT}.")
@@ -51,26 +66,29 @@ def _findings(catalogue: Catalogue, url: str) -> Iterator[Finding]:
     if lacking:
         names = ", ".join(lacking)
         yield Finding("fields", "records", "warning", f"Columns that pages will miss: {names}.")
-    yield _newest(catalogue)
 
 
-def _costs(costs: HasCosts, url: str) -> Iterator[Finding]:
-    """Limits, tables and what a page costs; nothing is asked of the records for it."""
+def _limit(costs: HasCosts, url: str) -> Finding:
     limit = costs.limit()
     said = "A query has no limit." if limit is None else f"A query may scan {_size(limit)}."
     remedy = "" if limit else "Set the workgroup's BytesScannedCutoffPerQuery."
-    yield Finding("limit", url, "ok" if limit else "warning", said, remedy)
-    for table in costs.stored():
-        by = f"by {', '.join(table.partitions)}" if table.partitions else "without partitions"
-        when = f" on {table.day}" if table.day else ""
-        found = f"{table.form}, {by}: {_size(table.size)}{when}."
-        if table.cost is not None:
-            found += (
-                f" A question about a day costs {table.cost:,.4f} USD, "
-                f"a page of {QUESTIONS} questions {QUESTIONS * table.cost:,.2f} USD."
-            )
-        state: State = "ok" if table.partitions and table.size else "warning"
-        yield Finding("tables", table.name, state, found)
+    return Finding("limit", url, "ok" if limit else "warning", said, remedy)
+
+
+def _stored(table: StoredTable) -> Finding:
+    """A table and what a page costs; nothing is asked of the records for it."""
+    by = f"by {', '.join(table.partitions)}" if table.partitions else "without partitions"
+    when = f" on {table.day}" if table.day else ""
+    found = f"{table.form}, {by}: {_size(table.size)}{when}."
+    if table.cost is not None:
+        found += (
+            f" A question about a day costs at most {table.cost:,.4f} USD, "
+            f"a page of {QUESTIONS} questions {QUESTIONS * table.cost:,.2f} USD."
+        )
+    if table.size and table.partitions:
+        return Finding("tables", table.name, "ok", found)
+    remedy = "Do flow logs deliver there?" if table.partitions else "Each question reads all of it."
+    return Finding("tables", table.name, "warning", found, remedy)
 
 
 def _size(count: int) -> str:

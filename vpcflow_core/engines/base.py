@@ -202,7 +202,7 @@ class StoredTable:
         partitions: Columns by which it is divided.
         size: Bytes: of `day`, or of all of it.
         day: The UTC day; None: all.
-        cost: USD that a question about that day costs; None where it depends on its columns.
+        cost: USD that a question about that day costs at most; None where its size is not known.
     """
 
     name: str

@@ -57,7 +57,7 @@ def _table(s3: Any, table: dict[str, Any], day: date, price: float) -> StoredTab
     size = sum(_size(s3, prefix) for prefix in prefixes[:FOLDERS])
     size = size * len(prefixes) // max(1, min(len(prefixes), FOLDERS))
     by = tuple(key["Name"] for key in table.get("PartitionKeys", ()))
-    cost = max(size, LEAST_BILLED) / TB * price if kind == "text" else None
+    cost = max(size, LEAST_BILLED) / TB * price
     return StoredTable(table["Name"], _FORMS[kind], by, size, day, cost)
 
 

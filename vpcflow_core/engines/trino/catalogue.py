@@ -19,7 +19,8 @@ import pyarrow as pa
 from vpcflow_core.coverage import Coverage, FlowLogHours, coverage_of
 from vpcflow_core.engines.base import HasCosts
 from vpcflow_core.engines.trino.client import Client
-from vpcflow_core.engines.trino.dialect import text
+from vpcflow_core.engines.trino.dialect import quoted, text
+from vpcflow_core.engines.trino.missing import missing
 from vpcflow_core.engines.trino.relations import (
     DAY,
     DAY_FORMAT,
@@ -28,7 +29,7 @@ from vpcflow_core.engines.trino.relations import (
     Relation,
     parts_of,
 )
-from vpcflow_core.errors import MissingError, ParameterError
+from vpcflow_core.errors import ParameterError
 from vpcflow_core.inventory.tables import Kind, frame_of
 from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.stopping import holding
@@ -256,14 +257,12 @@ class TrinoCatalogue:
         return name in self.kept("tables", self._tables)
 
     def _tables(self) -> set[str]:
-        sql = _TABLES.format(catalog=_quoted(self.catalog), schema=text(self.schema))
+        sql = _TABLES.format(catalog=quoted(self.catalog), schema=text(self.schema))
         return {row["table_name"] for row in self.client.run(sql).table.to_pylist()}
 
     def _relations(self) -> dict[str, Relation]:
         names = ", ".join(map(text, RELATIONS))
-        sql = _RELATIONS.format(
-            catalog=_quoted(self.catalog), schema=text(self.schema), names=names
-        )
+        sql = _RELATIONS.format(catalog=quoted(self.catalog), schema=text(self.schema), names=names)
         found: dict[str, list[str]] = {}
         for row in self.client.run(sql).table.to_pylist():
             found.setdefault(row["table_name"], []).append(row["column_name"])
@@ -273,10 +272,7 @@ class TrinoCatalogue:
                 self._snapshot = self._newest()
             return parts_of(self._named("records"), found["records"])
         if not {"flows", "records"} <= set(found):
-            raise MissingError(
-                f"{self.url} has no tables or views `flows` and `records`.",
-                f"Make them: vpcflow tables '{self.url}' --logs s3://bucket/prefix",
-            )
+            raise missing(self.client, self.url, self.catalog, self.schema)
         return {
             name: Relation(
                 self._named(name),
@@ -294,7 +290,7 @@ class TrinoCatalogue:
         return int(rows[0]["snapshot_id"]) if rows else None
 
     def _named(self, relation: str) -> str:
-        return ".".join(map(_quoted, (self.catalog, self.schema, relation)))
+        return ".".join(map(quoted, (self.catalog, self.schema, relation)))
 
     def _flow_logs(self) -> list[FlowLogHours]:
         """The hours of each flow log; of all records where none are named."""
@@ -356,7 +352,3 @@ def _moment(value: Any) -> datetime | None:
 def time(moment: datetime) -> str:
     """A time as SQL has it."""
     return f"TIMESTAMP '{moment.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S.%f')}'"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -75,8 +75,9 @@ class Location:
             host=f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname,
             port=port or (443 if tls else 8080),
             user=unquote(parts.username or "") or getuser(),
-            catalog=path[0],
-            schema=path[1],
+            # Trino has all names of them in small letters.
+            catalog=path[0].lower(),
+            schema=path[1].lower(),
             tls=tls,
             since=read.length("since"),
             refresh=read.length("refresh") or REFRESH,
