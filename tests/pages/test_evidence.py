@@ -6,10 +6,11 @@ import io
 from zipfile import ZipFile
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboards.ui.evidence import about, file_name, packed, packed_page
 from dashboards.ui.state import PageState
+from tests.charts.frames import usual
+from vpcflow_core.charts import figure
 from vpcflow_core.panels.catalogue import PANELS, PanelAnswer
 from vpcflow_core.times import Window, parse_range
 
@@ -28,7 +29,8 @@ def test_evidence_says_what_was_asked_and_holds_it_all() -> None:
         "A note.", "http://localhost/rejects?v=1",
     ):  # fmt: skip
         assert part in said
-    with ZipFile(io.BytesIO(packed(given, said, go.Figure()))) as archive:
+    drawn = figure(PANELS["overview/protocols"], usual(PANELS["overview/protocols"]))
+    with ZipFile(io.BytesIO(packed(given, said, drawn))) as archive:
         assert set(archive.namelist()) == {
             "about.txt", "rows.csv", "rows.parquet", "query.sql", "figure.html",
         }  # fmt: skip

@@ -99,8 +99,8 @@ def dress(chart: go.Figure, dark: bool) -> go.Figure:
     layout._validate = False
     for name, value in (rest | of_axes).items():
         layout[name] = _filled(said.get(name), value)
-    layout["template"] = None
     layout._validate = True
+    layout["template"] = None  # unchecked, it would stay as a null that plotly's `to_html` fails on
     return chart
 
 
