@@ -127,7 +127,8 @@ a.all-about:is(:hover, :focus) { text-decoration: underline }
 
 @media print {
   [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar],
-  [class*=st-key-menu-], [class*=st-key-group-], .st-key-row-end, .st-key-custom-range {
+  [class*=st-key-menu-], [class*=st-key-group-], .st-key-row-end, .st-key-custom-range,
+  [class*=st-key-violations-], [class*=st-key-bands-], .st-key-evidence-entity {
     display: none !important;
   }
   [data-testid=stMain], [data-testid=stApp], [data-testid=stAppViewContainer] {

@@ -123,9 +123,8 @@ def too_long(frame: pd.DataFrame, widths: Mapping[str, int]) -> dict[str, int]:
     found = {}
     for name, values in frame.items():
         longest = max((len(value) for value in values if isinstance(value, str)), default=0)
-        given = widths.get(str(name), 0) if name in NARROW else 0
-        seen = int((given - 16) / NARROW_LETTER) if given else WIDEST
-        most = LONGEST_NAME if name in NAMES else seen
+        width = widths.get(str(name))
+        most = int((width - 16) / NARROW_LETTER) if width else WIDEST
         if longest > most:
             found[str(name)] = most
     return found

@@ -36,17 +36,17 @@ def test_columns_whose_texts_are_cut_end_in_an_ellipsis_and_ids_are_whole() -> N
     sentence, id_ = "no rule of its groups lets it in " * 3, "eni-0ec563ff69d4d36a8"
     frame = pd.DataFrame(
         {
-            "Why": [sentence], "Source name": ["a name of a host that is long"],
+            "Why": [sentence], "Source name": ["a name of a host that is far too long"],
             "What": ["Bytes of prod-app-3, Outbound bytes and 7 more"],
             "Network interface": [id_], "Country": ["Germany"], "Flows": [1],
         }
     )  # fmt: skip
-    cut = too_long(frame, {"What": 180})
-    assert cut == {"Why": 70, "Source name": 18, "What": 26, "Network interface": 18}
+    cut = too_long(frame, {"What": 180, "Source name": 162, "Network interface": 100})
+    assert cut == {"Why": 70, "Source name": 23, "What": 26, "Network interface": 13}
     shown = {name: fitted(frame[name][0], name, most) for name, most in cut.items()}
     assert all(len(text) <= cut[name] for name, text in shown.items() if text != id_)
     assert shown["Why"] == f"{sentence[:69].rstrip()}…"
-    assert shown["Source name"] == "a name of… is long"
+    assert shown["Source name"] == "a name of a…ar too long"
     assert shown["Network interface"] == id_
 
 
