@@ -137,18 +137,34 @@ def a_source(folder: Path) -> None:
 
 
 def an_engine(_: Path) -> None:
-    """A folder, here tests/engines/test_open.py, and one row: it answers for its catalogues."""
+    """A folder, here tests/engines/test_open.py, and one row: it answers for its catalogues.
+
+    One that has addresses has a row among those of sources as well, for --help and settings.
+    """
     from tests.engines.test_open import SmallCatalogue, SQLiteEngine
     from vpcflow_core import FlowLogs
+    from vpcflow_core.checks import check_elsewhere
     from vpcflow_core.engines import open as engines
+    from vpcflow_core.sources.schemes import SCHEMES, Scheme
 
     def opened(settings: Any, catalogue: Any) -> Any:
         return SQLiteEngine(catalogue)
 
-    engines.KINDS += (engines.EngineKind("sqlite", SmallCatalogue, opened),)
+    def at(url: str, since: Any, inventory: Any) -> Any:
+        return SmallCatalogue()
+
+    engines.KINDS += (engines.EngineKind("sqlite", SmallCatalogue, opened, ("small",), at),)
     with FlowLogs(catalogue=SmallCatalogue()) as logs:
         assert list(logs.top("srcaddr", by="bytes")["bytes"]) == [700, 140]
         assert logs.panel("overview/top-sources").figure().data
+    SCHEMES["small"] = Scheme("small", "elsewhere", "small://name", "all", is_engine=True)
+    with FlowLogs.open("small://teas") as logs:
+        assert list(logs.top("srcaddr", by="bytes")["bytes"]) == [700, 140]
+    assert "small://name" in _command_line("check", "--help")
+    assert "700" in _command_line("top", "srcaddr", "--source", "small://teas")
+    assert {found.state for found in check_elsewhere("small://teas")} <= {"ok", "warning"}
+    assert "has no table of minutes" in _refusal("summarize", "small://teas")
+    assert "no engine that tables" in _refusal("tables", "small://teas", "--logs", "sample://")
 
 
 def a_command(_: Path) -> None:
@@ -193,6 +209,15 @@ def _command_line(*words: str) -> str:
     done = CliRunner().invoke(app, words, env={"COLUMNS": "400", "TERM": "dumb"})
     assert done.exit_code == 0, done.output
     return " ".join(done.output.split())
+
+
+def _refusal(*words: str) -> str:
+    """The error that `vpcflow` ends with."""
+    from typer.testing import CliRunner
+
+    from vpcflow_core.cli.main import app
+
+    return str(CliRunner().invoke(app, words).exception)
 
 
 CHANGES: tuple[Callable[[Path], None], ...] = (

@@ -26,7 +26,7 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import app
 from vpcflow_core.engines.trino.athena import AthenaClient
 from vpcflow_core.engines.trino.athena_location import AthenaLocation
-from vpcflow_core.errors import FailureError
+from vpcflow_core.errors import FailureError, ParameterError
 from vpcflow_core.lake.opening import open_lake
 from vpcflow_core.lake.upkeep import keep_up
 from vpcflow_core.panels.catalogue import PANELS
@@ -127,6 +127,8 @@ def logs_at_athena(
         if "information_schema.columns" in sql:
             rows = [[table, name] for table in ("flows", "records") for name in COLUMNS]
             return [("table_name", "varchar"), ("column_name", "varchar")], rows
+        if "information_schema.tables" in sql:
+            return [("table_name", "varchar")], []
         if "AS reach" in sql:
             return [(name, kind) for name, (kind, _) in HOUR.items()], [
                 [v for _, v in HOUR.values()]
@@ -141,6 +143,12 @@ def logs_at_athena(
     with serving(like) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", endpoint)
         yield like
+
+
+def test_a_new_table_of_minutes_wants_a_place(logs_at_athena: LookAlike) -> None:
+    done = CliRunner().invoke(app, ["summarize", URL])
+    assert isinstance(done.exception, ParameterError)
+    assert not any("CREATE" in query["sql"] for query in logs_at_athena.queries.values())
 
 
 def run(*words: str) -> None:

@@ -82,6 +82,16 @@ def test_athena_has_hives_words_for_tables(trees: list[Tree]) -> None:
         sqlglot.parse_one(sql, read="athena", error_level=sqlglot.ErrorLevel.RAISE)
 
 
+@pytest.mark.parametrize("name", ["flow-logs", "2026", "select", "a'b"])
+def test_schemas_may_have_any_name(trees: list[Tree], name: str) -> None:
+    for flavour, dialect in (("trino", "trino"), ("athena", "athena")):
+        for sql in statements(trees, f"hive.{name}", flavour):  # type: ignore[arg-type]
+            parsed = sqlglot.parse_one(sql, read=dialect, error_level=sqlglot.ErrorLevel.RAISE)
+            tables = {table.db for table in parsed.find_all(sqlglot.exp.Table)} - {""}
+            assert tables <= {name}, sql
+            assert name in sql
+
+
 def test_text_and_parquet_in_the_same_folders_are_refused_in_a_sentence(tmp_path: Path) -> None:
     write_objects(tmp_path)
     text = next(tmp_path.rglob("*fl-0a01*"))

@@ -48,7 +48,7 @@ COLUMNS = (
 class StandIn:
     """Keeps what it is asked, and answers what every schema says of itself."""
 
-    longest, is_shared = 100_000, False
+    longest, is_shared, wants_place = 100_000, False, False
 
     def __init__(self, columns: tuple[str, ...] = COLUMNS) -> None:
         self.asked: list[str] = []

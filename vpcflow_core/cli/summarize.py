@@ -11,7 +11,6 @@ from vpcflow_core.engines.open import is_elsewhere, open_catalogue, summarize_at
 from vpcflow_core.errors import MisuseError
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import load_settings
-from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.times import parse_duration
 
 
@@ -23,7 +22,8 @@ def summarize(
         ),
     ],
     at: Annotated[
-        str, typer.Option(metavar="PLACE", help="Where Athena makes the table: s3://bucket/prefix.")
+        str,
+        typer.Option(metavar="PLACE", help="Where Athena makes a new table: s3://bucket/prefix."),
     ] = "",
     since: Annotated[str, typer.Option(help="Only hours of the most recent 8d, 30d, ...")] = "",
 ) -> None:
@@ -34,8 +34,6 @@ def summarize(
     """
     if not is_elsewhere(engine):
         raise MisuseError(f"'{engine}' is no engine.", "A store keeps its minutes by itself.")
-    if scheme_of(engine).name == "athena" and not at.startswith("s3://"):
-        raise MisuseError("Athena wants a place for the table.", "Give --at s3://bucket/prefix")
     span: timedelta | None = parse_duration(since) if since else None
     catalogue = open_catalogue(engine, since=span)
     try:

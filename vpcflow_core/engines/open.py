@@ -19,7 +19,7 @@ from vpcflow_core.inventory.naming import Naming
 from vpcflow_core.settings import Settings
 from vpcflow_core.sources.base import Source
 from vpcflow_core.sources.open import require_no_secret
-from vpcflow_core.sources.schemes import scheme_of
+from vpcflow_core.sources.schemes import SCHEMES, scheme_of
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
@@ -195,9 +195,9 @@ def tables_for(
     require_no_secret(url)
     make = _kind(url).tables if is_elsewhere(url) else None
     if make is None:
+        able = [SCHEMES[name].example for kind in KINDS if kind.tables for name in kind.schemes]
         raise ParameterError(
-            f"'{url}' is no engine that tables can be made at.",
-            "Write it as trino://user@host:port/catalog/schema, or athena://catalog.database?...",
+            f"'{url}' is no engine that tables can be made at.", f"Write it as {' or '.join(able)}"
         )
     return make(url, source, span, first)
 

@@ -48,6 +48,7 @@ class AthenaClient:
     longest = LONGEST
     # What is read is paid.
     is_shared = True
+    wants_place = True
 
     def __init__(
         self,

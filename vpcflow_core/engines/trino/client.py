@@ -54,6 +54,10 @@ class Client(Protocol):
     def is_shared(self) -> bool:
         """Whether the questions that a page asks at once are one statement, which reads once."""
 
+    @property
+    def wants_place(self) -> bool:
+        """Whether a new table needs a place that is named."""
+
     def run(self, sql: str, timeout: timedelta | None = None, most: int | None = None) -> Reply:
         """Answer one statement.
 

@@ -38,6 +38,7 @@ class TrinoConnection:
     """
 
     longest = LONGEST
+    wants_place = False
 
     def __init__(self, location: Location) -> None:
         try:

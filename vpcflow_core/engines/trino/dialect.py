@@ -59,6 +59,23 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def named(*names: str, mark: str = '"') -> str:
+    """The full name of a table or schema, each part in quotes where SQL wants it.
+
+    Args:
+        *names: Its parts.
+        mark: The quotes: Athena's DDL, which is Hive's, has backticks.
+
+    >>> named("hive", "flow-logs", "select"), named("logs", "2026", mark="`")
+    ('hive."flow-logs"."select"', 'logs.`2026`')
+    """
+    preparer = dialect().identifier_preparer
+    return ".".join(
+        name if preparer.quote(name) == name else mark + name.replace(mark, 2 * mark) + mark
+        for name in names
+    )
+
+
 def text(value: str) -> str:
     """A text as SQL has it."""
     return "'" + value.replace("'", "''") + "'"

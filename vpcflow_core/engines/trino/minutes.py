@@ -17,9 +17,9 @@ import pandas as pd
 from sqlalchemy import SelectBase
 
 from vpcflow_core.engines.trino.catalogue import TrinoCatalogue, time
-from vpcflow_core.engines.trino.dialect import quoted, text, written_out
+from vpcflow_core.engines.trino.dialect import named, quoted, text, written_out
 from vpcflow_core.engines.trino.relations import with_tables
-from vpcflow_core.errors import MissingDataError, StoreError
+from vpcflow_core.errors import MissingDataError, ParameterError, StoreError
 from vpcflow_core.query.minutes import FIELDS, LIES, MINUTE_OF, NEEDED, VOLUMES, minutes_of
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.spread import SHARES
@@ -100,6 +100,7 @@ class MinutesTable:
 
         Raises:
             MissingDataError: Records have no volumes or times.
+            ParameterError: The engine wants a place for a new table, and there is none.
             StoreError: The engine cannot write there.
         """
         if lacking := [n for n in (*NEEDED, *FIELDS) if n not in self.catalogue.columns("flows")]:
@@ -111,6 +112,13 @@ class MinutesTable:
 
     def _make(self, place: str) -> None:
         """Make the table, if it is not there; another writer may do the same."""
+        self.catalogue.forget()
+        if self.catalogue.has_table(TABLE):
+            return
+        if self.catalogue.client.wants_place and not place.startswith("s3://"):
+            raise ParameterError(
+                "That engine wants a place for the new table.", "Give --at s3://bucket/prefix"
+            )
         try:
             self.catalogue.client.run(ddl(self.catalogue, place))
         except StoreError:
@@ -199,7 +207,7 @@ def ddl(catalogue: TrinoCatalogue, place: str = "") -> str:
         return f"{made} WITH (partitioning = ARRAY['day({MINUTE_OF})'])"
     listed = ", ".join(f"`{name}` {_OF_ATHENA.get(k, k)}" for name, k in COLUMNS.items())
     return (
-        f"CREATE TABLE IF NOT EXISTS {catalogue.schema}.{TABLE} ({listed}) "
+        f"CREATE TABLE IF NOT EXISTS {named(catalogue.schema, TABLE, mark='`')} ({listed}) "
         f"PARTITIONED BY (day({MINUTE_OF})) LOCATION {text(place)} "
         "TBLPROPERTIES ('table_type' = 'ICEBERG')"
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from vpcflow_core.engines.trino.dialect import quoted, text
+from vpcflow_core.engines.trino.dialect import named, quoted, text
 from vpcflow_core.engines.trino.logs import FlowLog, Tree
 from vpcflow_core.engines.trino.relations import DAY
 from vpcflow_core.errors import SettingsError
@@ -74,7 +74,7 @@ def statements(
     for number, tree in enumerate(trees, 1):
         kind = "parquet" if tree.is_parquet else "text"
         name = f"logs_{kind}_{number}"
-        made += _table(name, place, tree, flavour, first or tree.first)
+        made += _table(_ddl(place, flavour, name), tree, flavour, first or tree.first)
         parts += _selects(name, place, tree)
     for prefix, is_transit in (("", False), ("transit_", True)):
         if some := [(fields, select) for fields, select, transit in parts if transit == is_transit]:
@@ -83,18 +83,26 @@ def statements(
 
 
 def _schema(place: str, flavour: Flavour) -> str:
-    name = place if flavour == "trino" else place.rpartition(".")[2]
-    return f"CREATE {'SCHEMA' if flavour == 'trino' else 'DATABASE'} IF NOT EXISTS {name}"
+    kind = "SCHEMA" if flavour == "trino" else "DATABASE"
+    return f"CREATE {kind} IF NOT EXISTS {_ddl(place, flavour)}"
 
 
-def _table(name: str, place: str, tree: Tree, flavour: Flavour, first: date) -> list[str]:
+def _ddl(place: str, flavour: Flavour, *names: str) -> str:
+    """The schema, or something in it, as DDL names it."""
+    catalog, _, schema = place.rpartition(".")
+    return named(catalog, schema, *names) if flavour == "trino" else named(schema, *names, mark="`")
+
+
+def _in_select(place: str, *names: str) -> str:
+    """As a SELECT names it, which is Trino's at Athena too."""
+    catalog, _, schema = place.rpartition(".")
+    return named(catalog, schema, *names)
+
+
+def _table(name: str, tree: Tree, flavour: Flavour, first: date) -> list[str]:
     columns = _parquet_columns(tree) if tree.is_parquet else _text_columns()
-    if flavour == "trino":
-        made = _trino_table(f"{place}.{name}", columns, tree, first)
-    else:
-        made = _athena_table(f"{place.rpartition('.')[2]}.{name}", columns, tree, first)
-    dropped = f"{place}.{name}" if flavour == "trino" else f"{place.rpartition('.')[2]}.{name}"
-    return [f"DROP TABLE IF EXISTS {dropped}", made]
+    make = _trino_table if flavour == "trino" else _athena_table
+    return [f"DROP TABLE IF EXISTS {name}", make(name, columns, tree, first)]
 
 
 def _text_columns() -> dict[str, str]:
@@ -206,7 +214,9 @@ def _selects(name: str, place: str, tree: Tree) -> list[tuple[tuple[str, ...], s
             present = {column for log in logs for column in log.fields}
             fields = [field.name for field in FIELDS if field.name in present]
             fields += [] if "flow_log_id" in fields else ["flow_log_id"]
-            made.append((tuple(fields), _select(f"{place}.{name}", tree, logs, fields), is_transit))
+            made.append(
+                (tuple(fields), _select(_in_select(place, name), tree, logs, fields), is_transit)
+            )
     return made
 
 
@@ -269,7 +279,8 @@ def _views(
         + f"\nFROM (\n  {select}\n)"
         for fields, select in parts
     ]
-    at = place if flavour == "trino" else place.rpartition(".")[2]
+    catalog, _, schema = place.rpartition(".")
+    at = named(catalog, schema) if flavour == "trino" else named(schema)
     union = "\nUNION ALL\n".join(selects)
     status = "log_status = 'OK' AND " if "log_status" in names else ""
     return [
