@@ -208,7 +208,7 @@ def _values(given: PanelAnswer) -> value_menu.Rows:
     """What the menus of its rows are about: of an episode who made it."""
     if "filters" in given.frame:
         return value_menu.of_filters(given.frame["filters"])
-    return value_menu.of_fields(given.frame)
+    return value_menu.of_fields(given.frame) or value_menu.of_ends(given.frame)
 
 
 def _leads(given: PanelAnswer, state: PageState) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -33,6 +34,8 @@ LABELS = {
 }
 # Of values that are shown where filters would judge by a part of the traffic.
 PAGE_OR_COPY = (chips.OPEN, chips.COPY)
+# Columns of pairs, and what stands behind a name in them.
+ENDS, BRACKETS = ("source", "destination"), re.compile(r"\(([^()\s]+)\)$")
 # Blocks that are everything, and no place of their own.
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 Row = Mapping[Hashable, Any]
@@ -57,6 +60,12 @@ def of_texts(frame: pd.DataFrame, columns: Iterable[str]) -> Rows:
     shown = [name for name in columns if name in frame]
     rows = frame[shown].head(MOST).to_dict("records") if shown else []
     return [[chip for name in shown for chip in _named(name, row[name])] for row in rows]
+
+
+def of_ends(frame: pd.DataFrame) -> Rows:
+    """What the ends of pairs are: ids and addresses, or those in brackets behind a name."""
+    ends = frame[[name for name in ENDS if name in frame]]
+    return of_texts(ends.map(_in_brackets), ENDS)
 
 
 def menus(rows: Rows, count: int, actions: Collection[str] = tuple(LABELS)) -> dict[str, pd.Series]:
@@ -136,6 +145,12 @@ def _of_row(row: Row) -> list[Chip]:
             chip = Chip(*drill.filter_of(field, row[field]), excluded=False)
             found.setdefault(chip.value, chip)
     return [*found.values()]
+
+
+def _in_brackets(value: Any) -> Any:
+    """What a name stands for, where that is said: `10.0.0.5` of `prod-web-1 (10.0.0.5)`."""
+    found = BRACKETS.search(value) if isinstance(value, str) else None
+    return found[1] if found else value
 
 
 def _named(column: str, value: Any) -> list[Chip]:

@@ -84,3 +84,18 @@ def test_ids_give_way_to_numbers_where_every_row_has_a_name() -> None:
 def test_a_column_without_any_value_leaves_its_room_to_names() -> None:
     frame = pd.DataFrame({"Flows": [0, 1], "Place": ["", None], "Menu": [[], []]}, dtype="object")
     assert _titles(frame, {"Menu"}) == ["Flows", "Menu"]
+
+
+def test_ends_of_pairs_have_menus_of_what_their_names_stand_for() -> None:
+    rows = {
+        "source": ["prod-a (subnet-0ec1d38e)", "web (10.0.0.5)", "Internet: US (10 %)"],
+        "destination": ["vpc-0a1b", "com.amazonaws.eu-central-1.s3", "S3"],
+    }
+    first, second, third = value_menu.of_ends(pd.DataFrame(rows))
+    assert first == [
+        Chip("subnet_id", "subnet-0ec1d38e", excluded=False),
+        Chip("vpc_id", "vpc-0a1b", excluded=False),
+    ]
+    assert second == [Chip("address", "10.0.0.5", excluded=False)]
+    assert third == []
+    assert value_menu.of_ends(pd.DataFrame({"bytes": [1]})) == []
