@@ -23,7 +23,7 @@ from vpcflow_core.engines.duckdb.kept_days import LARGEST, KeptDays
 from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.kept import MOST_BYTES, KeptAnswers
-from vpcflow_core.engines.named import relations_named
+from vpcflow_core.engines.named import columns_named, relations_named
 from vpcflow_core.newest import Newest
 from vpcflow_core.times import Window, floor_to
 
@@ -46,22 +46,24 @@ class Bound:
         window: The range of time that it touches; files outside are not opened.
         sql: Its text, with `$1` for values.
         values: Their values.
+        columns: The columns that it names.
     """
 
     question: SelectBase
     window: Window
     sql: str
     values: list[Any]
+    columns: frozenset[str]
 
     @classmethod
     def of(cls, question: SelectBase, window: Window) -> Bound:
         """Write a question."""
-        return cls(question, window, *bound(question))
+        return cls(question, window, *bound(question), columns_named(question))
 
     @classmethod
     def of_part(cls, question: SelectBase, window: Window) -> Bound:
         """Write a question that is the same object each time that it is asked."""
-        return cls(question, window, *_bound_once(question))
+        return cls(question, window, *_bound_once(question), columns_named(question))
 
 
 # Asks the store's files.
@@ -92,7 +94,7 @@ class Answers:
         Raises:
             Exception: What `answer` raises.
         """
-        names = reading.names_for(asked.question)
+        names = reading.names_for(asked.columns)
         key = (reading.state(), names, asked.window, asked.sql, repr(asked.values))
         frame = self._frames.get(key)
         if frame is None:
@@ -120,7 +122,7 @@ class Answers:
 
     def _path(self, reading: Reading, asked: Bound) -> Path:
         """Where an answer is kept: by the files of its days, and all else that it depends on."""
-        names = reading.names_for(asked.question)
+        names = reading.names_for(asked.columns)
         state = reading.state_of(sorted(relations_named(asked.question)), asked.window)
         return self.days.path(asked.window, (VERSION, asked.sql, asked.values, names, *state))
 

@@ -48,6 +48,7 @@ from vpcflow_core.errors import ParameterError, QueryError, StoreError
 from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.metrics import timed
 from vpcflow_core.query.columns import column_of
+from vpcflow_core.query.ends import ENDS
 from vpcflow_core.query.minutes import MINUTES
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import StoreFile
@@ -288,10 +289,11 @@ class DuckDBEngine:
     def _result(self, question: Select[Any], window: Window, answer: Ask) -> QueryResult:
         """The answer that was given lately, else a new one."""
         began = time.perf_counter()
+        asked = Bound.of(question, window)
         with self._cursors.failures(self._reading, window):
-            frame = self._answers.frame(self._reading, Bound.of(question, window), answer)
+            frame = self._answers.frame(self._reading, asked, answer)
         naming = self._reading.inventory.naming
-        notes = naming.problems if self._reading.names_for(question) else ()
+        notes = naming.problems if self._reading.names_for(asked.columns) else ()
         seconds = time.perf_counter() - began
         return QueryResult(frame, self.text_of(question), seconds, notes=notes)
 
@@ -346,12 +348,12 @@ class DuckDBEngine:
                 narrowed = Narrowed(self._narrowed, asked.question, used)
                 kept_sums = partial(self._kept_sums, asked.window, cursor, used)
                 relations = replace(relations, narrowed=narrowed, kept_sums=kept_sums)
-            found = None if beside else summed(asked.question, asked.window)
-            if found:
+            about_ends = not (beside or asked.columns.isdisjoint(ENDS))
+            if about_ends and (found := summed(asked.question, asked.window)):
                 question, how = found
                 asked = Bound.of(question, asked.window)
                 relations = replace(relations, summed=how)
-            relations.make(relations_named(asked.question), columns_named(asked.question))
+            relations.make(relations_named(asked.question), asked.columns)
             return made(_reader(cursor, asked))
 
     def _sums_of(self, asked: Bound, cursor: Cursor) -> OfSums | None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
-
-from sqlalchemy import SelectBase
 
 from vpcflow_core.engines.base import HasDamage, HasRepeats
 from vpcflow_core.engines.duckdb.damage import damage_of, error_of
 from vpcflow_core.engines.duckdb.files import FileCatalogue
 from vpcflow_core.engines.duckdb.settled import SettledCache
 from vpcflow_core.engines.interfaces.cache import InventoryCache, days_of
-from vpcflow_core.engines.named import columns_named
 from vpcflow_core.errors import StoreError
 from vpcflow_core.query.ends import ENDS
 from vpcflow_core.store.base import StoreFile
@@ -74,9 +71,9 @@ class Reading:
                 self.store.suspect(lost)
         return error_of(lost) if lost else None
 
-    def names_for(self, question: SelectBase) -> Hashable:
-        """What names in the answer depend on besides the store; None where it has none."""
-        return None if columns_named(question).isdisjoint(ENDS) else self.inventory.naming.version
+    def names_for(self, columns: Set[str]) -> Hashable:
+        """What names in these columns depend on besides the store; None where there are none."""
+        return None if columns.isdisjoint(ENDS) else self.inventory.naming.version
 
     def state(self) -> tuple[Hashable, ...]:
         """What changes when any answer may change."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     FunctionFilter,
+    Join,
     Select,
     SelectBase,
     TableClause,
@@ -32,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import functions, operators
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from vpcflow_core.engines.duckdb.dialect import written_out
@@ -152,7 +154,10 @@ def of_sums(
     Returns:
         The SELECT, the columns that it names besides what it adds up, and those that it adds up.
     """
-    if not isinstance(question, Select) or relations_named(question) != {"flows"}:
+    # Connections are SELECTs upon SELECTs, which take long to go through.
+    if not isinstance(question, Select) or _has_parts(question):
+        return None
+    if relations_named(question) != {"flows"}:
         return None
     replaced: Any = _Replaced(window)
     made: Any = replacement_traverse(question, {}, replaced)
@@ -161,6 +166,12 @@ def of_sums(
     if not keys.isdisjoint(("start_time", "end_time", *SUMS)) or not _only_adds_up(made, distinct):
         return None
     return made, keys, {of for of, name in SUMS.items() if name in named}
+
+
+def _has_parts(question: Select[Any]) -> bool:
+    """Whether it is made of more SELECTs than one."""
+    others = (node for node in nodes_of(question) if node is not question)
+    return any(isinstance(node, AliasedReturnsRows | Join | SelectBase) for node in others)
 
 
 def inside(window: Window) -> str:

@@ -69,8 +69,10 @@ class SummedFiles:
             window: Its range of time; of files that reach over its ends the records are read.
             ask: Asks DuckDB for the answer of a SELECT.
         """
+        if reading.is_once or reading.rows(window) < ENOUGH_RECORDS:
+            return None
         found = of_sums(question, window, distinct=True)
-        if found is None or reading.is_once or not found[1].isdisjoint(KNOWN):
+        if found is None or not found[1].isdisjoint(KNOWN):
             return None
         made, named, sums = found
         shown = columns_named(*question.selected_columns)
