@@ -185,7 +185,9 @@ def test_a_field_that_no_file_has_is_explained(tmp_path: Any) -> None:
         (Query(("flows",)), Filters.parse({"vpc_id": "!vpc-1"})),
     ]
     for query, filters in asked:
-        with pytest.raises(MissingDataError, match=r"has vpc-id: add \$\{vpc-id\} \(version 3\)"):
+        with pytest.raises(
+            MissingDataError, match=r"has VPC \(vpc-id\): add \$\{vpc-id\} \(version 3\)"
+        ):
             ask(engine, query, filters=filters)
     with pytest.raises(MissingDataError, match="has security groups"):
         ask(engine, Query(("flows",), by=("security_group_id",)))
