@@ -76,7 +76,8 @@ def holds_secret(text: str) -> bool:
     >>> holds_secret("s3://me:you@logs"), holds_secret("cloudwatch://eu-west-1/flows?streams=a")
     (True, False)
     """
-    return redacted(text) != text
+    # `ann%3Apassword@host` is one as well.
+    return any(redacted(form) != form for form in (text, unquote(text)))
 
 
 def _mark(match: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ from threading import Timer
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from tests.trino.look_alike import Answer, LookAlike, serving
 from vpcflow_core.asker import asking_for
@@ -111,8 +112,29 @@ def test_a_query_that_takes_too_long_is_stopped_there(
 ) -> None:
     like.polls = 10**9
     with pytest.raises(FailureError, match="took longer than"):
-        athena_client().run("SELECT 1", timedelta(seconds=0.2))
+        (client := athena_client()).run("SELECT 1", timedelta(seconds=0.2))
+    assert like.names().count("StopQueryExecution") == 1
+    assert client.spent == 25_000_000  # which AWS bills
+
+
+@pytest.mark.parametrize(
+    "fault", [EndpointConnectionError(endpoint_url="https://athena"), KeyboardInterrupt()]
+)
+def test_a_query_that_is_lost_is_stopped_and_counts_as_much_as_it_may_scan(
+    athena_client: Callable[..., AthenaClient], like: LookAlike, fault: BaseException
+) -> None:
+    client = athena_client("&day=1.5GB")
+
+    def lost(**asked: str) -> None:
+        raise fault
+
+    client._athena.get_query_execution = lost
+    with pytest.raises((FailureError, KeyboardInterrupt)):
+        client.run("SELECT 1")
     assert like.names()[-1] == "StopQueryExecution"
+    assert client.spent == like.cutoff
+    with pytest.raises(FailureError, match="beyond the limit"):
+        client.run("SELECT 2")
 
 
 def test_a_query_is_stopped_there_by_who_asked(

@@ -120,6 +120,22 @@ def test_a_password_in_an_address_is_refused_and_not_quoted() -> None:
         assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "trino://ann%3Ahunter2@data.example/hive/logs",
+        "trino://ann@data.example/hive/logs?password=hunter2",
+        "trino://ann@data.example/hive/logs#token=hunter2",
+        "athena://c.d?endpoint=https%3A%2F%2Fann%3Ahunter2%40data.example",
+        "athena://c.d?profile=AKIAIOSFODNN7EXAMPLE",
+    ],
+)
+def test_secrets_in_other_forms_are_refused_and_not_quoted_either(url: str) -> None:
+    with pytest.raises(SettingsError, match="must not hold") as caught:
+        open_source(url)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_the_name_of_the_user_is_no_secret_but_a_key_is() -> None:
     assert open_source(URL).url == URL
     with pytest.raises(SettingsError):

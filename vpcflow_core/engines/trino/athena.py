@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -21,17 +22,21 @@ from vpcflow_core.engines.trino.athena_tables import stored
 from vpcflow_core.engines.trino.budget import Budget, bytes_billed
 from vpcflow_core.engines.trino.client import Reply, table_of
 from vpcflow_core.engines.trino.failures import SHORTER
-from vpcflow_core.errors import FailureError, SettingsError
+from vpcflow_core.errors import FailureError, SettingsError, VpcflowError
 from vpcflow_core.sources.aws.client import client_of, session_of
 from vpcflow_core.sources.aws.errors import SLOW_CODES, code_of
 from vpcflow_core.sources.open import SourceOptions
-from vpcflow_core.stopping import sleep, stoppable, under
+from vpcflow_core.stopping import UnwantedError, sleep, stoppable, under
 from vpcflow_core.times import format_duration
 
 # Bytes of a statement that Athena takes.
 LONGEST = 262_144
 # Seconds between two looks at a query, and before a start that was throttled is tried again.
 FIRST_LOOK, LAST_LOOK = 0.2, 2.0
+# Looks at a query that was stopped, until it is taken to be lost.
+GRACE = 5
+# What Athena itself lets a query take.
+LONGEST_RUN = timedelta(minutes=30)
 LEAST_BILLED = 10_000_000
 TB = 10**12
 
@@ -80,16 +85,25 @@ class AthenaClient:
         with failures(self.location):
             may_scan = self._most_of_a_query()
             with self._budget.reserving(may_scan) as count:
-                return self._run(sql, timeout, most, count)
+                return self._run(sql, timeout or LONGEST_RUN, most, count)
 
     def _run(
-        self, sql: str, timeout: timedelta | None, most: int | None, count: Callable[[int], None]
+        self, sql: str, timeout: timedelta, most: int | None, count: Callable[[int], None]
     ) -> Reply:
-        end = time.monotonic() + (timeout or timedelta(minutes=30)).total_seconds()
+        end = time.monotonic() + timeout.total_seconds()
         id = self._started(sql, end)
-        # One that is stopped is waited for as well: it is billed what it scanned.
-        with stoppable(lambda: self._athena.stop_query_execution(QueryExecutionId=id)), under(None):
-            done = self._waited(id, end, timeout, count)
+        try:
+            # One that is stopped is waited for as well: it is billed what it scanned.
+            with stoppable(lambda: self._stop(id)), under(None):
+                done = self._waited(id, end, timeout)
+        except BaseException:  # no answer, or Ctrl-C: what it scans until it ends is not known
+            count(self._most_of_a_query())
+            with suppress(aws.BotoCoreError, aws.ClientError):
+                self._stop(id)
+            raise
+        count(_billed(done))
+        if done["Status"]["State"] != "SUCCEEDED":
+            raise self._ended(done, end, timeout)
         if done.get("StatementType") == "DDL":
             return Reply(table_of((), (), []))
         names, kinds, rows = self._fetched(id, most)
@@ -156,29 +170,31 @@ class AthenaClient:
             self._sleep(pause)
             pause = min(2 * pause, 10 * LAST_LOOK)
 
-    def _waited(
-        self, id: str, end: float, timeout: timedelta | None, count: Callable[[int], None]
-    ) -> dict[str, Any]:
-        """The execution, once it has succeeded."""
-        pause = FIRST_LOOK
+    def _waited(self, id: str, end: float, timeout: timedelta) -> dict[str, Any]:
+        """The execution, once it has ended; it is stopped when its time is over."""
+        pause, is_stopped = FIRST_LOOK, False
         while True:
             found: dict[str, Any] = self._athena.get_query_execution(QueryExecutionId=id)
-            done = found["QueryExecution"]
-            state = done["Status"]["State"]
-            if state in ("SUCCEEDED", "FAILED", "CANCELLED"):
-                count(_billed(done))
-                if state != "SUCCEEDED":
-                    raise ended(self.location, done["Status"])
-                return dict(done)
-            if time.monotonic() > end:
-                self._athena.stop_query_execution(QueryExecutionId=id)
-                length = format_duration(timeout or timedelta(minutes=30))
-                raise FailureError(
-                    f"The query took longer than {length} and was stopped.",
-                    f"{SHORTER} The limit is the setting query_timeout.",
-                )
+            done: dict[str, Any] = found["QueryExecution"]
+            if done["Status"]["State"] in ("SUCCEEDED", "FAILED", "CANCELLED"):
+                return done
+            now = time.monotonic()
+            if now > end + LAST_LOOK * GRACE:
+                raise _too_long(timeout)
+            if now > end and not is_stopped:
+                self._stop(id)
+                is_stopped, pause = True, FIRST_LOOK
             self._sleep(pause)
             pause = min(1.5 * pause, LAST_LOOK)
+
+    def _stop(self, id: str) -> None:
+        self._athena.stop_query_execution(QueryExecutionId=id)
+
+    def _ended(self, done: dict[str, Any], end: float, timeout: timedelta) -> VpcflowError:
+        """The error of a query that did not succeed."""
+        error = ended(self.location, done["Status"])
+        is_late = isinstance(error, UnwantedError) and time.monotonic() > end
+        return _too_long(timeout) if is_late else error
 
     def _note(self, done: dict[str, Any], scanned: int) -> str:
         if _is_reused(done):
@@ -211,6 +227,13 @@ class AthenaClient:
             if not page.get("NextToken"):
                 return
             more = {"NextToken": page["NextToken"]}
+
+
+def _too_long(timeout: timedelta) -> FailureError:
+    return FailureError(
+        f"The query took longer than {format_duration(timeout)} and was stopped.",
+        f"{SHORTER} The limit is the setting query_timeout.",
+    )
 
 
 # How values of a type are read from the text that Athena sends.
