@@ -20,7 +20,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboards.ui import clipboard, focus, opening, suggesting
+from dashboards.ui import clipboard, focus, opening, suggesting, theme
 from dashboards.ui.admission import ADMISSION
 from dashboards.ui.refusals import sentence
 from dashboards.ui.upload_gate import FULL, refusal
@@ -60,7 +60,13 @@ def inline_scripts(page: str) -> list[str]:
 def policy() -> str:
     """The content security policy: nothing of other hosts, and the app in no other page."""
     start_page = Path(st.__file__).parent / "static" / "index.html"
-    scripts = (*focus.SCRIPTS, clipboard.SCRIPT, suggesting.SCRIPT, opening.SCRIPT)
+    scripts = (
+        *focus.SCRIPTS,
+        clipboard.SCRIPT,
+        suggesting.SCRIPT,
+        opening.SCRIPT,
+        theme.SCRIPT,
+    )
     own = "".join(f"<script>{script}</script>" for script in scripts)
     ours = inline_scripts(start_page.read_text(encoding="utf-8") + own)
     rows = POLICY | {"script-src": " ".join([POLICY["script-src"], *ours])}

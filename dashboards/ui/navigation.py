@@ -8,7 +8,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from dashboards.ui import notes, resources, saved_views, signing_in
+from dashboards.ui import notes, resources, saved_views, signing_in, theme
 from dashboards.ui.markdown import error_text
 from dashboards.ui.rights import shown
 from vpcflow_core.errors import VpcflowError
@@ -85,6 +85,7 @@ def show(pages: Sequence[Page]) -> None:
     try:
         resources.notice_deleted_store()
         page.draw()
+        theme.draw()
         with st.sidebar:
             saved_views.draw(path_of(page), frozenset(map(path_of, pages)))
             notes.draw()

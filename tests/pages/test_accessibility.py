@@ -13,6 +13,7 @@ from dashboards.ui.drill import TIME_CHARTS
 from tests.pages.browsing import PATHS, OpenPage, idle, panel, settled, slugs_of, unbroken
 from tests.pages.sent import Sent
 from tests.pages.visitors import page as visited
+from vpcflow_core.charts.style import INK
 from vpcflow_core.panels.catalogue import PANELS
 
 BARRIERS = ("moderate", "serious", "critical")
@@ -27,6 +28,11 @@ OTHERS = {
 # Whether the paper of the page is dark: red, green and blue together.
 DARK = """(getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor
     .match(/\\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) < 200)"""
+# Whether all charts have that colour, some at least.
+PAPER = """paper => {
+    const charts = [...document.querySelectorAll('.js-plotly-plot')];
+    return charts.length && charts.every(chart => chart.layout.paper_bgcolor === paper);
+}"""
 # Panels that say which fields they would need: these logs have none of transit gateways, nor of
 # version 11.
 LACKING = {"traffic/next-hops", "traffic/transit-loss"}
@@ -72,6 +78,7 @@ def test_a_page_is_drawn_and_can_be_read_light_and_dark(
         assert page.evaluate(DARK) == (scheme == "dark")
         page.emulate_media(color_scheme=other)
         page.wait_for_function(f"dark => {DARK} == dark", arg=other == "dark", polling=50)
+        page.wait_for_function(PAPER, arg=INK[other == "dark"][-1], polling=50)
         idle(page)
         assert barriers(page, "color-contrast") == []
 
