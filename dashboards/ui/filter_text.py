@@ -81,9 +81,19 @@ def suggestion(field: str, text: str, names: Mapping[str, str]) -> str:
     unknown = next((value for value in values if not is_named(field, names, value)), None)
     if unknown is None:
         return ""
-    known = sorted({name for name in names.values() if unknown.lower() in name.lower()})
-    near = known or get_close_matches(unknown, sorted(set(names.values())), 5)
-    return f"'{unknown}' is no name here." + (f" There are: {', '.join(near[:8])}." if near else "")
+    near = near_names(unknown, names)
+    return f"'{unknown}' is no name here. {near}".strip()
+
+
+def near_names(text: str, names: Mapping[str, str]) -> str:
+    """The names that a text is part of, or that are like it, as a sentence; "" without any.
+
+    >>> near_names("web-1", {"eni-1": "prod-web-1", "eni-2": "db"})
+    'There are: prod-web-1.'
+    """
+    known = sorted({name for name in names.values() if text.lower() in name.lower()})
+    near = known or get_close_matches(text, sorted(set(names.values())), 5)
+    return f"There are: {', '.join(near[:8])}." if text and near else ""
 
 
 def chips_of(field: str, text: str) -> list[Chip]:

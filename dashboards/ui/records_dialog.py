@@ -12,7 +12,7 @@ from dashboards.ui.evidence import file_name
 from dashboards.ui.markdown import inert
 from dashboards.ui.refreshing import DIALOG
 from dashboards.ui.rights import shown
-from dashboards.ui.state import PageState
+from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.charts import wall_clock
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels.catalogue import Panel, PanelRequest
@@ -52,7 +52,7 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
         st.info(shown(error), icon=":material/info:")
         return
     frame = found.frame
-    st.caption(sentence(panel, state, len(frame)))
+    st.caption(sentence(panel, state, len(frame), _total(panel, state, request, len(frame))))
     kept = frame.dropna(axis="columns", how="all")
     hidden = len(frame.columns) - len(kept.columns)
     everything = bool(hidden) and st.toggle(
@@ -75,13 +75,25 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
         st.code(found.sql, language="sql", wrap_lines=True)
 
 
-def sentence(panel: Panel, state: PageState, count: int) -> str:
-    """Which records these are, in a sentence."""
+def _total(panel: Panel, state: PageState, request: PanelRequest, count: int) -> int:
+    """How many records there are, of which `count` are shown; `count` where that is unknown."""
+    if count < LIMIT or panel.query.records:
+        return count
+    try:
+        return max(answers.count(state, request.window, panel.query.where), count)
+    except VpcflowError:
+        return count
+
+
+def sentence(panel: Panel, state: PageState, count: int, total: int = 0) -> str:
+    """Which records these are, in a sentence; of how many, if there are more."""
     counted = number_of(count, "records")
     all_ = f"All {counted}" if count > 1 else f"The {counted}"
-    which = f"The newest {counted}" if count == LIMIT else all_
+    newest = f"{count:,} of {number_of(total, 'records')}" if total > count else counted
+    which = f"The newest {newest}" if count == LIMIT else all_
     conditions = [
-        f"{inert(field)} {inert(text)}" for field, text in (*panel.query.where, *state.filters)
+        f"{FILTER_LABELS.get(field, inert(field))} {inert(text)}"
+        for field, text in (*panel.query.where, *state.filters)
     ]
     narrowed = f" with {', '.join(conditions)}" if conditions else ""
     return f"{which} behind *{panel.title}*{narrowed}; the newest first, times in {state.zone}."

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.ui import actions, checked_text, hidden_widgets, link_notes, refreshing, suggesting
-from dashboards.ui.filter_text import DECISIONS, filter_problem, suggestion, understood
+from dashboards.ui.filter_text import DECISIONS, filter_problem, near_names, suggestion, understood
 from dashboards.ui.markdown import code, inert
 from dashboards.ui.resources import flows, source_urls, workspace
 from dashboards.ui.rights import here
@@ -160,7 +160,8 @@ def _box(field: str, held: DeltaGenerator) -> str:
     )
     if problem := filter_problem(field, shown.strip()):
         still = f"Still in force: {in_force}" if in_force else "It is not in force."
-        link_notes.refused(field, shown, f"{problem} {still}")
+        near = near_names(shown.strip().lstrip("!"), _names(field)) if _may_name_sets(field) else ""
+        link_notes.refused(field, shown, " ".join(filter(None, (problem, near, still))))
     elif in_force and (hint := suggestion(field, in_force, _names(field))):
         st.caption(inert(hint))
     return in_force

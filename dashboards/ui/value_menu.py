@@ -12,6 +12,7 @@ import streamlit as st
 from pandas.api.types import is_integer
 
 from dashboards.ui import chips, drill
+from dashboards.ui.column_widths import wide
 from dashboards.ui.figures import WITH_PAGE
 from dashboards.ui.filter_text import Chip
 from dashboards.ui.state import PageState
@@ -130,12 +131,18 @@ def table(
         st.dataframe(
             frame.reset_index(drop=True).assign(**beside),
             column_order=[*beside, *map(str, frame)] if beside else None,
-            column_config={**(columns or {}), **config(rows, state, name)},
+            column_config={**_widths(frame), **(columns or {}), **config(rows, state, name)},
             hide_index=True,
             placeholder=placeholder,
             key=f"rows-{name}",
             **rest,
         )
+
+
+def _widths(frame: pd.DataFrame) -> dict[str, Any]:
+    """Widths of columns in which an address or a name would be cut."""
+    widths = wide(frame.head(MOST))
+    return {name: st.column_config.Column(width=width) for name, width in widths.items()}
 
 
 def _of_row(row: Row) -> list[Chip]:

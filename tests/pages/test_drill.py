@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from dashboards.ui import drill
+from dashboards.ui.column_widths import fitted, too_long, wide
 from dashboards.ui.filter_text import filter_problem
-from dashboards.ui.panel_table import fitted, too_long, wide
+from dashboards.ui.records_dialog import LIMIT, sentence
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.times import Range, Window
@@ -29,7 +30,7 @@ def test_a_name_among_short_ones_gets_the_room_it_needs() -> None:
             "Flows": [1, 22, 333, 4],
         }
     )
-    assert wide(frame) == {"Destination": 8 * 29 + 18, "Interface": 8 * 21 + 18}
+    assert wide(frame) == {"Destination": 7 * 29 + 18, "Interface": 7 * 21 + 18}
 
 
 def test_columns_whose_texts_are_cut_end_in_an_ellipsis_and_ids_are_whole() -> None:
@@ -123,3 +124,11 @@ def test_an_episode_is_shown_with_as_much_around_it_and_narrowed_to_its_maker() 
     )
     assert there.range.fixed == Window(start - timedelta(hours=1), start + timedelta(hours=3))
     assert dict(there.filters) == {"srcaddr": "!192.0.2.1", "dstport": "22", "action": "REJECT"}
+
+
+def test_records_are_said_with_how_many_there_are_and_as_pages_name_fields() -> None:
+    state = PageState(filters=(("dstport", "22"),))
+    said = sentence(PANELS["rejects/sources"], state, LIMIT, 8012)
+    assert said.startswith(f"The newest {LIMIT:,} of 8,012 records behind *Top 10 sources*")
+    assert "with Decision REJECT, Destination port 22;" in said
+    assert sentence(PANELS["rejects/sources"], state, 3, 3).startswith("All 3 records")

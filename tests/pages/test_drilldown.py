@@ -249,7 +249,7 @@ def test_panels_fill_the_screen_and_the_records_behind_are_the_newest_with_all_t
     menu(page, "rejects/interfaces").get_by_role("button", name="Records behind it").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_test_id("stDataFrame")).to_be_visible()
-    expect(dialog.get_by_text("with action REJECT, dstport 22")).to_be_visible()
+    expect(dialog.get_by_text("with Decision REJECT, Destination port 22")).to_be_visible()
     frame = pd.read_csv(saved(page, dialog.get_by_role("button", name="Download CSV")))
     inside = everything[
         (everything["start"] >= end - timedelta(days=1))
