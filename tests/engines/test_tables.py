@@ -38,9 +38,11 @@ def test_columns_of_a_line_follow_from_the_flow_log(trees: list[Tree]) -> None:
     made = "\n".join(statements(trees, "hive.lake", "trino"))
     assert (
         "nullif(CASE fl WHEN 'fl-0a01' THEN c4 WHEN 'fl-0a02' THEN "
-        f"c{V5.index('srcaddr') + 1} END, '-') AS \"srcaddr\"" in made
+        f"c{V5.index('srcaddr') + 1} WHEN 'fl-0a03' THEN c3 END, '-') AS \"srcaddr\"" in made
     )
-    assert "WHERE fl IN ('fl-0a01', 'fl-0a02')" in made  # without the transit gateway's
+    assert (
+        "WHERE fl IN ('fl-0a01', 'fl-0a02', 'fl-0a03', 'fl-0a04')" in made
+    )  # without the transit gateway's
     assert "c64 varchar" in made.replace('"', "")
 
 
@@ -65,6 +67,13 @@ def test_views_are_the_relations_and_run_in_trino(trees: list[Tree]) -> None:
     ]
     for sql in views:
         sqlglot.parse_one(sql, read="trino", error_level=sqlglot.ErrorLevel.RAISE)
+
+
+def test_traffic_of_flow_logs_without_log_status_is_what_says_something(trees: list[Tree]) -> None:
+    flows = next(s for s in statements(trees, "hive.lake", "trino") if ".flows AS" in s)
+    tests = flows.partition("WHERE ")[2]
+    assert tests.startswith("(log_status = 'OK' OR flow_log_id IN ('fl-0a03') AND (srcaddr IS NOT")
+    assert " OR flow_log_id IN ('fl-0a04')) AND start_time >=" in tests
 
 
 def test_athena_has_hives_words_for_tables(trees: list[Tree]) -> None:

@@ -18,6 +18,8 @@ V2 = ["version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", 
 V5 = ["flow-direction", "vpc-id", "srcaddr", "dstaddr", "protocol", "dstport", "srcport", "bytes", "packets", "end", "start", "interface-id", "log-status", "action", "tcp-flags", "type"]  # fmt: skip
 V3 = ["start", "end", "subnet-id", "instance-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "action", "log-status"]  # fmt: skip
 TRANSIT = ["version", "resource-type", "account-id", "tgw-id", "tgw-attachment-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "log-status", "packets-lost-no-route"]  # fmt: skip
+WITHOUT_STATUS = ["start", "end", "srcaddr", "dstaddr", "dstport", "bytes", "packets", "action", "interface-id"]  # fmt: skip
+LEAST = ["start", "action"]
 LOGS: tuple[tuple[str, str, Layout, list[str], str, bool], ...] = (
     ("fl-0a01", "111111111111", "default", V2, ".gz", False),
     ("fl-0a02", "111111111111", "default", V5, ".gz", False),
@@ -26,6 +28,8 @@ LOGS: tuple[tuple[str, str, Layout, list[str], str, bool], ...] = (
     ("fl-0d01", "444444444444", "hive-hourly", V5, ".parquet", False),
     ("fl-0e01", "555555555555", "default", V2, ".parquet", False),
     ("fl-0f01", "111111111111", "default", TRANSIT, ".gz", True),
+    ("fl-0a03", "111111111111", "default", WITHOUT_STATUS, ".gz", False),
+    ("fl-0a04", "111111111111", "default", LEAST, ".gz", False),
 )
 
 

@@ -23,7 +23,7 @@ OBJECT_COLUMN = "_object"
 
 DAY_MS = 86_400_000
 _TIME = pa.timestamp("ms")
-_QUIET_WHEN_NULL = ("srcaddr", "dstaddr", "packets", "bytes")
+QUIET_WHEN_NULL = ("srcaddr", "dstaddr", "packets", "bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _quiet(table: pa.Table) -> Any:
     """
     if "log_status" in table.column_names:
         return pc.fill_null(pc.invert(equals(table["log_status"], "OK")), True)
-    nulls = [pc.is_null(table[name]) for name in _QUIET_WHEN_NULL if name in table.column_names]
+    nulls = [pc.is_null(table[name]) for name in QUIET_WHEN_NULL if name in table.column_names]
     quiet = nulls[0] if nulls else pa.chunked_array([pa.repeat(pa.scalar(False), len(table))])
     for more in nulls[1:]:
         quiet = pc.and_(quiet, more)

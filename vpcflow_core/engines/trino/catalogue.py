@@ -54,15 +54,15 @@ _HOURS = """
     SELECT {flow_log} AS flow_log, date_trunc('hour', start_time) AS hour, count(*) AS records,
         min(start_time) AS first, max(start_time) AS last,
         max(IF({lasted} BETWEEN 0 AND {longest}, {lasted})) AS longest,
-        max(IF({lasted} BETWEEN 0 AND {furthest}, {lasted})) AS reach, max(end_time) AS until,
-        count_if(log_status = 'NODATA') AS nodata, count_if(log_status = 'SKIPDATA') AS skipdata
+        max(IF({lasted} BETWEEN 0 AND {furthest}, {lasted})) AS reach, max({end}) AS until,
+        count_if({status} = 'NODATA') AS nodata, count_if({status} = 'SKIPDATA') AS skipdata
     FROM {table}
     WHERE start_time >= {oldest} AND start_time <= {latest}{days}
     GROUP BY 1, 2 ORDER BY 1, 2
 """
 _EXTENT = "SELECT min(start_time) AS first, max(start_time) AS last FROM {table} WHERE {where}"
 _REFS = "SELECT snapshot_id FROM {table} WHERE name = 'main'"
-_LASTED = "date_diff('millisecond', start_time, end_time)"
+_LASTED = "date_diff('millisecond', start_time, {end})"
 
 
 class TrinoCatalogue:
@@ -304,9 +304,16 @@ class TrinoCatalogue:
     def _asked_hours(self) -> pd.DataFrame:
         found = self.relation("records")
         assert found is not None  # noqa: S101 (`_relations` requires it)
+
+        def own(name: str, kind: str) -> str:
+            return name if name in found.columns else f"CAST(NULL AS {kind})"
+
+        end = own("end_time", "timestamp(3)")
         sql = _HOURS.format(
-            flow_log="flow_log_id" if "flow_log_id" in found.columns else "CAST(NULL AS varchar)",
-            lasted=_LASTED,
+            flow_log=own("flow_log_id", "varchar"),
+            status=own("log_status", "varchar"),
+            end=end,
+            lasted=_LASTED.format(end=end),
             longest=LONGEST,
             furthest=FARTHEST,
             table=found.name,

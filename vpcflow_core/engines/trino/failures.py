@@ -21,7 +21,7 @@ from vpcflow_core.errors import (
 SHORTER = "Ask for a shorter range or add filters."
 AGAIN = "Ask again in a minute."
 _GRANT = "docs/engines.md lists what whoever asks must be allowed."
-_OBJECTS = "Text and Parquet must not share folders. Tables as the logs are: "
+_OBJECTS = "Text and Parquet must not share folders. Make the tables anew: "
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from vpcflow_core.engines.trino.relations import DAY
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.fields import FIELDS, find_field
 from vpcflow_core.sources.s3.layout import LABELS, Layout
+from vpcflow_core.store.placing import QUIET_WHEN_NULL
 
 # 54 fields exist; a line with more has them ignored.
 COLUMNS = 64
@@ -78,7 +79,8 @@ def statements(
         parts += _selects(name, place, tree)
     for prefix, is_transit in (("", False), ("transit_", True)):
         if some := [(fields, select) for fields, select, transit in parts if transit == is_transit]:
-            made += _views(place, prefix, some, flavour)
+            logs = [log for tree in trees for log in tree.flow_logs if log.is_transit == is_transit]
+            made += _views(place, prefix, some, flavour, logs)
     return made
 
 
@@ -262,7 +264,11 @@ def _time(raw: str) -> str:
 
 
 def _views(
-    place: str, prefix: str, parts: Sequence[tuple[tuple[str, ...], str]], flavour: Flavour
+    place: str,
+    prefix: str,
+    parts: Sequence[tuple[tuple[str, ...], str]],
+    flavour: Flavour,
+    logs: Sequence[FlowLog],
 ) -> list[str]:
     """`records`, and `flows`: the traffic whose time can be."""
     present = {name for fields, _ in parts for name in fields}
@@ -282,12 +288,26 @@ def _views(
     catalog, _, schema = place.rpartition(".")
     at = named(catalog, schema) if flavour == "trino" else named(schema)
     union = "\nUNION ALL\n".join(selects)
-    status = "log_status = 'OK' AND " if "log_status" in names else ""
     return [
         f"CREATE OR REPLACE VIEW {at}.{prefix}records AS\n{union}",
         f"CREATE OR REPLACE VIEW {at}.{prefix}flows AS\nSELECT * FROM {at}.{prefix}records\n"
-        f"WHERE {status}start_time >= TIMESTAMP '2010-01-01 00:00:00'",
+        f"WHERE {_is_traffic(logs)} AND start_time >= TIMESTAMP '2010-01-01 00:00:00'",
     ]
+
+
+def _is_traffic(logs: Sequence[FlowLog]) -> str:
+    """By log-status; of flow logs without it all records that say something, as in the store."""
+    ids: dict[tuple[str, ...], list[str]] = {}
+    for log in logs:
+        if "log_status" not in log.fields:
+            said = tuple(name for name in QUIET_WHEN_NULL if name in log.fields)
+            ids.setdefault(said, []).append(log.id)
+    tests = ["log_status = 'OK'"] if sum(map(len, ids.values())) < len(logs) else []
+    for said, some in ids.items():
+        tests.append(f"flow_log_id IN ({', '.join(map(text, some))})")
+        if said:
+            tests[-1] += f" AND ({' OR '.join(f'{name} IS NOT NULL' for name in said)})"
+    return f"({' OR '.join(tests)})"
 
 
 def _cast(name: str, is_there: bool) -> str:
