@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Self
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -26,8 +27,9 @@ from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import SyncResult
 from vpcflow_core.times import Range, Window, parse_moment, parse_range
 
-# Names of the catalogues that were asked last, a million of them at most.
-_NAMES: Newest[dict[str, str]] = Newest(1_000_000, weight=len)
+# The names that each catalogue was asked for last, for as long as the catalogue is used.
+_NAMES: WeakKeyDictionary[CountsSnapshots, Newest[dict[str, str]]] = WeakKeyDictionary()
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,8 +181,9 @@ class Selection:
         if not isinstance(seen, CountsSnapshots):
             return network_names(field, seen.known)
         # Every panel of a page asks for them, and they are the same until there is a snapshot.
-        key = seen, field, seen.snapshot_count()
-        return dict(_NAMES.get(key, lambda: network_names(field, seen.known)))
+        kept = _NAMES.setdefault(seen, Newest(MOST_NAMED))
+        key = field, seen.snapshot_count()
+        return dict(kept.get(key, lambda: network_names(field, seen.known)))
 
     def close(self) -> None:
         """Close the engine and the catalogue: the store."""
