@@ -28,6 +28,7 @@ BASE = {
     "metrics",
     "asker",
     "stopping",
+    "ending",
 }
 ALLOWED: dict[str, set[str]] = {
     "redaction": set(),
@@ -37,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "metrics": set(),
     "asker": set(),
     "stopping": {"errors"},
+    "ending": {"errors"},
     "metrics_listener": {"errors", "metrics"},
     "json_logs": {"redaction", "times"},
     "plain_text": set(),

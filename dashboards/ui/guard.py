@@ -25,6 +25,7 @@ from dashboards.ui.admission import ADMISSION
 from dashboards.ui.refusals import sentence
 from dashboards.ui.upload_gate import FULL, refusal
 from dashboards.ui.visitor import Connection, authority, is_loopback
+from vpcflow_core.ending import end_work
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.json_logs import log_as
 from vpcflow_core.settings import TOKEN_PARAMETER, load_settings
@@ -167,7 +168,7 @@ def admin_url() -> str:
 
 @asynccontextmanager
 async def announce(_: Any) -> AsyncIterator[dict[str, Any]]:
-    """Print the link with the token, and open the browser of whoever started the server."""
+    """What a server does first: print the link, open the browser. And last: stop all work."""
     # What was imported stays: Python would look through it each time that it collects garbage,
     # a quarter of a second for every other page.
     gc.freeze()
@@ -178,7 +179,11 @@ async def announce(_: Any) -> AsyncIterator[dict[str, Any]]:
         print(f"  {admin_url()}", flush=True)
     if not st.get_option("server.headless"):
         get_running_loop().call_later(1, webbrowser.open, admin_url())
-    yield {}
+    try:
+        yield {}
+    finally:
+        end_work()
+        gc.unfreeze()  # else DuckDB complains at the end of what was never collected
 
 
 MIDDLEWARE = [Middleware(Guard)]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pandas as pd
 
@@ -57,21 +55,25 @@ def brute_force(look: Look) -> pd.DataFrame:
         Query(("flows", "first", "last"), PAIR, HOUR, (*where, *ACCEPTED, ("srcaddr", sources))),
         AFTERWARDS,
     )
-    later = [_afterwards(row, found) for row in let_in.to_dict("records")]
-    entered = let_in[pd.Series(later, dtype="bool", index=let_in.index)]
+    entered = let_in[_are_afterwards(let_in, found).to_numpy()]
     entered = entered.assign(attempts=0, let_in=entered["flows"], severity="critical")
     both = pd.concat([found, entered], ignore_index=True)
     columns = {"first": "min", "last": "max", "attempts": "sum", "let_in": "sum", "severity": "min"}
     return both.groupby(["bucket", *PAIR], as_index=False).agg(columns)
 
 
-def _afterwards(row: dict[Hashable, Any], found: pd.DataFrame) -> bool:
-    """Whether refused attempts of the same key came before what was let in."""
-    same = found[(found["rejected"] > 0) & (found["bucket"] <= row["bucket"])]
-    for name in PAIR:
-        same = same[same[name] == row[name]]
-    near = same["bucket"] + AFTERWARDS >= row["bucket"]
-    return bool((near & (same["first"] < row["last"])).any())
+def _are_afterwards(let_in: pd.DataFrame, found: pd.DataFrame) -> pd.Series:
+    """Whether refused attempts of the same pair came before what was let in, row by row."""
+    refused = found.loc[found["rejected"] > 0, [*PAIR, "bucket", "first"]]
+    columns = [*PAIR, "bucket", "last"]
+    let_in = let_in.set_index(pd.RangeIndex(len(let_in)))
+    is_later = pd.Series(False, let_in.index)
+    # Rows of an hour against those of one hour before: no more pairs at a time than rows.
+    for hours in range(AFTERWARDS // HOUR + 1):
+        before = refused.assign(bucket=refused["bucket"] + hours * HOUR)
+        both = let_in[columns].reset_index().merge(before, on=[*PAIR, "bucket"])
+        is_later[both.loc[both["first"] < both["last"], "index"]] = True
+    return is_later
 
 
 def low_and_slow(look: Look) -> pd.DataFrame:

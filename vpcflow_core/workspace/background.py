@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread, Timer
 
 from vpcflow_core.changes.reading import read_trails
-from vpcflow_core.errors import LockedError, VpcflowError
+from vpcflow_core.ending import at_work
+from vpcflow_core.errors import FailureError, LockedError, VpcflowError
 from vpcflow_core.redaction import redacting_logger
 from vpcflow_core.settings import Settings
 from vpcflow_core.sources.schemes import scheme_of
@@ -128,6 +130,10 @@ class Syncer:
         self.cancel()
 
     def _run(self) -> None:
+        with suppress(FailureError), at_work(self.close):
+            self._work()
+
+    def _work(self) -> None:
         outcomes: list[SyncOutcome] = []
         try:
             self._sync(outcomes)
@@ -152,6 +158,8 @@ class Syncer:
         try:
             self._then()
         except Exception:  # pages do without
+            if self._closed:  # what it asked was stopped with the process
+                return
             log.exception("what follows a sync failed")
 
     def _sync(self, outcomes: list[SyncOutcome]) -> None:

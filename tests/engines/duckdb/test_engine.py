@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pandas as pd
 import pytest
@@ -139,6 +140,23 @@ def test_a_query_that_takes_too_long_is_stopped(few_logs: Logs) -> None:
     with pytest.raises(FailureError, match="longer than 1s"):
         engine.run_text(SELF_JOIN)
     assert engine.run_text("SELECT 1").frame.shape == (1, 1)
+
+
+def test_a_query_whose_answer_is_read_for_too_long_is_stopped_with_the_same_words(
+    few_logs: Logs,
+) -> None:
+    cursors = DuckDBEngine(few_logs, timeout=timedelta(seconds=9))._cursors
+
+    def read() -> None:
+        with cursors.failures(cast(Any, None), None), cursors.one() as cursor:
+            batches = cursor.sql("SELECT range FROM range(100_000_000)").to_arrow_reader(1000)
+            next(batches)
+            cursor.interrupt()
+            for _ in batches:
+                pass
+
+    with pytest.raises(FailureError, match="longer than 9s"):
+        read()
 
 
 def test_a_query_that_needs_too_much_memory_is_told(few_logs: Logs) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import duckdb
 import pyarrow as pa
 
+from vpcflow_core.ending import at_work
 from vpcflow_core.engines.duckdb import guard
 from vpcflow_core.engines.duckdb.damage import OF_FILES
 from vpcflow_core.engines.duckdb.database import Cursor
@@ -37,11 +38,8 @@ class Cursors:
     def one(self) -> Iterator[Cursor]:
         """A cursor of its own for one question; stopped when time is up."""
         cursor = self.database.cursor()
-        try:
-            with _stopped_after(cursor, self.timeout):
-                yield cursor
-        finally:
-            cursor.close()
+        with at_work(cursor.interrupt), closing(cursor), _stopped_after(cursor, self.timeout):
+            yield cursor
 
     @contextmanager
     def failures(self, reading: Reading, window: Window | None) -> Iterator[None]:
@@ -57,20 +55,29 @@ class Cursors:
         """
         try:
             yield
-        except duckdb.InterruptException:
-            length = format_duration(self.timeout or timedelta(seconds=1))
-            raise FailureError(
-                f"The query took longer than {length} and was stopped.",
-                "Ask for a shorter range or add filters; the limit is the setting query_timeout.",
-            ) from None
-        except duckdb.OutOfMemoryException:
-            raise FailureError(
-                f"The query needs more memory than {self.memory_limit}.",
-                "Ask for a shorter range or add filters; the limit is the setting memory_limit.",
-            ) from None
-        except (duckdb.Error, pa.ArrowException) as error:
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            if _is(error, duckdb.InterruptException, "INTERRUPT Error"):
+                length = format_duration(self.timeout or timedelta(seconds=1))
+                raise FailureError(
+                    f"The query took longer than {length} and was stopped.",
+                    "Ask for a shorter range or add filters; the limit is the setting "
+                    "query_timeout.",
+                ) from None
+            if _is(error, duckdb.OutOfMemoryException, "Out of Memory Error"):
+                raise FailureError(
+                    f"The query needs more memory than {self.memory_limit}.",
+                    "Ask for a shorter range or add filters; the limit is the setting "
+                    "memory_limit.",
+                ) from None
+            if isinstance(error, OSError):  # none of DuckDB's
+                raise
             damage = reading.damage(window) if type(error) in OF_FILES else None
             raise damage or StoreError(f"The query failed: {guard.first_line(error)}") from error
+
+
+def _is(error: Exception, kind: type[duckdb.Error], name: str) -> bool:
+    """Whether DuckDB raised it, also where Arrow read the answer and knows but the text."""
+    return isinstance(error, kind) or (isinstance(error, OSError) and str(error).startswith(name))
 
 
 @contextmanager
