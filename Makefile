@@ -7,7 +7,7 @@ PORT   ?= 8501
 # Without compiled files each of the processes that tests start would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo notebook quick test test-pages test-trino check format bench bench-unusual bench-forecasts bench-findings bench-costs try-image check-deploy bench-browser bench-pages bench-sessions fuzz attack docs site screenshots requirements clean
+.PHONY: run demo notebook quick test test-pages test-trino check format bench bench-unusual bench-forecasts bench-findings bench-costs try-image check-deploy bench-browser bench-pages bench-peers bench-sessions fuzz attack docs site screenshots requirements clean
 
 run demo: $(VENV)/.ready  ## Open the app; without configured sources, on the built-in sample.
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
@@ -48,6 +48,9 @@ bench-pages: $(VENV)/.dev  ## What each page takes of a store: STORE=folder.
 
 bench-browser: $(VENV)/.dev $(VENV)/.browser  ## What a click takes until all of the page is there, in Chromium.
 	$(BIN)/python -m benchmarks.browser
+
+bench-peers: $(VENV)/.dev  ## Pages beside DuckDB by hand and chdb (`pip install chdb`), on a store: STORE=folder.
+	$(BIN)/python -m benchmarks.page_peers $(STORE)
 
 bench-sessions: $(VENV)/.dev  ## 30 sessions that click at once, on a store: STORE=folder.
 	$(BIN)/python -m benchmarks.sessions $(STORE)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import forms, ingest, logs, pages
+from benchmarks.page_peers import for_clickhouse
 from vpcflow_core.formats import parse
 
 
@@ -78,3 +79,14 @@ def test_each_panel_of_a_page_is_measured(benchmark_folder: Path, tmp_path: Path
     assert all(taken.clock > 0 for taken in found.panels.values())
     assert found.all.clock > found.again.clock
     assert "overview/rejections" in pages.table([found], by_panel=True)
+
+
+def test_sql_of_panels_is_translated_for_clickhouse() -> None:
+    slices = "generate_series(a, b, INTERVAL 60 SECONDS)"
+    assert for_clickhouse(f"SELECT unnest({slices}) AS s, flags & 2 > 0 FROM flows") == (
+        "SELECT arrayJoin(slices(a, b, 60)) AS s, bitAnd(flags, 2) > 0 FROM flows"
+    )
+    assert for_clickhouse("SELECT CAST(hash(time_bucket(INTERVAL 1 HOURS, a)) >> 2 AS INT)") == (
+        "SELECT CAST(bitShiftRight(cityHash64(toStartOfInterval(a, toIntervalSecond(3600))), 2) "
+        "AS Nullable(Int32))"
+    )
