@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboards.ui import audit
+from dashboards.ui import audit, given_files
 from dashboards.ui.rights import here
 
 
@@ -40,6 +40,7 @@ def button(
 
     def made() -> bytes:
         content = make()
+        given_files.keep(content, mime, file)
         write("download", file=file, bytes=len(content))
         return content
 

@@ -105,7 +105,8 @@ def chips(page: Page) -> list[str]:
 
 
 def pick(page: Page, chip: str, item: str) -> None:
-    """Choose an item of a chip's menu."""
+    """Choose an item of a chip's menu, once the page rests: a run that draws it closes it."""
+    idle(page)
     page.locator(".st-key-chips").get_by_role("button", name=chip).click()
     page.get_by_role("menuitem", name=item, exact=True).or_(
         page.get_by_role("option", name=item, exact=True)
