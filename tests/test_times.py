@@ -112,6 +112,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("today", BERLIN, "2026-11-25T23:00Z/2026-11-26T01:30Z"),
         ("Yesterday", BERLIN, "2026-11-24T23:00Z/2026-11-25T23:00Z"),
         ("this week", None, "2026-11-23T00:00Z/2026-11-26T01:30Z"),
+        ("this month", None, "2026-11-01T00:00Z/2026-11-26T01:30Z"),
+        ("1h30m", None, "2026-11-26T00:00Z/2026-11-26T01:30Z"),
+        ("last 1 day and 30 minutes", None, "2026-11-25T01:00Z/2026-11-26T01:30Z"),
         ("yesterday 9-10", BERLIN, "2026-11-25T08:00Z/2026-11-25T09:00Z"),
         ("yesterday 9:30am to 11pm", None, "2026-11-25T09:30Z/2026-11-25T23:00Z"),
         ("yesterday 22-2", None, "2026-11-25T22:00Z/2026-11-26T02:00Z"),
@@ -133,7 +136,7 @@ def test_ranges_are_read_as_people_type_them(text: str, zone: ZoneInfo | None, w
 
 @pytest.mark.parametrize(
     "text",
-    ["soon", "", "5", "5 years", "tomorrow", "this week 9-10", "yesterday 25-26", "9:70-10",
+    ["soon", "", "5", "5 years", "tomorrow", "this week 9-10", "this month 9-10", "0h0m", "1h30", "99999w 1d", "yesterday 25-26", "9:70-10",
      "13pm-14", "2026-11-31", "2026-11-26/2026-11-25", "2026-11-25 09:00"],
 )  # fmt: skip
 def test_what_is_no_range_is_refused_with_the_forms_there_are(text: str) -> None:

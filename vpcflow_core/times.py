@@ -30,9 +30,12 @@ _SPOKEN = re.compile(
     + "|".join(f"(?P<{unit}>{words})" for unit, words in _WORDS.items())
     + ")"
 )
+# `1h30m`, `1 hour and 30 minutes`: two parts at least.
+_PART = rf"(\d{{1,9}}) ?({'|'.join(_WORDS.values())})"
+_PARTS = re.compile(rf"(?:(?:the )?(?:last|past) )?{_PART}(?: ?(?:and |, ?)?{_PART})+")
 _TO = r" ?(?:-|\u2013|\u2014|\bto\b|\buntil\b) ?"
 _CLOCK = r"(\d{1,2})(?::(\d{2}))? ?(am|pm)?"
-_DAYS = re.compile(rf"(today|yesterday|this week)?(?: ?{_CLOCK}(?:{_TO}{_CLOCK})?)?")
+_DAYS = re.compile(rf"(today|yesterday|this week|this month)?(?: ?{_CLOCK}(?:{_TO}{_CLOCK})?)?")
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _HOURS_OF_DAY = re.compile(rf"({_DAY})(?:t| ){_CLOCK}{_TO}{_CLOCK}")
 _SPLIT = re.compile(r" ?/ ?| (?:-|to|until) | ?(?:\u2013|\u2014|\.\.) ?|(?<=\d{9})-(?=\d{9})")
@@ -163,10 +166,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """A day or a week of the calendar, or hours of a day, counted from the present.
+    """A day, a week or a month of the calendar, or hours of a day, counted from the present.
 
     Attributes:
-        name: `today`, `yesterday` or `this week`, which begins on Monday.
+        name: `today`, `yesterday`, `this week`, which begins on Monday, or `this month`.
         start, end: Minutes since midnight; None: the whole of it. An end before the start is one
             of the next day.
         zone: IANA name of the zone whose calendar it is.
@@ -186,7 +189,8 @@ class Days:
         """The window that is meant when the present is `now`; it ends there at the latest."""
         zone = zone_of(self.zone)
         today = now.astimezone(zone).date()
-        back = {"yesterday": 1, "this week": today.weekday()}.get(self.name, 0)
+        backs = {"yesterday": 1, "this week": today.weekday(), "this month": today.day - 1}
+        back = backs.get(self.name, 0)
         first = today - timedelta(days=back)
         start, end = self.start, self.end
         if start is None or end is None:
@@ -222,8 +226,8 @@ def parse_range(text: str, zone: ZoneInfo | None = None) -> Range:
     """The range that a text means, as links have it or people type it.
 
     Args:
-        text: `24h`, `last 3 days`; `today`, `yesterday 9-10`, `this week`; `2026-11-25`,
-            `2026-11-25 09:00 - 10:00`, `FROM/TO` or `FROM - TO` of two instants.
+        text: `24h`, `1h30m`, `last 3 days`; `today`, `yesterday 9-10`, `this week`,
+            `this month`; `2026-11-25`, `2026-11-25 09:00 - 10:00`, `FROM/TO` or `FROM - TO` of two instants.
         zone: Zone of what has no offset, and of the calendar; UTC if not given.
 
     Raises:
@@ -256,11 +260,21 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo | None = None) -> date
 
 
 def _read_length(plain: str, _: ZoneInfo | None) -> Range | None:
+    if _PARTS.fullmatch(plain):
+        parts = re.findall(rf"{_PART}(?![a-z])", plain)
+        return Range(length=parse_duration(f"{sum(map(_seconds, parts))}s"))
     match = _SPOKEN.fullmatch(plain)
     if match is None or not (match["count"] or match["last"]):
         return None
     unit = next(unit for unit in _WORDS if match[unit])
     return Range(length=parse_duration(f"{match['count'] or 1}{unit}"))
+
+
+def _seconds(part: tuple[str, str]) -> int:
+    """Seconds of a number and the word for its unit."""
+    count, word = part
+    unit = next(unit for unit, words in _WORDS.items() if word in words.split("|"))
+    return int(count) * _UNITS[unit]
 
 
 def _read_days(plain: str, zone: ZoneInfo | None) -> Range | None:
@@ -269,8 +283,8 @@ def _read_days(plain: str, zone: ZoneInfo | None) -> Range | None:
         return None
     name, start = match[1] or "today", _minutes(*match.groups()[1:4])
     end = _minutes(*match.groups()[4:7])
-    if start is not None and (name == "this week" or end is None):
-        end = None if name == "this week" else (start + 60) % 1440
+    if start is not None and (name.startswith("this ") or end is None):
+        end = None if name.startswith("this ") else (start + 60) % 1440
     if start is not None and end is None:
         raise TimeError(f"'{plain}' is no range.", "Give hours of one day: yesterday 9-10.")
     return Range(days=Days(name, start, end, zone.key if zone else "UTC"))
