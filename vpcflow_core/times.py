@@ -227,7 +227,8 @@ def parse_range(text: str, zone: ZoneInfo | None = None) -> Range:
 
     Args:
         text: `24h`, `1h30m`, `last 3 days`; `today`, `yesterday 9-10`, `this week`,
-            `this month`; `2026-11-25`, `2026-11-25 09:00 - 10:00`, `FROM/TO` or `FROM - TO` of two instants.
+            `this month`; `2026-11-25`, `2026-11-25 09:00 - 10:00`, `FROM/TO` or `FROM - TO` of two
+            instants.
         zone: Zone of what has no offset, and of the calendar; UTC if not given.
 
     Raises:
@@ -261,8 +262,12 @@ def parse_moment(text: str, now: datetime, zone: ZoneInfo | None = None) -> date
 
 def _read_length(plain: str, _: ZoneInfo | None) -> Range | None:
     if _PARTS.fullmatch(plain):
-        parts = re.findall(rf"{_PART}(?![a-z])", plain)
-        return Range(length=parse_duration(f"{sum(map(_seconds, parts))}s"))
+        seconds = sum(map(_seconds, re.findall(rf"{_PART}(?![a-z])", plain)))
+        if not 0 < seconds <= _LONGEST:
+            raise TimeError(
+                f"'{plain}' is not a length of time.", "Write up to twenty years: 90m, 1h30m, 7d."
+            )
+        return Range(length=timedelta(seconds=seconds))
     match = _SPOKEN.fullmatch(plain)
     if match is None or not (match["count"] or match["last"]):
         return None
