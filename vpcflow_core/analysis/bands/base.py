@@ -36,18 +36,23 @@ class Band:
     silent: Bools
 
 
-def median(values: Floats) -> float:
-    """The median of numbers, none of them NaN, in a seventh of the time of `numpy.median`.
+def median(values: Floats) -> Floats:
+    """The median along the last axis of numbers, none of them NaN; NaN where there are none.
 
-    Bands ask for it thousands of times, of a hundred values each.
+    In a seventh of the time of `numpy.median`: bands ask for it thousands of times, of a hundred
+    values each.
     """
-    if not len(values):
-        return float("nan")
-    half = len(values) // 2
-    if len(values) % 2:
-        return float(np.partition(values, half)[half])
+    count = values.shape[-1]
+    if not count:
+        return np.full(values.shape[:-1], np.nan)
+    half = count // 2
+    made: Floats
+    if count % 2:
+        made = np.partition(values, half)[..., half]
+        return made
     ordered = np.partition(values, (half - 1, half))
-    return (float(ordered[half - 1]) + float(ordered[half])) / 2
+    made = (ordered[..., half - 1] + ordered[..., half]) / 2
+    return made
 
 
 def floor_of(level: Floats, unit: float) -> Floats:

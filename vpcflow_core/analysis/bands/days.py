@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from vpcflow_core.analysis.bands.base import Bools, Floats
+
+Number = TypeVar("Number", bound=np.generic)
 
 DAYS = 7
 # From two weeks on, only the same day of the last weeks counts.
@@ -60,12 +64,18 @@ def usual_day(
 
 def _near(marked: Bools, around: int) -> Bools:
     """Which places, by row, have a marked one around them."""
-    wide = np.pad(marked, ((0, 0), (around, around)))
-    made: Bools = np.logical_or.reduce(sliding_window_view(wide, 2 * around + 1, axis=1), axis=2)
-    return made
+    return _over(np.pad(marked, ((0, 0), (around, around))), around, np.logical_or)
 
 
-def _over(values: Floats, around: int, extreme: np.ufunc) -> Floats:
-    """The extreme of each value and those around it; NaN does not count."""
-    made: Floats = extreme.reduce(sliding_window_view(values, 2 * around + 1), axis=1)
-    return made
+def _over(values: NDArray[Number], around: int, extreme: np.ufunc) -> NDArray[Number]:
+    """The extreme of each value and those around it, along the last axis.
+
+    Windows are doubled, since an extreme does not mind what it is given twice: five steps for
+    twenty-one values. NaN does not count where `extreme` is `fmin` or `fmax`.
+    """
+    width, reached = 2 * around + 1, 1
+    while reached < width:
+        step = min(reached, width - reached)
+        values = extreme(values[..., :-step], values[..., step:])
+        reached += step
+    return values

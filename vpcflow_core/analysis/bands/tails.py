@@ -19,8 +19,8 @@ LEAST = 20
 ROUGH = 5.0
 
 
-def reach(residuals: Floats) -> float:
-    """The distance above 0 that residuals pass with the probability `RISK`.
+def reach(residuals: Floats) -> Floats:
+    """The distance above 0 that residuals pass with the probability `RISK`, along the last axis.
 
     What lies above a high quantile is taken for exponential: peaks over threshold, as Siffer et
     al., "Anomaly Detection in Streams with Extreme Value Theory" (KDD 2017), with a shape of 0,
@@ -30,17 +30,20 @@ def reach(residuals: Floats) -> float:
     Args:
         residuals: Distances from the expected, `LEAST` or more.
     """
-    count = len(residuals)
+    count = residuals.shape[-1]
     top = min(max(int(TOP * count), FEWEST), count - 1)
     ordered = np.partition(residuals, count - top - 1)
-    start = float(ordered[count - top - 1])
-    excess = float(ordered[count - top :].mean()) - start
-    return max(0.0, start + excess * math.log(top / count / RISK))
+    start = ordered[..., count - top - 1]
+    excess = ordered[..., count - top :].mean(axis=-1) - start
+    made: Floats = np.maximum(0.0, start + excess * math.log(top / count / RISK))
+    return made
 
 
-def rough_reach(values: Floats, middle: float) -> float:
+def rough_reach(values: Floats, middle: Floats) -> Floats:
     """As `reach`, by the median distance of a few values from their median."""
-    if not len(values):
-        return 0.0
-    spread = 1.4826 * median(np.abs(values - middle))
-    return ROUGH * spread * (1 + 4 / len(values))
+    count = values.shape[-1]
+    if not count:
+        return np.zeros(values.shape[:-1])
+    spread = 1.4826 * median(np.abs(values - middle[..., None]))
+    made: Floats = ROUGH * spread * (1 + 4 / count)
+    return made
