@@ -153,7 +153,7 @@ def an_engine(_: Path) -> None:
     def at(url: str, since: Any, inventory: Any) -> Any:
         return SmallCatalogue()
 
-    engines.KINDS += (engines.EngineKind("sqlite", SmallCatalogue, opened, ("small",), at),)
+    engines.KINDS += (engines.EngineKind("sqlite", lambda: SmallCatalogue, opened, ("small",), at),)
     with FlowLogs(catalogue=SmallCatalogue()) as logs:
         assert list(logs.top("srcaddr", by="bytes")["bytes"]) == [700, 140]
         assert logs.panel("overview/top-sources").figure().data

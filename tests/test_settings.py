@@ -60,6 +60,10 @@ def test_the_environment_wins_over_the_file(
             "sources.a.exclude_internal.1: Value error, '10.8.1.0/16' is an address inside a block",
         ),
         ('[sources.a]\nurl = "x"\nec2_regions = ["moon"]', "sources.a.ec2_regions.0"),
+        (f"[zones]\n{'a' * 61} = ['10.0.0.0/8']", "at most 60 characters"),
+        ("[zones]\n'a b' = ['10.0.0.0/8']", "should match pattern"),
+        ('[sources.a]\nurl = "x"\nec2_role = "two words"', "sources.a.ec2_role"),
+        (f'[sources.a]\nurl = "x"\nec2_role = "{"a" * 129}"', "at most 128 characters"),
         ("= nonsense", "not valid TOML"),
     ],
 )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from vpcflow_core import notebook
 from vpcflow_core.engines.base import Catalogue
@@ -24,10 +24,11 @@ from vpcflow_core.flow_logs.tightening import Tightening
 from vpcflow_core.sources.open import DEFAULTS, SourceOptions, open_source
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.store import Store
-from vpcflow_core.store.sync import Progress, SyncResult
 from vpcflow_core.times import parse_duration
-from vpcflow_core.workspace.sync import load, recent
 from vpcflow_core.workspace.workspace import own_store
+
+if TYPE_CHECKING:
+    from vpcflow_core.store.result import Progress, SyncResult
 
 __all__ = ["FlowLogs", "RenderedPanel"]
 
@@ -76,6 +77,9 @@ class FlowLogs(OverTime, Lists, Costs, Finding, Tightening, Pages, Notes):
             catalogue = open_catalogue(str(source), since=length, inventory=store)
             with _closed_on_failure(catalogue):
                 return cls(catalogue=catalogue)
+        # All that loads; nothing of it is needed where a store is only asked.
+        from vpcflow_core.workspace.sync import load, recent
+
         found = open_source(str(source), options=options)
         opened = Store.open(store or own_store([found.url]))
         with _closed_on_failure(opened):

@@ -32,7 +32,7 @@ from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.fill import buckets_of, check_size, filled
 from vpcflow_core.query.measures import MEASURES, measure
-from vpcflow_core.query.question import Query
+from vpcflow_core.query.question import Query, names_of
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import BUCKET, snapped
 from vpcflow_core.times import Window, floor_to, parse_duration, timeslice_for
@@ -294,19 +294,6 @@ def timeslice(every: str | timedelta | None, window: Window) -> timedelta:
     if given < timedelta(seconds=1) or given % timedelta(seconds=1):
         raise ParameterError(f"{given} is not a timeslice.", "Give whole seconds: 1m, 5m, 1h.")
     return given
-
-
-def names_of(names: str | Iterable[str]) -> tuple[str, ...]:
-    """Names from a list or from text with commas.
-
-    Raises:
-        ParameterError: The text names nothing.
-    """
-    parts = names.split(",") if isinstance(names, str) else list(names)
-    made = tuple(part.strip() for part in parts if part.strip())
-    if not made and names:
-        raise ParameterError(f"'{names}' names nothing.", "Name a field: srcaddr")
-    return made
 
 
 def one_measure(name: str) -> tuple[str, ...]:

@@ -42,7 +42,8 @@ Interval = Annotated[timedelta | None, _read(parse_interval)]
 Block = Annotated[str, _read(parse_block)]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d+$")]
 Account = Annotated[str, Field(pattern=r"^\d{12}$")]
-SetName = Annotated[str, Field(pattern=r"^[\w-]{1,60}$")]
+# Patterns that count \w take 10 ms to compile, at each command: the length stands apart.
+SetName = Annotated[str, Field(pattern=r"^[\w-]+$", max_length=60)]
 # Blocks, or paths of files of them; one need not stand in a list.
 BlockList = Annotated[
     list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)

@@ -112,7 +112,8 @@ class SourceSetting(BaseModel):
     )
     ec2_role: str = Field(
         "",
-        pattern=r"^[\w+=,.@/-]{0,128}$",
+        pattern=r"^[A-Za-z0-9_+=,.@/-]*$",
+        max_length=128,
         description="Name of the role to assume in each of `ec2_accounts`.",
     )
 
@@ -215,7 +216,7 @@ class Settings(BaseSettings):
     alerts: dict[str, AlertSetting] = Field(
         default_factory=dict, description="Rules of `vpcflow watch`, by name."
     )
-    reports: dict[Annotated[str, Field(pattern=r"^[\w-]{1,60}$")], ReportSetting] = Field(
+    reports: dict[SetName, ReportSetting] = Field(
         default_factory=dict, description="Reports that `vpcflow watch` makes, by name."
     )
     since: Duration | None = Field(

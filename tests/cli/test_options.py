@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -103,6 +104,29 @@ def test_the_list_of_commands_needs_none_of_them() -> None:
         "print([m for m in ('pandas', 'duckdb', 'pyarrow', 'sqlalchemy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
+
+
+# What other commands need, by the start of its name; each took a part of the time of `vpcflow top`.
+OF_OTHERS = (
+    *("vpcflow_core.cost", "vpcflow_core.detections", "vpcflow_core.rulesets"),
+    *("vpcflow_core.panels.catalogue", "vpcflow_core.links", "vpcflow_core.series"),
+    *("vpcflow_core.engines.trino", "vpcflow_core.formats.parse", "vpcflow_core.store.sync"),
+    *("vpcflow_core.store.writer", "vpcflow_core.workspace.sync", "vpcflow_core.refusals"),
+    *("geoip2", "maxminddb", "yaml", "plotly", "statsmodels", "boto3", "streamlit"),
+)
+
+
+@pytest.mark.slow
+def test_a_top_list_imports_nothing_of_what_other_commands_need(sample_store: Path) -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from vpcflow_core.cli.main import app;"
+        "done = CliRunner().invoke(app, ['top', 'srcaddr', '-n', '1', '--store', sys.argv[1]]);"
+        "assert done.exit_code == 0, done.output;"
+        f"print([m for m in sorted(sys.modules) if m.startswith({OF_OTHERS})])"
+    )
+    words = [sys.executable, "-c", code, str(sample_store)]
+    done = subprocess.run(words, capture_output=True, text=True)
     assert done.stdout == "[]\n", done.stderr
 
 

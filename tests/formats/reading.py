@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vpcflow_core.fields import DEFAULT_VPC_FORMAT, column_name
-from vpcflow_core.formats import LogFormat, Report, parse
-from vpcflow_core.formats.base import ENVELOPE
+from vpcflow_core.formats.base import ENVELOPE, LogFormat, Report
+from vpcflow_core.formats.parse import parse
 
 HEADER = " ".join(DEFAULT_VPC_FORMAT)
 OK_LINE = "2 123456789010 eni-1235b8ca 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK"

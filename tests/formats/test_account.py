@@ -9,7 +9,9 @@ import pytest
 from tests.formats.reading import HEADER, NODATA_LINE, OK_LINE, line, packed, read, text
 from tests.formats.samples.wrappings import CONTROL, dumped, in_base64, message
 from vpcflow_core.errors import FormatError
-from vpcflow_core.formats import Report, csv_table, parse
+from vpcflow_core.formats import csv_table
+from vpcflow_core.formats.base import Report
+from vpcflow_core.formats.parse import parse
 
 CSV = "srcaddr,dstaddr,bytes,start,note"
 ROW = "10.7.0.1,10.7.0.2,5,1773057600,x"

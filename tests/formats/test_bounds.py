@@ -15,8 +15,9 @@ import pytest
 
 from tests.formats.reading import HEADER, OK_LINE, line, packed, read, rows_of, text
 from vpcflow_core.errors import FormatError
-from vpcflow_core.formats import json_text, parse
+from vpcflow_core.formats import json_text
 from vpcflow_core.formats.blocks import whole_lines
+from vpcflow_core.formats.parse import parse
 
 MB = 2**20
 LONG = "x" * (MB + 1)
@@ -175,7 +176,7 @@ def test_a_refusal_for_want_of_memory_is_a_sentence(monkeypatch: pytest.MonkeyPa
 HUGE = """
 import gzip, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
-from vpcflow_core.formats import parse
+from vpcflow_core.formats.parse import parse
 from vpcflow_core.errors import FormatError
 MB = 2**20
 for data in (

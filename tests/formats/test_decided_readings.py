@@ -19,7 +19,7 @@ from tests.formats.reading import (
     text,
 )
 from vpcflow_core.errors import FormatError
-from vpcflow_core.formats import EVENT_TIME
+from vpcflow_core.formats.base import EVENT_TIME
 
 OTHER_HEADER = "version srcaddr dstaddr bytes log-status"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.formats.reading import HEADER, NODATA_LINE, OK_LINE, line, read, rows_of, text
 from vpcflow_core.errors import FormatError
-from vpcflow_core.formats import LogFormat, Report
+from vpcflow_core.formats.base import LogFormat, Report
 from vpcflow_core.formats.json_lines import JsonLines, Objects, Wrapped, blocks
 from vpcflow_core.formats.json_values import read as read_json
 from vpcflow_core.formats.lines import LineReader

@@ -8,10 +8,10 @@ import json
 
 import pytest
 
-from vpcflow_core import formats
 from vpcflow_core.errors import FormatError
 from vpcflow_core.formats import json_values
 from vpcflow_core.formats.blocks import Unpacked
+from vpcflow_core.formats.parse import parse
 
 MB = 2**20
 
@@ -41,7 +41,7 @@ def test_gzip_members_are_read_one_by_one_however_many(padding: bytes, size: int
 @pytest.mark.slow
 def test_a_message_that_is_a_bomb_is_cut_and_noted() -> None:
     bomb = base64.b64encode(gzip.compress(b"x" * 200 * MB)).decode()
-    parsed = formats.parse(json.dumps({"awslogs": {"data": bomb}}).encode())
+    parsed = parse(json.dumps({"awslogs": {"data": bomb}}).encode())
     with pytest.raises(FormatError):
         list(parsed)
     assert "it unpacks to more than 64 MB" in parsed.report.notes[0]
@@ -51,4 +51,4 @@ def test_a_value_of_very_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(json_values, "MOST_IN_ONE", 1000)
     lines = base64.b64encode(gzip.compress(b"a\n" * 2000)).decode()
     with pytest.raises(FormatError, match="more than 1,000 lines"):
-        list(formats.parse(json.dumps({"awslogs": {"data": lines}}).encode()))
+        list(parse(json.dumps({"awslogs": {"data": lines}}).encode()))

@@ -13,8 +13,8 @@ import pytest
 from tests.formats.reading import HEADER, OK_LINE, line, read, rows_of, text
 from vpcflow_core.errors import FormatError
 from vpcflow_core.fields import FIELDS
-from vpcflow_core.formats import parse
 from vpcflow_core.formats.header import SHARED, are_fields, are_keys
+from vpcflow_core.formats.parse import parse
 
 
 def objects(*values: dict[str, Any]) -> bytes:

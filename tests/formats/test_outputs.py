@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.formats.reading import HEADER, OK_LINE, line, read, rows_of, text
-from vpcflow_core.formats import EVENT_ID, EVENT_TIME, LogFormat
+from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, LogFormat
 from vpcflow_core.formats.unicode import as_utf8
 
 NOON = datetime(2026, 3, 9, 12)

@@ -13,9 +13,11 @@ from tests.formats.damage import damaged, read_or_refuse
 from tests.formats.reading import read
 from tests.formats.samples import SAMPLES
 from vpcflow_core.fields import FIELDS, KINDS, Field, find_field, is_transit
-from vpcflow_core.formats import LogFormat, fast, parse
+from vpcflow_core.formats import fast
+from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.formats.header import read_header
 from vpcflow_core.formats.lines import LineReader
+from vpcflow_core.formats.parse import parse
 from vpcflow_core.formats.raw_lines import lines_of
 from vpcflow_core.formats.values import ALLOWED, TAGS
 

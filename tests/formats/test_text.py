@@ -19,10 +19,11 @@ from tests.formats.reading import (
     rows_of,
     text,
 )
-from vpcflow_core.formats import blocks, fast, parse
+from vpcflow_core.formats import blocks, fast
 from vpcflow_core.formats.base import EXAMPLES_KEPT
 from vpcflow_core.formats.header import read_header
 from vpcflow_core.formats.lines import LineReader
+from vpcflow_core.formats.parse import parse
 from vpcflow_core.formats.values import column_type
 
 

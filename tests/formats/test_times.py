@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from tests.formats.reading import HEADER, OK_LINE, line, read, reasons, rows_of, text
-from vpcflow_core.formats import EVENT_TIME
+from vpcflow_core.formats.base import EVENT_TIME
 
 NOON = datetime(2026, 3, 9, 12)
 SAME = [

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vpcflow_core.formats import parse
 from vpcflow_core.formats.base import Report
+from vpcflow_core.formats.parse import parse
 from vpcflow_core.formats.words import equals
 
 COLUMNS = {

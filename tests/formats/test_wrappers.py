@@ -12,7 +12,7 @@ import pytest
 
 from tests.formats.reading import HEADER, NODATA_LINE, OK_LINE, line, packed, read, rows_of, text
 from vpcflow_core.errors import FormatError
-from vpcflow_core.formats import parse
+from vpcflow_core.formats.parse import parse
 
 PLAIN = rows_of(text(OK_LINE, NODATA_LINE))
 LINES = (OK_LINE, NODATA_LINE)

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from vpcflow_core.errors import FormatError
-from vpcflow_core.formats import Report, parse
+from vpcflow_core.formats.base import Report
 from vpcflow_core.formats.blocks import Unpacked
+from vpcflow_core.formats.parse import parse
 from vpcflow_core.formats.unicode import as_utf8
 
 _EMPTY_LIST = re.compile(rb'"(?:events|logEvents|results|[Rr]ecords)"\s*:\s*\[\s*\]|^[\s,\[\]]*$')

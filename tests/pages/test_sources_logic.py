@@ -147,7 +147,7 @@ def test_a_parser_that_breaks_refuses_the_file(monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object, **__: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr("vpcflow_core.intake.judge.formats.parse", broken)
+    monkeypatch.setattr("vpcflow_core.intake.judge.parse", broken)
     assert judge("x", LINE.encode(), 1).refused.startswith("It could not be read")
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.formats.reading import HEADER, OK_LINE, line, read, text
 from vpcflow_core.errors import FormatError
-from vpcflow_core.formats import LogFormat, parse
+from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.formats.parse import parse
 
 LAST_IS_BYTES = "srcaddr dstaddr start end bytes"
 

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import forms, ingest, logs, pages
 from benchmarks.page_peers import for_clickhouse
-from vpcflow_core.formats import parse
+from vpcflow_core.formats.parse import parse
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from itertools import islice
 from vpcflow_core.checks.base import Finding, refused
 from vpcflow_core.checks.lacking import lacking
 from vpcflow_core.errors import FormatError, VpcflowError
-from vpcflow_core.formats import LogFormat, Report, parse
+from vpcflow_core.formats.base import LogFormat, Report
+from vpcflow_core.formats.parse import parse
 from vpcflow_core.sources.base import HasDeclaredFormats, LogObject, Source
 from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.s3.layout import describe

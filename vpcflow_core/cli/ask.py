@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vpcflow_core.cli.options import AnswerOptions, LimitOption, Limits, PlaceOption, Places
-from vpcflow_core.links import SQL_PAGE
-from vpcflow_core.panels.base import Chart
-from vpcflow_core.panels.built import Built
 from vpcflow_core.query.measures import MEASURES
-from vpcflow_core.series import names_of
+from vpcflow_core.query.question import names_of
+
+if TYPE_CHECKING:
+    from vpcflow_core.panels.base import Chart
 
 
 def top(
@@ -27,7 +27,7 @@ def top(
     with options.flows() as flows:
         asked = names_of(fields)
         chart: Chart = "bars" if len(asked) == 1 else "table"
-        options.show(flows.top(fields, by=by, n=n), flows, lambda: Built(by, asked, chart, n).slug)
+        options.show(flows.top(fields, by=by, n=n), flows, lambda: _slug(by, asked, chart, n))
 
 
 def series(
@@ -67,7 +67,7 @@ def series(
         options.show(
             frame.drop(columns=changes),
             flows,
-            lambda: Built(measure, groups, chart, n, limit_by.value).slug,
+            lambda: _slug(measure, groups, chart, n, limit_by.value),
         )
 
 
@@ -84,6 +84,19 @@ def sql(
     """
     with options.flows() as flows:
         result = flows.ask_sql(text, max_rows=limit)
-        options.show(result.frame, flows, lambda: SQL_PAGE)
+        options.show(result.frame, flows, _sql_page)
         if result.truncated:
             print(f"Only the first {limit:,} rows are shown; see --limit.", file=sys.stderr)
+
+
+def _slug(*built: Any) -> str:
+    """The panel of Explore with the same question; all panels are imported, for `--link` alone."""
+    from vpcflow_core.panels.built import Built
+
+    return Built(*built).slug
+
+
+def _sql_page() -> str:
+    from vpcflow_core.links import SQL_PAGE
+
+    return SQL_PAGE

@@ -17,8 +17,8 @@ import typer
 from vpcflow_core.cli.options import FormatOption, OutputOption
 from vpcflow_core.cli.output import Output, cell, print_table, write
 from vpcflow_core.errors import AccessError, FormatError, MissingError
-from vpcflow_core.formats import LogFormat, Parse, Rejected, Report, parse
-from vpcflow_core.formats.base import ENVELOPE, EXAMPLE_LENGTH
+from vpcflow_core.formats.base import ENVELOPE, EXAMPLE_LENGTH, LogFormat, Rejected, Report
+from vpcflow_core.formats.parse import Parse, parse
 from vpcflow_core.json_rows import iso, plain
 from vpcflow_core.plain_text import defused_value, visible_lines
 

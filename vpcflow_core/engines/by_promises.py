@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 from sqlalchemy import Select, SelectBase
 
-from vpcflow_core.query.connections.promised import promised
-from vpcflow_core.query.connections.promises import (
-    LONGEST_LIST,
-    MOST_PROMISES,
-    PromisesQuery,
-    brief_for,
-)
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.times import Window
+
+if TYPE_CHECKING:
+    from vpcflow_core.query.connections.promises import PromisesQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +51,10 @@ def reduced(
 
     Sums of bytes may be above 64 bits.
     """
+    # Every engine imports this file; few questions are about connections.
+    from vpcflow_core.query.connections.promised import promised
+    from vpcflow_core.query.connections.promises import LONGEST_LIST, MOST_PROMISES, brief_for
+
     if query.order == "bytes":
         return None
     brief = brief_for(query, window, filters, columns)

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vpcflow_core.engines.base import Catalogue, Engine, FillsMinutes
-from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.inventory.block_sets import NamedSets
 from vpcflow_core.inventory.naming import Naming
@@ -24,6 +23,9 @@ from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 
+if TYPE_CHECKING:
+    from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
+
 # The statements, and what runs one of them.
 Tables = tuple[list[str], Callable[[str], object]]
 
@@ -34,7 +36,7 @@ class EngineKind:
 
     Attributes:
         name: Its folder in `engines`, and the name of its SQLAlchemy dialect.
-        catalogue: The class of catalogues whose records it reads.
+        catalogue: Gives the class of catalogues whose records it reads; imports it.
         open: Makes an engine for such a catalogue, within the limits of the settings.
         schemes: What stands before `://` in the URLs of its catalogues; none for local ones.
         at: Makes the catalogue that a URL names; its last argument is a store whose snapshots of
@@ -43,7 +45,7 @@ class EngineKind:
     """
 
     name: str
-    catalogue: type[Any]
+    catalogue: Callable[[], type[Any]]
     open: Callable[[Settings, Any], Engine]
     schemes: tuple[str, ...] = ()
     at: Callable[[str, timedelta | None, Store | None], Catalogue] | None = None
@@ -59,6 +61,12 @@ def _duckdb(settings: Settings, store: Store) -> Engine:
         timeout=settings.query_timeout,
         naming=naming_of(settings),
     )
+
+
+def _trino_catalogue() -> type[TrinoCatalogue]:
+    from vpcflow_core.engines.trino.catalogue import TrinoCatalogue
+
+    return TrinoCatalogue
 
 
 def _trino(settings: Settings, catalogue: TrinoCatalogue) -> Engine:
@@ -97,8 +105,8 @@ def _trino_tables(url: str, source: Source, span: Window | None, first: date | N
 
 
 KINDS = (
-    EngineKind("duckdb", Store, _duckdb),
-    EngineKind("trino", TrinoCatalogue, _trino, ("trino", "athena"), _trino_at, _trino_tables),
+    EngineKind("duckdb", lambda: Store, _duckdb),
+    EngineKind("trino", _trino_catalogue, _trino, ("trino", "athena"), _trino_at, _trino_tables),
 )
 
 
@@ -113,9 +121,9 @@ def open_engine(settings: Settings, catalogue: Catalogue) -> Engine:
         ParameterError: No engine reads the records of such a catalogue.
     """
     for kind in KINDS:
-        if isinstance(catalogue, kind.catalogue):
+        if isinstance(catalogue, kind.catalogue()):
             return kind.open(settings, catalogue)
-    known = ", ".join(f"{kind.name} ({kind.catalogue.__name__})" for kind in KINDS)
+    known = ", ".join(f"{kind.name} ({kind.catalogue().__name__})" for kind in KINDS)
     raise ParameterError(
         f"No engine reads the records of a {type(catalogue).__name__}.", f"Engines: {known}"
     )

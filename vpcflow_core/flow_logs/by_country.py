@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -19,8 +20,10 @@ from vpcflow_core.query.novelty import NewGroups
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import BUCKET
-from vpcflow_core.reference.geoip import Places
 from vpcflow_core.times import Window
+
+if TYPE_CHECKING:
+    from vpcflow_core.reference.geoip import Places
 
 # Rows of addresses that countries are made of; over time, addresses. The smallest are left out.
 MOST_ROWS, MOST_OVER_TIME = 500_000, 2_000

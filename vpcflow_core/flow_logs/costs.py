@@ -1,4 +1,7 @@
-"""What traffic costs: by path, owner, pair or service, and what to do about it."""
+"""What traffic costs: by path, owner, pair or service, and what to do about it.
+
+Imports of a question stand in its method: a command that asks another one does not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 from vpcflow_core.analysis.buckets import noted
-from vpcflow_core.cost import billing
-from vpcflow_core.cost.endpoint_services import services_by_names
-from vpcflow_core.cost.far_ends import with_far_ends
-from vpcflow_core.cost.reconcile import reconciled
-from vpcflow_core.cost.remedies import remedies_of
-from vpcflow_core.cost.remedy import rows_of
-from vpcflow_core.cost.usage_report import opened_report
 from vpcflow_core.flow_logs.paths import Paths
 
 
@@ -39,6 +35,9 @@ class Costs(Paths):
             ParameterError: Costs are not listed by that.
             MissingDataError: No record has addresses, bytes or action.
         """
+        from vpcflow_core.cost import billing
+        from vpcflow_core.cost.far_ends import with_far_ends
+
         billing.require_by(by)
         found = billing.bill(self, self.window)
         rows = billing.listed(found, by, billing.before(self, self.window))
@@ -55,6 +54,11 @@ class Costs(Paths):
             dollars (of the range), interface_id and address (whose records show it), template
             (Terraform, "" if it takes none).
         """
+        from vpcflow_core.cost import billing
+        from vpcflow_core.cost.endpoint_services import services_by_names
+        from vpcflow_core.cost.remedies import remedies_of
+        from vpcflow_core.cost.remedy import rows_of
+
         found = billing.bill(self, self.window)
         advice = remedies_of(found, services_by_names(self, found))
         return noted(rows_of(advice), *billing.notes(found))
@@ -94,5 +98,8 @@ class Costs(Paths):
             FormatError: It is no Cost and Usage Report.
             TimeError: Its time is none of the range's.
         """
+        from vpcflow_core.cost.reconcile import reconciled
+        from vpcflow_core.cost.usage_report import opened_report
+
         found = reconciled(self, opened_report(Path(report).expanduser()), self.window)
         return noted(found.rows, *found.notes)

@@ -1,20 +1,23 @@
-"""Lists, the largest first: values of fields, and connections."""
+"""Lists, the largest first: values of fields, and connections.
+
+Imports of a question stand in its method: a command that asks another one does not wait for them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vpcflow_core import connections as lived
 from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.flow_logs.questions import Questions
-from vpcflow_core.query.connections.select import ConnectionQuery, Order
 from vpcflow_core.query.filters import NO_FILTERS
-from vpcflow_core.query.question import Query
+from vpcflow_core.query.question import Query, names_of
 from vpcflow_core.query.select import without_value_for
-from vpcflow_core.refusals import explained
-from vpcflow_core.series import names_of
+
+if TYPE_CHECKING:
+    from vpcflow_core.query.connections.select import Order
 
 # What a top list shows beside the measure it is sorted by.
 VOLUMES = ("flows", "bytes", "packets")
@@ -77,6 +80,8 @@ class Lists(Questions):
         Raises:
             MissingDataError: No snapshot has interfaces or rules, or the logs lack a field.
         """
+        from vpcflow_core.refusals import explained
+
         found = explained(self, self.window, NO_FILTERS, n)
         return noted(found.frame, *found.result.notes, *found.notes)
 
@@ -103,6 +108,9 @@ class Lists(Questions):
             ParameterError: There is no such order, or the limit is below 1.
             MissingDataError: The logs lack addresses, or a field that is filtered by.
         """
+        from vpcflow_core import connections as lived
+        from vpcflow_core.query.connections.select import ConnectionQuery
+
         query = ConnectionQuery(order, limit)
         found = lived.listed(self.ask_connections, query, self.window, self.extent)
         notes = dict.fromkeys(

@@ -1,25 +1,28 @@
-"""Measures over time: as they were, compared, judged and continued."""
+"""Measures over time: as they were, compared, judged and continued.
+
+Imports of a question stand in its method: a command that asks another one does not wait for them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vpcflow_core import series as over_time
-from vpcflow_core.analysis.forecast import COLUMNS as FORECAST
-from vpcflow_core.analysis.forecast import Model
 from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
 from vpcflow_core.flow_logs.paths import Paths
-from vpcflow_core.panels.catalogue import Parameters, panel
 from vpcflow_core.panels.request import DEFAULTS as JUDGED
+from vpcflow_core.panels.request import Parameters
 from vpcflow_core.query.limits import require_limit
-from vpcflow_core.query.question import Limit, Place, Query
+from vpcflow_core.query.question import Limit, Place, Query, names_of
 from vpcflow_core.query.select import BUCKET, is_spread, placed
-from vpcflow_core.series import names_of, one_measure, require_numbers, timeslice
 from vpcflow_core.times import Window, zone_of
+
+if TYPE_CHECKING:
+    from vpcflow_core.analysis.forecast import Model
 
 
 class OverTime(Paths):
@@ -69,12 +72,14 @@ class OverTime(Paths):
         >>> list(day), len(day)
         (['bucket', 'value', 'complete'], 25)
         """
+        from vpcflow_core import series as over_time
+
         require_limit(limit_by)
         groups, shifts, window = names_of(by or ()), names_of(compare), self.window
         query = Query(
             names_of(measure),
             groups,
-            timeslice(every, window),
+            over_time.timeslice(every, window),
             top=n if groups else None,
             place=place,
             limit_by=limit_by,
@@ -123,11 +128,13 @@ class OverTime(Paths):
         Raises:
             ParameterError: The measure is a time, or a parameter is out of its range.
         """
+        from vpcflow_core import series as over_time
+
         groups = names_of(by or ())
         query = Query(
-            one_measure(measure),
+            over_time.one_measure(measure),
             groups,
-            timeslice(every, self.window),
+            over_time.timeslice(every, self.window),
             top=n if groups else None,
             place=place,
         )
@@ -156,6 +163,8 @@ class OverTime(Paths):
         Raises:
             ParameterError: A parameter is out of its range.
         """
+        from vpcflow_core.panels.catalogue import panel
+
         shown = panel("outliers/episodes")
         return shown.answer(shown.request(self.window, parameters=parameters), self).frame
 
@@ -193,10 +202,14 @@ class OverTime(Paths):
         >>> int(ahead["value"].isna().sum())
         6
         """
-        query = Query(one_measure(measure), every=timeslice(every, self.window), place=place)
-        require_numbers(query)
+        from vpcflow_core import series as over_time
+        from vpcflow_core.analysis.forecast import COLUMNS
+
+        slices = over_time.timeslice(every, self.window)
+        query = Query(over_time.one_measure(measure), every=slices, place=place)
+        over_time.require_numbers(query)
         if self.extent is None:
-            return pd.DataFrame(columns=FORECAST)
+            return pd.DataFrame(columns=COLUMNS)
         asked = (self.sparse, query, self.window, self.coverage)
         return over_time.trend(*asked, periods=periods, model=model).noted
 

@@ -1,4 +1,7 @@
-"""The dashboards from Python: panels, and links to pages."""
+"""The dashboards from Python: panels, and links to pages.
+
+Imports of a question stand in its method: a command that asks another one does not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,6 @@ import pandas as pd
 
 from vpcflow_core.flow_logs.paths import Paths
 from vpcflow_core.flow_logs.rendered import RenderedPanel
-from vpcflow_core.links import View, page_link
-from vpcflow_core.panels.catalogue import PANELS, panel
-from vpcflow_core.panels.explore import READY
 from vpcflow_core.panels.request import DEFAULTS, Parameters
 from vpcflow_core.settings import load_settings
 from vpcflow_core.times import Range
@@ -34,6 +34,8 @@ class Pages(Paths):
         >>> list(flows.last("24h").panel("rejects/reasons").frame)
         ['reason', 'flows']
         """
+        from vpcflow_core.panels.catalogue import panel
+
         shown = panel(slug)
         request = shown.request(self.window, parameters=parameters, zone=zone)
         return RenderedPanel(shown, shown.answer(request, self))
@@ -44,6 +46,9 @@ class Pages(Paths):
         Returns:
             slug, title, help (what it shows) and chart (how it is drawn).
         """
+        from vpcflow_core.panels.catalogue import PANELS
+        from vpcflow_core.panels.explore import READY
+
         listed = [*PANELS.values(), *READY.values()]
         columns = ("slug", "title", "help", "chart")
         return pd.DataFrame({name: [getattr(p, name) for p in listed] for name in columns})
@@ -64,6 +69,8 @@ class Pages(Paths):
         >>> flows.last("24h").where(dstport=22).link("rejects/reasons")
         'http://localhost:8501/rejects?dstport=22&v=1'
         """
+        from vpcflow_core.links import View, page_link
+
         moves = self.range is not None and not fixed
         asked = self.range if moves and self.range else Range(fixed=self.window)
         alone = self.source if len(self.catalogue.sources()) > 1 else ""

@@ -1,26 +1,28 @@
-"""The ways that traffic took, and at which prices: what costs are made of."""
+"""The ways that traffic took, and at which prices: what costs are made of.
+
+Imports of a question stand in its method: a command that asks another one does not wait for them.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vpcflow_core.cost.choices import Choices
-from vpcflow_core.cost.collection import collected, notes_of
-from vpcflow_core.cost.prices import Prices, shipped
-from vpcflow_core.cost.public_names import named_by
 from vpcflow_core.engines.base import HasDeliveries
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.flow_logs.questions import Questions
 from vpcflow_core.inventory.naming import Naming
-from vpcflow_core.query.cost import ENDS, NEEDED, PathQuery, paths_for, publics_for, transit_for
 from vpcflow_core.query.filters import NO_FILTERS, Filters
-from vpcflow_core.query.line_length import lengths_for
-from vpcflow_core.query.lost import lost_for
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.settings import load_settings
 from vpcflow_core.times import Window
+
+if TYPE_CHECKING:
+    from vpcflow_core.cost.choices import Choices
+    from vpcflow_core.cost.prices import Prices
+    from vpcflow_core.query.cost import PathQuery
 
 
 class Paths(Questions):
@@ -36,6 +38,8 @@ class Paths(Questions):
             window: The time to ask about instead of the own one.
             filters: Conditions besides the own ones.
         """
+        from vpcflow_core.query.cost import paths_for
+
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         question = paths_for(query, window, wanted, self.engine.columns())
@@ -54,6 +58,8 @@ class Paths(Questions):
         Raises:
             MissingDataError: No transit gateway is logged, or its log lacks a field.
         """
+        from vpcflow_core.query.lost import lost_for
+
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         columns = self.engine.columns("transit_flows")
@@ -63,6 +69,8 @@ class Paths(Questions):
 
     def _transit(self, query: PathQuery, window: Window, wanted: Filters) -> QueryResult | None:
         """What came into transit gateways; None where none is logged, or a filter is not theirs."""
+        from vpcflow_core.query.cost import transit_for
+
         if self.engine.extent("transit_flows") is None:
             return None
         columns = self.engine.columns("transit_flows")
@@ -84,6 +92,9 @@ class Paths(Questions):
         Raises:
             SettingsError: The file of ranges cannot be read.
         """
+        from vpcflow_core.cost.public_names import named_by
+        from vpcflow_core.query.cost import ENDS, NEEDED, publics_for
+
         file = load_settings().aws_ranges
         ranges = Naming(aws_ranges=file).ranges() if file else None
         columns = self.engine.columns()
@@ -104,6 +115,8 @@ class Paths(Questions):
         Raises:
             MissingDataError: It is not known what was delivered: the records lie elsewhere.
         """
+        from vpcflow_core.cost.collection import collected, notes_of
+
         if not isinstance(self.catalogue, HasDeliveries):
             raise MissingDataError(
                 "What collection costs is known of logs that vpcflow has read itself.",
@@ -118,6 +131,8 @@ class Paths(Questions):
 
     def _lengths(self, url: str, window: Window, alone: bool) -> dict[str, float]:
         """Mean length of each field's text of a source, with the space after it."""
+        from vpcflow_core.query.line_length import lengths_for
+
         engine = self.engine if alone else self.engine.only([url])
         for relation in ("records", "transit_records"):
             columns = self.catalogue.columns(relation, [url])
@@ -131,6 +146,8 @@ class Paths(Questions):
     @property
     def prices(self) -> Prices:
         """The prices that ship with vpcflow, with what the settings change."""
+        from vpcflow_core.cost.prices import shipped
+
         cost = load_settings().cost
         return shipped().changed(
             factor=cost.factor,
@@ -147,6 +164,8 @@ class Paths(Questions):
     @property
     def price_choices(self) -> Choices:
         """What the settings choose where sources disagree."""
+        from vpcflow_core.cost.choices import Choices
+
         settings = load_settings()
         return Choices(settings.cost.nat_crossing_ends, tuple(settings.owner_tags))
 

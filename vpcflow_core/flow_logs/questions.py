@@ -1,10 +1,14 @@
-"""Questions as `query` has them, answered by the engine; panels stand on these alone."""
+"""Questions as `query` has them, answered by the engine; panels stand on these alone.
+
+Imports of a question stand in its method: a command that asks another one does not wait for them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -17,12 +21,7 @@ from vpcflow_core.flow_logs.selection import Selection
 from vpcflow_core.flow_logs.sets import require_sets, sets_of, watched
 from vpcflow_core.query.as_logged import NOTE as AS_LOGGED
 from vpcflow_core.query.as_logged import is_about_interfaces
-from vpcflow_core.query.change import change_for
 from vpcflow_core.query.conditions import conditions_of
-from vpcflow_core.query.connections.promises import PromisesQuery
-from vpcflow_core.query.connections.questions import AnyQuery, question_for
-from vpcflow_core.query.connections.received import received_for
-from vpcflow_core.query.connections.refused import refused_for
 from vpcflow_core.query.countries import resolved
 from vpcflow_core.query.dimensions import COUNTRIES, dimension
 from vpcflow_core.query.fill import filled, joined
@@ -32,7 +31,6 @@ from vpcflow_core.query.names import with_names
 from vpcflow_core.query.novelty import NewGroups
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.rates import divided, totals_of, with_rates
-from vpcflow_core.query.records import records_for
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.query.select import (
     Statement,
@@ -43,6 +41,9 @@ from vpcflow_core.query.select import (
     touched,
 )
 from vpcflow_core.times import Window
+
+if TYPE_CHECKING:
+    from vpcflow_core.query.connections.questions import AnyQuery
 
 # How far back the pages of a day look: bands learn from fifteen days and what is left of one.
 RECENT = timedelta(days=17)
@@ -173,6 +174,8 @@ class Questions(Selection):
         Returns:
             One answer; of flows that count once another for fields that are about interfaces.
         """
+        from vpcflow_core.query.change import change_for
+
         columns = self.engine.columns("records" if query.records else "flows")
         span = Window(min(of.start for of in ranges), max(of.end for of in ranges))
         wanted = self.wanted(filters or NO_FILTERS, span)
@@ -229,6 +232,8 @@ class Questions(Selection):
         Raises:
             MissingDataError: No record has a field that is filtered by.
         """
+        from vpcflow_core.query.records import records_for
+
         window, relation = window or self.window, "records" if status else "flows"
         columns = self.engine.columns(relation)
         asked = Filters.parse(where, columns) & (filters or NO_FILTERS)
@@ -284,6 +289,9 @@ class Questions(Selection):
         self, query: AnyQuery, window: Window | None = None, filters: Filters | None = None
     ) -> QueryResult:
         """Answer a question for connections in the window alone; see `connections`."""
+        from vpcflow_core.query.connections.promises import PromisesQuery
+        from vpcflow_core.query.connections.questions import question_for
+
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         columns = self.engine.columns()
@@ -310,6 +318,8 @@ class Questions(Selection):
             limit: How many rows at most.
             outgoing: What they sent instead.
         """
+        from vpcflow_core.query.connections.received import received_for
+
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         columns = self.engine.columns()
@@ -332,6 +342,8 @@ class Questions(Selection):
             cuts: Moments that no row may reach over, ascending.
             limit: How many rows at most.
         """
+        from vpcflow_core.query.connections.refused import refused_for
+
         window = window or self.window
         wanted = self.wanted(filters or NO_FILTERS, window)
         question = refused_for(window, wanted, self.engine.columns(), cuts=cuts, limit=limit)

@@ -9,11 +9,12 @@ import pandas as pd
 
 from vpcflow_core import notebook
 from vpcflow_core.arrow import arrow_table
-from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from plotly.graph_objects import Figure
+
+    from vpcflow_core.panels.catalogue import Panel, PanelAnswer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -20,12 +20,14 @@ from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.newest import Newest
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
-from vpcflow_core.reference.geoip import Places
 from vpcflow_core.scope import Scope
 from vpcflow_core.settings import load_settings
 from vpcflow_core.store.store import Store
-from vpcflow_core.store.sync import SyncResult
 from vpcflow_core.times import Range, Window, parse_moment, parse_range
+
+if TYPE_CHECKING:
+    from vpcflow_core.reference.geoip import Places
+    from vpcflow_core.store.result import SyncResult
 
 # The names that each catalogue was asked for last, for as long as the catalogue is used.
 _NAMES: WeakKeyDictionary[CountsSnapshots, Newest[dict[str, str]]] = WeakKeyDictionary()
@@ -201,6 +203,8 @@ class Selection:
 
 @cache
 def _places(paths: tuple[Path, ...]) -> Places:
+    from vpcflow_core.reference.geoip import Places  # most questions need no places
+
     return Places.open(paths)
 
 

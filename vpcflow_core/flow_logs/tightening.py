@@ -1,4 +1,7 @@
-"""Narrower rules for security groups, and what a set of rules would have refused."""
+"""Narrower rules for security groups, and what a set of rules would have refused.
+
+Imports of a question stand in its method: a command that asks another one does not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,7 @@ import pandas as pd
 
 from vpcflow_core.analysis.buckets import noted, notes_of
 from vpcflow_core.flow_logs.paths import Paths
-from vpcflow_core.rulesets import tighten
-from vpcflow_core.rulesets.reading import read_rules
-from vpcflow_core.series import names_of
+from vpcflow_core.query.question import names_of
 
 FILTERED = "Filters are in force: what other traffic alone uses looks unused here."
 
@@ -40,6 +41,8 @@ class Tightening(Paths):
             MissingDataError: No snapshot of EC2 has rules, or the logs lack a field.
             ParameterError: There is no such group.
         """
+        from vpcflow_core.rulesets import tighten
+
         found = tighten.narrower(self, self.window, names_of(groups))
         return noted(found, *([FILTERED] if len(self.filters) else []), *notes_of(found))
 
@@ -64,6 +67,9 @@ class Tightening(Paths):
             MissingDataError: No snapshot of EC2 has rules, or the logs lack a field.
             ParameterError: The text cannot be read, or there is no such group.
         """
+        from vpcflow_core.rulesets import tighten
+        from vpcflow_core.rulesets.reading import read_rules
+
         named = names_of(groups)
         if isinstance(proposed, str):
             rules = read_rules(proposed, self.known("security_groups"))

@@ -1,22 +1,5 @@
-"""From bytes to records: text, JSON, Parquet, CSV and CloudWatch events."""
+"""From bytes to records: text, JSON, Parquet, CSV and CloudWatch events.
 
-from vpcflow_core.formats.base import (
-    EVENT_ID,
-    EVENT_TIME,
-    LogFormat,
-    Records,
-    Rejected,
-    Report,
-)
-from vpcflow_core.formats.parse import Parse, parse
-
-__all__ = [
-    "EVENT_ID",
-    "EVENT_TIME",
-    "LogFormat",
-    "Parse",
-    "Records",
-    "Rejected",
-    "Report",
-    "parse",
-]
+`parse.parse` reads, `base` has what it gives. Nothing is imported here: a store that is only asked
+needs `base`, and none of what parses.
+"""

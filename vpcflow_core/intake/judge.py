@@ -8,11 +8,11 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vpcflow_core import formats
 from vpcflow_core.errors import FormatError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
 from vpcflow_core.formats.blocks import Unpacked
 from vpcflow_core.formats.parquet import MAGIC
+from vpcflow_core.formats.parse import parse
 from vpcflow_core.intake.verdict import Verdict
 from vpcflow_core.redaction import redacting_logger
 
@@ -63,7 +63,7 @@ def oversized(data: bytes, limit: int) -> str:
 
 
 def _read(name: str, data: bytes, given: LogFormat | None, most: int) -> Report:
-    parsed = formats.parse(data, name=name, given=given)
+    parsed = parse(data, name=name, given=given)
     for _ in parsed:
         if parsed.report.records + parsed.report.malformed > most:
             raise FormatError(f"It holds more than {most:,} records.")

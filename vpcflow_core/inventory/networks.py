@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import maxminddb
+from typing import TYPE_CHECKING, Any
 
 from vpcflow_core.errors import SettingsError
+
+if TYPE_CHECKING:
+    import maxminddb
 
 REMEMBERED = 1 << 17
 
@@ -27,6 +28,8 @@ class Networks:
         Raises:
             SettingsError: It is missing, or is no database of autonomous systems.
         """
+        import maxminddb  # few set such a database
+
         try:
             reader = maxminddb.open_database(str(path))
         except FileNotFoundError:

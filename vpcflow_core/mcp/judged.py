@@ -10,7 +10,8 @@ from vpcflow_core.mcp.answers import MOST_ROWS, Answer, RecordedLogs
 from vpcflow_core.mcp.asked import Asked, page_of
 from vpcflow_core.panels.base import Chart
 from vpcflow_core.query.measures import MEASURES
-from vpcflow_core.series import NUMBERS, names_of
+from vpcflow_core.query.question import names_of
+from vpcflow_core.series import NUMBERS
 
 _COUNTED = f"One of: {', '.join(NUMBERS)}."
 

@@ -12,8 +12,8 @@ from vpcflow_core.mcp.asked import Asked, page_of
 from vpcflow_core.panels.base import Chart
 from vpcflow_core.query.connections.select import Order
 from vpcflow_core.query.measures import MEASURES
+from vpcflow_core.query.question import names_of
 from vpcflow_core.rulesets.reading import LONGEST
-from vpcflow_core.series import names_of
 
 UNGUARDED = QueryError(
     "SQL by hand is not for assistants here: this engine reads all that its account may read.",

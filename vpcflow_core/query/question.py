@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+
+from vpcflow_core.errors import ParameterError
 
 # Where the bytes and packets of a record lie: all at its start, or spread from start to end.
 Place = Literal["start", "spread"]
@@ -45,3 +48,16 @@ class Query:
     least: tuple[tuple[str, float], ...] = ()
     place: Place = "start"
     limit_by: Limit = "average"
+
+
+def names_of(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Names from a list or from text with commas.
+
+    Raises:
+        ParameterError: The text names nothing.
+    """
+    parts = names.split(",") if isinstance(names, str) else list(names)
+    made = tuple(part.strip() for part in parts if part.strip())
+    if not made and names:
+        raise ParameterError(f"'{names}' names nothing.", "Name a field: srcaddr")
+    return made

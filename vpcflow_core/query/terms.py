@@ -23,7 +23,6 @@ from vpcflow_core.fields import KINDS
 from vpcflow_core.query.dimensions import Dimension
 from vpcflow_core.query.ends import ADDRESS_OF
 from vpcflow_core.reference import iana
-from vpcflow_core.reference.geoip import label_points
 
 COUNTRY = "country:"
 NAME = "name:"
@@ -247,6 +246,8 @@ def _address(text: str, dimension: Dimension) -> Address | Block:
 
 def _country(text: str, dimension: Dimension) -> Country:
     """A country by its code or its English name."""
+    from vpcflow_core.reference.geoip import label_points  # the readers of databases come with it
+
     wanted = text[len(COUNTRY) :] if text.lower().startswith(COUNTRY) else text
     wanted = wanted.strip()
     places = label_points()

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from vpcflow_core import formats
 from vpcflow_core.errors import FormatError, VpcflowError
 from vpcflow_core.formats.base import LogFormat, Report
+from vpcflow_core.formats.parse import parse
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.store.base import STRAY
 from vpcflow_core.store.batch import Loaded
@@ -71,11 +71,11 @@ def load(
     if fetched.problem:
         return Loaded(number, found, "failed", False, report, fetched.problem)
     try:
-        parse = formats.parse(
+        parsed = parse(
             fetched.data, name=found.uri, given=reading.given, candidates=reading.candidates
         )
-        report = parse.report
-        for records in parse:
+        report = parsed.report
+        for records in parsed:
             for placed in place(records, found.time, report, datetime.now(UTC), found.flow_log_id):
                 kept = cut.keep(placed, report)
                 rows.count(kept)
@@ -119,18 +119,18 @@ def copy(found: LogObject, number: int, content: str, note: str) -> Loaded:
 
 def records_if_whole(fetched: Fetched, reading: Reading) -> int:
     """How many records an object has that can be read to its end; -1 of one that cannot."""
-    parse = formats.parse(
+    parsed = parse(
         fetched.data,
         name=fetched.found.uri,
         given=reading.given,
         candidates=reading.candidates,
     )
     try:
-        for _ in parse:
+        for _ in parsed:
             pass
     except (VpcflowError, pa.ArrowException, OSError, EOFError, zlib.error):
         return -1
-    return -1 if parse.report.broken else parse.report.records
+    return -1 if parsed.report.broken else parsed.report.records
 
 
 class _Rows:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.formats.reading import HEADER, read
 from vpcflow_core.errors import SettingsError
-from vpcflow_core.formats import EVENT_TIME
+from vpcflow_core.formats.base import EVENT_TIME
 from vpcflow_core.sources.cloudwatch.client import QUOTAS, limiter_for
 from vpcflow_core.sources.cloudwatch.events import Part, read_slice
 from vpcflow_core.sources.cloudwatch.lags import delay_of, lags_of

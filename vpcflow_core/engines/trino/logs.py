@@ -12,7 +12,7 @@ from datetime import date
 
 from vpcflow_core.errors import EmptyError, SettingsError
 from vpcflow_core.fields import TRANSIT_ONLY_FIELDS
-from vpcflow_core.formats import parse
+from vpcflow_core.formats.parse import parse
 from vpcflow_core.sources.base import LogObject, Source, file_path
 from vpcflow_core.sources.s3.layout import KeyFacts, Layout, describe
 from vpcflow_core.times import Window, format_instant
