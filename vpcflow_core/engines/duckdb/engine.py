@@ -31,7 +31,8 @@ from vpcflow_core.engines.duckdb.cursors import Cursors
 from vpcflow_core.engines.duckdb.damage import OF_FILES
 from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import written_out
-from vpcflow_core.engines.duckdb.file_parts import FileParts
+from vpcflow_core.engines.duckdb.distinct_files import DistinctFiles
+from vpcflow_core.engines.duckdb.file_parts import FileParts, OfParts
 from vpcflow_core.engines.duckdb.files import FileCatalogue, table_fields
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.kept_said import keeping_said
@@ -39,7 +40,7 @@ from vpcflow_core.engines.duckdb.narrowed import Narrowed, NarrowedFiles
 from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.duckdb.relations import Relations, asking
 from vpcflow_core.engines.duckdb.summed import summed
-from vpcflow_core.engines.duckdb.summed_files import OfSums, SummedFiles
+from vpcflow_core.engines.duckdb.summed_files import SummedFiles
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache
 from vpcflow_core.engines.interfaces.completion import COMPLETED
@@ -90,7 +91,8 @@ class DuckDBEngine:
         self._reading = Reading(store, _given(sources), inventory)
         self._answers = Answers(days)
         parts = FileParts(days)
-        self._narrowed, self._sums = NarrowedFiles(parts), SummedFiles(parts)
+        self._narrowed = NarrowedFiles(parts)
+        self._sums, self._distinct = SummedFiles(parts), DistinctFiles(parts)
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(
@@ -341,10 +343,10 @@ class DuckDBEngine:
                 cursor.register(name, rows)
             relations = self._relations(cursor, cursor, asked.window)
             if used is not None:
-                if not beside and (sums := self._sums_of(asked, cursor)):
-                    used += sums.used
-                    cursor.execute(f"CREATE TEMP VIEW flows AS {sums.relation}")
-                    return made(_reader(cursor, Bound.of(sums.question, asked.window)))
+                if not beside and (parts := self._of_parts(asked, cursor)):
+                    used += parts.used
+                    cursor.execute(f"CREATE TEMP VIEW flows AS {parts.relation}")
+                    return made(_reader(cursor, Bound.of(parts.question, asked.window)))
                 narrowed = Narrowed(self._narrowed, asked.question, used)
                 kept_sums = partial(self._kept_sums, asked.window, cursor, used)
                 relations = replace(relations, narrowed=narrowed, kept_sums=kept_sums)
@@ -356,8 +358,10 @@ class DuckDBEngine:
             relations.make(relations_named(asked.question), asked.columns)
             return made(_reader(cursor, asked))
 
-    def _sums_of(self, asked: Bound, cursor: Cursor) -> OfSums | None:
-        return self._sums.of(self._reading, asked.question, asked.window, asking(cursor))
+    def _of_parts(self, asked: Bound, cursor: Cursor) -> OfParts | None:
+        """The question as one of what is kept by file; None where the records are asked."""
+        given = (self._reading, asked.question, asked.window, asking(cursor))
+        return self._sums.of(*given) or self._distinct.of(*given)
 
     def _kept_sums(
         self, window: Window, cursor: Cursor, used: list[StoreFile], keys: Set[str], sums: Set[str]

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from sqlalchemy import Select
 
 from vpcflow_core.engines.base import Ask
 from vpcflow_core.engines.duckdb.answers import VERSION
@@ -35,14 +37,43 @@ class PartSelect:
     Attributes:
         listed: What stands before FROM.
         rest: What stands after the file.
+        busiest: Of each of these columns only the values that most records of the file have.
+        most: How many of each.
     """
 
     listed: str
     rest: str
+    busiest: tuple[str, ...] = ()
+    most: int = 0
 
     def over(self, file: StoreFile) -> str:
         """Its SQL."""
-        return f"SELECT {self.listed} FROM {read_files([file])} {self.rest}"  # noqa: S608 (our own text)
+        records = read_files([file])
+        kept = " AND ".join(
+            f"{name} IN ({busiest(name, self.most).over(file)})" for name in self.busiest
+        )
+        where = f"WHERE {kept} " if kept else ""
+        return f"SELECT {self.listed} FROM {records} {where}{self.rest}"  # noqa: S608 (our own text)
+
+
+def busiest(column: str, most: int) -> PartSelect:
+    """The values of a column that most records have, of equal ones the lower."""
+    return PartSelect(column, f"GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT {most}")
+
+
+@dataclass(frozen=True, slots=True)
+class OfParts:
+    """A question of what is kept by file.
+
+    Attributes:
+        question: The SELECT.
+        relation: The SQL of what it calls `flows`.
+        used: The kept files that it reads.
+    """
+
+    question: Select[Any]
+    relation: str
+    used: list[StoreFile]
 
 
 @dataclass(slots=True)
@@ -94,7 +125,9 @@ class FileParts:
 
     def _path(self, file: StoreFile, select: PartSelect) -> Path:
         begin = datetime.combine(file.day, time(), UTC)
-        parts = (VERSION, file.path.name, select.listed, select.rest)
+        parts = (VERSION, file.path.name, select.listed, select.rest, *select.busiest)
+        if select.busiest:
+            parts = (*parts, str(select.most))
         return self.days.path(Window(begin, begin + DAY), parts).with_suffix(SUFFIX)
 
     def _kept(self, path: Path) -> int | None:

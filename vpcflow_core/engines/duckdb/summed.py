@@ -155,7 +155,7 @@ def of_sums(
         The SELECT, the columns that it names besides what it adds up, and those that it adds up.
     """
     # Connections are SELECTs upon SELECTs, which take long to go through.
-    if not isinstance(question, Select) or _has_parts(question):
+    if not isinstance(question, Select) or has_parts(question):
         return None
     if relations_named(question) != {"flows"}:
         return None
@@ -163,12 +163,12 @@ def of_sums(
     made: Any = replacement_traverse(question, {}, replaced)
     named = columns_named(made) - {"*"}
     keys = named - set(SUMS.values()) - {COUNT}
-    if not keys.isdisjoint(("start_time", "end_time", *SUMS)) or not _only_adds_up(made, distinct):
+    if not keys.isdisjoint(("start_time", "end_time", *SUMS)) or not only_adds_up(made, distinct):
         return None
     return made, keys, {of for of, name in SUMS.items() if name in named}
 
 
-def _has_parts(question: Select[Any]) -> bool:
+def has_parts(question: Select[Any]) -> bool:
     """Whether it is made of more SELECTs than one."""
     others = (node for node in nodes_of(question) if node is not question)
     return any(isinstance(node, AliasedReturnsRows | Join | SelectBase) for node in others)
@@ -184,7 +184,7 @@ class _Replaced:
     """Counts as sums of counts, sums as sums of sums, and the window left out."""
 
     def __init__(self, window: Window) -> None:
-        self._bounds = {operator.ge: window.start, operator.lt: window.end}
+        self._window = window
 
     def __call__(self, part: Any, **_: Any) -> ColumnElement[Any] | None:
         """What stands in the place of a part; None: itself."""
@@ -196,17 +196,20 @@ class _Replaced:
             of = next(iter(part.clauses), None)
             if isinstance(of, ColumnClause) and of.name in SUMS:
                 return func.sum(column(SUMS[of.name], BigInteger()))
-        return true() if self._is_bound(part) else None
+        return true() if is_bound(part, self._window) else None
 
-    def _is_bound(self, part: Any) -> bool:
-        return (
-            isinstance(part, BinaryExpression)
-            and isinstance(part.left, ColumnClause)
-            and part.left.name == "start_time"
-            and isinstance(part.right, BindParameter)
-            and part.operator in self._bounds
-            and part.right.value == self._bounds[part.operator]
-        )
+
+def is_bound(part: Any, window: Window) -> bool:
+    """Whether a part of a question is the condition for one end of its window."""
+    bounds = {operator.ge: window.start, operator.lt: window.end}
+    return (
+        isinstance(part, BinaryExpression)
+        and isinstance(part.left, ColumnClause)
+        and part.left.name == "start_time"
+        and isinstance(part.right, BindParameter)
+        and part.operator in bounds
+        and part.right.value == bounds[part.operator]
+    )
 
 
 def _conditions(part: FunctionFilter[Any]) -> list[ColumnElement[bool]]:
@@ -225,17 +228,18 @@ def _count(total: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(func.coalesce(total, 0), BigInteger())
 
 
-def _only_adds_up(question: Select[Any], distinct: bool) -> bool:
+def only_adds_up(question: Select[Any], distinct: bool) -> bool:
     """Whether nothing in it depends on single records, and it is of the relation itself."""
     others = (node for node in nodes_of(question) if node is not question)
     # A function is a relation for SQLAlchemy as well.
     return all(
-        isinstance(node, (*_KNOWN, TableClause)) or (distinct and _counts_distinct(node))
+        isinstance(node, (*_KNOWN, TableClause)) or (distinct and counts_distinct(node))
         for node in others
         if isinstance(node, FunctionElement | FromClause | SelectBase)
     )
 
 
-def _counts_distinct(part: Any) -> bool:
+def counts_distinct(part: Any) -> bool:
+    """Whether it counts distinct values."""
     of = next(iter(part.clauses), None) if isinstance(part, functions.count) else None
     return isinstance(of, UnaryExpression) and of.operator is operators.distinct_op

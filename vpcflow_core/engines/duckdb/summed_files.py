@@ -11,10 +11,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select
-
 from vpcflow_core.engines.base import Ask, HasRepeats
-from vpcflow_core.engines.duckdb.file_parts import LARGEST, FileParts, PartSelect, read_files
+from vpcflow_core.engines.duckdb.file_parts import (
+    LARGEST,
+    FileParts,
+    OfParts,
+    PartSelect,
+    read_files,
+)
 from vpcflow_core.engines.duckdb.files import quoted, select_files
 from vpcflow_core.engines.duckdb.filtered import shared_filters
 from vpcflow_core.engines.duckdb.reading import Reading
@@ -34,21 +38,6 @@ LARGEST_SHARE = 0.25
 SHARED_KEYS = frozenset({"action"})
 
 
-@dataclass(frozen=True, slots=True)
-class OfSums:
-    """A question of sums.
-
-    Attributes:
-        question: The SELECT.
-        relation: The SQL of what it calls `flows`.
-        used: The kept files that it reads.
-    """
-
-    question: Select[Any]
-    relation: str
-    used: list[StoreFile]
-
-
 @dataclass(slots=True)
 class SummedFiles:
     """Sums of the records of each file; safe to share between threads and processes.
@@ -60,7 +49,7 @@ class SummedFiles:
     parts: FileParts
     _shares: Newest[tuple[float, float]] = field(default_factory=lambda: Newest(1_000))
 
-    def of(self, reading: Reading, question: Any, window: Window, ask: Ask) -> OfSums | None:
+    def of(self, reading: Reading, question: Any, window: Window, ask: Ask) -> OfParts | None:
         """The question as one of sums; None where the records have to be asked.
 
         Args:
@@ -76,10 +65,10 @@ class SummedFiles:
             return None
         made, named, sums = found
         shown = columns_named(*question.selected_columns)
-        if not _filtered_columns(question) <= shown | SHARED_KEYS:
+        if not filtered_columns(question) <= shown | SHARED_KEYS:
             return None
         kept = self.kept(reading, named, sums, window, ask)
-        return OfSums(made, *kept) if kept else None
+        return OfParts(made, *kept) if kept else None
 
     def kept(
         self, reading: Reading, named: Set[str], sums: Set[str], window: Window, ask: Ask
@@ -97,11 +86,8 @@ class SummedFiles:
             None where the records have to be asked.
         """
         files = reading.whole_files("flows", window)
-        whole = [file for file in files if _is_whole(file, window, named | sums | SHARED_KEYS)]
-        records = sum(file.rows for file in whole)
-        if records < ENOUGH_RECORDS or 2 * records < sum(file.rows for file in files):
-            return None
-        if not _are_all_seen(reading, files, window):
+        whole = whole_files(reading, files, window, named | sums | SHARED_KEYS)
+        if not whole:
             return None
         keys = sorted(named | SHARED_KEYS)
         select = _sums(keys)
@@ -127,14 +113,33 @@ class SummedFiles:
         return self._shares.get(tuple(keys), share)
 
 
-def _filtered_columns(question: Any) -> Set[str]:
+def filtered_columns(question: Any) -> Set[str]:
+    """The columns that the filters of a question name."""
     return columns_named(*shared_filters(question, "flows").values())
 
 
-def _is_whole(file: StoreFile, window: Window, columns: Set[str]) -> bool:
-    """Whether all records of a file count, and are many."""
-    is_inside = window.start <= file.first and file.last < window.end
-    return is_inside and file.rows >= ENOUGH_IN_A_FILE and columns <= set(file.columns)
+def whole_files(
+    reading: Reading, files: Sequence[StoreFile], window: Window, columns: Set[str]
+) -> list[StoreFile]:
+    """The files of which all records count and that have many; none where they are few.
+
+    Args:
+        reading: What is read.
+        files: All files of the window.
+        window: The range of time.
+        columns: Those that each file has to have.
+    """
+    whole = [
+        file
+        for file in files
+        if window.start <= file.first
+        and file.last < window.end
+        and file.rows >= ENOUGH_IN_A_FILE
+        and columns <= set(file.columns)
+    ]
+    records = sum(file.rows for file in whole)
+    enough = records >= ENOUGH_RECORDS and 2 * records >= sum(file.rows for file in files)
+    return whole if enough and _are_all_seen(reading, files, window) else []
 
 
 def _are_all_seen(reading: Reading, files: Sequence[StoreFile], window: Window) -> bool:
