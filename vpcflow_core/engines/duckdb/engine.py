@@ -355,6 +355,7 @@ class DuckDBEngine:
                 question, how = found
                 asked = Bound.of(question, asked.window)
                 relations = replace(relations, summed=how)
+            relations = replace(relations, named=asked.columns)
             relations.make(relations_named(asked.question), asked.columns)
             return made(_reader(cursor, asked))
 

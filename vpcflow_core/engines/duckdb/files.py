@@ -68,6 +68,10 @@ def _type(name: str) -> str:
     return field.sql if field and field.name == name else "VARCHAR"
 
 
+# A relation has this column whatever the question names: there is none without columns.
+ALWAYS = "start_time"
+
+
 def select_files(
     relation: str,
     present: Sequence[str],
@@ -76,6 +80,8 @@ def select_files(
     left_out: Sequence[Span] = (),
     scope: Scope = EVERYTHING,
     summed: Summed | None = None,
+    *,
+    named: Set[str] | None = None,
 ) -> str:
     """The SELECT that gives the relation from these files; without files, no rows.
 
@@ -88,11 +94,13 @@ def select_files(
         left_out: Records to leave out, which the cursor has as the table `LEFT_OUT`.
         scope: Only records that lie within it.
         summed: How records are added up, for a question that allows it.
+        named: The columns that the question names; None: it may name any.
     """
     columns = columns_with_types(relation, present)
-    if summed:
+    if named is not None:
         # What the question does not name takes as long to write out as to answer a small one.
-        columns = {name: columns[name] for name in columns if name in summed.named}
+        columns = {name: columns[name] for name in columns if name in (*named, ALWAYS)}
+    if summed:
         columns |= dict.fromkeys((COUNT, *SUMS.values()), "BIGINT")
     without_id = {span.source for span in left_out if span.source}
     groups: dict[tuple[frozenset[str], str, tuple[str, ...] | None], list[StoreFile]] = {}

@@ -64,6 +64,7 @@ class Relations:
         summed: How `flows` is added up, for a question that allows it.
         narrowed: Reads only what meets the question's filters; None: all is read.
         kept_sums: Gives the SQL of sums by some columns that are kept; None: none are.
+        named: The columns that the question names; None: it may name any.
     """
 
     reading: Reading
@@ -75,6 +76,7 @@ class Relations:
     summed: Summed | None = None
     narrowed: Narrowed | None = None
     kept_sums: KeptSums | None = None
+    named: Set[str] | None = None
 
     def make(self, names: Iterable[str], wanted: Collection[str], *, plain: bool = False) -> None:
         """Make relations.
@@ -134,7 +136,9 @@ class Relations:
         columns = (*self.reading.columns(name), *sorted(wanted & set(ENDS)))
         scope = self.reading.store.scope
         summed = self.summed if name == "flows" else None
-        select = select_files(name, columns, files, completion, left_out, scope, summed)
+        select = select_files(
+            name, columns, files, completion, left_out, scope, summed, named=self.named
+        )
         if self.conditions:
             select = f"SELECT * FROM ({select}) WHERE {written_out(and_(*self.conditions))}"  # noqa: S608 (our own text)
         return select
@@ -223,7 +227,7 @@ class Relations:
     def _look(self, days: Window | None, wanted: Set[str]) -> SettledEnds | None:
         """Look at the records of some days."""
         # All of them: what is found is for other questions too, with other filters or none.
-        whole = replace(self, window=days, into=self.cursor, summed=None, narrowed=None)
+        whole = replace(self, window=days, into=self.cursor, summed=None, narrowed=None, named=None)
         if self.reading.rows(days) > MOST_RECORDS or whole._left_out(days):
             return None
         files = self.reading.whole_files("flows", days)

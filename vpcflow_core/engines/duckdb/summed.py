@@ -91,11 +91,6 @@ class Summed:
     window: str
     ends: Set[str]
 
-    @property
-    def named(self) -> Set[str]:
-        """All columns that the question names but what it adds up."""
-        return self.keys | self.ends
-
     def relation(
         self, records: str, names: Set[str], added: Added, condition: str
     ) -> tuple[str, Set[str], dict[str, str]]:
