@@ -18,7 +18,7 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.connections import COLUMNS
 from vpcflow_core.engines import by_promises
 from vpcflow_core.errors import ParameterError, QueryError
-from vpcflow_core.query.connections import briefs, promised, promises, search
+from vpcflow_core.query.connections import promised, promises, repeated, search
 from vpcflow_core.query.connections.search import first_connections
 from vpcflow_core.query.connections.select import ConnectionQuery, Order
 from vpcflow_core.query.connections.words import IDLE, IDLE_TCP
@@ -296,7 +296,7 @@ def test_connections_are_those_that_a_loop_finds(tmp_path: Path) -> None:
     assert sorted((r["duration"], r["records"]) for r in rows) == sorted(oracle(records))
 
 
-def many_alike(seed: int) -> list[dict[str, str]]:
+def many_alike(seed: int, step: int = 1000, longest: int = 500) -> list[dict[str, str]]:
     """Records of which many are alike: same lengths, times, bytes; ports used again; both ways."""
     rng = random.Random(seed)
     records = []
@@ -311,7 +311,7 @@ def many_alike(seed: int) -> list[dict[str, str]]:
             "action": rng.choice(["ACCEPT", "ACCEPT", "REJECT"]),
             "bytes": rng.choice([100, 100, 2**62]),
         }
-        begin, lasts = 1000 * rng.randrange(30), rng.choice([-5, 0, 59, 59, 59, 500])
+        begin, lasts = step * rng.randrange(30), rng.choice([-5, 0, 59, 59, 59, longest])
         records.append(sent(source, port, target, to, begin, lasts, **more))
     return records
 
@@ -334,9 +334,9 @@ def test_the_first_of_many_alike_are_those_of_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever is left out of the search, in several parts, and under filters."""
-    monkeypatch.setattr(search, "AT_A_TIME", 400)
-    monkeypatch.setattr(search, "GROUPED_AT_A_TIME", 400)
-    monkeypatch.setattr(by_promises, "LONGEST_LIST", 40)
+    for name in ("GROUPED_AT_A_TIME", "GROUPED_FOR_BYTES", "HANDED_OVER_AT_A_TIME"):
+        monkeypatch.setattr(by_promises, name, 400)
+    monkeypatch.setattr(promises, "LONGEST_LIST", 40)
     for module in (search, promised):
         monkeypatch.setattr(module, "TRIED", 1)
     asked: list[tuple[Order, int, dict[str, str]]] = [
@@ -354,23 +354,28 @@ def test_the_first_of_many_alike_are_those_of_all(
             pd.testing.assert_frame_equal(first.frame, some.ask_connections(query).frame)
 
 
-@pytest.mark.parametrize(("table_bits", "counted_bits", "piece"), [(25, 18, 2**17), (3, 2, 7)])
+@pytest.mark.parametrize(("table_bits", "room"), [(25, 2**24), (3, 7)])
+@pytest.mark.parametrize(("header", "step", "longest"), [
+    (FLAGS, 1000, 500), (V2, 16_000, 500), (V2, 4000, 9000)
+], ids=["hours", "days", "long records"])  # fmt: skip
 def test_connections_cut_in_memory_are_those_that_sql_cuts(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    header: str,
+    step: int,
+    longest: int,
     table_bits: int,
-    counted_bits: int,
-    piece: int,
+    room: int,
 ) -> None:
     """Also where many numbers are taken for repeated ones, and piece by piece."""
-    monkeypatch.setattr(briefs, "TABLE_BITS", table_bits)
-    monkeypatch.setattr(briefs, "COUNTED_BITS", counted_bits)
-    monkeypatch.setattr(briefs, "PIECE", piece)
-    monkeypatch.setattr(briefs, "MOST_RECORDS", 10 * piece)
+    monkeypatch.setattr(repeated, "TABLE_BITS", range(table_bits, table_bits + 1))
+    monkeypatch.setattr(repeated, "PIECE", room)
+    monkeypatch.setattr(repeated, "ROOM", room)
+    monkeypatch.setattr(by_promises, "ENOUGH_DAYS", timedelta(days=1))
     filters: list[dict[str, str]] = [{}, {"action": "REJECT"}, {"protocol": "udp", "dstport": "53"}]
     alone = [sent(CLIENT, 20_000 + n, SERVER, 53, n, n % 700, protocol=17) for n in range(50)]
     orders: list[Order] = ["duration", "records", "start"]
-    with stored(tmp_path, (FLAGS, [*many_alike(3), *alone])) as flows:
+    with stored(tmp_path, (header, [*many_alike(3, step, longest), *alone])) as flows:
         for order, some in product(orders, (flows.where(**f) for f in filters)):
             rows = some.ask_connections(promises.PromisesQuery(order)).frame
             query = promises.ValuesQuery(ConnectionQuery(order, None))
@@ -386,7 +391,7 @@ def test_connections_cut_in_memory_are_those_that_sql_cuts(
 def test_where_any_five_tuple_may_hold_the_first_all_are_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (search, promises, by_promises):
+    for module in (search, promises):
         monkeypatch.setattr(module, "MOST_PROMISES", 3)
     records = [sent(CLIENT, 2000 + n, SERVER, 443, 0, n % 3) for n in range(40)]
     with stored(tmp_path, (V2, records)) as flows:

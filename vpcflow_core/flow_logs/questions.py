@@ -289,7 +289,7 @@ class Questions(Selection):
         self, query: AnyQuery, window: Window | None = None, filters: Filters | None = None
     ) -> QueryResult:
         """Answer a question for connections in the window alone; see `connections`."""
-        from vpcflow_core.query.connections.promises import PromisesQuery
+        from vpcflow_core.query.connections.promises import PromisesQuery, RecordsQuery
         from vpcflow_core.query.connections.questions import question_for
 
         window = window or self.window
@@ -298,7 +298,11 @@ class Questions(Selection):
         question, by = question_for(query, window, wanted, columns), None
         if isinstance(query, PromisesQuery):
             by = by_promises.reduced(query, window, wanted, columns)
-        return self._as_logged(self._run(question, window, by))
+        made = self._run(question, window, by)
+        if isinstance(query, RecordsQuery):
+            room = by_promises.at_a_time(query.connections.order, self.engine)
+            made = replace(made, frame=made.frame.assign(at_a_time=room))
+        return self._as_logged(made)
 
     def ask_received(
         self,

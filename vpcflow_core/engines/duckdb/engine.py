@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, SelectBase
 
 from vpcflow_core.bounded.scratch import Scratch
 from vpcflow_core.coverage import Coverage
@@ -55,6 +55,7 @@ from vpcflow_core.query.result import QueryResult
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.times import Window
 
+T = TypeVar("T")
 # Rows that travel from DuckDB at a time.
 BATCH = 65_536
 # From more records than these minutes are made, which a page asks ten times and more.
@@ -187,13 +188,13 @@ class DuckDBEngine:
             FailureError: As `run`.
         """
 
-        def ask(_: Bound) -> pa.Table:
-            records = Bound.of(by.records, window)
-            return self._asked(records, made=by.reduce)
+        def read(records: SelectBase, made: Callable[[pa.RecordBatchReader], T]) -> T:
+            return self._made(Bound.of(records, window), made)
 
-        return self._result(
-            question, window, lambda one: self._answers.table(self._reading, one, ask)
-        )
+        def answer(asked: Bound) -> pa.Table:
+            return self._answers.table(self._reading, asked, lambda _: by(read))
+
+        return self._result(question, window, answer)
 
     def are_minutes_worth_keeping(self, window: Window, fields: Sequence[str]) -> bool:
         """Whether it saves time to ask minutes by these fields, as there is much in the window."""
@@ -308,17 +309,23 @@ class DuckDBEngine:
         return self._part(asked) if part.window.length == DAY else self._asked(asked)
 
     def _asked(
+        self, asked: Bound, beside: Mapping[str, pa.Table] = MappingProxyType({})
+    ) -> pa.Table:
+        """The answer of the store's files, and of tables beside them."""
+        return self._made(asked, pa.RecordBatchReader.read_all, beside)
+
+    def _made(
         self,
         asked: Bound,
+        made: Callable[[pa.RecordBatchReader], T],
         beside: Mapping[str, pa.Table] = MappingProxyType({}),
-        made: Callable[[pa.RecordBatchReader], pa.Table] = pa.RecordBatchReader.read_all,
-    ) -> pa.Table:
-        """The answer of the store's files, and of tables beside them.
+    ) -> T:
+        """What is made of the rows, as they come.
 
         Args:
             asked: The question.
+            made: Makes it.
             beside: Tables by the name of their relation.
-            made: Makes the answer of the rows, as they come.
         """
         used: list[StoreFile] = []
         try:
@@ -334,10 +341,10 @@ class DuckDBEngine:
         self,
         asked: Bound,
         beside: Mapping[str, pa.Table],
-        made: Callable[[pa.RecordBatchReader], pa.Table],
+        made: Callable[[pa.RecordBatchReader], T],
         used: list[StoreFile] | None,
-    ) -> pa.Table:
-        """As `_asked`; gives `used` what it reads of what is kept. None: nothing is."""
+    ) -> T:
+        """As `_made`; gives `used` what it reads of what is kept. None: nothing is."""
         with self._cursors.one() as cursor:
             for name, rows in beside.items():
                 cursor.register(name, rows)

@@ -1,4 +1,4 @@
-"""The first connections of many, of arrays of their records: no record is read a second time.
+"""The first connections of many, of arrays of their records.
 
 A five-tuple of one record is one connection. Of the others those are cut that promise enough, as
 `promises.py` has it, by the rule of `gathered.py`.
@@ -13,16 +13,19 @@ import pyarrow as pa
 
 from vpcflow_core.query.connections.briefs import (
     Columns,
+    Highest,
     Ints,
     columns_of,
     first,
-    highest,
+    joined,
     order_of,
-    repeated,
 )
 from vpcflow_core.query.connections.promises import ENDLESS, TRAITS
+from vpcflow_core.query.connections.repeated import Repeated
 from vpcflow_core.query.connections.words import IDLE, IDLE_TCP
 
+# Parts in which five-tuples are sorted and cut: it takes 100 bytes a record.
+PARTS = 16
 # Five-tuples that are cut first, for each connection that is wanted.
 TRIED = 4
 
@@ -54,11 +57,14 @@ class FiveTuples:
         return np.maximum.reduceat(self.rows[name], self.starts)
 
 
-def promised(brief: pa.RecordBatchReader, order: str, wanted: int, most: int) -> pa.Table:
+def promised(
+    brief: pa.RecordBatchReader, repeated: Repeated, order: str, wanted: int, most: int
+) -> pa.Table:
     """The first connections.
 
     Args:
-        brief: The records as `promises.brief_for` gives them, at most `briefs.MOST_RECORDS`.
+        brief: The records as `promises.brief_for` gives them.
+        repeated: Which of them may have another one of their connection.
         order: `duration`, `records` or `start`.
         wanted: How many connections; of those that are equal to the last one all are given.
         most: How many rows at most.
@@ -66,31 +72,46 @@ def promised(brief: pa.RecordBatchReader, order: str, wanted: int, most: int) ->
     Returns:
         number, value, since, is_cut, as `promises.promises_for` has them; all are cut.
     """
-    records = columns_of(brief)
-    places = repeated(records["number"])
-    alone, found = _of_one(records, places, order, most), _gathered(records, places)
-    rows = first(_of_many(found, order, alone, wanted), most)
+    nothing = columns_of(pa.RecordBatch.from_pylist([], brief.schema))
+    alone, several = Highest(most), [[dict(nothing)] for _ in range(PARTS)]
+    alone.add(_of_one(nothing, order))
+    for batch in brief:
+        rows = columns_of(batch)
+        again = repeated.among(rows)
+        one = _of_one(rows, order)
+        met = ~again & rows["meets"] if "meets" in rows else ~again
+        alone.add({**one, "value": np.where(met, one["value"], -1)})
+        for part, some in zip(several, _parted(rows, np.flatnonzero(again)), strict=True):
+            part.append(some)
+    rows = alone.rows()
+    while several:
+        rows = _of_many(_gathered(joined(several.pop())), order, rows, wanted)
+    rows = first(rows, most)
     columns = {name: column.astype(np.int64) for name, column in rows.items()}
     return pa.table({**columns, "is_cut": np.ones(len(rows["number"]), dtype=bool)})
 
 
-def _of_one(records: Columns, others: Ints, order: str, most: int) -> Columns:
-    """The first five-tuples of one record each."""
-    met = np.ones(len(records["number"]), dtype=bool)
-    if "meets" in records:
-        met &= records["meets"].astype(bool)
-    met[others] = False
+def _parted(rows: Columns, places: Ints) -> list[Columns]:
+    """The rows at some places, in parts by their number."""
+    part = rows["number"][places] % PARTS
+    places = places[np.argsort(part, kind="stable")]
+    ends = np.cumsum(np.bincount(part, minlength=PARTS))
+    columns = {name: np.split(column[places], ends[:-1]) for name, column in rows.items()}
+    return [{name: column[part] for name, column in columns.items()} for part in range(PARTS)]
+
+
+def _of_one(records: Columns, order: str) -> Columns:
+    """Five-tuples of one record each."""
     value = _value(order, records["begins"], records["lasts"], 1)
-    found = {"number": records["number"], "value": value, "since": records["begins"]}
-    return highest(found, met, most)
+    return {"number": records["number"], "value": value, "since": records["begins"]}
 
 
-def _gathered(records: Columns, places: Ints) -> FiveTuples:
-    """The records of some places by five-tuple, without five-tuples of which none is asked for."""
-    places = places[np.argsort(records["number"][places])]
-    rows = {name: column[places] for name, column in records.items()}
+def _gathered(records: Columns) -> FiveTuples:
+    """Records by five-tuple, without five-tuples of which none is asked for."""
+    in_order = np.argsort(records["number"])
+    rows = {name: column[in_order] for name, column in records.items()}
     starts = np.flatnonzero(np.diff(rows["number"], prepend=-1))
-    found = FiveTuples(rows, starts, np.diff(starts, append=len(places)))
+    found = FiveTuples(rows, starts, np.diff(starts, append=len(in_order)))
     if "meets" in rows and len(starts):
         found = found.only(np.flatnonzero(np.logical_or.reduceat(rows["meets"], starts)))
     if len(found.starts):
@@ -108,7 +129,9 @@ def _of_many(found: FiveTuples, order: str, alone: Columns, wanted: int) -> Colu
         return _at_least(alone, wanted)
     promises = order_of(_promises(found, order))
     best = np.argsort(promises)
-    rows, tried, needed = alone, 0, min(TRIED * wanted, len(best))
+    rows, tried, needed = _at_least(alone, wanted), 0, min(TRIED * wanted, len(best))
+    if len(rows["value"]) >= wanted:
+        needed = min(needed, int((promises <= order_of(rows)[-1]).sum()))
     while needed > tried:
         tried = needed
         cut = _connections(found.only(best[:tried]), order)

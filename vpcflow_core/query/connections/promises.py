@@ -81,7 +81,10 @@ TRAITS = {"is_tcp": 1, "rests": 2, "opens": 4, "closes": 8}
 
 @dataclass(frozen=True, slots=True)
 class RecordsQuery:
-    """How many records connections would be made of."""
+    """How many records connections would be made of.
+
+    `FlowLogs` adds `at_a_time` to the answer: of how many the engine finds the first at a time.
+    """
 
     connections: ConnectionQuery
 

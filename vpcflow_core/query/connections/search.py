@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from vpcflow_core.query.connections.briefs import MOST_RECORDS
 from vpcflow_core.query.connections.promises import (
     LONGEST_LIST,
     MOST_PROMISES,
@@ -29,10 +28,6 @@ from vpcflow_core.times import Window
 
 # Below this number of records all connections are made: quicker than to search.
 FEW = 20_000
-# Records whose five-tuples are held at a time; parts are not quite even. Grouped, DuckDB takes
-# about 120 bytes for each; those that are sorted (`briefs`) take 40.
-AT_A_TIME = MOST_RECORDS * 15 // 16
-GROUPED_AT_A_TIME = 6_000_000
 # Five-tuples that are cut first, for each connection to be listed.
 TRIED = 20
 
@@ -49,10 +44,11 @@ def first_connections(ask: Ask, query: ConnectionQuery, window: Window) -> list[
     """
     if query.limit is None or query.limit > LONGEST_LIST:
         return [ask(query, window)]
-    records = int(ask(RecordsQuery(query), window).frame["records"].iloc[0])
+    counted = ask(RecordsQuery(query), window).frame
+    records, at_a_time = (int(counted[name].iloc[0]) for name in ("records", "at_a_time"))
     if records <= FEW:
         return [ask(query, window)]
-    parts = -(-records // (GROUPED_AT_A_TIME if query.order == "bytes" else AT_A_TIME))
+    parts = -(-records // at_a_time)
     asked = [ask(PromisesQuery(query.order, part, parts), window) for part in range(parts)]
     numbers = _numbers(ask, query, window, [result.frame for result in asked])
     if numbers is not None:
