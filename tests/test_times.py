@@ -145,6 +145,14 @@ def test_what_is_no_range_is_refused_with_the_forms_there_are(text: str) -> None
     assert refused.value.next_step
 
 
+def test_a_lone_moment_in_seconds_is_refused_with_a_range_that_begins_there() -> None:
+    with pytest.raises(TimeError) as refused:
+        parse_range("1780000000")
+    assert "one moment, 2026-05-28T20:26:40Z" in refused.value.what
+    written = refused.value.next_step.removesuffix(".").rpartition(": ")[2]
+    assert parse_range(written) == parse_range("1780000000/1780003600")
+
+
 def test_yesterday_is_a_day_of_its_zone_where_clocks_change() -> None:
     monday = datetime(2026, 10, 26, 12, tzinfo=UTC)
     assert parse_range("yesterday", BERLIN).window(monday).length == timedelta(hours=25)

@@ -241,6 +241,13 @@ def parse_range(text: str, zone: ZoneInfo | None = None) -> Range:
     ends = _SPLIT.split(" ".join(text.split()))
     if len(ends) == 2:
         return Range(fixed=Window(*(parse_instant(end, zone) for end in ends)))
+    if _EPOCH.fullmatch(plain):
+        start = parse_instant(plain)
+        later = format_instant(start + timedelta(hours=1))
+        raise TimeError(
+            f"{plain} is one moment, {format_instant(start)}, and no range of time.",
+            f"Write from when until when: {plain} - {later}.",
+        )
     raise TimeError(
         f"'{text}' is not a range of time.",
         "Write 90m, 7d, last 3 days, today, yesterday 9-10 or 2026-11-25 09:00 - 10:00.",

@@ -17,6 +17,7 @@ from dashboards.ui.rights import here, shown
 from dashboards.ui.state import FILTER_LABELS, FLOW_FILTERS, PageState
 from vpcflow_core.detections.catalogue import DETECTIONS, Findings
 from vpcflow_core.detections.incidents import FILTERS, Incident
+from vpcflow_core.detections.missed import sentences
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.query.dimensions import filterable
 from vpcflow_core.times import Window
@@ -65,8 +66,9 @@ def _decided(found: Findings) -> dict[str, Review]:
 
 def _head(found: Findings, open_: Sequence[Incident]) -> None:
     """How many there are, or what was looked for in vain."""
+    missed = sentences(found.missed)
     for note in found.notes:
-        if note not in found.missed:
+        if note not in missed:
             st.caption(inert(note))
     _missed(found)
     if not found.looked:
@@ -93,7 +95,7 @@ def _missed(found: Findings) -> None:
         icon=":material/visibility_off:",
     )
     with st.expander("Which, and what they need", icon=":material/manage_search:"):
-        st.markdown("\n".join(f"* {inert(note)}" for note in found.missed))
+        st.markdown("\n".join(f"* {inert(note)}" for note in sentences(found.missed)))
 
 
 def _incident(each: Incident, state: PageState) -> None:

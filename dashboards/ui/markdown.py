@@ -21,7 +21,7 @@ UNSAFE = re.compile(
 )
 
 # At the end of a sentence; the first of a text it would be a list's.
-NUMBER = re.compile(r"\d+(\.\d+)?[.)]")
+NUMBER = re.compile(r"\d+(\.\d+)?(\.|\)[.,;:]?)")
 # A time as our own sentences write it.
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z[,.;:]?")
 
@@ -53,6 +53,8 @@ def inert(text: str) -> str:
     'Set `add_sources` in vpcflow.toml.'
     >>> inert("Stop before 20. Or go on (version 2), with 2.5."), inert("1. One")
     ('Stop before 20. Or go on (version 2), with 2.5.', '`1.` One')
+    >>> inert("Only gateways have it (version 6).")
+    'Only gateways have it (version 6).'
     >>> inert("It holds no files.\nGive another.")
     'It holds no files. Give another.'
     """

@@ -68,9 +68,7 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
         if found := given.notes[: given.findings]:
             st.markdown("  \n".join(f":material/public: **{inert(text)}**" for text in found))
         panel_body.draw(request, given, state, own)
-        if not panel_body.is_empty(panel, given) or (
-            panel.chart == "table" and not panel_body.says_why(panel, given)
-        ):
+        if panel_body.shows_notes_below(panel, given):
             _below(panel, given, state)
         suggesting.draw_seen(panel, given)
     except VpcflowError as error:

@@ -62,6 +62,13 @@ def says_why(panel: Panel, given: PanelAnswer) -> bool:
     return panel.chart == "map" or panel.analysis in NEW or not given.sql
 
 
+def shows_notes_below(panel: Panel, given: PanelAnswer) -> bool:
+    """Whether its notes stand below: also of headlines of zero and of tables without rows."""
+    if not is_empty(panel, given) or given.headlines:
+        return True
+    return panel.chart == "table" and not says_why(panel, given)
+
+
 def _empty(
     panel: Panel, request: PanelRequest, given: PanelAnswer, state: PageState, own: Own
 ) -> None:

@@ -80,6 +80,9 @@ def test_what_could_not_be_looked_for_is_not_called_absent(
     assert found.unset == ("watch-list",)
     assert len(found.looked) + len(found.missed) + len(found.unset) == len(DETECTIONS)
     assert "port-scan" not in found.looked
+    assert "Add ${flow-direction} (version 5)" in found.missed["Port scan"]
+    (together,) = [note for note in found.notes if "${flow-direction}" in note]
+    assert together.startswith("Port scan, Data sent out, ")
     said = text(page(serve(tmp_path / "store"), "findings"))
     count = (
         f"{len(found.missed)} of {len(DETECTIONS) - 1} kinds of incidents could not be looked for"

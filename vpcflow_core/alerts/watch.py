@@ -19,6 +19,7 @@ from vpcflow_core.alerts.sending import Send, send_waiting
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.detections.base import DAY, HOUR
 from vpcflow_core.detections.catalogue import look, names_of, settled
+from vpcflow_core.detections.missed import sentences, why_missed
 from vpcflow_core.detections.watch_list import NO_LIST, WatchList
 from vpcflow_core.errors import FailureError, MissingDataError
 from vpcflow_core.panels.base import LogQueries
@@ -138,7 +139,7 @@ def step(
     Changes what goes on in the state. Incidents that were acknowledged or muted give no message.
     """
     messages: list[Message] = []
-    problems: list[str] = []
+    missed: dict[str, str] = {}
     names = names_of(logs)
     every = list(asked_by(rules))
     for gone in state.going.keys() - {each.name for each in every}:
@@ -150,12 +151,12 @@ def step(
         try:
             signs = detection.signs(asked)
         except MissingDataError as error:
-            problems.append(f"{detection.title} could not be looked for: {error.what}")
+            missed[detection.title] = why_missed(error)
             continue
         going = state.going.setdefault(each.name, {})
         messages += advance(going, each.rule, detection, signs, hours, names, each.setting.severity)
     sent = [one for one in messages if not _is_decided(one, decided or {})]
-    return sorted(sent, key=lambda one: (one.at, one.id)), problems
+    return sorted(sent, key=lambda one: (one.at, one.id)), sentences(missed)
 
 
 def rehearse(

@@ -54,8 +54,8 @@ def nullable(values: pd.Series[Any]) -> pd.Int64Dtype | pd.Float64Dtype | np.dty
 
 
 def noted(frame: pd.DataFrame, *sentences: str) -> pd.DataFrame:
-    """The frame, with sentences about it besides those that it has."""
-    frame.attrs[NOTES] = (*notes_of(frame), *sentences)
+    """The frame, with sentences about it besides those that it has; each once."""
+    frame.attrs[NOTES] = tuple(dict.fromkeys((*notes_of(frame), *sentences)))
     return frame
 
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from vpcflow_core.analysis.buckets import noted, notes_of
 from vpcflow_core.cli.judge import VIOLATION
 from vpcflow_core.cli.options import AnswerOptions
 from vpcflow_core.cli.output import AnswerForm
@@ -32,7 +31,7 @@ def findings(
     with options.flows() as flows:
         frame = flows.detections() if detections else flows.findings(only)
         if options.form is AnswerForm.table and not detections:
-            frame = noted(frame[list(SHOWN)], *notes_of(frame))
+            frame = frame[list(SHOWN)]
         options.show(frame, flows, lambda: "findings")
     if fail and not detections and len(frame):
         raise typer.Exit(VIOLATION)

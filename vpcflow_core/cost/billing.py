@@ -18,6 +18,7 @@ from vpcflow_core.cost.choices import Choices
 from vpcflow_core.cost.items import PATHS, RULES, UNATTRIBUTED
 from vpcflow_core.cost.network import KnownNetwork, network_of
 from vpcflow_core.cost.prices import GB, HOURS, Prices
+from vpcflow_core.cost.unpriced import without_direction
 from vpcflow_core.errors import ParameterError, closest
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.query.cost import VOLUMES, PathQuery
@@ -273,6 +274,7 @@ def notes(found: Bill) -> tuple[str, ...]:
             f"{share:.0f} % of {logged / GB:,.1f} GB logged is of traffic that another interface "
             "logged too: it counts once."
         )
+    said += without_direction(charges, logged)
     if found.is_cut:
         said.append("There are too many pairs of addresses: the smallest are left out.")
     return tuple(said)

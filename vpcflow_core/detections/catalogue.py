@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pandas as pd
@@ -12,6 +12,7 @@ from vpcflow_core.detections.base import HOUR, SEVERITIES, Detection, Look
 from vpcflow_core.detections.incidents import Incident, incidents
 from vpcflow_core.detections.knocking import KNOCKING
 from vpcflow_core.detections.log_health import LOG_HEALTH
+from vpcflow_core.detections.missed import sentences, why_missed
 from vpcflow_core.detections.reaching_out import REACHING_OUT
 from vpcflow_core.detections.unusual_ways import UNUSUAL_WAYS
 from vpcflow_core.detections.watch_list import NO_LIST, WatchList
@@ -39,9 +40,9 @@ class Findings:
     Attributes:
         incidents: The worst and newest first.
         window: The hours that were looked at; None: none is complete yet.
-        notes: Up to when was looked, and `missed`.
+        notes: Up to when was looked, and what could not be looked for.
         looked: Slugs of the detections that were asked.
-        missed: What could not be looked for, and why.
+        missed: Why others could not be, by their titles.
         unset: Slugs of those that need a list which the settings do not have.
     """
 
@@ -49,7 +50,7 @@ class Findings:
     window: Window | None
     notes: tuple[str, ...] = ()
     looked: tuple[str, ...] = ()
-    missed: tuple[str, ...] = ()
+    missed: Mapping[str, str] = field(default_factory=dict)
     unset: tuple[str, ...] = ()
 
 
@@ -125,7 +126,7 @@ def find(
     found: list[Incident] = []
     notes: list[str] = []
     looked: list[str] = []
-    missed: list[str] = []
+    missed: dict[str, str] = {}
     unset: list[str] = []
     names = names_of(logs)
     for each in [detection(slug) for slug in only] or DETECTIONS.values():
@@ -135,7 +136,7 @@ def find(
         try:
             signs = each.signs(look(logs, each, asked, filters, watch_list))
         except MissingDataError as error:
-            missed.append(f"{each.title} could not be looked for: {error.what}")
+            missed[each.title] = why_missed(error)
             continue
         looked.append(each.slug)
         found += incidents(each, signs, asked.end, names)
@@ -147,7 +148,7 @@ def find(
     if only and unset:
         notes.append(NO_WATCH_LIST)
     return Findings(
-        tuple(found), asked, (*missed, *notes), tuple(looked), tuple(missed), tuple(unset)
+        tuple(found), asked, (*sentences(missed), *notes), tuple(looked), missed, tuple(unset)
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from vpcflow_core.analysis.buckets import noted, notes_of
+from vpcflow_core.analysis.buckets import noted
 from vpcflow_core.flow_logs.paths import Paths
 from vpcflow_core.query.question import names_of
 
@@ -44,7 +44,7 @@ class Tightening(Paths):
         from vpcflow_core.rulesets import tighten
 
         found = tighten.narrower(self, self.window, names_of(groups))
-        return noted(found, *([FILTERED] if len(self.filters) else []), *notes_of(found))
+        return noted(found, *([FILTERED] if len(self.filters) else []))
 
     def replay(
         self, proposed: str | pd.DataFrame, groups: str | Iterable[str] = ()

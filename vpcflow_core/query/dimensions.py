@@ -210,7 +210,7 @@ def require(needed: Iterable[str], columns: Collection[str]) -> None:
     """
     for name in needed:
         if name not in columns:
-            raise MissingDataError(*_how_to_get(name))
+            raise MissingDataError(*how_to_get(name))
 
 
 # How else a column comes to be known: what a snapshot of EC2 tells of the record's interface.
@@ -243,7 +243,8 @@ _SENTENCES = {
 }
 
 
-def _how_to_get(name: str) -> tuple[str, str]:
+def how_to_get(name: str) -> tuple[str, str]:
+    """What to say where no record has a column, and how records get it; "" where they cannot."""
     if name in ENDS:
         about = next(row for row in ABOUT if row.name == name.partition("_")[2])
         lack = f"Nothing here says the {about.title} of an address."

@@ -204,7 +204,7 @@ def replay(
         frame = replayed(
             used.result.frame, *used.tables, proposed, replaced, hostile, egress=egress
         )
-        frames.append(noted(frame, *notes_of(frame), *used.notes))
+        frames.append(noted(frame, *used.notes))
     made = pd.concat(frames, ignore_index=True)
     made = made.sort_values("flows", ascending=False, kind="stable", ignore_index=True)
     for name in ("let_through", "refused"):

@@ -143,7 +143,8 @@ def _kind(statement: str) -> str:
     except ValueError:  # a kind that DuckDB's Python does not know: UPDATE EXTENSIONS
         kind = statement.split()[0].upper()
     if kind not in ("SELECT", "EXPLAIN"):
-        raise QueryError(f"{kind} statements are not allowed.", _RULE)
+        word = statement.split()[0].upper()  # DuckDB calls an INSTALL a LOAD
+        raise QueryError(f"{word if word.isalpha() else kind} statements are not allowed.", _RULE)
     return kind
 
 
