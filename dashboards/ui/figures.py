@@ -10,7 +10,7 @@ from plotly.graph_objects import Figure
 
 from dashboards.ui import notes
 from dashboards.ui.answers import KEYS, own
-from dashboards.ui.steady import steady
+from dashboards.ui.steady import Sent, steady
 from vpcflow_core.charts import figure
 from vpcflow_core.charts.notes import OVER_TIME, Mark, with_notes
 from vpcflow_core.charts.value_links import with_links
@@ -51,7 +51,7 @@ def _notes(request: PanelRequest) -> tuple[Mark, ...]:
 
 
 # Streamlit leaves arguments with an underscore out of the key: equal requests have equal answers.
-@st.cache_resource(show_spinner=False, max_entries=250, hash_funcs=KEYS)
+@st.cache_resource(show_spinner=False, max_entries=1000, hash_funcs=KEYS)
 def _figure(
     request: PanelRequest,
     _answer: PanelAnswer,
@@ -65,8 +65,9 @@ def _figure(
         drawn = figure(panel, _answer, zone, dark)
         if url:
             with_links(drawn, panel, WITH_PAGE, url)
-        return steady(with_notes(drawn, noted, ZoneInfo(zone), request.window), clicked=True)
+        shown = with_notes(drawn, noted, ZoneInfo(zone), request.window)
+        return Sent(steady(shown, clicked=True))
     line = figure(panel, replace(_answer, headlines=()), zone, dark)
     line.update_yaxes(domain=[0, 1])
     line.update_layout(height=LINE, margin={"l": 0, "r": 0, "t": 4, "b": 4})
-    return steady(line, clicked=False)
+    return Sent(steady(line, clicked=False))

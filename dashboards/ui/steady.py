@@ -13,6 +13,22 @@ import numpy as np
 from plotly.graph_objects import Figure
 
 
+class Sent(Figure):  # type: ignore[misc]
+    """A figure that is sent as it is, again and again.
+
+    Plotly copies the whole of a figure for each page that shows it, and keeps five times as much of
+    it as is sent.
+    """
+
+    def __init__(self, chart: Figure) -> None:
+        # Nothing else of a figure is there: it can be sent and written, but not changed.
+        self._sent: dict[str, Any] = chart.to_dict()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure as a dictionary, which belongs to all who show it."""
+        return self._sent
+
+
 def steady(chart: Figure, clicked: bool) -> Figure:
     """The same figure, changed so that its copy on the page is the same.
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.ui.steady import steady
+from dashboards.ui.steady import Sent, steady
 from tests.charts.frames import usual
 from vpcflow_core.charts import DRAW, figure
 from vpcflow_core.charts.style import dress, undressed
@@ -46,6 +46,15 @@ def test_a_steady_figure_has_the_same_values_as_lists(panel: Panel) -> None:
     sent = steady(drawn(panel), clicked=True).to_json()
     assert "bdata" not in sent
     assert json.loads(sent)["data"] == unpacked(as_drawn)
+
+
+@every_kind
+def test_a_figure_that_is_sent_again_and_again_is_copied_once(panel: Panel) -> None:
+    chart = steady(drawn(panel), clicked=True)
+    sent = Sent(chart)
+    assert sent.to_json() == chart.to_json()
+    assert sent.to_dict() is sent.to_dict()
+    assert 'class="plotly-graph-div"' in sent.to_html(include_plotlyjs=False)
 
 
 @every_kind
