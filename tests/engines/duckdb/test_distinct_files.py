@@ -13,7 +13,7 @@ import pytest
 
 from tests.engines.duckdb.test_totals import any_record
 from tests.query.logs import DAY, START, VERSION_2, NoLogs
-from vpcflow_core.engines.duckdb import distinct_files, summed_files
+from vpcflow_core.engines.duckdb import distinct_files, file_parts, summed_files
 from vpcflow_core.engines.duckdb.distinct_files import DistinctFiles
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.engines.duckdb.summed_files import SummedFiles
@@ -53,7 +53,7 @@ def distinct_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (summed_files, "ENOUGH_RECORDS", 1), (summed_files, "ENOUGH_IN_A_FILE", 1),
         (distinct_files, "ENOUGH_RECORDS", 1), (distinct_files, "LARGEST_SHARE", 2.0),
-        (distinct_files, "ASKED_BEFORE", 0), (distinct_files, "BUSIEST", 10),
+        (file_parts, "ASKED_BEFORE", 0), (distinct_files, "BUSIEST", 10),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     # Groups of so few records are as many as sums.
@@ -138,7 +138,7 @@ def test_a_file_in_which_a_group_is_not_among_the_busiest_is_read_itself(
 
 def test_who_asks_once_keeps_nothing(logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.forget_all(logs_by_hour.path)
-    monkeypatch.setattr(distinct_files, "ASKED_BEFORE", 1)
+    monkeypatch.setattr(file_parts, "ASKED_BEFORE", 1)
     query, groups = DISTINCT[3]
     engine, seen = DuckDBEngine(logs_by_hour), reads_kept(monkeypatch)
     for hours in (8, 7, 6):

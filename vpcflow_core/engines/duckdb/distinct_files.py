@@ -6,11 +6,10 @@ in each file can be put together. docs/decisions/narrowed-files.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +54,6 @@ from vpcflow_core.times import Window
 BUSIEST = 64
 # Of more rows to a record, reading them saves little.
 LARGEST_SHARE = 0.4
-# Questions that read all records: whoever asks once writes nothing.
-ASKED_BEFORE = 1
 # Pages differ by these: they are kept with each value, so that one file serves all of them.
 SHARED_KEYS = frozenset({"action", "protocol"})
 _OF_ONE_RECORD = frozenset({"start_time", "end_time", *SUMS})
@@ -105,7 +102,6 @@ class DistinctFiles:
     parts: FileParts
     _shares: Newest[tuple[float, float]] = field(default_factory=lambda: Newest(1_000))
     _busiest: Newest[Set[Any] | None] = field(default_factory=lambda: Newest(5_000))
-    _asked: Newest[Iterator[int]] = field(default_factory=lambda: Newest(1_000))
 
     def of(self, reading: Reading, question: Any, window: Window, ask: Ask) -> OfParts | None:
         """The question as one of kept values; None where the records have to be asked.
@@ -124,7 +120,7 @@ class DistinctFiles:
         files = reading.whole_files("flows", window)
         whole = whole_files(reading, files, window, found.columns)
         selects = found.parts()
-        if not whole or not self._is_worth_it(whole, selects):
+        if not whole or not self.parts.are_worth_making(whole, selects):
             return None
         covered = [file for file in whole if self._has_all(file, found.groups, ask)]
         if 2 * sum(file.rows for file in covered) < sum(file.rows for file in files):
@@ -139,11 +135,6 @@ class DistinctFiles:
         rest = [file for file in files if file.path not in complete]
         relation = _relation(reading, found, read, rest, window)
         return OfParts(found.question, relation, [file for part in read for file in part])
-
-    def _is_worth_it(self, files: Sequence[StoreFile], selects: Sequence[PartSelect]) -> bool:
-        """Whether the question was asked before, by this process or another one."""
-        times = next(self._asked.get(tuple(selects), count))
-        return times >= ASKED_BEFORE or all(self.parts.are_there(files, one) for one in selects)
 
     def _has_all(self, file: StoreFile, groups: Mapping[str, Set[Any]], ask: Ask) -> bool:
         """Whether what is kept of a file has all the groups that are asked for."""

@@ -26,6 +26,7 @@ from vpcflow_core.engines.by_minutes import days_touched
 from vpcflow_core.engines.by_novelty import OverParts, Part
 from vpcflow_core.engines.by_promises import Reduced
 from vpcflow_core.engines.duckdb.answers import DAY, Answers, Ask, Bound, is_worth_keeping
+from vpcflow_core.engines.duckdb.busy_groups import BusyGroups
 from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
 from vpcflow_core.engines.duckdb.cursors import Cursors
 from vpcflow_core.engines.duckdb.damage import OF_FILES
@@ -93,7 +94,8 @@ class DuckDBEngine:
         self._answers = Answers(days)
         parts = FileParts(days)
         self._narrowed = NarrowedFiles(parts)
-        self._sums, self._distinct = SummedFiles(parts), DistinctFiles(parts)
+        self._sums = SummedFiles(parts)
+        self._others = (DistinctFiles(parts), BusyGroups(parts))
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(
@@ -369,7 +371,8 @@ class DuckDBEngine:
     def _of_parts(self, asked: Bound, cursor: Cursor) -> OfParts | None:
         """The question as one of what is kept by file; None where the records are asked."""
         given = (self._reading, asked.question, asked.window, asking(cursor))
-        return self._sums.of(*given) or self._distinct.of(*given)
+        kinds = (self._sums, *self._others)
+        return next((found for kind in kinds if (found := kind.of(*given))), None)
 
     def _kept_sums(
         self, window: Window, cursor: Cursor, used: list[StoreFile], keys: Set[str], sums: Set[str]

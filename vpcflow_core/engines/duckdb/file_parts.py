@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -28,6 +29,9 @@ SUFFIX = ".parquet"
 DAY = timedelta(days=1)
 # What takes more of the room, for one SELECT and range, drives out all others.
 LARGEST = MOST_BYTES[SUFFIX] // 4
+
+# Making parts takes two to four times as long as reading all records: not for who asks once.
+ASKED_BEFORE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class FileParts:
     """
 
     days: KeptDays
+    _asked: Newest[Iterator[int]] = field(default_factory=lambda: Newest(1_000))
     _rows: Newest[int] = field(default_factory=lambda: Newest(20_000))
     _is_refused: bool = False
     _making: tuple[Lock, ...] = field(default_factory=lambda: tuple(Lock() for _ in range(16)))
@@ -118,6 +123,11 @@ class FileParts:
             for file in files
             if (kept := rows[path := paths[file.path]]) is not None
         }
+
+    def are_worth_making(self, files: Sequence[StoreFile], selects: Sequence[PartSelect]) -> bool:
+        """Whether someone asks for these again, in this process, or in others before."""
+        times = next(self._asked.get(tuple(selects), count))
+        return times >= ASKED_BEFORE or all(self.are_there(files, one) for one in selects)
 
     def are_there(self, files: Sequence[StoreFile], select: PartSelect) -> bool:
         """Whether some of them were made."""

@@ -183,9 +183,9 @@ class _Replaced:
 
     def __call__(self, part: Any, **_: Any) -> ColumnElement[Any] | None:
         """What stands in the place of a part; None: itself."""
-        if isinstance(part, FunctionFilter) and _counts(part.func):
+        if isinstance(part, FunctionFilter) and counts_records(part.func):
             return _count(func.sum(column(COUNT)).filter(*_conditions(part)))
-        if _counts(part):
+        if counts_records(part):
             return _count(func.sum(column(COUNT)))
         if isinstance(part, functions.sum):
             of = next(iter(part.clauses), None)
@@ -211,7 +211,7 @@ def _conditions(part: FunctionFilter[Any]) -> list[ColumnElement[bool]]:
     return [] if part.criterion is None else [part.criterion]
 
 
-def _counts(part: Any) -> bool:
+def counts_records(part: Any) -> bool:
     """Whether it counts records."""
     if not isinstance(part, functions.count):
         return False

@@ -90,13 +90,13 @@ class SummedFiles:
         if not whole:
             return None
         keys = sorted(named | SHARED_KEYS)
-        select = _sums(keys)
+        select = PartSelect(sums_by(keys), "GROUP BY ALL")
         rows, size = self._share(whole[0], keys, select, ask)
         if rows > LARGEST_SHARE or size * sum(file.size for file in whole) > LARGEST:
             return None
         kept = self.parts.of(whole, select, ask)
         rest = [file for file in files if file.path not in kept]
-        relation = _relation(reading, list(kept.values()), rest, keys, window)
+        relation = relation_of_sums(reading, list(kept.values()), rest, keys, window)
         return (relation, list(kept.values())) if kept else None
 
     def _share(
@@ -150,14 +150,13 @@ def _are_all_seen(reading: Reading, files: Sequence[StoreFile], window: Window) 
     return all(store.scope.accounts_of(file.source) is None for file in files)
 
 
-def _sums(keys: Sequence[str]) -> PartSelect:
-    """Sums by some columns; of as many digits as they may have."""
+def sums_by(keys: Sequence[str]) -> str:
+    """What is selected for sums by some columns; of as many digits as they may have."""
     sums = [f"CAST(sum({of}) AS DECIMAL(38, 0)) AS {name}" for of, name in SUMS.items()]
-    listed = ", ".join((*map(quoted, keys), *sums, f"count(*) AS {COUNT}"))
-    return PartSelect(listed, "GROUP BY ALL")
+    return ", ".join((*map(quoted, keys), *sums, f"count(*) AS {COUNT}"))
 
 
-def _relation(
+def relation_of_sums(
     reading: Reading,
     kept: Sequence[StoreFile],
     rest: Sequence[StoreFile],
