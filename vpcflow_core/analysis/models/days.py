@@ -123,7 +123,7 @@ def _medians(days: Days) -> Floats:
     """The median of the days that are like each, part by part."""
     made = np.full_like(days.levels, np.nan)
     for part, hours in days.parts():
-        for day, like in enumerate(_alike(hours, days.known)):
+        for day, like in enumerate(alike(hours, days.known)):
             chosen = days.levels[like, part]
             if len(chosen):
                 made[day, part] = median(chosen.T)
@@ -135,7 +135,7 @@ def _around(days: Days) -> int:
     return min(MOST_SMOOTH, int(days.levels.shape[1] * SMOOTH))
 
 
-def _alike(hours: Floats, known: int) -> Bools:
+def alike(hours: Floats, known: int) -> Bools:
     """For each day, which of the days of the past are like it in a part; never itself.
 
     Args:
@@ -148,15 +148,19 @@ def _alike(hours: Floats, known: int) -> Bools:
     np.fill_diagonal(gaps, np.nan)
     usual = float(np.nan_to_num(np.nanmedian(np.sort(gaps, axis=1)[:, :2])))
     apart = max(APART * usual, LEAST_APART * float(np.nan_to_num(np.nanmedian(hours))))
+    bases = hours.copy()
+    for day in range(WEEK, count):
+        if same := [d for d in range(day - WEEK, -1, -WEEK) if begun[d]]:
+            bases[day] = median(hours[same].T)
+    near = median(np.abs(bases[:, None] - hours)) <= apart
+    away = np.abs(np.arange(count)[:, None] - np.arange(count))
+    others = begun & (away > 0)
+    # A kind of one day is no kind: it may have been an odd one.
+    of_kind = ((begun & near).sum(axis=1) > 1) & (others & near).any(axis=1)
+    chosen = np.where(of_kind[:, None], others & near, others)
+    nearest = np.argsort(np.where(chosen, away, count), axis=1)[:, :MOST_DAYS]
     made = np.zeros((count, count), dtype=bool)
-    for day in range(count):
-        same = [d for d in range(day - WEEK, -1, -WEEK) if begun[d]]
-        near = median(np.abs(median(hours[same or [day]].T) - hours)) <= apart
-        others = begun & (np.arange(count) != day)
-        # A kind of one day is no kind: it may have been an odd one.
-        chosen = others & near if (begun & near).sum() > 1 and (others & near).any() else others
-        nearest = np.argsort(np.where(chosen, np.abs(np.arange(count) - day), count))[:MOST_DAYS]
-        made[day, nearest] = chosen[nearest]
+    np.put_along_axis(made, nearest, np.take_along_axis(chosen, nearest, 1), 1)
     return made
 
 
@@ -179,12 +183,12 @@ def _growth(days: Days) -> Floats:
 
 def _rate(days: Days) -> Floats:
     """The median of the rates between days (Theil and Sen), each compared with its kind."""
-    alike, count = _alike(days.hours, days.known), len(days.levels)
+    kinds, count = alike(days.hours, days.known), len(days.levels)
     middle = median(days.hours.T)
     ratios = median(np.log(np.maximum(days.hours, 1e-9) / np.maximum(middle, 1e-9)))
     earlier, later = np.triu_indices(count, 1)
     rates = (ratios[later] - ratios[earlier]) / (later - earlier)
-    rates = rates[alike[earlier, later] & ~np.isnan(rates)]
+    rates = rates[kinds[earlier, later] & ~np.isnan(rates)]
     rate = float(np.median(rates)) if len(rates) else 0.0
     return np.asarray(np.exp(rate * (np.arange(count) - days.known + 1)))[:, None]
 
