@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import actions, drill, links, value_menu, violation_links
-from dashboards.ui.column_widths import fitted, too_long, wide
+from dashboards.ui.column_widths import fitted, narrowed, too_long, wide
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import styled, title
@@ -23,8 +23,6 @@ LEAD = "Traffic then"
 # left of this one; long texts stand last.
 HOSTS, AFTER_HOSTS = tuple(map(title, ADDRESSES.values())), "Packets"
 LAST = ("What shows it",)
-# Widths of columns whose texts would push what stands right of them out of sight, in pixels.
-NARROW = {"What": 180, "Made by": 210}
 WHOLE = "A double click, or Enter, at a cell shows all of it."
 # The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
 EXPLORE = "Explore"
@@ -47,8 +45,7 @@ def draw(panel: Panel, given: PanelAnswer, state: PageState, said: str) -> None:
     menus = value_menu.menus(rows, len(given.frame))
     styler = styled(panel, given, state.zone, {**more, **menus})
     widths = wide(styler.data)  # type: ignore[attr-defined]
-    if "made_by" in given.frame:
-        widths |= NARROW
+    widths |= narrowed(given.frame, styler.data)  # type: ignore[attr-defined]
     cut = too_long(styler.data.drop(columns=[*more, *menus]), widths)  # type: ignore[attr-defined]
     for name, most in cut.items():
         styler = styler.format(partial(fitted, name=name, most=most), subset=[name], na_rep="")
