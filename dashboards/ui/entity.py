@@ -39,6 +39,10 @@ from vpcflow_core.times import Window
 ENTITY = "entity"
 # Panels side by side; what is not named stands alone.
 ROWS = (("ways",), ("over-time",), ("peers",), ("served", "asked"), ("let-in", "new"))
+NOTHING_ASKED = (
+    "Type an address, block, port, id or name above, or choose **All about** in the menu of a row "
+    "on any page."
+)
 # They look at every connection or at all rules, which takes seconds: only if they are asked for.
 FOLDED = ("connections", "why")
 
@@ -53,7 +57,10 @@ def draw(title: str, question: str) -> None:
     state, row_end = dashboard.begin(title, question, fields, used=("baseline",))
     text, beside = _box()
     ready = dashboard.freshness(state, row_end)
-    if ready is None or not text:
+    if ready is None:
+        return
+    if not text:
+        st.info(NOTHING_ASKED, icon=":material/person_search:")
         return
     entity = entity_of(_id_of(text))
     _who(entity, state, ready[0])

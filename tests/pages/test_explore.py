@@ -64,6 +64,8 @@ def test_a_chip_leads_to_the_page_of_its_address_which_shows_both_ways_and_all_o
     expect(page.get_by_text("is not in force here")).to_be_visible()
     for title in ("Accepted and refused, both ways", "Whom it talks to", "What is new"):
         expect(page.get_by_role("heading", name=title)).to_be_visible()
+    page.goto(f"{app}/entity")
+    expect(page.get_by_text("Type an address, block, port, id or name above")).to_be_visible()
     idle(page)
     unbroken(page)
 
