@@ -231,7 +231,8 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "decisions": {"base", "analyses", "filter_texts"},
         "catalogue": {"*"},
         "entity_facts": {"base", "entity"},
-        "*": {"base", "request", "analyses", "decisions", "filter_texts"},
+        "lacking": set(),
+        "*": {"base", "request", "analyses", "decisions", "filter_texts", "lacking"},
     },
     "workspace": {
         "opening": set(),

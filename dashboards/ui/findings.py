@@ -15,10 +15,10 @@ from dashboards.ui.finding_text import COLORS, evidence, lasting, technique, thr
 from dashboards.ui.markdown import inert
 from dashboards.ui.rights import here, shown
 from dashboards.ui.state import FILTER_LABELS, FLOW_FILTERS, PageState
-from vpcflow_core.detections.catalogue import DETECTIONS, Findings
+from vpcflow_core.detections.catalogue import DETECTIONS, NOT_LOOKED_FOR, Findings
 from vpcflow_core.detections.incidents import FILTERS, Incident
-from vpcflow_core.detections.missed import sentences
 from vpcflow_core.errors import VpcflowError
+from vpcflow_core.panels.lacking import sentences
 from vpcflow_core.query.dimensions import filterable
 from vpcflow_core.times import Window
 from vpcflow_core.workspace.audit import Event
@@ -66,7 +66,7 @@ def _decided(found: Findings) -> dict[str, Review]:
 
 def _head(found: Findings, open_: Sequence[Incident]) -> None:
     """How many there are, or what was looked for in vain."""
-    missed = sentences(found.missed)
+    missed = sentences(found.missed, NOT_LOOKED_FOR)
     for note in found.notes:
         if note not in missed:
             st.caption(inert(note))
@@ -95,7 +95,9 @@ def _missed(found: Findings) -> None:
         icon=":material/visibility_off:",
     )
     with st.expander("Which, and what they need", icon=":material/manage_search:"):
-        st.markdown("\n".join(f"* {inert(note)}" for note in sentences(found.missed)))
+        st.markdown(
+            "\n".join(f"* {inert(note)}" for note in sentences(found.missed, NOT_LOOKED_FOR))
+        )
 
 
 def _incident(each: Incident, state: PageState) -> None:

@@ -52,7 +52,7 @@ def inert(text: str) -> str:
     >>> inert("Set `add_sources` in vpcflow.toml.")
     'Set `add_sources` in vpcflow.toml.'
     >>> inert("Stop before 20. Or go on (version 2), with 2.5."), inert("1. One")
-    ('Stop before 20. Or go on (version 2), with 2.5.', '`1.` One')
+    ('Stop before 20. Or go on (version 2), with 2.5.', '`1`. One')
     >>> inert("Only gateways have it (version 6).")
     'Only gateways have it (version 6).'
     >>> inert("It holds no files.\nGive another.")
@@ -77,9 +77,15 @@ def _words(text: str) -> str:
     words = re.sub(r"\n *", " ", text).split(" ")
     first = next((at for at, word in enumerate(words) if word), 0)
     return " ".join(
-        word if not word or _is_safe(word, inside=at > first) else code(word)
+        word if not word or _is_safe(word, inside=at > first) else _marked(word)
         for at, word in enumerate(words)
     )
+
+
+def _marked(word: str) -> str:
+    """A word as code; what ends a sentence or a part of it stands behind."""
+    stem = word.rstrip(".,;")
+    return f"{code(stem)}{word[len(stem) :]}" if stem else code(word)
 
 
 def _is_safe(word: str, *, inside: bool) -> bool:

@@ -76,6 +76,11 @@ def test_what_could_not_be_looked_for_is_not_called_absent(
     fill(tmp_path / "store", tmp_path / "logs")
     with Store.open(tmp_path / "store") as store, FlowLogs(store) as flows:
         found = flows.find_incidents()
+        not_judged = flows.panel("outliers/violations").answer.notes
+    assert [note.partition(":")[0] for note in not_judged] == [
+        "Packets cannot be judged",
+        "Inbound bytes, Inbound packets, Outbound bytes, Outbound packets cannot be judged",
+    ]
     assert {*found.looked} < {*DETECTIONS}
     assert found.unset == ("watch-list",)
     assert len(found.looked) + len(found.missed) + len(found.unset) == len(DETECTIONS)

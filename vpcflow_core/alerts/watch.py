@@ -18,11 +18,11 @@ from vpcflow_core.alerts.rules import asked_by, rules_of
 from vpcflow_core.alerts.sending import Send, send_waiting
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.detections.base import DAY, HOUR
-from vpcflow_core.detections.catalogue import look, names_of, settled
-from vpcflow_core.detections.missed import sentences, why_missed
+from vpcflow_core.detections.catalogue import NOT_LOOKED_FOR, look, names_of, settled
 from vpcflow_core.detections.watch_list import NO_LIST, WatchList
 from vpcflow_core.errors import FailureError, MissingDataError
 from vpcflow_core.panels.base import LogQueries
+from vpcflow_core.panels.lacking import reason, sentences
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.settings import Settings
 from vpcflow_core.times import Window
@@ -151,12 +151,12 @@ def step(
         try:
             signs = detection.signs(asked)
         except MissingDataError as error:
-            missed[detection.title] = why_missed(error)
+            missed[detection.title] = reason(error)
             continue
         going = state.going.setdefault(each.name, {})
         messages += advance(going, each.rule, detection, signs, hours, names, each.setting.severity)
     sent = [one for one in messages if not _is_decided(one, decided or {})]
-    return sorted(sent, key=lambda one: (one.at, one.id)), sentences(missed)
+    return sorted(sent, key=lambda one: (one.at, one.id)), sentences(missed, NOT_LOOKED_FOR)
 
 
 def rehearse(

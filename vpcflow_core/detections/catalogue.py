@@ -12,12 +12,12 @@ from vpcflow_core.detections.base import HOUR, SEVERITIES, Detection, Look
 from vpcflow_core.detections.incidents import Incident, incidents
 from vpcflow_core.detections.knocking import KNOCKING
 from vpcflow_core.detections.log_health import LOG_HEALTH
-from vpcflow_core.detections.missed import sentences, why_missed
 from vpcflow_core.detections.reaching_out import REACHING_OUT
 from vpcflow_core.detections.unusual_ways import UNUSUAL_WAYS
 from vpcflow_core.detections.watch_list import NO_LIST, WatchList
 from vpcflow_core.errors import MissingDataError, ParameterError, closest
 from vpcflow_core.panels.base import LogQueries
+from vpcflow_core.panels.lacking import reason, sentences
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.times import Window, ceil_to, floor_to
 
@@ -31,6 +31,9 @@ COLUMNS = (
     "detection", "severity", "what", "who", "names", "since", "until", "going", "evidence",
     "attack", "next_step", "filters", "id",
 )  # fmt: skip
+
+
+NOT_LOOKED_FOR = "could not be looked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def find(
         try:
             signs = each.signs(look(logs, each, asked, filters, watch_list))
         except MissingDataError as error:
-            missed[each.title] = why_missed(error)
+            missed[each.title] = reason(error)
             continue
         looked.append(each.slug)
         found += incidents(each, signs, asked.end, names)
@@ -148,7 +151,12 @@ def find(
     if only and unset:
         notes.append(NO_WATCH_LIST)
     return Findings(
-        tuple(found), asked, (*sentences(missed), *notes), tuple(looked), missed, tuple(unset)
+        tuple(found),
+        asked,
+        (*sentences(missed, NOT_LOOKED_FOR), *notes),
+        tuple(looked),
+        missed,
+        tuple(unset),
     )
 
 
@@ -174,6 +182,6 @@ def frame_of(found: Findings) -> pd.DataFrame:
 
 
 __all__ = [
-    "DETECTIONS", "Findings", "detection", "find", "frame_of", "look", "names_of",
+    "DETECTIONS", "NOT_LOOKED_FOR", "Findings", "detection", "find", "frame_of", "look", "names_of",
     "settled",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.makers import NONE_ASKED, Makers, makers, named
 from vpcflow_core.panels.analyses.time import band, judged
 from vpcflow_core.panels.base import MINUTE, Panel, PanelAnswer, PanelContext
+from vpcflow_core.panels.lacking import reason, sentences
 from vpcflow_core.panels.request import ALL_PARAMETERS
 from vpcflow_core.query.filters import NO_FILTERS, Filters, exactly
 from vpcflow_core.query.question import Query
@@ -55,6 +56,7 @@ LEAST_LOST = 0.25
 # What is watched value by value, and what no band of traffic shows: records that AWS lost.
 WATCHED_BY = (("outliers/bytes", "Bytes", "bytes"), ("traffic/flows-outliers", "Flows", "flows"))
 LOST = Query(("records",), every=MINUTE, where=(("log_status", "SKIPDATA"),), records=True)
+NOT_JUDGED = "cannot be judged"
 # Values that are judged by themselves, the busiest; episodes of which is asked who made them.
 BUSIEST, EXPLAINED = 10, 10
 
@@ -69,7 +71,9 @@ def violations(context: PanelContext) -> PanelAnswer:
     frame = _joined(found.frames)[COLUMNS]
     frame = frame.sort_values(["deviations", "bucket"], ascending=[False, True], ignore_index=True)
     every = context.timeslice
-    return context.answer(*found.answers, frame=frame, notes=found.missing, every=every)
+    return context.answer(
+        *found.answers, frame=frame, notes=sentences(found.missing, NOT_JUDGED), every=every
+    )
 
 
 def unusual(context: PanelContext) -> PanelAnswer:
@@ -90,15 +94,17 @@ def unusual(context: PanelContext) -> PanelAnswer:
     )
     results = [result for each in made_by for result in each.results]
     answers = (*found.answers, *results)
-    return context.answer(*answers, frame=made, notes=found.missing, every=context.timeslice)
+    return context.answer(
+        *answers, frame=made, notes=sentences(found.missing, NOT_JUDGED), every=context.timeslice
+    )
 
 
 class Found(NamedTuple):
-    """What was judged: the violations, the answers, and what is missing for others."""
+    """What was judged: the violations, the answers, and by title why others were not."""
 
     frames: list[pd.DataFrame]
     answers: list[PanelAnswer | QueryResult]
-    missing: list[str]
+    missing: dict[str, str]
 
 
 def _together(*asks: Callable[[], Found]) -> Found:
@@ -107,7 +113,7 @@ def _together(*asks: Callable[[], Found]) -> Found:
     return Found(
         [frame for each in given for frame in each.frames],
         [answer for each in given for answer in each.answers],
-        list(dict.fromkeys(text for each in given for text in each.missing)),
+        {title: why for each in given for title, why in each.missing.items()},
     )
 
 
@@ -121,12 +127,11 @@ def _of_band(context: PanelContext, panel: Panel) -> Found:
     try:
         answer = band(replace(context, panel=panel))
     except MissingDataError as error:
-        what = f"{panel.title} cannot be judged: {error.what} {error.next_step}"
-        return Found([], [], [what])
+        return Found([], [], {panel.title: reason(error)})
     threshold = context.request.parameters.threshold
     frame = _found(panel.slug, panel.title, panel.value, answer.frame, threshold)
     # What each band says stands below its own chart.
-    return Found([frame.assign(every=answer.every)], [replace(answer, notes=())], [])
+    return Found([frame.assign(every=answer.every)], [replace(answer, notes=())], {})
 
 
 def _of_values(context: PanelContext) -> list[Callable[[], Found]]:
@@ -144,7 +149,7 @@ def _of_value(context: PanelContext, slug: str, title: str, name: str) -> Found:
     try:
         answer = judged(context, query)
     except MissingDataError as error:
-        return Found([], [], [f"{error.what} {error.next_step}"])
+        return Found([], [], {f"{title} by {parameters.by}": reason(error)})
     frame = _found(slug, title, name, answer.frame, parameters.threshold)
     name_of = named(context, parameters.by)
     made = frame.assign(
@@ -153,7 +158,7 @@ def _of_value(context: PanelContext, slug: str, title: str, name: str) -> Found:
         of=frame[parameters.by].astype(str),
         title=f"{title} of " + frame[parameters.by].map(name_of),
     )
-    return Found([made], list(answer.results), [])
+    return Found([made], list(answer.results), {})
 
 
 def _lost(context: PanelContext) -> Found:
@@ -161,11 +166,11 @@ def _lost(context: PanelContext) -> Found:
     try:
         answer = judged(context, replace(LOST, every=context.timeslice), unit=LEAST_LOST)
     except MissingDataError as error:
-        return Found([], [], [f"{error.what} {error.next_step}"])
+        return Found([], [], {"Lost records": reason(error)})
     threshold = context.request.parameters.threshold
     frame = answer.frame[answer.frame["value"] > 0]
     found = _found("overview/log-status", "Lost records", "records", frame, threshold)
-    return Found([found.assign(every=context.timeslice)], list(answer.results), [])
+    return Found([found.assign(every=context.timeslice)], list(answer.results), {})
 
 
 def _asked(row: pd.Series) -> tuple[Query, Window, Filters]:
