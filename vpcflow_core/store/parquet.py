@@ -28,7 +28,7 @@ ROW_GROUP = 122_880
 #   plain numbers, snappy      3.4   27.2   118 ms
 COMPRESSION = "snappy"
 # Numbers that seldom repeat: small steps in few bits, instead of a dictionary that overflows.
-_STEPS = ("srcport", "dstport", "packets", "bytes", "start_time", "end_time")
+STEPS = ("srcport", "dstport", "packets", "bytes", "start_time", "end_time")
 # Minimum and maximum serve to skip row groups, which only works on what is sorted.
 _STATISTICS = ["start_time"]
 
@@ -110,9 +110,15 @@ def _write(path: Path, tables: Iterable[pa.Table]) -> tuple[int, int, int]:
     return rows, min(firsts), max(lasts)
 
 
-def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """A writer of records as the store has them: see `COMPRESSION`."""
-    steps = [name for name in _STEPS if name in schema.names]
+def open_writer(path: Path, schema: pa.Schema, steps: Iterable[str] = STEPS) -> pq.ParquetWriter:
+    """A writer of records as the store has them: see `COMPRESSION`.
+
+    Args:
+        path: Where it writes.
+        schema: Its columns.
+        steps: Columns of whole numbers that are near to the one in the row before.
+    """
+    steps = [name for name in steps if name in schema.names]
     return pq.ParquetWriter(
         path,
         schema,

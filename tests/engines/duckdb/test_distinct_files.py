@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from tests.engines.duckdb.test_totals import any_record
@@ -189,3 +190,30 @@ def test_values_that_are_lost_cost_no_answer(
     for path in kept.folder_of(logs_by_hour.path).glob("*.parquet"):
         path.write_bytes(b"PAR1 no more")
     pd.testing.assert_frame_equal(DuckDBEngine(logs_by_hour).run(question, WHOLE).frame, expected)
+
+
+def test_what_takes_long_to_make_is_made_by_and_by(
+    logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.forget_all(logs_by_hour.path)
+    monkeypatch.setattr(file_parts, "MOST_SECONDS", -1)
+    question = asked_of(logs_by_hour, *DISTINCT[0], WHOLE)
+    seen = reads_kept(monkeypatch)
+    slow = DuckDBEngine(logs_by_hour).run(question, WHOLE).frame
+    monkeypatch.setattr(file_parts, "MOST_SECONDS", 60)
+    assert len(slow) == 3
+    pd.testing.assert_frame_equal(DuckDBEngine(logs_by_hour).run(question, WHOLE).frame, slow)
+    assert seen == [0, 2 * 6]
+
+
+def test_sorted_numbers_take_little_room(logs_by_hour: NoLogs) -> None:
+    kept.forget_all(logs_by_hour.path)
+    DuckDBEngine(logs_by_hour).run(asked_of(logs_by_hour, *DISTINCT[0], WHOLE), WHOLE)
+    encodings = set()
+    for path in kept.folder_of(logs_by_hour.path).glob("*.parquet"):
+        group = pq.read_metadata(path).row_group(0)
+        for number in range(group.num_columns):
+            column = group.column(number)
+            if column.path_in_schema == "distinct_0" and column.physical_type == "INT32":
+                encodings |= set(column.encodings) - {"RLE"}
+    assert encodings == {"DELTA_BINARY_PACKED"}

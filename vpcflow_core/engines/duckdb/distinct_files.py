@@ -86,6 +86,7 @@ class Distinct:
                 "GROUP BY ALL ORDER BY ALL",
                 chosen,
                 BUSIEST,
+                _name(0),
             )
             for value in self.values
         ]

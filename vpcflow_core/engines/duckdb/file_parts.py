@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 import pyarrow as pa
@@ -22,7 +23,7 @@ from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.newest import Newest
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.kept import MOST_BYTES
-from vpcflow_core.store.parquet import open_writer
+from vpcflow_core.store.parquet import STEPS, open_writer
 from vpcflow_core.times import Window
 
 SUFFIX = ".parquet"
@@ -30,6 +31,8 @@ DAY = timedelta(days=1)
 # What takes more of the room, for one SELECT and range, drives out all others.
 LARGEST = MOST_BYTES[SUFFIX] // 4
 
+# Seconds after which no other part is made: a question waits for them.
+MOST_SECONDS = 15
 # Making parts takes two to four times as long as reading all records: not for who asks once.
 ASKED_BEFORE = 1
 
@@ -43,12 +46,14 @@ class PartSelect:
         rest: What stands after the file.
         busiest: Of each of these columns only the values that most records of the file have.
         most: How many of each.
+        sorted_by: A column by which neighbouring rows are sorted.
     """
 
     listed: str
     rest: str
     busiest: tuple[str, ...] = ()
     most: int = 0
+    sorted_by: str = ""
 
     def over(self, file: StoreFile) -> str:
         """Its SQL."""
@@ -103,19 +108,23 @@ class FileParts:
             ask: Asks DuckDB for the answer of a SELECT.
 
         Returns:
-            Without those that could not be written; after the first one nothing more is made.
+            Without those that could not be written, after the first of which nothing more is made,
+            and without those for which there was no time.
         """
         with self._making[hash(select) % len(self._making)]:  # who waits finds it made
             paths = {file.path: self._path(file, select) for file in files}
             rows = {path: self._kept(path) for path in paths.values()}
             with ThreadPoolExecutor(1) as writing:
                 written: Future[None] | None = None
+                until = monotonic() + MOST_SECONDS
                 for file in files:
+                    if monotonic() > until:
+                        break  # the next one who asks makes more
                     if rows[paths[file.path]] is None and not self._is_refused:
                         table = ask(select.over(file), {})
                         if written:  # no more than two of them are in memory
                             written.result()
-                        written = writing.submit(self._write, paths[file.path], table)
+                        written = writing.submit(self._write, paths[file.path], table, select)
             missing = [path for path, kept in rows.items() if kept is None]
             rows |= {path: self._kept(path) for path in missing}
         return {
@@ -148,13 +157,19 @@ class FileParts:
         except (OSError, pa.ArrowException):
             return None
 
-    def _write(self, path: Path, table: pa.Table) -> None:
+    def _write(self, path: Path, table: pa.Table, select: PartSelect) -> None:
+        steps = [select.sorted_by] if _is_of_numbers(table.schema, select.sorted_by) else []
+
         def write(to: Path) -> None:
-            with open_writer(to, table.schema) as writer:
+            with open_writer(to, table.schema, (*STEPS, *steps)) as writer:
                 writer.write_table(table)
 
         if not self.days.write(path, write):
             self._is_refused = True
+
+
+def _is_of_numbers(schema: pa.Schema, name: str) -> bool:
+    return name in schema.names and pa.types.is_integer(schema.field(name).type)
 
 
 def read_files(files: Iterable[StoreFile]) -> str:
