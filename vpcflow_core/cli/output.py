@@ -104,13 +104,14 @@ def _text(text: str) -> Text:
 def cell(value: Any, column: str = "") -> str:
     """A value as a table shows it: counts grouped by thousands, lists joined, `-` for nothing.
 
-    >>> cell(8080, "flows"), cell(8080, "dstport")
-    ('8,080', '8080')
+    >>> cell(8080, "flows"), cell(8080, "dstport"), cell(8080, "service_port")
+    ('8,080', '8080', '8080')
     """
     field = find_field(column)
     if value is None:
         return "-"
-    if field is not None and field.role == "dimension":
+    is_port = column == "port" or column.endswith("_port")  # which no field of a record is
+    if is_port or (field is not None and field.role == "dimension"):
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
