@@ -193,6 +193,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "base": set(),
         "frames": set(),
         "named": set(),
+        "once": set(),
         "asked": set(),
         "kept": set(),
         "by_minutes": {"base", "asked"},
@@ -202,7 +203,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "by_totals": {"base", "asked"},
         "open": {"*"},
         "interfaces": {"base"},
-        "*": {"base", "by_minutes", "by_novelty", "by_promises", "frames", "kept", "named"}
+        "*": {"base", "by_minutes", "by_novelty", "by_promises", "frames", "kept", "named", "once"}
         | {"interfaces"},
     },
     "analysis": {

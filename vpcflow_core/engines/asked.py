@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select
@@ -13,6 +14,10 @@ from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import select_for, touched
 from vpcflow_core.times import Window
+
+# Questions that are kept as they are written, some 40 kB each. A page has up to 40, of which panels
+# share many; to write one takes 4 to 8 ms.
+KEPT = 256
 
 Groups: TypeAlias = Sequence[tuple[Any, ...]]
 
@@ -41,5 +46,20 @@ class Asked:
             among: The busiest groups, where the question is about those of a longer window.
         """
         since = self.earliest(self.query, window)
-        question = select_for(self.query, window, self.filters, self.columns, since, among)
+        if among is None:
+            question = question_for(self.query, window, self.filters, tuple(self.columns), since)
+        else:
+            question = select_for(self.query, window, self.filters, self.columns, since, among)
         return question, touched(self.query, window, since)
+
+
+@lru_cache(maxsize=KEPT)
+def question_for(
+    query: Query,
+    window: Window,
+    filters: Filters,
+    columns: tuple[str, ...],
+    earliest: datetime | None,
+) -> Select[Any]:
+    """As `select_for`; the same object for the same arguments, while they are asked for."""
+    return select_for(query, window, filters, columns, earliest)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from sqlalchemy import Select, SelectBase
 
-from vpcflow_core.engines.asked import Asked
+from vpcflow_core.engines.asked import KEPT, Asked
 from vpcflow_core.engines.base import Engine
 from vpcflow_core.query.filters import NO_FILTERS
 from vpcflow_core.query.minutes import DIRECTION, Earliest, fields_for, minutes_of, over_minutes
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import select_for
 from vpcflow_core.times import Window, floor_to
 
 DAY = timedelta(days=1)
@@ -63,12 +63,14 @@ def run(engine: Engine, asked: Asked, span: Window, whole: Window) -> QueryResul
     if not (isinstance(engine, KeepsMinutes) and engine.are_minutes_worth_keeping(span, fields)):
         return None
     made = engine.run_over_minutes(
-        over_minutes(query, whole, filters, columns),
+        _over_minutes(query, whole, filters, tuple(columns)),
         whole,
         lambda part: minutes_of(part, fields, asked.earliest),
     )
-    shown = select_for(query, whole, filters, columns, asked.earliest(query, whole))
-    return replace(made, sql=engine.text_of(shown))
+    return replace(made, sql=engine.text_of(asked.within(whole)[0]))
+
+
+_over_minutes = lru_cache(maxsize=KEPT)(over_minutes)
 
 
 def make_ready(

@@ -49,6 +49,13 @@ class Query:
     place: Place = "start"
     limit_by: Limit = "average"
 
+    def __post_init__(self) -> None:
+        # Lists do as well, but what equal questions share is found by their hash.
+        for name in ("measures", "by", "nulls"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ("where", "least"):
+            object.__setattr__(self, name, tuple(map(tuple, getattr(self, name))))
+
 
 def names_of(names: str | Iterable[str]) -> tuple[str, ...]:
     """Names from a list or from text with commas.

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.kept import MOST_BYTES, KeptAnswers
 from vpcflow_core.engines.named import columns_named, relations_named
+from vpcflow_core.engines.once import OncePerQuestion
 from vpcflow_core.newest import Newest
 from vpcflow_core.times import Window, floor_to
 
@@ -58,17 +58,12 @@ class Bound:
     @classmethod
     def of(cls, question: SelectBase, window: Window) -> Bound:
         """Write a question."""
-        return cls(question, window, *bound(question), columns_named(question))
-
-    @classmethod
-    def of_part(cls, question: SelectBase, window: Window) -> Bound:
-        """Write a question that is the same object each time that it is asked."""
-        return cls(question, window, *_bound_once(question), columns_named(question))
+        return cls(question, window, *_bound(question), _columns(question))
 
 
 # Asks the store's files.
 Ask = Callable[[Bound], pa.Table]
-_bound_once = lru_cache(maxsize=256)(bound)
+_bound, _columns = OncePerQuestion(bound), OncePerQuestion(columns_named)
 
 
 class Answers:

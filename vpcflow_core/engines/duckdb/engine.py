@@ -46,6 +46,7 @@ from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache
 from vpcflow_core.engines.interfaces.completion import COMPLETED
 from vpcflow_core.engines.named import columns_named, relations_named
+from vpcflow_core.engines.once import OncePerQuestion
 from vpcflow_core.errors import ParameterError, QueryError, StoreError
 from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.metrics import timed
@@ -151,7 +152,7 @@ class DuckDBEngine:
         """
 
         def answer(asked: Bound) -> pa.Table:
-            parts = [Bound.of_part(*part(day)) for day in days_touched(window)]
+            parts = [Bound.of(*part(day)) for day in days_touched(window)]
             minutes = pa.concat_tables([self._part(one) for one in parts])
             with self._cursors.one() as cursor:
                 cursor.register(MINUTES, minutes)
@@ -208,7 +209,7 @@ class DuckDBEngine:
 
     def text_of(self, question: Select[Any]) -> str:
         """The SQL of a question, as `QueryResult.sql` shows it."""
-        return written_out(question)
+        return _text(question)
 
     @timed
     def run_text(
@@ -392,6 +393,9 @@ class DuckDBEngine:
         conditions: Sequence[ColumnElement[bool]] = (),
     ) -> Relations:
         return Relations(self._reading, self._answers.days, cursor, into, window, conditions)
+
+
+_text = OncePerQuestion(written_out)
 
 
 def _given(sources: Sequence[str] | None) -> tuple[str, ...] | None:
