@@ -170,6 +170,7 @@ def test_an_empty_store_gives_empty_answers_and_a_note(run: Run, tmp_path: Path)
     (["series", "bytes", "--every", "x"], "not a length of time"),
     (["series", "byts"], "Did you mean 'bytes'"),
     (["sql", "DROP VIEW flows"], "DROP statements are not allowed"),
+    (["top", "country"], "Group by src_country or dst_country"),
     (["sql", "install httpfs"], "INSTALL statements are not allowed"),
     (["sql", "SELECT * FROM read_csv('/etc/passwd')"], "not allowed"),
     (["sql", "SELECT nope FROM flows"], "nope"),

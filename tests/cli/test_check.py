@@ -215,6 +215,23 @@ def test_logs_of_every_field_lack_nothing() -> None:
     assert row.state == "ok"
 
 
+def test_what_is_learnt_by_the_interface_is_missing_where_that_is() -> None:
+    columns = {field.name for field in VPC_FIELDS} - {"vpc_id", "interface_id"}
+    without = {row.subject: row for row in lacking(columns)}
+    for subject in ("vpc-id", "direction", "security-group-ids"):
+        assert without[subject].state == "warning"
+        assert without[subject].remedy.startswith("Add ${interface-id} (version 2)")
+    learnt = {row.subject: row for row in lacking(columns | {"interface_id"})}
+    assert {row.state for row in learnt.values()} == {"ok"}
+    assert learnt["vpc-id"].found.startswith("The records lack vpc-id, which 2 panels ")
+
+
+def test_one_panel_stays_empty() -> None:
+    columns = {field.name for field in VPC_FIELDS} | {"security_group_ids", "direction"}
+    (row,) = lacking(columns - {"traffic_path"})
+    assert row.found == "No record has traffic-path: 1 panel (traffic) stays empty."
+
+
 def test_lines_of_the_own_list_that_cannot_be_read_are_named(check: Any, tmp_path: Path) -> None:
     book = "block,name\n192.0.2.0/24,Berlin\n192.0.2.300,Bonn\n10.0.0.1,\n"
     (tmp_path / "book.csv").write_text(book)

@@ -11,9 +11,12 @@ from vpcflow_core.panels.catalogue import PANELS, Panel
 from vpcflow_core.query.dimensions import dimension
 from vpcflow_core.query.ends import ENDS
 from vpcflow_core.query.measures import MEASURES, measure
+from vpcflow_core.units import number_of
 
 # What a single panel does without: it says so itself.
 OPTIONAL = ("reject_reason", "next_hop_interface_type")
+# By it is learnt from elsewhere what records lack.
+INTERFACE = "interface_id"
 
 
 def lacking(columns: Collection[str]) -> Iterator[Finding]:
@@ -27,7 +30,7 @@ def lacking(columns: Collection[str]) -> Iterator[Finding]:
         for name in _needed(panel) - set(columns) - {*OPTIONAL}:
             needs.setdefault(name, []).append(slug)
     for name, slugs in sorted(needs.items(), key=lambda item: (-len(item[1]), item[0])):
-        yield _finding(name, slugs)
+        yield _finding(name, slugs, INTERFACE in columns)
     if not needs:
         yield Finding("fields", "dashboards", "ok", "The logs have every field that panels need.")
 
@@ -51,15 +54,19 @@ def _is_transit(name: str) -> bool:
     return row is not None and row.relation == "transit"
 
 
-def _finding(name: str, slugs: list[str]) -> Finding:
+def _finding(name: str, slugs: list[str], has_interfaces: bool) -> Finding:
     pages = ", ".join(dict.fromkeys(slug.split("/")[0] for slug in slugs))
-    many = f"{len(slugs)} panel{'s' if len(slugs) > 1 else ''} ({pages})"
+    many = f"{number_of(len(slugs), 'panels')} ({pages})"
+    s = "s" if len(slugs) == 1 else ""
     field = find_field(name)
     if field is None:
         raise FieldError(f"'{name}' is not in the field table.")
-    if field.learnt:
-        found = f"The records lack {field.aws}, which {many} need; {field.learnt}."
+    if field.learnt and has_interfaces:
+        found = f"The records lack {field.aws}, which {many} need{s}; {field.learnt}."
         return Finding("fields", field.aws, "ok", found)
-    remedy = f"Add ${{{field.aws}}} (version {field.version}) to the flow log's format."
-    found = f"No record has {field.aws}: {many} stay empty."
+    added = find_field(INTERFACE) if field.learnt else field
+    assert added is not None  # noqa: S101 (it is in the table)
+    why = f", nor {added.aws}, by which it could be learnt" if field.learnt else ""
+    remedy = f"Add ${{{added.aws}}} (version {added.version}) to the flow log's format."
+    found = f"No record has {field.aws}{why}: {many} stay{s} empty."
     return Finding("fields", field.aws, "warning", found, remedy)

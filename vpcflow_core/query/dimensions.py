@@ -6,7 +6,7 @@ of the store. Pairs (source and port) are simply two dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vpcflow_core.errors import FieldError, MissingDataError, closest
@@ -190,11 +190,16 @@ def dimension(name: str, extra: Collection[str] = ()) -> Dimension:
     raise FieldError(f"'{name}' is no dimension but {use}.", "All fields: vpcflow fields")
 
 
+def _ends_of(name: str) -> Sequence[str]:
+    """The dimensions of the two ends; names of countries stand in no column."""
+    return tuple(COUNTRIES) if name == "country" else EITHER_END[name].ends
+
+
 def _unknown(name: str, extra: Collection[str]) -> FieldError:
     if name in EITHER_END:
         raise FieldError(
             f"'{name}' is either end of a flow: it is filtered by, not grouped by.",
-            f"Group by {' or '.join(EITHER_END[name].ends)}.",
+            f"Group by {' or '.join(_ends_of(name))}.",
         )
     hint = closest(name.replace("-", "_"), [*DIMENSIONS, *EITHER_END, *extra])
     return FieldError(
