@@ -233,7 +233,7 @@ def test_sync_reads_the_trails_of_the_settings_and_check_looks_at_them(
     assert "CloudTrail main: 1 files, 1 network changes." in synced.output
     checked = CliRunner().invoke(app, ["check", "here", "--output", "csv"])
     rows = [line for line in checked.output.splitlines() if line.startswith("CloudTrail")]
-    assert "1 records in the newest file, 1 network changes" in rows[1]
+    assert "1 record in the newest file, 1 network change" in rows[1]
     listed = CliRunner().invoke(app, ["notes", "--output", "json"])
     assert json.loads(listed.output)[0]["kind"] == "network"
     copied = back_up(tmp_path / "store", tmp_path / "copy")

@@ -98,7 +98,7 @@ def test_lines_that_are_no_records_are_told(tmp_path: Path, check: Any) -> None:
     assert code == 0
     row = of(found, "format", "newest objects")
     assert row["state"] == "warning"
-    assert "1 lines are none" in row["found"]
+    assert "1 line not read: " in row["found"]
     assert "vpcflow inspect" in row["remedy"]
 
 

@@ -63,7 +63,7 @@ def test_the_summary_counts_every_line(
     assert "NODATA 3, SKIPDATA 3, malformed 3" in said
     assert "3 lines: " in said
     assert run(monkeypatch, log_folder, "--store", tmp_path / "s") == 0
-    assert "nothing new, 3 objects are loaded already" in capsys.readouterr().out
+    assert "nothing new, loaded already: 3 objects" in capsys.readouterr().out
 
 
 def test_json_is_an_array_of_results(
@@ -102,7 +102,7 @@ def test_a_given_format_reads_lines_without_header(
     assert "--format" in capsys.readouterr().out
     given = ["--format", "mine start srcaddr other"]
     assert run(monkeypatch, tmp_path / "bare.log", "--store", tmp_path / "s", *given) == 0
-    assert "1 objects, 1 records" in capsys.readouterr().out
+    assert "1 object, 1 record in" in capsys.readouterr().out
 
 
 def test_sources_of_the_settings_are_synced_by_name_or_all_together(
@@ -363,7 +363,7 @@ def test_dropped_records_are_counted_apart(
     words = (tmp_path / "logs.log", "--store", tmp_path / "s")
     assert run(monkeypatch, *words, "--keep", "30d") == 0
     said = capsys.readouterr().out
-    assert "1 objects, 3 records" in said
+    assert "1 object, 3 records" in said
     assert "  dropped as too old: 3 records\n" in said
 
 
@@ -408,7 +408,7 @@ def test_notes_on_records_and_those_outside_of_the_span_are_printed_and_in_json(
     words = (folder, "--store", tmp_path / "t", "--from", "2026-01-01", "--to", "2026-01-02")
     assert run(monkeypatch, *words) == 0
     shown = capsys.readouterr().out
-    assert "1,200 records start outside of the span and were left out" in shown
+    assert "left out: 1,200 records outside of the span" in shown
     assert run(monkeypatch, folder, "--store", tmp_path / "u", "--output", "json") == 0
     [entry] = json.loads(capsys.readouterr().out)
     assert "1,200 records have no time at all" in " ".join(entry["notes"])

@@ -108,7 +108,7 @@ def test_a_missing_permission_is_named_and_the_sync_succeeds(
     ec2_with_bucket.refuse("DescribeSubnets", "UnauthorizedOperation")
     assert run(monkeypatch, URL, "--store", tmp_path / "s") == 0
     out = capsys.readouterr().out
-    assert "1 objects, 1 records" in out
+    assert "1 object, 1 record in" in out
     assert "; subnets: not permitted, add ec2:DescribeSubnets\n" in out
 
 
@@ -287,7 +287,7 @@ def test_sync_says_how_many_internal_records_it_left_out(
 ) -> None:
     blocks = ["--exclude-internal", "10.0.", "--exclude-internal", "10.1.0.0/16"]
     assert run(monkeypatch, URL, "--store", tmp_path / "s", "--no-ec2", *blocks) == 0
-    assert "  1 internal records left out\n" in capsys.readouterr().out
+    assert "  1 internal record left out\n" in capsys.readouterr().out
     settings = tmp_path / "vpcflow.toml"
     settings.write_text(f'[sources.prod]\nurl = "{URL}"\nexclude_internal = ["10."]\n')
     json_too = ["--output", "json", "--no-ec2"]

@@ -18,7 +18,7 @@ from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.s3.layout import describe
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.times import Window
-from vpcflow_core.units import humane_bytes
+from vpcflow_core.units import humane_bytes, number_of
 from vpcflow_core.workspace.inventory import is_aws
 
 # Spans that are looked through for the newest objects, the shortest first; then everything.
@@ -136,10 +136,12 @@ class _Look:
         what = (
             f"{len(report.fields)} fields ({report.kind}, known from {_WHERE[report.fields_from]})"
         )
-        found_text = f"{what}; {records:,} records in {len(reports)} objects"
+        found_text = (
+            f"{what}; {number_of(records, 'records')} in {number_of(len(reports), 'objects')}"
+        )
         if broken:
             first = next(r for report in reports for r in report.reasons)
-            found_text += f"; {broken:,} lines are none: {first.reason}"
+            found_text += f"; {number_of(broken, 'lines')} not read: {first.reason}"
             yield Finding(
                 "format",
                 name,

@@ -11,6 +11,7 @@ from vpcflow_core.checks.base import Finding, refused
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.settings import TrailSetting
 from vpcflow_core.sources.trails import Trail, TrailFile, open_trail
+from vpcflow_core.units import number_of
 
 PART = "CloudTrail"
 # CloudTrail delivers about every five minutes; a day without a file is odd.
@@ -43,7 +44,10 @@ def _trail(name: str, trail: Trail) -> Iterator[Finding]:
         )
         return
     found = read(trail.read(newest))
-    said = f"{found.records:,} records in the newest file, {len(found.changes):,} network changes"
+    said = (
+        f"{number_of(found.records, 'records')} in the newest file, "
+        f"{number_of(len(found.changes), 'network changes')}"
+    )
     if found.malformed:
         reasons = "; ".join(found.malformed)
         yield Finding(PART, name, "warning", f"{said}; {reasons}")

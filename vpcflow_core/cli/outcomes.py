@@ -16,6 +16,7 @@ from vpcflow_core.errors import MisuseError, VpcflowError
 from vpcflow_core.json_rows import plain
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.store.result import SyncResult
+from vpcflow_core.units import number_of
 from vpcflow_core.workspace.inventory import InventoryRefresh
 from vpcflow_core.workspace.sync import SyncOutcome
 
@@ -122,25 +123,25 @@ def _lines(outcome: SyncOutcome) -> Iterator[str]:
 
 def _sentences(result: SyncResult) -> Iterator[str]:
     if not (result.objects or result.failed):
-        yield f"{result.source}: nothing new, {result.skipped:,} objects are loaded already."
+        yield f"{result.source}: nothing new, {_loaded_already(result)}."
     else:
         yield from _loaded(result)
     if result.outside:
         yield (
-            f"  {result.outside:,} records start outside of the span and were left out; a sync of "
-            "a wider span loads them."
+            f"  left out: {number_of(result.outside, 'records')} outside of the span; a sync of a "
+            "wider one loads them."
         )
     if result.dropped:
-        yield f"  dropped as too old: {result.dropped:,} records"
+        yield f"  dropped as too old: {number_of(result.dropped, 'records')}"
     if result.failed:
-        yield f"  {result.failed:,} objects could not be loaded to their end:"
+        yield f"  {number_of(result.failed, 'objects')} could not be loaded to the end:"
     for failure in result.failures[:FAILURES_SHOWN]:
         yield f"    {failure.uri}: {failure.problem}"
     if result.failed > FAILURES_SHOWN:
         yield f"    ... and {result.failed - FAILURES_SHOWN:,} more: --output json"
     if result.unread:
         yield (
-            f"  {result.unread:,} objects of unknown format wait for one: "
+            f"  waiting for a format: {number_of(result.unread, 'objects')}; give one by "
             "--format 'version account-id ...'"
         )
 
@@ -149,13 +150,17 @@ def _loaded(result: SyncResult) -> Iterator[str]:
     """How much was loaded, and what was not."""
     rate = result.records / result.seconds if result.seconds else 0
     yield (
-        f"{result.source}: {result.objects:,} objects, {result.records:,} records in "
-        f"{result.seconds:.1f} s ({rate:,.0f} records/s); {result.skipped:,} objects were loaded "
-        "already."
+        f"{result.source}: {number_of(result.objects, 'objects')}, "
+        f"{number_of(result.records, 'records')} in {result.seconds:.1f} s ({rate:,.0f} records/s)"
+        f"{f'; {_loaded_already(result)}' if result.skipped else ''}."
     )
     quiet = f"NODATA {result.nodata:,}, SKIPDATA {result.skipdata:,}"
     yield f"  {quiet}, malformed {result.malformed:,}"
     for reason, count in result.reasons.most_common():
-        yield f"    {count:,} lines: {reason}"
+        yield f"    {number_of(count, 'lines')}: {reason}"
     if result.internal:
-        yield f"  {result.internal:,} internal records left out"
+        yield f"  {number_of(result.internal, 'internal records')} left out"
+
+
+def _loaded_already(result: SyncResult) -> str:
+    return f"loaded already: {number_of(result.skipped, 'objects')}"
