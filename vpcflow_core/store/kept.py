@@ -14,7 +14,7 @@ from pathlib import Path
 
 KEPT = "kept"
 # How much room answers take, and how much records that meet a filter.
-MOST_BYTES = {".arrow": 512_000_000, ".parquet": 512_000_000}
+MOST_BYTES = {".arrow": 512_000_000, ".parquet": 1_000_000_000}
 
 
 def folder_of(store: Path) -> Path:

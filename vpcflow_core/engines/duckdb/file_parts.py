@@ -29,7 +29,7 @@ from vpcflow_core.times import Window
 SUFFIX = ".parquet"
 DAY = timedelta(days=1)
 # What takes more of the room, for one SELECT and range, drives out all others.
-LARGEST = MOST_BYTES[SUFFIX] // 4
+LARGEST = MOST_BYTES[SUFFIX] // 8
 
 # Seconds after which no other part is made: a question waits for them.
 MOST_SECONDS = 15
