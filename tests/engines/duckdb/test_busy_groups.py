@@ -12,9 +12,10 @@ import pytest
 
 from tests.engines.duckdb.test_totals import any_record
 from tests.query.logs import DAY, START, VERSION_2, NoLogs
-from vpcflow_core.engines.duckdb import busy_groups, file_parts, summed_files
+from vpcflow_core.engines.duckdb import busy_groups, summed_files
 from vpcflow_core.engines.duckdb.busy_groups import BusyGroups
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
+from vpcflow_core.engines.duckdb.file_parts import FileParts
 from vpcflow_core.engines.duckdb.summed_files import SummedFiles
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
@@ -47,7 +48,7 @@ def groups_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (summed_files, "ENOUGH_RECORDS", 1), (summed_files, "ENOUGH_IN_A_FILE", 1),
         (busy_groups, "ENOUGH_RECORDS", 1), (busy_groups, "MORE", 3), (busy_groups, "BUSY", 3),
-        (file_parts, "ASKED_BEFORE", 0),
+        (FileParts, "are_worth_making", lambda *_: True),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     # Groups of so few records are as many as sums.
@@ -144,9 +145,18 @@ def test_groups_of_a_few_records_in_each_file_are_not_missed(
     assert expected["flows"].tolist() == [60 + 40]
 
 
-def test_who_asks_once_keeps_no_groups(busy_logs: NoLogs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_asks_first_keeps_groups_of_one_file(
+    busy_logs: NoLogs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept.forget_all(busy_logs.path)
-    monkeypatch.setattr(file_parts, "ASKED_BEFORE", 1)
+    worth = FileParts.are_worth_making
+    monkeypatch.undo()
+    assert worth is not FileParts.are_worth_making
+    for name in ("ENOUGH_RECORDS", "ENOUGH_IN_A_FILE"):
+        monkeypatch.setattr(summed_files, name, 1)
+    for name, value in (("ENOUGH_RECORDS", 1), ("BUSY", 3), ("MORE", 3)):
+        monkeypatch.setattr(busy_groups, name, value)
+    monkeypatch.setattr(SummedFiles, "of", lambda *_: None)
     engine, seen = DuckDBEngine(busy_logs), reads_groups(monkeypatch)
     for hours in (5, 4):
         window = Window(START, START + hours * HOUR)

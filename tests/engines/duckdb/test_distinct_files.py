@@ -17,6 +17,7 @@ from tests.query.logs import DAY, START, VERSION_2, NoLogs
 from vpcflow_core.engines.duckdb import distinct_files, file_parts, summed_files
 from vpcflow_core.engines.duckdb.distinct_files import DistinctFiles
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
+from vpcflow_core.engines.duckdb.file_parts import FileParts
 from vpcflow_core.engines.duckdb.summed_files import SummedFiles
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
@@ -54,7 +55,7 @@ def distinct_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (summed_files, "ENOUGH_RECORDS", 1), (summed_files, "ENOUGH_IN_A_FILE", 1),
         (distinct_files, "ENOUGH_RECORDS", 1), (distinct_files, "LARGEST_SHARE", 2.0),
-        (file_parts, "ASKED_BEFORE", 0), (distinct_files, "BUSIEST", 10),
+        (FileParts, "are_worth_making", lambda *_: True), (distinct_files, "BUSIEST", 10),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     # Groups of so few records are as many as sums.
@@ -137,20 +138,25 @@ def test_a_file_in_which_a_group_is_not_among_the_busiest_is_read_itself(
     assert seen == [2 * 6, 0]
 
 
-def test_who_asks_once_keeps_nothing(logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_asks_first_keeps_little(logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.forget_all(logs_by_hour.path)
-    monkeypatch.setattr(file_parts, "ASKED_BEFORE", 1)
-    query, groups = DISTINCT[3]
-    engine, seen = DuckDBEngine(logs_by_hour), reads_kept(monkeypatch)
+    monkeypatch.undo()
+    monkeypatch.setattr(summed_files, "ENOUGH_IN_A_FILE", 1)
+    for module in (summed_files, distinct_files):
+        monkeypatch.setattr(module, "ENOUGH_RECORDS", 1)
+    monkeypatch.setattr(distinct_files, "LARGEST_SHARE", 2.0)
+    monkeypatch.setattr(SummedFiles, "of", lambda *_: None)
+    seen, (query, groups) = reads_kept(monkeypatch), DISTINCT[3]
     for hours in (8, 7, 6):
+        # Each in a process of its own: what the first one leaves tells the others.
         window = Window(START, START + hours * HOUR)
-        engine.run(asked_of(logs_by_hour, query, groups, window), window)
+        question = asked_of(logs_by_hour, query, groups, window)
+        DuckDBEngine(logs_by_hour).run(question, window)
+        if hours == 8:
+            files = list(kept.folder_of(logs_by_hour.path).glob("*.parquet"))
+            assert len(files) == 2
     assert seen[0] == 0
     assert seen[1] > seen[2] > 0
-    # Others in another process find it there.
-    window = Window(START, START + 5 * HOUR)
-    DuckDBEngine(logs_by_hour).run(asked_of(logs_by_hour, query, groups, window), window)
-    assert seen[3] > 0
 
 
 @pytest.mark.parametrize(("name", "value"), [

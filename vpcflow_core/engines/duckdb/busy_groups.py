@@ -105,7 +105,7 @@ class BusyGroups:
         files = reading.whole_files("flows", window)
         whole = whole_files(reading, files, window, {*first.keys, *sums})
         select = first.part()
-        if not whole or not self.parts.are_worth_making(whole, [select]):
+        if not whole or not self.parts.are_worth_making(whole, [select], ask):
             return None
         kept = self.parts.of(whole, select, ask)
         rest = [file for file in files if file.path not in kept]

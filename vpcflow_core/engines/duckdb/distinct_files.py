@@ -121,7 +121,7 @@ class DistinctFiles:
         files = reading.whole_files("flows", window)
         whole = whole_files(reading, files, window, found.columns)
         selects = found.parts()
-        if not whole or not self.parts.are_worth_making(whole, selects):
+        if not whole or not self.parts.are_worth_making(whole, selects, ask):
             return None
         covered = [file for file in whole if self._has_all(file, found.groups, ask)]
         if 2 * sum(file.rows for file in covered) < sum(file.rows for file in files):

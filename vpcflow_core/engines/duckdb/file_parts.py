@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
-from itertools import count
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -33,8 +32,6 @@ LARGEST = MOST_BYTES[SUFFIX] // 8
 
 # Seconds after which no other part is made: a question waits for them.
 MOST_SECONDS = 15
-# Making parts takes two to four times as long as reading all records: not for who asks once.
-ASKED_BEFORE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,6 @@ class FileParts:
     """
 
     days: KeptDays
-    _asked: Newest[Iterator[int]] = field(default_factory=lambda: Newest(1_000))
     _rows: Newest[int] = field(default_factory=lambda: Newest(20_000))
     _is_refused: bool = False
     _making: tuple[Lock, ...] = field(default_factory=lambda: tuple(Lock() for _ in range(16)))
@@ -133,10 +129,19 @@ class FileParts:
             if (kept := rows[path := paths[file.path]]) is not None
         }
 
-    def are_worth_making(self, files: Sequence[StoreFile], selects: Sequence[PartSelect]) -> bool:
-        """Whether someone asks for these again, in this process, or in others before."""
-        times = next(self._asked.get(tuple(selects), count))
-        return times >= ASKED_BEFORE or all(self.are_there(files, one) for one in selects)
+    def are_worth_making(
+        self, files: Sequence[StoreFile], selects: Sequence[PartSelect], ask: Ask
+    ) -> bool:
+        """Whether someone asked for these before, in this process or another one.
+
+        Making parts takes two to four times as long as reading the records: who is the first to
+        ask leaves those of one file.
+        """
+        if all(self.are_there(files, select) for select in selects):
+            return True
+        for select in selects:
+            self.of(files[:1], select, ask)
+        return False
 
     def are_there(self, files: Sequence[StoreFile], select: PartSelect) -> bool:
         """Whether some of them were made."""
