@@ -118,7 +118,9 @@ class BusyGroups:
 
 def first_groups(question: Any) -> FirstGroups | None:
     """What a question for the groups of the most records is about; None if it is another one."""
-    if not isinstance(question, Select) or question._having_criteria:
+    if not isinstance(question, Select):
+        return None
+    if question._having_criteria or question._offset_clause is not None:
         return None
     limit, order = question._limit, question._order_by_clauses
     groups = question._group_by_clauses
