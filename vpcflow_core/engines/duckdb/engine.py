@@ -7,11 +7,10 @@ them at that moment.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -26,22 +25,18 @@ from vpcflow_core.engines.by_minutes import days_touched
 from vpcflow_core.engines.by_novelty import OverParts, Part
 from vpcflow_core.engines.by_promises import Reduced
 from vpcflow_core.engines.duckdb.answers import DAY, Answers, Ask, Bound, is_worth_keeping
-from vpcflow_core.engines.duckdb.busy_groups import BusyGroups
+from vpcflow_core.engines.duckdb.by_file import ByFile
 from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
 from vpcflow_core.engines.duckdb.cursors import Cursors
 from vpcflow_core.engines.duckdb.damage import OF_FILES
 from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import written_out
-from vpcflow_core.engines.duckdb.distinct_files import DistinctFiles
-from vpcflow_core.engines.duckdb.file_parts import FileParts, OfParts
 from vpcflow_core.engines.duckdb.files import FileCatalogue, table_fields
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.kept_said import keeping_said
-from vpcflow_core.engines.duckdb.narrowed import Narrowed, NarrowedFiles
 from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.duckdb.relations import Relations, asking
 from vpcflow_core.engines.duckdb.summed import summed
-from vpcflow_core.engines.duckdb.summed_files import SummedFiles
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache
 from vpcflow_core.engines.interfaces.completion import COMPLETED
@@ -93,10 +88,7 @@ class DuckDBEngine:
         inventory = InventoryCache(store, naming, keeping_said(days, store.scope))
         self._reading = Reading(store, _given(sources), inventory)
         self._answers = Answers(days)
-        parts = FileParts(days)
-        self._narrowed = NarrowedFiles(parts)
-        self._sums = SummedFiles(parts)
-        self._others = (DistinctFiles(parts), BusyGroups(parts))
+        self._by_file = ByFile(days)
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(
@@ -353,13 +345,13 @@ class DuckDBEngine:
                 cursor.register(name, rows)
             relations = self._relations(cursor, cursor, asked.window)
             if used is not None:
-                if not beside and (parts := self._of_parts(asked, cursor)):
+                ask, given = asking(cursor), (asked.question, asked.window)
+                parts = None if beside else self._by_file.of(self._reading, *given, ask)
+                if parts:
                     used += parts.used
                     cursor.execute(f"CREATE TEMP VIEW flows AS {parts.relation}")
                     return made(_reader(cursor, Bound.of(parts.question, asked.window)))
-                narrowed = Narrowed(self._narrowed, asked.question, used)
-                kept_sums = partial(self._kept_sums, asked.window, cursor, used)
-                relations = replace(relations, narrowed=narrowed, kept_sums=kept_sums)
+                relations = self._by_file.under(relations, asked.question, used, ask)
             about_ends = not (beside or asked.columns.isdisjoint(ENDS))
             if about_ends and (found := summed(asked.question, asked.window)):
                 question, how = found
@@ -368,22 +360,6 @@ class DuckDBEngine:
             relations = replace(relations, named=asked.columns)
             relations.make(relations_named(asked.question), asked.columns)
             return made(_reader(cursor, asked))
-
-    def _of_parts(self, asked: Bound, cursor: Cursor) -> OfParts | None:
-        """The question as one of what is kept by file; None where the records are asked."""
-        given = (self._reading, asked.question, asked.window, asking(cursor))
-        kinds = (self._sums, *self._others)
-        return next((found for kind in kinds if (found := kind.of(*given))), None)
-
-    def _kept_sums(
-        self, window: Window, cursor: Cursor, used: list[StoreFile], keys: Set[str], sums: Set[str]
-    ) -> str | None:
-        """The SQL of sums by some columns, where they are kept; `used` gets what it reads."""
-        found = self._sums.kept(self._reading, keys, sums, window, asking(cursor))
-        if found is None:
-            return None
-        used += found[1]
-        return found[0]
 
     def _relations(
         self,
