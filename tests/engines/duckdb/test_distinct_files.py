@@ -202,11 +202,11 @@ def test_what_takes_long_to_make_is_made_by_and_by(
     logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept.forget_all(logs_by_hour.path)
-    monkeypatch.setattr(file_parts, "MOST_SECONDS", -1)
+    monkeypatch.setattr(file_parts, "DEAR_SECONDS", -1)
     question = asked_of(logs_by_hour, *DISTINCT[0], WHOLE)
     seen = reads_kept(monkeypatch)
     slow = DuckDBEngine(logs_by_hour).run(question, WHOLE).frame
-    monkeypatch.setattr(file_parts, "MOST_SECONDS", 60)
+    monkeypatch.setattr(file_parts, "DEAR_SECONDS", 60)
     assert len(slow) == 3
     pd.testing.assert_frame_equal(DuckDBEngine(logs_by_hour).run(question, WHOLE).frame, slow)
     assert seen == [0, 2 * 6]

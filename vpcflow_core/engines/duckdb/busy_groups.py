@@ -66,6 +66,7 @@ class FirstGroups:
             sums_by(self.keys),
             f"GROUP BY {keys} QUALIFY sum(count(*)) OVER (PARTITION BY {groups}) >= {BUSY} "
             f"ORDER BY {groups}",
+            is_dear=True,
         )
 
     @property

@@ -87,6 +87,7 @@ class Distinct:
                 chosen,
                 BUSIEST,
                 _name(0),
+                is_dear=True,
             )
             for value in self.values
         ]

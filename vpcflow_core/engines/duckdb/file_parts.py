@@ -30,8 +30,9 @@ DAY = timedelta(days=1)
 # What takes more of the room, for one SELECT and range, drives out all others.
 LARGEST = MOST_BYTES[SUFFIX] // 8
 
-# Seconds after which no other part is made: a question waits for them.
-MOST_SECONDS = 15
+# Seconds after which no other part is made: a question waits for them. What takes longer to make
+# than to read is made in pieces.
+MOST_SECONDS, DEAR_SECONDS = 30, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class PartSelect:
         busiest: Of each of these columns only the values that most records of the file have.
         most: How many of each.
         sorted_by: A column by which neighbouring rows are sorted.
+        is_dear: Whether making it takes much longer than reading the records.
     """
 
     listed: str
@@ -51,6 +53,7 @@ class PartSelect:
     busiest: tuple[str, ...] = ()
     most: int = 0
     sorted_by: str = ""
+    is_dear: bool = False
 
     def over(self, file: StoreFile) -> str:
         """Its SQL."""
@@ -112,7 +115,7 @@ class FileParts:
             rows = {path: self._kept(path) for path in paths.values()}
             with ThreadPoolExecutor(1) as writing:
                 written: Future[None] | None = None
-                until = monotonic() + MOST_SECONDS
+                until = monotonic() + (DEAR_SECONDS if select.is_dear else MOST_SECONDS)
                 for file in files:
                     if monotonic() > until:
                         break  # the next one who asks makes more
