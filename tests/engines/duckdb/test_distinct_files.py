@@ -14,7 +14,7 @@ import pytest
 
 from tests.engines.duckdb.test_totals import any_record
 from tests.query.logs import DAY, START, VERSION_2, NoLogs
-from vpcflow_core.engines.duckdb import distinct_files, file_parts, summed_files
+from vpcflow_core.engines.duckdb import by_file, distinct_files, file_parts, summed_files
 from vpcflow_core.engines.duckdb.distinct_files import DistinctFiles
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.engines.duckdb.file_parts import FileParts
@@ -54,7 +54,7 @@ RECORDS = (
 def distinct_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (summed_files, "ENOUGH_RECORDS", 1), (summed_files, "ENOUGH_IN_A_FILE", 1),
-        (distinct_files, "ENOUGH_RECORDS", 1), (distinct_files, "LARGEST_SHARE", 2.0),
+        (distinct_files, "ENOUGH_RECORDS", 1), (by_file, "ENOUGH_RECORDS", 1), (distinct_files, "LARGEST_SHARE", 2.0),
         (FileParts, "are_worth_making", lambda *_: True), (distinct_files, "BUSIEST", 10),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
@@ -142,7 +142,7 @@ def test_who_asks_first_keeps_little(logs_by_hour: NoLogs, monkeypatch: pytest.M
     kept.forget_all(logs_by_hour.path)
     monkeypatch.undo()
     monkeypatch.setattr(summed_files, "ENOUGH_IN_A_FILE", 1)
-    for module in (summed_files, distinct_files):
+    for module in (summed_files, distinct_files, by_file):
         monkeypatch.setattr(module, "ENOUGH_RECORDS", 1)
     monkeypatch.setattr(distinct_files, "LARGEST_SHARE", 2.0)
     monkeypatch.setattr(SummedFiles, "of", lambda *_: None)

@@ -85,7 +85,9 @@ class BusyGroups:
 
     parts: FileParts
 
-    def of(self, reading: Reading, question: Any, window: Window, ask: Ask) -> OfParts | None:
+    def of(
+        self, reading: Reading, question: Any, window: Window, ask: Ask, is_narrow: bool = False
+    ) -> OfParts | None:
         """The question as one of kept groups; None where the records have to be asked.
 
         Args:
@@ -93,6 +95,7 @@ class BusyGroups:
             question: A SELECT.
             window: Its range of time; of files that reach over its ends the records are read.
             ask: Asks DuckDB for the answer of a SELECT.
+            is_narrow: Whether few of the records would be read otherwise.
         """
         if reading.is_once or reading.rows(window) < ENOUGH_RECORDS:
             return None
@@ -106,7 +109,7 @@ class BusyGroups:
         files = reading.whole_files("flows", window)
         whole = whole_files(reading, files, window, {*first.keys, *sums})
         select = first.part()
-        if not whole or not self.parts.are_worth_making(whole, [select], ask):
+        if not whole or not self.parts.are_worth_making(whole, [select], ask, is_narrow):
             return None
         kept = self.parts.of(whole, select, ask)
         rest = [file for file in files if file.path not in kept]

@@ -9,15 +9,20 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Select
+
 from vpcflow_core.engines.base import Ask
 from vpcflow_core.engines.duckdb.busy_groups import BusyGroups
 from vpcflow_core.engines.duckdb.distinct_files import DistinctFiles
 from vpcflow_core.engines.duckdb.file_parts import FileParts, OfParts
+from vpcflow_core.engines.duckdb.filtered import shared_filters
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.narrowed import Narrowed, NarrowedFiles
 from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.duckdb.relations import Relations
-from vpcflow_core.engines.duckdb.summed_files import SummedFiles
+from vpcflow_core.engines.duckdb.summed import has_parts
+from vpcflow_core.engines.duckdb.summed_files import ENOUGH_RECORDS, SummedFiles
+from vpcflow_core.engines.named import relations_named
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.times import Window
 
@@ -32,7 +37,7 @@ class ByFile:
     def __init__(self, days: KeptDays) -> None:
         parts = FileParts(days)
         self._narrowed, self._sums = NarrowedFiles(parts), SummedFiles(parts)
-        self._kinds = (self._sums, DistinctFiles(parts), BusyGroups(parts))
+        self._dear = (DistinctFiles(parts), BusyGroups(parts))
 
     def of(self, reading: Reading, question: Any, window: Window, ask: Ask) -> OfParts | None:
         """The question as one of what is kept; None where the records have to be asked.
@@ -43,8 +48,14 @@ class ByFile:
             window: Its range of time.
             ask: Asks DuckDB for the answer of a SELECT.
         """
-        given = (reading, question, window, ask)
-        return next((found for kind in self._kinds if (found := kind.of(*given))), None)
+        if found := self._sums.of(reading, question, window, ask):
+            return found
+        if reading.rows(window) < ENOUGH_RECORDS or not _is_plain(question):
+            return None
+        filters = shared_filters(question, "flows")
+        best, _ = self._narrowed.best(reading.whole_files("flows", window), filters, ask)
+        given = (reading, question, window, ask, best is not None)
+        return next((found for kind in self._dear if (found := kind.of(*given))), None)
 
     def under(
         self, relations: Relations, question: Any, used: list[StoreFile], ask: Ask
@@ -68,3 +79,9 @@ class ByFile:
 
         narrowed = Narrowed(self._narrowed, question, used)
         return replace(relations, narrowed=narrowed, kept_sums=sums)
+
+
+def _is_plain(question: Any) -> bool:
+    """Whether it is one SELECT over the records."""
+    is_one = isinstance(question, Select) and not has_parts(question)
+    return is_one and relations_named(question) == {"flows"}

@@ -105,7 +105,9 @@ class DistinctFiles:
     _shares: Newest[tuple[float, float]] = field(default_factory=lambda: Newest(1_000))
     _busiest: Newest[Set[Any] | None] = field(default_factory=lambda: Newest(5_000))
 
-    def of(self, reading: Reading, question: Any, window: Window, ask: Ask) -> OfParts | None:
+    def of(
+        self, reading: Reading, question: Any, window: Window, ask: Ask, is_narrow: bool = False
+    ) -> OfParts | None:
         """The question as one of kept values; None where the records have to be asked.
 
         Args:
@@ -113,6 +115,7 @@ class DistinctFiles:
             question: A SELECT.
             window: Its range of time; of files that reach over its ends the records are read.
             ask: Asks DuckDB for the answer of a SELECT.
+            is_narrow: Whether few of the records would be read otherwise.
         """
         if reading.is_once or reading.rows(window) < ENOUGH_RECORDS:
             return None
@@ -122,7 +125,7 @@ class DistinctFiles:
         files = reading.whole_files("flows", window)
         whole = whole_files(reading, files, window, found.columns)
         selects = found.parts()
-        if not whole or not self.parts.are_worth_making(whole, selects, ask):
+        if not whole or not self.parts.are_worth_making(whole, selects, ask, is_narrow):
             return None
         covered = [file for file in whole if self._has_all(file, found.groups, ask)]
         if 2 * sum(file.rows for file in covered) < sum(file.rows for file in files):

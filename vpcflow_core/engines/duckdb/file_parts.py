@@ -133,13 +133,21 @@ class FileParts:
         }
 
     def are_worth_making(
-        self, files: Sequence[StoreFile], selects: Sequence[PartSelect], ask: Ask
+        self, files: Sequence[StoreFile], selects: Sequence[PartSelect], ask: Ask, is_narrow: bool
     ) -> bool:
         """Whether someone asked for these before, in this process or another one.
 
         Making parts takes two to four times as long as reading the records: who is the first to
         ask leaves those of one file.
+
+        Args:
+            files: Files of the store.
+            selects: What of each is kept.
+            ask: Asks DuckDB for the answer of a SELECT.
+            is_narrow: Whether few of the records are read otherwise: only what is there helps.
         """
+        if is_narrow:
+            return all(self._path(file, one).exists() for one in selects for file in files)
         if all(self.are_there(files, select) for select in selects):
             return True
         for select in selects:

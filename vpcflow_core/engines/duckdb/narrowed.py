@@ -54,12 +54,7 @@ class NarrowedFiles:
             filters: Conditions that all records meet that count, by their SQL.
             ask: Asks DuckDB for the answer of a SELECT.
         """
-        large = [file for file in files if file.rows >= ENOUGH_IN_A_FILE]
-        if not filters or sum(file.rows for file in large) < ENOUGH_RECORDS:
-            return list(files)
-        named = {sql: columns_named(condition) for sql, condition in filters.items()}
-        large = [file for file in large if all(map(set(file.columns).issuperset, named.values()))]
-        best = self._best(large, list(filters), ask)
+        best, large = self.best(files, filters, ask)
         if best is None:
             return list(files)
         select = PartSelect("*", f"WHERE {best}")
@@ -69,6 +64,29 @@ class NarrowedFiles:
         narrowed = self.parts.of(large, select, ask)
         read = [narrowed.get(file.path, file) for file in files]
         return [file for file in read if file.rows]
+
+    def best(
+        self,
+        files: Sequence[StoreFile],
+        filters: Mapping[str, ColumnElement[bool]],
+        ask: Ask,
+    ) -> tuple[str | None, list[StoreFile]]:
+        """The filter that the fewest records meet, and the files that it narrows.
+
+        Args:
+            files: Of a relation.
+            filters: Conditions that all records meet that count, by their SQL.
+            ask: Asks DuckDB for the answer of a SELECT.
+
+        Returns:
+            None where too many records meet each of them, or all are few.
+        """
+        large = [file for file in files if file.rows >= ENOUGH_IN_A_FILE]
+        if not filters or sum(file.rows for file in large) < ENOUGH_RECORDS:
+            return None, []
+        named = {sql: columns_named(condition) for sql, condition in filters.items()}
+        large = [file for file in large if all(map(set(file.columns).issuperset, named.values()))]
+        return self._best(large, list(filters), ask), large
 
     def _best(self, files: Sequence[StoreFile], filters: Sequence[str], ask: Ask) -> str | None:
         """The filter that the fewest records meet; None where too many do."""
