@@ -40,6 +40,8 @@ from vpcflow_core.times import Window
 BUSY = 8
 # Groups after the last one listed that are looked at: what is left out has less than these.
 MORE = 50
+# Longer lists reach down to groups of a few records, of which nothing can be proved.
+LONGEST = 100
 # Panels leave out records without ports by their protocol.
 MORE_KEYS = SHARED_KEYS | {"protocol"}
 
@@ -128,7 +130,12 @@ def first_groups(question: Any) -> FirstGroups | None:
         return None
     limit, order = question._limit, question._order_by_clauses
     groups = question._group_by_clauses
-    if not limit or not order or not all(isinstance(group, ColumnClause) for group in groups):
+    if (
+        not limit
+        or limit > LONGEST
+        or not order
+        or not all(isinstance(group, ColumnClause) for group in groups)
+    ):
         return None
     labels = [column for column in question.selected_columns if isinstance(column, Label)]
     counted = {label.name for label in labels if _counts(label.element)}
