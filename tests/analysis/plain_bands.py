@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from vpcflow_core.analysis.bands.base import Bools, Floats
-from vpcflow_core.analysis.bands.days import DAYS, HABIT, WEEKS
+from vpcflow_core.analysis.bands.days import usual_day
 from vpcflow_core.analysis.bands.learning import (
     ANY_TIME,
     CLIPPED,
@@ -58,7 +57,7 @@ class PlainLearning:
         """Learn what is usual until the end of the day, of which `into` buckets have passed."""
         pace = self.pace
         known = (self.level, self.teaches, self.outside)
-        made = _usual_day(*known, start - into, pace.per_day, pace.around)
+        made = usual_day(*known, start - into, pace.per_day, pace.around)
         if made is not None:
             end = min(start + pace.per_day - into, len(self.level))
             self.usual[:, start:end] = np.stack(made)[:, into : into + end - start]
@@ -162,42 +161,3 @@ def _rough_reach(values: Floats, middle: float) -> float:
     if not len(values):
         return 0.0
     return ROUGH * 1.4826 * float(np.median(np.abs(values - middle))) * (1 + 4 / len(values))
-
-
-def _usual_day(
-    level: Floats, teaches: Bools, outside: Bools, first: int, per_day: int, around: int
-) -> tuple[Floats, Floats] | None:
-    weeks = [7 * week for week in range(1, WEEKS + 1) if first - 7 * week * per_day >= 0]
-    weekly = len(weeks) > 1
-    back = weeks if weekly else [day for day in range(1, DAYS + 1) if first > (day - 1) * per_day]
-    if not back:
-        return None
-    places = first - per_day * np.array(back)[:, None] + np.arange(-around, per_day + around)
-    inside = (places >= 0) & (places < first)
-    places = np.where(inside, places, 0)
-    odd = inside & outside[places]
-    habit = _near(odd, around).sum(axis=0) >= HABIT
-    days = np.sort(
-        np.where((inside & teaches[places]) | (odd & habit), level[places], np.inf), axis=0
-    )
-    count = np.isfinite(days).sum(axis=0)
-    columns = np.arange(days.shape[1])
-    left_out = (count - 1) // 2 if weekly else np.where(count >= 5, 1, 0)  # the middle; or one
-    low = np.where(count > 0, days[left_out, columns], np.nan)
-    high = np.where(count > 0, days[np.maximum(count - 1 - left_out, 0), columns], np.nan)
-    if weekly:
-        low = high = (low + high) / 2
-    return _over(low, around, np.fmin), _over(high, around, np.fmax)
-
-
-def _near(marked: Bools, around: int) -> Bools:
-    """Which places, by row, have a marked one around them."""
-    wide = np.pad(marked, ((0, 0), (around, around)))
-    made: Bools = np.logical_or.reduce(sliding_window_view(wide, 2 * around + 1, axis=1), axis=2)
-    return made
-
-
-def _over(values: Floats, around: int, extreme: np.ufunc) -> Floats:
-    """The extreme of each value and those around it; NaN does not count."""
-    made: Floats = extreme.reduce(sliding_window_view(values, 2 * around + 1), axis=1)
-    return made

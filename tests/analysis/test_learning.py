@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tests.analysis.plain_bands import plain
+from vpcflow_core.analysis.bands import days
 from vpcflow_core.analysis.bands.base import Bools, Floats
 from vpcflow_core.analysis.bands.learning import Learning, Pace
 
@@ -58,3 +60,18 @@ def test_blocks_after_one_that_left_the_band_do_not_learn_from_it(length: int) -
     made.learn()
     expected = plain(np.sqrt(values), known, pace, 0, True)
     np.testing.assert_array_equal(made.expected, expected.expected)
+
+
+@pytest.mark.parametrize("around", [0, 1, 2, 3, 10])
+@pytest.mark.parametrize("extreme", [np.fmin, np.fmax, np.logical_or])
+def test_extremes_of_what_is_around_are_those_of_each_window(
+    around: int, extreme: np.ufunc
+) -> None:
+    rng = np.random.default_rng(around)
+    values = np.where(rng.random((3, 60)) < 0.3, np.nan, rng.normal(size=(3, 60)))
+    if extreme is np.logical_or:
+        values = values > 1
+    windows = sliding_window_view(values, 2 * around + 1, axis=1)
+    np.testing.assert_array_equal(
+        days._over(values, around, extreme), extreme.reduce(windows, axis=2)
+    )

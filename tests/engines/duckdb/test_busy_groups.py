@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
+from tests.engines.duckdb.noting import kept_files_read
 from tests.engines.duckdb.test_totals import any_record
 from tests.query.logs import DAY, START, VERSION_2, NoLogs
 from vpcflow_core.engines.duckdb import busy_groups, by_file, summed_files
@@ -47,7 +47,7 @@ RECORDS = (
 def groups_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (summed_files, "ENOUGH_RECORDS", 1), (summed_files, "ENOUGH_IN_A_FILE", 1),
-        (busy_groups, "ENOUGH_RECORDS", 1), (by_file, "ENOUGH_RECORDS", 1), (busy_groups, "MORE", 3), (busy_groups, "BUSY", 3),
+        (by_file, "ENOUGH_RECORDS", 1), (busy_groups, "MORE", 3), (busy_groups, "BUSY", 3),
         (FileParts, "are_worth_making", lambda *_: True),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
@@ -66,20 +66,6 @@ def busy_logs(tmp_path_factory: pytest.TempPathFactory) -> NoLogs:
             for _ in range(500)
         ])  # fmt: skip
     return logs
-
-
-def reads_groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many kept files each question reads that is asked from now on."""
-    seen: list[int] = []
-    of = BusyGroups.of
-
-    def noting(self: BusyGroups, *given: Any) -> Any:
-        found = of(self, *given)
-        seen.append(len(found.used) if found else 0)
-        return found
-
-    monkeypatch.setattr(BusyGroups, "of", noting)
-    return seen
 
 
 def both_answers(
@@ -101,7 +87,7 @@ def both_answers(
 def test_the_first_groups_are_those_of_the_records(
     busy_logs: NoLogs, monkeypatch: pytest.MonkeyPatch, query: Query, window: Window
 ) -> None:
-    seen = reads_groups(monkeypatch)
+    seen = kept_files_read(monkeypatch, BusyGroups)
     found, expected = both_answers(busy_logs, monkeypatch, query, window)
     pd.testing.assert_frame_equal(found, expected)
     assert seen == [5 if window == WHOLE else 3]
@@ -111,7 +97,7 @@ def test_the_first_groups_are_those_of_the_records(
 def test_other_lists_are_asked_of_the_records(
     busy_logs: NoLogs, monkeypatch: pytest.MonkeyPatch, query: Query
 ) -> None:
-    seen = reads_groups(monkeypatch)
+    seen = kept_files_read(monkeypatch, BusyGroups)
     both_answers(busy_logs, monkeypatch, query, WHOLE)
     assert not any(seen)
 
@@ -119,7 +105,7 @@ def test_other_lists_are_asked_of_the_records(
 def test_a_long_list_that_cannot_be_proved_is_asked_of_the_records(
     busy_logs: NoLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = reads_groups(monkeypatch)
+    seen = kept_files_read(monkeypatch, BusyGroups)
     for top in (10, 40, busy_groups.LONGEST + 1):
         query = Query(("flows",), by=("srcaddr", "dstaddr", "dstport"), top=top)
         found, expected = both_answers(busy_logs, monkeypatch, query, WHOLE)
@@ -155,10 +141,10 @@ def test_who_asks_first_keeps_groups_of_one_file(
     for name in ("ENOUGH_RECORDS", "ENOUGH_IN_A_FILE"):
         monkeypatch.setattr(summed_files, name, 1)
     monkeypatch.setattr(by_file, "ENOUGH_RECORDS", 1)
-    for name, value in (("ENOUGH_RECORDS", 1), ("BUSY", 3), ("MORE", 3)):
+    for name, value in (("BUSY", 3), ("MORE", 3)):
         monkeypatch.setattr(busy_groups, name, value)
     monkeypatch.setattr(SummedFiles, "of", lambda *_: None)
-    engine, seen = DuckDBEngine(busy_logs), reads_groups(monkeypatch)
+    engine, seen = DuckDBEngine(busy_logs), kept_files_read(monkeypatch, BusyGroups)
     for hours in (5, 4):
         window = Window(START, START + hours * HOUR)
         engine.run(select_for(FIRST[0], window, Filters(()), engine.columns()), window)

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from tests.engines.duckdb.noting import kept_files_read
 from tests.engines.duckdb.test_totals import any_record
 from tests.query.logs import DAY, START, VERSION_2, NoLogs
 from vpcflow_core.engines.duckdb import by_file, distinct_files, file_parts, summed_files
@@ -54,7 +55,7 @@ RECORDS = (
 def distinct_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (summed_files, "ENOUGH_RECORDS", 1), (summed_files, "ENOUGH_IN_A_FILE", 1),
-        (distinct_files, "ENOUGH_RECORDS", 1), (by_file, "ENOUGH_RECORDS", 1), (distinct_files, "LARGEST_SHARE", 2.0),
+        (by_file, "ENOUGH_RECORDS", 1), (distinct_files, "LARGEST_SHARE", 2.0),
         (FileParts, "are_worth_making", lambda *_: True), (distinct_files, "BUSIEST", 10),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
@@ -81,20 +82,6 @@ def logs_by_hour(tmp_path_factory: pytest.TempPathFactory) -> NoLogs:
     return logs
 
 
-def reads_kept(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many kept files each question reads that is asked from now on."""
-    seen: list[int] = []
-    of = DistinctFiles.of
-
-    def noting(self: DistinctFiles, *given: Any) -> Any:
-        found = of(self, *given)
-        seen.append(len(found.used) if found else 0)
-        return found
-
-    monkeypatch.setattr(DistinctFiles, "of", noting)
-    return seen
-
-
 def asked_of(logs: NoLogs, query: Query, groups: Any, window: Window) -> Any:
     return select_for(query, window, Filters.parse(groups), DuckDBEngine(logs).columns())
 
@@ -111,7 +98,7 @@ def test_distinct_values_are_those_of_the_records(
         patched.setattr(DistinctFiles, "of", lambda *_: None)
         expected = DuckDBEngine(logs_by_hour).run(question, window).frame
     assert len(expected) >= 2
-    seen = reads_kept(monkeypatch)
+    seen = kept_files_read(monkeypatch, DistinctFiles)
     found = DuckDBEngine(logs_by_hour).run(question, window).frame
     pd.testing.assert_frame_equal(found, expected)
     assert seen[0] >= 3
@@ -121,7 +108,7 @@ def test_distinct_values_are_those_of_the_records(
 def test_other_questions_are_asked_of_the_records(
     logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch, query: Query, groups: Any
 ) -> None:
-    seen = reads_kept(monkeypatch)
+    seen = kept_files_read(monkeypatch, DistinctFiles)
     DuckDBEngine(logs_by_hour).run(asked_of(logs_by_hour, query, groups, WHOLE), WHOLE)
     assert not any(seen)
 
@@ -129,7 +116,7 @@ def test_other_questions_are_asked_of_the_records(
 def test_a_file_in_which_a_group_is_not_among_the_busiest_is_read_itself(
     logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = reads_kept(monkeypatch)
+    seen = kept_files_read(monkeypatch, DistinctFiles)
     query, groups = DISTINCT[0]
     rare = (("srcaddr", f"{BUSY},203.0.113.99"),)
     for some in (groups, rare):
@@ -142,11 +129,11 @@ def test_who_asks_first_keeps_little(logs_by_hour: NoLogs, monkeypatch: pytest.M
     kept.forget_all(logs_by_hour.path)
     monkeypatch.undo()
     monkeypatch.setattr(summed_files, "ENOUGH_IN_A_FILE", 1)
-    for module in (summed_files, distinct_files, by_file):
+    for module in (summed_files, by_file):
         monkeypatch.setattr(module, "ENOUGH_RECORDS", 1)
     monkeypatch.setattr(distinct_files, "LARGEST_SHARE", 2.0)
     monkeypatch.setattr(SummedFiles, "of", lambda *_: None)
-    seen, (query, groups) = reads_kept(monkeypatch), DISTINCT[3]
+    seen, (query, groups) = kept_files_read(monkeypatch, DistinctFiles), DISTINCT[3]
     for hours in (8, 7, 6):
         # Each in a process of its own: what the first one leaves tells the others.
         window = Window(START, START + hours * HOUR)
@@ -165,10 +152,10 @@ def test_who_asks_first_keeps_little(logs_by_hour: NoLogs, monkeypatch: pytest.M
 def test_many_values_and_few_records_are_read_as_they_are(
     logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch, name: str, value: float
 ) -> None:
-    monkeypatch.setattr(distinct_files, name, value)
-    seen = reads_kept(monkeypatch)
+    monkeypatch.setattr(by_file if name == "ENOUGH_RECORDS" else distinct_files, name, value)
+    seen = kept_files_read(monkeypatch, DistinctFiles)
     DuckDBEngine(logs_by_hour).run(asked_of(logs_by_hour, *DISTINCT[0], WHOLE), WHOLE)
-    assert seen == [0]
+    assert not any(seen)
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"PAR1 no more")])
@@ -204,7 +191,7 @@ def test_what_takes_long_to_make_is_made_by_and_by(
     kept.forget_all(logs_by_hour.path)
     monkeypatch.setattr(file_parts, "DEAR_SECONDS", -1)
     question = asked_of(logs_by_hour, *DISTINCT[0], WHOLE)
-    seen = reads_kept(monkeypatch)
+    seen = kept_files_read(monkeypatch, DistinctFiles)
     slow = DuckDBEngine(logs_by_hour).run(question, WHOLE).frame
     monkeypatch.setattr(file_parts, "DEAR_SECONDS", 60)
     assert len(slow) == 3

@@ -24,7 +24,6 @@ from vpcflow_core.engines.duckdb.files import quoted
 from vpcflow_core.engines.duckdb.reading import Reading
 from vpcflow_core.engines.duckdb.summed import counts_records, of_sums
 from vpcflow_core.engines.duckdb.summed_files import (
-    ENOUGH_RECORDS,
     SHARED_KEYS,
     filtered_columns,
     relation_of_sums,
@@ -99,8 +98,6 @@ class BusyGroups:
             ask: Asks DuckDB for the answer of a SELECT.
             is_narrow: Whether few of the records would be read otherwise.
         """
-        if reading.is_once or reading.rows(window) < ENOUGH_RECORDS:
-            return None
         first, found = first_groups(question), of_sums(question, window)
         if first is None or found is None:
             return None

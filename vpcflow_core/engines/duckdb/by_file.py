@@ -50,7 +50,8 @@ class ByFile:
         """
         if found := self._sums.of(reading, question, window, ask):
             return found
-        if reading.rows(window) < ENOUGH_RECORDS or not _is_plain(question):
+        is_small = reading.rows(window) < ENOUGH_RECORDS
+        if reading.is_once or is_small or not _is_plain(question):
             return None
         filters = shared_filters(question, "flows")
         best, _ = self._narrowed.best(reading.whole_files("flows", window), filters, ask)

@@ -42,7 +42,7 @@ from vpcflow_core.engines.duckdb.summed import (
     is_bound,
     only_adds_up,
 )
-from vpcflow_core.engines.duckdb.summed_files import ENOUGH_RECORDS, filtered_columns, whole_files
+from vpcflow_core.engines.duckdb.summed_files import filtered_columns, whole_files
 from vpcflow_core.engines.interfaces.completion import KNOWN
 from vpcflow_core.engines.named import columns_named, nodes_of, relations_named
 from vpcflow_core.newest import Newest
@@ -117,8 +117,6 @@ class DistinctFiles:
             ask: Asks DuckDB for the answer of a SELECT.
             is_narrow: Whether few of the records would be read otherwise.
         """
-        if reading.is_once or reading.rows(window) < ENOUGH_RECORDS:
-            return None
         found = distinct_of(question, window)
         if found is None:
             return None
@@ -127,7 +125,7 @@ class DistinctFiles:
         selects = found.parts()
         if not whole or not self.parts.are_worth_making(whole, selects, ask, is_narrow):
             return None
-        covered = [file for file in whole if self._has_all(file, found.groups, ask)]
+        covered = self._covered(whole, found.groups, ask)
         if 2 * sum(file.rows for file in covered) < sum(file.rows for file in files):
             return None
         if not all(self._saves(covered, select, ask) for select in selects):
@@ -141,17 +139,20 @@ class DistinctFiles:
         relation = _relation(reading, found, read, rest, window)
         return OfParts(found.question, relation, [file for part in read for file in part])
 
-    def _has_all(self, file: StoreFile, groups: Mapping[str, Set[Any]], ask: Ask) -> bool:
-        """Whether what is kept of a file has all the groups that are asked for."""
+    def _covered(
+        self, files: Sequence[StoreFile], groups: Mapping[str, Set[Any]], ask: Ask
+    ) -> list[StoreFile]:
+        """The files of which all the groups that are asked for are kept."""
         for name, wanted in groups.items():
-            select = busiest(name, BUSIEST)
-            made = self.parts.of([file], select, ask).get(file.path)
-            if made is None:
-                return False
-            known = self._busiest.get(made.path, partial(_values, made.path))
-            if known is None or not (wanted <= known or len(known) < BUSIEST):
-                return False
-        return True
+            made = self.parts.of(files, busiest(name, BUSIEST), ask)
+            files = [
+                file for file in files if file.path in made and self._has(made[file.path], wanted)
+            ]
+        return list(files)
+
+    def _has(self, made: StoreFile, wanted: Set[Any]) -> bool:
+        known = self._busiest.get(made.path, partial(_values, made.path))
+        return known is not None and (wanted <= known or len(known) < BUSIEST)
 
     def _saves(self, files: Sequence[StoreFile], select: PartSelect, ask: Ask) -> bool:
         """Whether what is kept is small beside the records, as it is of the first file."""

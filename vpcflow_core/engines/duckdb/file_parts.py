@@ -18,6 +18,7 @@ from sqlalchemy import Select
 
 from vpcflow_core.engines.base import Ask
 from vpcflow_core.engines.duckdb.answers import VERSION
+from vpcflow_core.engines.duckdb.files import quoted
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.newest import Newest
 from vpcflow_core.store.base import StoreFile
@@ -59,7 +60,7 @@ class PartSelect:
         """Its SQL."""
         records = read_files([file])
         kept = " AND ".join(
-            f"{name} IN ({busiest(name, self.most).over(file)})" for name in self.busiest
+            f"{quoted(name)} IN ({busiest(name, self.most).over(file)})" for name in self.busiest
         )
         where = f"WHERE {kept} " if kept else ""
         return f"SELECT {self.listed} FROM {records} {where}{self.rest}"  # noqa: S608 (our own text)
@@ -67,7 +68,8 @@ class PartSelect:
 
 def busiest(column: str, most: int) -> PartSelect:
     """The values of a column that most records have, of equal ones the lower."""
-    return PartSelect(column, f"GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT {most}")
+    name = quoted(column)
+    return PartSelect(name, f"GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {most}")
 
 
 @dataclass(frozen=True, slots=True)
