@@ -27,7 +27,8 @@ def arrow_table(frame: pd.DataFrame) -> pa.Table:
     try:
         return pa.Table.from_pandas(made, preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        # Values of several kinds, as a SELECT of one's own may give: their text.
+        # Arrow has no type for a column of several kinds, as a SELECT of one's own may give; which
+        # of the three it says depends on the kinds. Their text instead.
         mixed = made.select_dtypes("object").columns
         texts = {n: made[n].map(str, na_action="ignore").astype("str") for n in mixed}
         return pa.Table.from_pandas(made.assign(**texts), preserve_index=False)

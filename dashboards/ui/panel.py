@@ -73,7 +73,7 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
         suggesting.draw_seen(panel, given)
     except VpcflowError as error:
         st.info(shown(error), icon=":material/info:")
-    except Exception:  # the border of a panel: the others must stand
+    except Exception:  # the border of a panel: a mistake in one must not take the page with it
         log.exception("panel %s failed", panel.slug)
         st.error("This panel failed; the server's log says why. The others are not affected.")
 

@@ -134,6 +134,8 @@ def _said(path: Path) -> Iterator[None]:
     """What goes wrong while a file is read, in a sentence."""
     try:
         yield
+    # What a file that is no report makes of its readers: a damaged one (Invalid, EOF), Parquet of
+    # types or codecs that Arrow does not read (NotImplemented), text in another encoding.
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError, EOFError) as error:
         reason = str(error).splitlines()[0][:200]
         raise FormatError(

@@ -156,5 +156,6 @@ def _as_text(column: pa.Array) -> pa.Array:
     try:
         return column.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        # Nested columns are no fields of the record, and rare: shown the slow way.
+        # Arrow casts neither nested columns (NotImplemented) nor bytes that are no UTF-8 (Invalid).
+        # They are no fields of the record, and rare: shown the slow way.
         return pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())

@@ -51,7 +51,7 @@ def judge(name: str, data: bytes, limit: int, given: LogFormat | None = None) ->
         return Verdict(name, refused=f"{error.what} {error.next_step}".strip())
     except MemoryError:
         raise
-    except Exception:  # whatever a stranger's file does to a parser must end here
+    except Exception:  # a stranger's file may fail a parser in any way; it is refused, not the page
         log.exception("an uploaded file could not be read")
         return Verdict(name, refused="It could not be read; the server's log says why.")
     return Verdict(name, report, "" if report.records else _without_records(report))

@@ -139,7 +139,7 @@ class Syncer:
             self._sync(outcomes)
         except VpcflowError as error:
             outcomes.append(SyncOutcome("", "", error=error))
-        except Exception:  # the thread's border: pages must learn that it has ended
+        except Exception:  # the thread's border: else pages would wait for its end for ever
             log.exception("the sync failed")
             outcomes.append(SyncOutcome("", "", error=_FAILED))
         for outcome in outcomes:
@@ -157,8 +157,9 @@ class Syncer:
     def _go_on(self) -> None:
         try:
             self._then()
-        except Exception:  # pages do without
-            if self._closed:  # what it asked was stopped with the process
+        except Exception as error:  # the thread's border: the sync stands, pages do without
+            if self._closed:  # the process ends, and stopped what was being asked: no mistake
+                log.info("what follows a sync was stopped: %s", error)
                 return
             log.exception("what follows a sync failed")
 

@@ -84,6 +84,6 @@ def _answer(now: _Round[Q, A], ask: Callable[[Sequence[Q]], Sequence[A]]) -> Non
         answers = ask([question for question, _ in now.questions])
         for future, answer in zip(futures, answers, strict=True):
             future.set_result(answer)
-    except BaseException as error:
+    except BaseException as error:  # all who wait for the answers get it, or they wait for ever
         for future in futures:
             future.set_exception(error)

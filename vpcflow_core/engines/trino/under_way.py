@@ -28,7 +28,7 @@ class UnderWay(Generic[A]):
             return answer_of(found)
         try:
             mine.set_result(ask())
-        except BaseException as error:
+        except BaseException as error:  # whoever waits for the answer gets it too
             mine.set_exception(error)
         finally:
             with self._lock:
