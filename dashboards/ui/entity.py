@@ -29,8 +29,9 @@ from dashboards.ui.state import EITHER_FILTERS, FILTER_LABELS, FLOW_FILTERS, Pag
 from vpcflow_core.charts import figure
 from vpcflow_core.errors import FilterError, VpcflowError
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer
-from vpcflow_core.panels.entity import Entity, entity_of, entity_panels
+from vpcflow_core.panels.entity import Entity, entity_of
 from vpcflow_core.panels.entity_facts import facts
+from vpcflow_core.panels.entity_panels import entity_panels
 from vpcflow_core.panels.grouping import grouped
 from vpcflow_core.query.names import FIELDS
 from vpcflow_core.times import Window

@@ -18,7 +18,8 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.charts import styled
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels.catalogue import PANELS
-from vpcflow_core.panels.entity import entity_of, entity_panels
+from vpcflow_core.panels.entity import entity_of
+from vpcflow_core.panels.entity_panels import entity_panels
 from vpcflow_core.panels.explore import READY
 from vpcflow_core.store.store import Store
 from vpcflow_core.units import humane

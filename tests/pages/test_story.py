@@ -15,7 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.pages.browsing import OpenPage, idle, panel, saved, settled, slugs_of, until
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.panels.entity import entity_of, entity_panels
+from vpcflow_core.panels.entity import entity_of
+from vpcflow_core.panels.entity_panels import entity_panels
 
 # More places than any page has before what is looked for.
 MOST_TABS = 400

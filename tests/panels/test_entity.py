@@ -13,8 +13,9 @@ from tests.logs import UNTIL
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import FilterError
 from vpcflow_core.panels.catalogue import panel
-from vpcflow_core.panels.entity import entity_of, entity_panels
+from vpcflow_core.panels.entity import entity_of
 from vpcflow_core.panels.entity_facts import facts
+from vpcflow_core.panels.entity_panels import entity_panels
 from vpcflow_core.settings import DnsLogSetting
 from vpcflow_core.times import parse_range
 from vpcflow_core.workspace.domains import sync_domains

@@ -24,7 +24,8 @@ from vpcflow_core.inventory.naming import Naming
 from vpcflow_core.panels.analyses.questions import long_lived
 from vpcflow_core.panels.analyses.why import why
 from vpcflow_core.panels.catalogue import PANELS
-from vpcflow_core.panels.entity import entity_of, entity_panels
+from vpcflow_core.panels.entity import entity_of
+from vpcflow_core.panels.entity_panels import entity_panels
 from vpcflow_core.panels.grouping import GROUPINGS, grouped
 from vpcflow_core.query.question import Query
 from vpcflow_core.stopping import Stopper, under

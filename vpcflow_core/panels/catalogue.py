@@ -7,7 +7,7 @@ from vpcflow_core.panels.accepts import ACCEPTS
 from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
 from vpcflow_core.panels.built import PREFIX, built
 from vpcflow_core.panels.cost import COST
-from vpcflow_core.panels.entity import entity_panel
+from vpcflow_core.panels.entity_panels import entity_panel
 from vpcflow_core.panels.explore import READY
 from vpcflow_core.panels.grouping import GROUPINGS, MARK, grouped
 from vpcflow_core.panels.outliers import OUTLIERS
