@@ -23,6 +23,7 @@ from vpcflow_core.store.load import Reading
 from vpcflow_core.store.loader import Loader
 from vpcflow_core.store.plan import Plan
 from vpcflow_core.store.repair import Repaired, repair
+from vpcflow_core.store.reread import Rereader
 from vpcflow_core.store.result import Failure, Progress, SyncResult, Tally
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync_warnings import warnings
@@ -101,30 +102,13 @@ def sync(
         )
         tally = Tally(source.url, began)
         loader = Loader(writer, number, plan, tally, reading, limits or Limits())
-        try:
-            complete = _load(
-                store, number, plan, partial(loader.run, source, workers, progress, cancelled)
-            )
-            repaired = Repaired()
-            if complete:  # the source can be listed: what is gone from it is gone
-                rereader = loader.rereader(source, workers, cancelled)
-                repaired = repair(writer, number, rereader, oldest)
-                complete = repaired.is_complete
-        except VpcflowError as error:
-            writer.note_error(number, error.what)
-            raise
+        run = partial(loader.run, source, workers, progress, cancelled)
+        rereader = partial(loader.rereader, source, workers, cancelled)
+        complete, repaired = _fill(writer, number, plan, run, rereader, oldest)
         dropped = _finish(writer, number, plan, oldest, complete=complete)
         unread = writer.unread(number)
     made = tally.result(skipped=plan.skipped, unread=unread, dropped=dropped, complete=complete)
-    made = replace(made, archived=made.archived + plan.archived)
-    damage = store.damage(sources=[source.url])
-    return replace(
-        made,
-        repaired=repaired.records,
-        lost=repaired.lost,
-        damaged=sum(one.records for one in damage if not one.is_lost),
-        warnings=warnings(store, source, plan, made, repaired, damage),
-    )
+    return _with_findings(made, store, source, plan, repaired)
 
 
 def forget(store: Store, url: str, *, wait: float = 0.0) -> int:
@@ -146,6 +130,23 @@ def forget(store: Store, url: str, *, wait: float = 0.0) -> int:
         return 0 if number is None else writer.forget_source(number)
 
 
+def _fill(
+    writer: Writer,
+    number: int,
+    plan: Plan,
+    run: Callable[[], bool],
+    rereader: Callable[[], Rereader],
+    oldest: date | None,
+) -> tuple[bool, Repaired]:
+    """Load what is new, and read again what is damaged; whether that came to its end."""
+    with _noting_errors(writer, number):
+        if not _load(writer.store, number, plan, run):
+            return False, Repaired()
+        # The source can be listed: what is gone from it is gone.
+        repaired = repair(writer, number, rereader(), oldest)
+        return repaired.is_complete, repaired
+
+
 def _load(store: Store, number: int, plan: Plan, run: Callable[[], bool]) -> bool:
     """Load the plan, and what it held copies of if that changed in this very sync."""
     complete = run()
@@ -153,6 +154,31 @@ def _load(store: Store, number: int, plan: Plan, run: Callable[[], bool]) -> boo
         plan.only_copies()
         complete = run()
     return complete
+
+
+@contextmanager
+def _noting_errors(writer: Writer, number: int) -> Iterator[None]:
+    """What fails the sync of a source is kept with it, for whoever looks at the source later."""
+    try:
+        yield
+    except VpcflowError as error:
+        writer.note_error(number, error.what)
+        raise
+
+
+def _with_findings(
+    made: SyncResult, store: Store, source: Source, plan: Plan, repaired: Repaired
+) -> SyncResult:
+    """The result, with what else there is to know of the source and of the store's files."""
+    made = replace(made, archived=made.archived + plan.archived)
+    damage = store.damage(sources=[source.url])
+    return replace(
+        made,
+        repaired=repaired.records,
+        lost=repaired.lost,
+        damaged=sum(one.records for one in damage if not one.is_lost),
+        warnings=warnings(store, source, plan, made, repaired, damage),
+    )
 
 
 def _finish(writer: Writer, number: int, plan: Plan, oldest: date | None, *, complete: bool) -> int:
