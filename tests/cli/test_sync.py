@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from tests.store.doubles import HEADER, START, key, line, log
-from vpcflow_core.cli import sync as module
+from vpcflow_core.cli import progress
 from vpcflow_core.cli.main import main
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.store.lock import writer_lock
@@ -202,8 +202,8 @@ def test_a_second_writer_learns_who_is_at_work(
 def test_progress_is_told_in_plain_lines_where_there_is_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "PLAIN_SECONDS", 0)
-    show = module._lines()
+    monkeypatch.setattr(progress, "PLAIN_SECONDS", 0)
+    show = progress._lines()
     show("memory://", Progress(2, 4, 10, 40, 1000, 2.0))
     show("memory://", Progress(2, 4, 10, 40, 1000, 2.0, listed=True))
     assert capsys.readouterr().err.splitlines() == [

@@ -4,44 +4,46 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn
-from rich.progress import Progress as Bar
 
-from vpcflow_core.addresses import parse_block
 from vpcflow_core.changes.reading import TrailOutcome, read_trails
 from vpcflow_core.cli.lake import sync_into
-from vpcflow_core.cli.options import OutputOption, SourceOptions
+from vpcflow_core.cli.options import SourceOptions
 from vpcflow_core.cli.outcomes import exit_code, write_outcomes, write_trails
 from vpcflow_core.cli.output import Output
+from vpcflow_core.cli.progress import shown_progress
 from vpcflow_core.cli.repeating import RepeatOptions
-from vpcflow_core.errors import MisuseError, SettingsError
+from vpcflow_core.cli.sync_options import LoadOptions
+from vpcflow_core.errors import SettingsError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.json_logs import is_json, log_as, note
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import DnsLogSetting, Settings, SourceSetting, load_settings
 from vpcflow_core.sources.schemes import examples, scheme_of
 from vpcflow_core.store.store import Store
-from vpcflow_core.store.sync import Progress
-from vpcflow_core.times import EPOCH, Window, parse_duration, parse_moment
 from vpcflow_core.workspace.background import problem
 from vpcflow_core.workspace.domains import DomainsRead, sync_domains
 from vpcflow_core.workspace.source_list import added
-from vpcflow_core.workspace.sync import AHEAD, SyncOptions, SyncOutcome, recent
+from vpcflow_core.workspace.sync import SyncOptions, SyncOutcome
 from vpcflow_core.workspace.sync import sync as sync_sources
 
-PLAIN_SECONDS = 10.0
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What became of the sources, of trails of CloudTrail, and of query logs."""
+
+    outcomes: Sequence[SyncOutcome]
+    trails: Sequence[TrailOutcome] = ()
+    by_dns: Sequence[DomainsRead] = ()
 
 
 def sync(
+    loading: LoadOptions,
     reached: SourceOptions,
     repeated: RepeatOptions,
     sources: Annotated[
@@ -51,45 +53,6 @@ def sync(
             help=f"{examples()}, or a source's name in the settings; none: all of the settings.",
         ),
     ] = None,
-    store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
-    into: Annotated[
-        str,
-        typer.Option(
-            metavar="PLACE",
-            help="Add to an Apache Iceberg table at s3://bucket/prefix or in a folder, instead of "
-            "the store.",
-        ),
-    ] = "",
-    since: Annotated[str, typer.Option(help="Load only the most recent 24h, 8d, ...")] = "",
-    start: Annotated[
-        str, typer.Option("--from", help="Load records from this time on (UTC).")
-    ] = "",
-    end: Annotated[str, typer.Option("--to", help="Load records up to this time (UTC).")] = "",
-    keep: Annotated[str, typer.Option(help="Drop days older than this: 30d.")] = "",
-    requester_pays: Annotated[
-        bool, typer.Option("--requester-pays", help="Pay for reading another's bucket.")
-    ] = False,
-    exclude_internal: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="BLOCK",
-            help="Leave out traffic inside these blocks: 10.8.0.0/16 (repeatable).",
-        ),
-    ] = None,
-    no_ec2: Annotated[
-        bool, typer.Option("--no-ec2", help="Do not ask EC2 for interfaces and security groups.")
-    ] = False,
-    dns_logs: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PLACE",
-            help="Also read Route 53 Resolver query logs, for domain names: a folder, s3:// or "
-            "cloudwatch:// (repeatable).",
-        ),
-    ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Loading threads.")] = None,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for another writer.")] = 0.0,
-    output: OutputOption = Output.table,
 ) -> None:
     """Load new log objects into the store, each exactly once.
 
@@ -98,69 +61,70 @@ def sync(
     """
     settings = load_settings()
     log_as(settings.log_format)
-    if into and store:
-        raise MisuseError("--into and --store contradict each other.", "Give one of them.")
-    kept = parse_duration(keep) if keep else settings.keep
-    others: dict[str, Any] = {
-        "requester_pays": requester_pays or None,
-        "exclude_internal": list(map(parse_block, exclude_internal or [])),
-        "ec2": False if no_ec2 else None,
-    }
+    loading.check()
+    others = loading.of_sources()
     if reached.log_format:
         LogFormat.parse(reached.log_format)  # a mistake in it would fail every source
-    folder = (store or settings.store).expanduser()
-
-    queried = settings.dns_logs | {url: DnsLogSetting(url=url) for url in dns_logs or ()}
-    if into and dns_logs:
-        raise MisuseError("--dns-logs fills a store, not --into.", "Leave one of them out.")
+    folder = (loading.store or settings.store).expanduser()
 
     def once() -> int:
-        options = SyncOptions(
-            span=_span(since, start, end, settings),
-            list_all=bool(since or start or end),
-            keep=kept,
-            workers=workers or settings.workers,
-            wait=wait,
-        )
+        options = loading.sync_options(settings)
         known = added(folder) | settings.sources
         names = sources or _all(known)
         chosen = [(name, reached.setting(name, known, **others)) for name in names]
-        return _run(chosen, queried, options, settings, folder, into, output)
+        if loading.into:
+            read = _into_table(loading.into, chosen, options, settings)
+        else:
+            queried = loading.query_logs(settings)
+            read = _into_store(folder, chosen, queried, options, settings)
+        _write(read, loading.output)
+        return _exit_code(read)
 
     repeated.run(once, folder, settings)
 
 
-def _run(
-    chosen: list[tuple[str, SourceSetting]],
+def _into_table(
+    place: str,
+    chosen: Sequence[tuple[str, SourceSetting]],
+    options: SyncOptions,
+    settings: Settings,
+) -> _Read:
+    """One sync into an Iceberg table, which has no notes and no names by DNS."""
+    with shown_progress() as progress:
+        return _Read(list(sync_into(place, chosen, options, settings, progress)))
+
+
+def _into_store(
+    folder: Path,
+    chosen: Sequence[tuple[str, SourceSetting]],
     queried: dict[str, DnsLogSetting],
     options: SyncOptions,
     settings: Settings,
-    folder: Path,
-    into: str,
-    output: Output,
-) -> int:
-    """One sync, and what became of it; gives the exit code."""
-    trails: list[TrailOutcome] = []
-    by_dns: list[DomainsRead] = []
-    if into:
-        with _shown_progress() as progress:
-            outcomes = list(sync_into(into, chosen, options, settings, progress))
-    else:
-        with Store.open(folder) as opened, _shown_progress() as progress:
-            outcomes = list(sync_sources(opened, chosen, options, progress=progress))
-            by_dns = sync_domains(opened, queried, span=options.span, keep=options.keep)
-        since, keep = settings.since, options.keep
-        trails = list(read_trails(folder, settings.trails, since=since, keep=keep))
-    write_outcomes(outcomes, output)
-    write_trails(trails, output)
-    for each in outcomes:
-        _log(each)
-    for read in by_dns:
-        note("sync", read.sentence, level=logging.WARNING if read.error else logging.INFO)
+) -> _Read:
+    """One sync into the store."""
+    with Store.open(folder) as opened, shown_progress() as progress:
+        outcomes = list(sync_sources(opened, chosen, options, progress=progress))
+        by_dns = sync_domains(opened, queried, span=options.span, keep=options.keep)
+    trails = read_trails(folder, settings.trails, since=settings.since, keep=options.keep)
+    return _Read(outcomes, list(trails), by_dns)
+
+
+def _write(read: _Read, form: Output) -> None:
+    """What became of all, for people and for logs."""
+    write_outcomes(read.outcomes, form)
+    write_trails(read.trails, form)
+    for outcome in read.outcomes:
+        _log(outcome)
+    for names in read.by_dns:
+        note("sync", names.sentence, level=logging.WARNING if names.error else logging.INFO)
         if not is_json():
-            print(visible_lines(read.sentence), file=sys.stderr)
-    has_failed = any(trail.error for trail in trails) or any(read.error for read in by_dns)
-    return exit_code(outcomes) or int(has_failed)
+            print(visible_lines(names.sentence), file=sys.stderr)
+
+
+def _exit_code(read: _Read) -> int:
+    """That of the sources, or 1 if something besides them failed."""
+    has_failed = any(trail.error for trail in read.trails) or any(n.error for n in read.by_dns)
+    return exit_code(read.outcomes) or int(has_failed)
 
 
 def _log(outcome: SyncOutcome) -> None:
@@ -184,51 +148,3 @@ def _all(known: dict[str, SourceSetting]) -> list[str]:
         + ("only such as are asked where their records lie." if known else "none."),
         f"Give one: vpcflow sync {examples()}",
     )
-
-
-def _span(since: str, start: str, end: str, settings: Settings) -> Window | None:
-    """The span to load; None: everything."""
-    if since and (start or end):
-        raise MisuseError(
-            f"--since {since} and --from/--to contradict each other.", "Give one of them."
-        )
-    if start or end:
-        now = datetime.now(UTC)
-        until = parse_moment(end, now) if end else now + AHEAD
-        return Window(parse_moment(start, now) if start else EPOCH, until)
-    return recent(parse_duration(since) if since else settings.since)
-
-
-@contextmanager
-def _shown_progress() -> Iterator[Callable[[str, Progress], None]]:
-    """Shows progress on standard error: a bar on a terminal, else a line now and then."""
-    if not sys.stderr.isatty():
-        yield _lines()
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}"))
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-
-        def show(name: str, now: Progress) -> None:
-            if now == Progress():  # a source begins
-                for task in bar.task_ids:
-                    bar.remove_task(task)
-                bar.add_task(name, total=None, now="")
-            total = 1.0 if now.listed else None
-            bar.update(bar.task_ids[-1], completed=now.share, total=total, now=now.sentence)
-
-        yield show
-
-
-def _lines() -> Callable[[str, Progress], None]:
-    last = time.monotonic()
-
-    def show(name: str, now: Progress) -> None:
-        nonlocal last
-        if time.monotonic() - last >= PLAIN_SECONDS:
-            last = time.monotonic()
-            if is_json():
-                note("sync", now.sentence, source=name)
-            else:
-                print(visible_lines(f"{name}: {now.sentence}"), file=sys.stderr, flush=True)
-
-    return show
