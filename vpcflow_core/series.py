@@ -32,9 +32,10 @@ from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.fill import buckets_of, check_size, filled
 from vpcflow_core.query.measures import MEASURES, measure
+from vpcflow_core.query.place import snapped
 from vpcflow_core.query.question import Query, names_of
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import BUCKET, snapped
+from vpcflow_core.query.select import BUCKET
 from vpcflow_core.times import Window, floor_to, parse_duration, timeslice_for
 
 DAY = timedelta(days=1)

@@ -35,9 +35,10 @@ from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.ends import ENDS
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import MEASURES
+from vpcflow_core.query.place import placed
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import placed, select_for
+from vpcflow_core.query.select import select_for
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
 

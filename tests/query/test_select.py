@@ -18,8 +18,9 @@ from vpcflow_core.query.dimensions import DIMENSIONS
 from vpcflow_core.query.fill import filled
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import MEASURES, measure
+from vpcflow_core.query.place import snapped
 from vpcflow_core.query.question import Query
-from vpcflow_core.query.select import select_for, snapped
+from vpcflow_core.query.select import select_for
 from vpcflow_core.times import Window
 
 HOUR = timedelta(hours=1)

@@ -18,8 +18,9 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.filters import NO_FILTERS, Filters
+from vpcflow_core.query.place import placed
 from vpcflow_core.query.question import Query
-from vpcflow_core.query.select import placed, select_for
+from vpcflow_core.query.select import select_for
 from vpcflow_core.times import Range, Window, floor_to
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 from sqlalchemy import Select
 
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.query.place import touched
 from vpcflow_core.query.question import Query
-from vpcflow_core.query.select import select_for, touched
+from vpcflow_core.query.select import select_for
 from vpcflow_core.times import Window
 
 # Questions that are kept as they are written, some 40 kB each. A page has up to 40, of which panels

@@ -18,9 +18,10 @@ from vpcflow_core.engines import by_minutes, by_totals
 from vpcflow_core.engines.asked import Asked, Groups
 from vpcflow_core.engines.base import Engine
 from vpcflow_core.query.measures import measure
+from vpcflow_core.query.place import snapped
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import BUCKET, snapped
+from vpcflow_core.query.select import BUCKET
 from vpcflow_core.times import Window, floor_to
 
 DAY = timedelta(days=1)

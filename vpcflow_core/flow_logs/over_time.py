@@ -17,8 +17,9 @@ from vpcflow_core.flow_logs.paths import Paths
 from vpcflow_core.panels.request import DEFAULTS as JUDGED
 from vpcflow_core.panels.request import Parameters
 from vpcflow_core.query.limits import require_limit
+from vpcflow_core.query.place import is_spread, placed
 from vpcflow_core.query.question import Limit, Place, Query, names_of
-from vpcflow_core.query.select import BUCKET, is_spread, placed
+from vpcflow_core.query.select import BUCKET
 from vpcflow_core.times import Window, zone_of
 
 if TYPE_CHECKING:

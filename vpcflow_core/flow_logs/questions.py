@@ -29,17 +29,11 @@ from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.limits import highest, is_limited, ranked
 from vpcflow_core.query.names import with_names
 from vpcflow_core.query.novelty import NewGroups
+from vpcflow_core.query.place import is_spread, placed, snapped, touched
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.rates import divided, totals_of, with_rates
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import (
-    Statement,
-    is_spread,
-    placed,
-    select_for,
-    snapped,
-    touched,
-)
+from vpcflow_core.query.select import Statement, select_for
 from vpcflow_core.times import Window
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.measures import measure
+from vpcflow_core.query.place import snapped
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import BUCKET, snapped
+from vpcflow_core.query.select import BUCKET
 from vpcflow_core.query.spread import SHARES
 from vpcflow_core.times import Window, format_duration, format_instant
 

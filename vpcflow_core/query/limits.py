@@ -16,8 +16,9 @@ from vpcflow_core.errors import ParameterError
 from vpcflow_core.query.columns import Instant
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.measures import measure
+from vpcflow_core.query.place import is_spread, snapped
 from vpcflow_core.query.question import Limit, Query
-from vpcflow_core.query.select import BUCKET, is_spread, select_for, snapped
+from vpcflow_core.query.select import BUCKET, select_for
 from vpcflow_core.query.spread import SHARES
 from vpcflow_core.times import Window
 

@@ -35,8 +35,9 @@ from vpcflow_core.query.constructs import AllOf, TimeBucket
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.lasting import MINUTE
 from vpcflow_core.query.measures import WHOLE, Measure, measure, whole_sum
+from vpcflow_core.query.place import is_spread, snapped
 from vpcflow_core.query.question import Query
-from vpcflow_core.query.select import BUCKET, is_spread, snapped
+from vpcflow_core.query.select import BUCKET
 from vpcflow_core.query.spread import FIRST, SHARES, Spread, by_slices, reached, shares_of
 from vpcflow_core.times import Window
 

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pandas as pd
 
 from vpcflow_core.query.measures import measure
+from vpcflow_core.query.place import is_spread
 from vpcflow_core.query.question import Query
-from vpcflow_core.query.select import BUCKET, is_spread
+from vpcflow_core.query.select import BUCKET
 from vpcflow_core.query.spread import SHARES
 from vpcflow_core.times import Window
 

@@ -20,9 +20,9 @@ from vpcflow_core.asker import all_of, both_of
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.panels.base import MINUTE, Headline, PanelAnswer, PanelContext
 from vpcflow_core.query.measures import measure
+from vpcflow_core.query.place import snapped
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.query.select import snapped
 from vpcflow_core.series import Ask, TimeAnswer, with_coverage
 from vpcflow_core.times import (
     Window,
