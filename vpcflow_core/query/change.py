@@ -6,13 +6,15 @@ one for each field and range.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import (
+    CTE,
     ColumnElement,
+    Label,
     Select,
     String,
     and_,
@@ -69,56 +71,100 @@ def change_for(
     """
     counted = measure(query.measures[0])
     require((*counted.needs, *(dimension(name, columns).column for name in fields)), columns)
-    start = column_of("start_time")
-    now, before = (and_(start >= of.start, start < of.end) for of in ranges)
+    asked = _asked(query, fields, ranges, filters, columns)
+    made = _largest(_changes(asked), most)
+    if counted.aggregate not in ("count", "sum"):
+        return made
+    in_order = sorted(asked.fields)
+    parts = _parts(asked, most)
+    return with_parts(
+        made,
+        *(_of_field(parts, asked.fields[name]) for name in in_order),
+        finish=lambda frames: _joined(in_order, frames),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked, as SQL.
+
+    Attributes:
+        relation: The relation's name.
+        fields: The value of each field, as text.
+        then: What is measured now, and before.
+        conditions: Conditions on the records.
+    """
+
+    relation: str
+    fields: Mapping[str, ColumnElement[Any]]
+    then: tuple[Label[Any], Label[Any]]
+    conditions: tuple[ColumnElement[bool], ...]
+
+
+def _asked(
+    query: Query,
+    fields: Sequence[str],
+    ranges: tuple[Window, Window],
+    filters: Filters,
+    columns: Collection[str],
+) -> _Asked:
+    counted, start = measure(query.measures[0]), column_of("start_time")
     # `records` holds NODATA and SKIPDATA too, which never count as traffic.
     is_traffic = query.records and counted.name != "records"
     traffic = (column_of("log_status") == "OK",) if is_traffic else ()
-    asked = values(column("asked", String), name="fields").data([(name,) for name in fields])
-    value = case(
-        *((asked.c.asked == word(name), _value(name, columns)) for name in fields), else_=null()
+    now, before = (
+        counted.expression(and_(start >= of.start, start < of.end), *traffic).element
+        for of in ranges
     )
     wanted = Filters.parse(query.where, columns) & filters
     first, last = min(of.start for of in ranges), max(of.end for of in ranges)
-    changes = (
-        select(
-            asked.c.asked.label(FIELD),
-            value.label(VALUE),
-            counted.expression(now, *traffic).element.label(NOW),
-            counted.expression(before, *traffic).element.label(BEFORE),
-        )
-        .select_from(table("records" if query.records else "flows").join(asked, true()))
-        .where(AllOf(start >= first, start < last, *conditions_of(wanted, columns)))
-        .group_by(asked.c.asked, value)
+    return _Asked(
+        "records" if query.records else "flows",
+        {name: _value(name, columns) for name in fields},
+        (now.label(NOW), before.label(BEFORE)),
+        (start >= first, start < last, *conditions_of(wanted, columns)),
+    )
+
+
+def _changes(asked: _Asked) -> CTE:
+    """A row for each field and value: what it has now, and what it had before."""
+    fields = values(column("asked", String), name="fields").data([(name,) for name in asked.fields])
+    its_value = ((fields.c.asked == word(name), value) for name, value in asked.fields.items())
+    value = case(*its_value, else_=null())
+    return (
+        select(fields.c.asked.label(FIELD), value.label(VALUE), *asked.then)
+        .select_from(table(asked.relation).join(fields, true()))
+        .where(AllOf(*asked.conditions))
+        .group_by(fields.c.asked, value)
         .having(value.is_not(None))
         .cte("changes")
     )
+
+
+def _largest(changes: CTE, most: int) -> Select[Any]:
+    """The largest changes of each field."""
     size = func.abs(changes.c.now - changes.c.before)
     place = func.row_number().over(
         partition_by=changes.c.field, order_by=[size.desc(), changes.c.value]
     )
     ranked = select(*changes.c, place.label("place")).cte("ranked")
-    made = (
+    return (
         select(*(ranked.c[name] for name in (FIELD, VALUE, NOW, BEFORE)))
         .where(ranked.c.place <= number(most))
         .order_by(ranked.c.field, ranked.c.place)
     )
-    if counted.aggregate not in ("count", "sum"):
-        return made
-    then = [counted.expression(when, *traffic).element for when in (now, before)]
-    parts = Grouped(
-        relation="records" if query.records else "flows",
-        conditions=(start >= first, start < last, *conditions_of(wanted, columns)),
+
+
+def _parts(asked: _Asked, most: int) -> Grouped:
+    """What the questions of single fields have in common."""
+    now, before = (label.element for label in asked.then)
+    return Grouped(
+        relation=asked.relation,
+        conditions=asked.conditions,
         keys=(),
-        values=tuple(of.label(name) for of, name in zip(then, (NOW, BEFORE), strict=True)),
-        order=func.abs(then[0] - then[1]).label("size"),
+        values=asked.then,
+        order=func.abs(now - before).label("size"),
         top=most,
-    )
-    in_order = sorted(fields)
-    return with_parts(
-        made,
-        *(_of_field(parts, _value(name, columns)) for name in in_order),
-        finish=lambda frames: _joined(in_order, frames),
     )
 
 
