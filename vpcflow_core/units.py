@@ -9,6 +9,8 @@ _BITS = ("bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s")
 _COUNTS = ("", " K", " M", " G", " T")
 
 
+# Verbs with more than an "s" for one thing.
+_OF_ONE = {"have": "has", "were": "was"}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s?([KMGT]?)(i?)B", re.IGNORECASE)
 
 
@@ -77,6 +79,17 @@ def number_of(count: int, words: str) -> str:
     ('0 rows', '1 row', '1,234 rows')
     """
     return f"{count:,} {one_of(words) if count == 1 else words}"
+
+
+def number_doing(count: int, words: str, verb: str) -> str:
+    """A number, what it counts, and what that does or is, both as plurals.
+
+    >>> number_doing(1, "objects", "have"), number_doing(2, "objects", "have")
+    ('1 object has', '2 objects have')
+    >>> number_doing(1, "messages", "wait")
+    '1 message waits'
+    """
+    return f"{number_of(count, words)} {_OF_ONE.get(verb, f'{verb}s') if count == 1 else verb}"
 
 
 def humane_seconds(seconds: float) -> str:

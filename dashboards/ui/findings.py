@@ -21,6 +21,7 @@ from vpcflow_core.errors import VpcflowError
 from vpcflow_core.panels.lacking import sentences
 from vpcflow_core.query.dimensions import filterable
 from vpcflow_core.times import Window
+from vpcflow_core.units import number_of
 from vpcflow_core.workspace.audit import Event
 from vpcflow_core.workspace.reviews import Kind, Review, review, reviews, withdraw
 
@@ -81,7 +82,7 @@ def _head(found: Findings, open_: Sequence[Incident]) -> None:
         )
         return
     going = sum(each.going for each in open_)
-    text = "1 incident" if len(open_) == 1 else f"{len(open_):,} incidents"
+    text = number_of(len(open_), "incidents")
     st.header(f"{text}, {going:,} still going on", anchor=False)
 
 
@@ -91,7 +92,7 @@ def _missed(found: Findings) -> None:
         return
     count, of = len(found.missed), len(found.missed) + len(found.looked)
     st.warning(
-        f"{count:,} of {of:,} kinds of incidents could not be looked for: these logs lack fields.",
+        f"{count:,} of {of:,} kinds of incident could not be looked for: these logs lack fields.",
         icon=":material/visibility_off:",
     )
     with st.expander("Which, and what they need", icon=":material/manage_search:"):

@@ -56,7 +56,7 @@ def _dialog(request: PanelRequest, state: PageState) -> None:
     kept = frame.dropna(axis="columns", how="all")
     hidden = len(frame.columns) - len(kept.columns)
     everything = bool(hidden) and st.toggle(
-        f"Show {hidden} fields that none of these records has", key="records-all"
+        f"Show {number_of(hidden, 'fields')} that none of these records has", key="records-all"
     )
     rows = _local(frame if everything else kept, state.zone)
     value_menu.table(

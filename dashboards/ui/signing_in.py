@@ -9,6 +9,7 @@ from dashboards.ui import audit, people, resources
 from dashboards.ui.markdown import inert
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.team import Person
+from vpcflow_core.units import number_of
 
 ROLES = {
     "viewer": "You can look at every page.",
@@ -75,7 +76,7 @@ def _seen(found: Person) -> str:
                 None,
                 (
                     f"accounts {', '.join(part.accounts)}" if part.accounts else "all accounts",
-                    f"{len(part.sources)} sources" if part.sources else "",
+                    number_of(len(part.sources), "sources") if part.sources else "",
                 ),
             )
         )

@@ -201,7 +201,9 @@ def _coverage(coverage: Coverage, window: Window, zone: ZoneInfo) -> Iterator[st
     if not gaps:
         return
     named = ", ".join(clock.span(gap.start, gap.end, zone) for gap in gaps[:GAPS_NAMED])
-    more = f" and {len(gaps) - GAPS_NAMED:,} more times" if len(gaps) > GAPS_NAMED else ""
+    more = (
+        f" and {number_of(len(gaps) - GAPS_NAMED, 'more times')}" if len(gaps) > GAPS_NAMED else ""
+    )
     what = "no records" if all(gap.is_whole for gap in gaps) else "records are missing"
     yield f"{what}: {named}{more}"
 

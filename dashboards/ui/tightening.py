@@ -18,6 +18,7 @@ from vpcflow_core.rulesets.reading import LONGEST
 from vpcflow_core.rulesets.tighten import proposal_of
 from vpcflow_core.rulesets.writing import WRITERS
 from vpcflow_core.times import Window
+from vpcflow_core.units import number_of
 
 ALL = ""
 # Files of the narrower rules: label, ending and type by writer.
@@ -106,8 +107,8 @@ def _narrower(narrowed: pd.DataFrame, state: PageState) -> None:
     removed = (narrowed["change"] == "remove").sum()
     new = narrowed.loc[narrowed["change"] == "narrow", "rule_id"]
     st.markdown(
-        f"Of {now:,} rules **{removed:,}** can go, and **{new.nunique():,}** can be narrowed to "
-        f"**{len(new):,}**; the others are used as they are, or cannot be judged."
+        f"Of {number_of(now, 'rules')} **{removed:,}** can go, and **{new.nunique():,}** can be "
+        f"narrowed to **{len(new):,}**; the others are used as they are, or cannot be judged."
     )
     for note in notes_of(narrowed):
         st.caption(inert(note))

@@ -230,7 +230,7 @@ def test_sync_reads_the_trails_of_the_settings_and_check_looks_at_them(
     )
     synced = CliRunner().invoke(app, ["sync"])
     assert synced.exit_code == 0
-    assert "CloudTrail main: 1 files, 1 network changes." in synced.output
+    assert "CloudTrail main: 1 file, 1 network change." in synced.output
     checked = CliRunner().invoke(app, ["check", "here", "--output", "csv"])
     rows = [line for line in checked.output.splitlines() if line.startswith("CloudTrail")]
     assert "1 record in the newest file, 1 network change" in rows[1]
@@ -251,7 +251,7 @@ def test_files_of_a_folder_are_read_once_and_links_out_of_it_are_not(tmp_path: P
     (folder / "a.json").write_text(json.dumps({"Records": [event("CreateRoute", ROUTE)]}))
     words = ["notes", "--trail", str(folder), "--store", str(tmp_path / "store")]
     first, second = (CliRunner().invoke(app, words).output for _ in range(2))
-    assert "1 files, 1 network changes" in first
+    assert "1 file, 1 network change" in first
     assert "0 files, 0 network changes" in second
 
 

@@ -241,7 +241,7 @@ def test_lines_of_the_own_list_that_cannot_be_read_are_named(check: Any, tmp_pat
     code, found = check(write(tmp_path / "logs", lines()))
     own = of(found, "names", "address_book")
     assert own["state"] == "warning"
-    assert own["found"].startswith("1 lines name addresses; left out: line 3: ")
+    assert own["found"].startswith("1 line names addresses; left out: line 3: ")
     assert "line 4: it names nothing" in own["found"]
     assert "does not exist" in of(found, "names", "aws_ranges")["found"]
     assert [row for row in found if row["state"] == "failed"] == []

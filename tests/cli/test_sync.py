@@ -404,12 +404,12 @@ def test_notes_on_records_and_those_outside_of_the_span_are_printed_and_in_json(
         rows = ["srcaddr dstaddr bytes", *(f"10.0.0.1 10.0.0.2 {size}" for _ in range(600))]
         (folder / name).write_text("\n".join(rows))
     assert run(monkeypatch, folder, "--store", tmp_path / "s") == 0
-    assert "  1,200 records have no time at all: they stand at" in capsys.readouterr().out
+    assert "  1,200 records without any time: placed at" in capsys.readouterr().out
     words = (folder, "--store", tmp_path / "t", "--from", "2026-01-01", "--to", "2026-01-02")
     assert run(monkeypatch, *words) == 0
     shown = capsys.readouterr().out
     assert "left out: 1,200 records outside of the span" in shown
     assert run(monkeypatch, folder, "--store", tmp_path / "u", "--output", "json") == 0
     [entry] = json.loads(capsys.readouterr().out)
-    assert "1,200 records have no time at all" in " ".join(entry["notes"])
+    assert "1,200 records without any time" in " ".join(entry["notes"])
     assert (entry["records"], entry["outside"], entry["archived"]) == (1200, 0, 0)

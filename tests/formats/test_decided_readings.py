@@ -118,7 +118,7 @@ def test_without_any_format_it_is_inferred_and_the_guess_is_shown() -> None:
 
 
 def test_an_uncertain_guess_is_refused_with_the_way_to_give_the_format() -> None:
-    with pytest.raises(FormatError, match="4 fields") as refusal:
+    with pytest.raises(FormatError, match="4 values") as refusal:
         read(text("2 eni-1235b8ca 10.0.0.1 10.0.0.2", header=None))
     assert "--format" in refusal.value.next_step
 

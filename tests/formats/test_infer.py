@@ -148,5 +148,7 @@ def test_bad_lines_do_not_hinder_the_guess() -> None:
 
 
 def test_the_refusal_shows_a_line_and_how_many_fields_it_has() -> None:
-    with pytest.raises(FormatError, match=r"3 fields these are: 10\.0\.0\.1 6 443"):
+    with pytest.raises(
+        FormatError, match=r"these are \(3 values\) is not certain: 10\.0\.0\.1 6 443"
+    ):
         read(text("10.0.0.1 6 443", header=None))

@@ -109,7 +109,7 @@ def test_the_line_counts_where_the_fields_beside_it_disagree(name: str) -> None:
 @pytest.mark.parametrize("form", WRAPPINGS)
 def test_every_wrapping_of_a_custom_message_needs_its_format(form: str) -> None:
     data = SAMPLES[f"message_custom.{form}"]
-    with pytest.raises(FormatError, match="4 fields") as refusal:
+    with pytest.raises(FormatError, match="4 values") as refusal:
         read(data)
     assert "--format" in refusal.value.next_step
     rows, _ = read(data, given=CUSTOM_FORMAT, envelope=True)
@@ -124,7 +124,7 @@ def test_every_wrapping_of_a_custom_message_needs_its_format(form: str) -> None:
 @pytest.mark.parametrize("form", WRAPPINGS)
 def test_every_wrapping_of_a_transit_message_reads_by_a_candidate_format(form: str) -> None:
     data = SAMPLES[f"message_transit.{form}"]
-    with pytest.raises(FormatError, match="27 fields"):
+    with pytest.raises(FormatError, match="27 values"):
         read(data)
     rows = rows_of(data, candidates=[TRANSIT_FORMAT])
     assert [plain(row) for row in rows] == RECORDS[f"message_transit.{form}"]

@@ -90,7 +90,7 @@ def test_what_could_not_be_looked_for_is_not_called_absent(
     assert together.startswith("Port scan, Data sent out, ")
     said = text(page(serve(tmp_path / "store"), "findings"))
     count = (
-        f"{len(found.missed)} of {len(DETECTIONS) - 1} kinds of incidents could not be looked for"
+        f"{len(found.missed)} of {len(DETECTIONS) - 1} kinds of incident could not be looked for"
     )
     assert count in said
     (absent,) = re.findall(r"Looked for: ([^.]*)\.", said)

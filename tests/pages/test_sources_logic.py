@@ -133,7 +133,7 @@ def parquet_of(rows: int) -> bytes:
         (b"PAR1" + bytes(100) + b"PAR1", "damaged"),
         (gzip.compress(LINE.encode(), mtime=0)[:-12], "cut short"),
         (b"[" * 100_000, "no record|could not be read"),
-        (f"{HEADER}\nnothing here\n".encode(), "none of its 1 lines is one"),
+        (f"{HEADER}\nnothing here\n".encode(), "1 line of something else"),
         (json.dumps([{"a": 1}]).encode(), "no record"),
         (b"1 2 3\n4 5 6\n", "There is no header"),
     ],

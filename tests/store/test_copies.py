@@ -42,7 +42,7 @@ def test_a_file_with_the_content_of_another_is_counted_once_and_named(
     make(copied_logs / "a.log.gz", copied_logs / "z.gz")
     result = synced(store, copied_logs)
     assert (result.objects, result.records, result.copies) == (1, 2, 1)
-    assert "1 objects have the same content as others" in result.warnings[0]
+    assert "Counted once, as the content is the same: 1 object" in result.warnings[0]
     (report,) = store.reports()
     assert (report.state, report.records) == ("copy", 0)
     first, second = sorted(copied_logs.iterdir(), key=lambda path: report.uri.endswith(path.name))
@@ -100,7 +100,7 @@ def test_objects_of_a_bucket_that_is_listed_from_its_end_are_taken_over_too(stor
         part.put(key(number).removeprefix("AWSLogs/"), log([line(number, time)]), time)
     sync(store, part)
     result = sync(store, whole)
-    assert "4 objects found are in the store already, as those of s3://bucket/AWSLogs/." in (
+    assert "Found, but in the store already from s3://bucket/AWSLogs/: 4 objects." in (
         result.warnings
     )
     forget(store, part.url)

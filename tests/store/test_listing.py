@@ -153,7 +153,7 @@ def test_archived_objects_are_counted_and_only_their_days_listed_again(
     month_of_logs.archived = set(cold)
     result = read(store, month_of_logs)
     assert (result.objects, result.failed, result.archived) == (30, 0, 120)
-    note = "120 objects of s3://logs lie in an archive (Glacier) and are left out."
+    note = "Left out, as in an archive (Glacier): 120 objects of s3://logs."
     assert [note in warning for warning in result.warnings] == [True]
     again = read(store, month_of_logs)
     assert (again.objects, again.archived, month_of_logs.read.total()) == (0, 120, 0)
@@ -187,7 +187,7 @@ def test_an_object_that_only_reading_shows_to_be_archived_is_asked_for_once_a_da
     month_of_logs.frozen = {old}
     result = read(store, month_of_logs)
     assert (result.objects, result.failed, result.archived, result.failures) == (29, 0, 1, ())
-    assert "1 objects of s3://logs lie in an archive" in result.warnings[0]
+    assert "archive (Glacier): 1 object of s3://logs" in result.warnings[0]
     assert (read(store, month_of_logs).objects, month_of_logs.read.total()) == (0, 0)
     with store.ledger.transaction() as change:
         change.execute("UPDATE objects SET loaded_at = loaded_at - 90000000")

@@ -8,10 +8,11 @@ from vpcflow_core.store.notes import KEPT, Notes
 def test_counts_add_up_and_other_notes_count_their_objects() -> None:
     notes = Notes()
     for _ in range(3):
-        notes.add(["1,500 records have no time at all.", "Unknown fields, kept as text: x"])
-    notes.add(["Event 2: cut short"])
+        notes.add(["1,500 records without any time.", "Unknown fields, kept as text: x"])
+    notes.add(["Event 2: cut short", "1 control message without records."])
     assert list(notes.sentences()) == [
-        "4,500 records have no time at all.",
+        "4,500 records without any time.",
+        "1 control message without records.",
         "Unknown fields, kept as text: x (3 objects)",
         "Event 2: cut short",
     ]

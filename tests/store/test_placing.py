@@ -81,7 +81,7 @@ def test_a_format_without_any_time_takes_the_objects_and_says_so() -> None:
             {"bytes": 2, "start_time": DAY_2},
         ]
     }
-    assert any("2 records have no time at all" in note for note in report.notes)
+    assert any("2 records without any time" in note for note in report.notes)
 
 
 def test_a_record_of_no_known_time_is_malformed() -> None:

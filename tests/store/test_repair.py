@@ -157,7 +157,7 @@ def test_what_the_source_has_no_more_is_counted_and_all_else_kept(
     assert records(store) <= whole
     assert records(store).total() == whole.total() - done.lost
     assert store.damage() == [Damage("memory://", DAY, done.lost, True)]
-    assert "does not have them any more" in done.warnings[-1]
+    assert "does not have any more" in done.warnings[-1]
     damaged_source.data = before
     assert sync(store, damaged_source).repaired == done.lost
     assert records(store) == whole
@@ -291,5 +291,5 @@ def test_damage_is_named_by_source_and_kind_and_without_folders_to_visitors() ->
     waiting, lost = sentences(found)
     assert waiting.startswith("12 records of 01 Nov 2026 to 03 Nov 2026 cannot be read")
     assert "Sync file:///srv/logs again" in waiting
-    assert lost.startswith("1,000 records of 01 Nov 2026 were lost")
+    assert lost.startswith("Lost with damaged files of the store: 1,000 records of 01 Nov 2026")
     assert "Sync a folder of the server again" in damage_sentences(found, with_paths=False)[0]

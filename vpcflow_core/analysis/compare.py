@@ -16,6 +16,7 @@ from vpcflow_core.clock_changes import clock_changes
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import ParameterError
 from vpcflow_core.times import Window, format_duration, format_instant, parse_duration
+from vpcflow_core.units import number_of
 
 THEN = "_then"
 
@@ -130,7 +131,7 @@ def _missing(window: Window, coverage: Coverage) -> str:
     if window.start < extent.start:
         return f"the data begins {format_instant(extent.start)}"
     spans = [f"{format_instant(gap.start)} to {format_instant(gap.end)}" for gap in gaps]
-    more = f" and {len(spans) - 1:,} more times" if len(spans) > 1 else ""
+    more = f" and {number_of(len(spans) - 1, 'more times')}" if len(spans) > 1 else ""
     return f"records are missing from {spans[0]}{more}" if spans else ""
 
 

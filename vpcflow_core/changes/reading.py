@@ -17,6 +17,7 @@ from vpcflow_core.settings import TrailSetting
 from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.trails import Trail, TrailFile, open_trail
 from vpcflow_core.times import EPOCH
+from vpcflow_core.units import number_of
 
 # How far back the first reading reaches, unless the setting `since` says it.
 FIRST = timedelta(days=30)
@@ -57,10 +58,14 @@ class TrailOutcome:
         """What to tell."""
         if self.error:
             return [f"CloudTrail {self.name}: could not be read ({self.error})"]
-        said = [f"CloudTrail {self.name}: {self.files:,} files, {self.changes:,} network changes."]
-        said += [f"  {count:,} times: {reason}" for reason, count in self.malformed.most_common()]
+        files = number_of(self.files, "files")
+        said = [f"CloudTrail {self.name}: {files}, {number_of(self.changes, 'network changes')}."]
+        said += [
+            f"  {number_of(count, 'times')}: {reason}"
+            for reason, count in self.malformed.most_common()
+        ]
         if self.archived:
-            said.append(f"  {self.archived:,} files lie in an archive and are left out.")
+            said.append(f"  Left out, as in an archive: {number_of(self.archived, 'files')}.")
         if self.more:
             said.append("  There is more: the next run goes on.")
         return said

@@ -51,7 +51,7 @@ TITLES = {
     "keep": "Cannot be deleted",
     "rule_id": "Rule",
     "shared": "Other rules match too",
-    "open": "To the world",
+    "open": "Open to",
     "seen_blocks": "Blocks seen",
     "seen_share": "Flows from them, %",
     "hostile": "Hostile, not among them",

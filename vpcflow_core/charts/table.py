@@ -24,7 +24,7 @@ from vpcflow_core.units import UNITS, humane
 MOST_ROWS = 200
 ROW = 26
 # How a rule that is open to the world is marked.
-OPEN, OPEN_STYLE = "open", "background-color: #b91c1c; color: #ffffff"
+OPEN, OPEN_STYLE = "world", "background-color: #7f1d1d; color: #ffffff"
 # Columns of what the other ends of an entity are grouped by.
 OTHER_ENDS = ("country", "as", "name", "zone")
 # The column that marks addresses of watch lists.

@@ -11,6 +11,7 @@ from vpcflow_core.inventory.ec2 import caller, take, why_not
 from vpcflow_core.inventory.tables import TABLES
 from vpcflow_core.sources.aws.client import acting_as, session_of
 from vpcflow_core.sources.open import SourceOptions
+from vpcflow_core.units import number_of
 
 
 def ec2(options: SourceOptions, region: str) -> Iterator[Finding]:
@@ -51,7 +52,9 @@ def accounts(
             remedy = "Use the management account, or list the accounts in ec2_accounts."
             yield Finding("EC2", ORGANIZATION, "warning", f"Not listed: {why}", remedy)
         else:
-            yield Finding("EC2", ORGANIZATION, "ok", f"{len(listed):,} active accounts.")
+            yield Finding(
+                "EC2", ORGANIZATION, "ok", f"{number_of(len(listed), 'active accounts')}."
+            )
     partition = session.get_partition_for_region(region)
     for account in dict.fromkeys(found):
         subject = f"account {account}"

@@ -11,6 +11,7 @@ from vpcflow_core.engines.open import open_catalogue
 from vpcflow_core.errors import AccessError, VpcflowError
 from vpcflow_core.fields import DEFAULT_VPC_FORMAT
 from vpcflow_core.times import format_duration, format_instant
+from vpcflow_core.units import number_of
 
 # Records are there minutes after their traffic; an hour without any is worth a look.
 LATE = timedelta(hours=1)
@@ -103,8 +104,8 @@ def _newest(catalogue: Catalogue) -> Finding:
     age = datetime.now(UTC) - extent.end
     (state,) = catalogue.sources()
     found = (
-        f"{state.records:,} records from {format_instant(extent.start)} on; the newest started "
-        f"{format_instant(extent.end)}."
+        f"{number_of(state.records, 'records')} from {format_instant(extent.start)} on; the newest "
+        f"started {format_instant(extent.end)}."
     )
     if age > LATE:
         late = f"{found} That is over {format_duration(LATE)} ago."

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from vpcflow_core.checks.base import Finding, refused
 from vpcflow_core.errors import SettingsError
 from vpcflow_core.inventory.naming import Naming
+from vpcflow_core.units import number_doing
 
 SHOWN = 10  # lines that are named
 
@@ -38,7 +39,7 @@ def _whole(setting: str, read: Callable[[], object]) -> Finding:
 
 def _list(naming: Naming) -> Finding:
     own = naming.own_names()
-    count = f"{len(own.entries):,} lines name addresses"
+    count = f"{number_doing(len(own.entries), 'lines', 'name')} addresses"
     if not own.problems:
         return Finding("names", "address_book", "ok", f"{count}.")
     more = len(own.problems) - SHOWN

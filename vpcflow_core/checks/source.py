@@ -133,9 +133,8 @@ class _Look:
             return
         records, broken = sum(r.records for r in reports), sum(r.malformed for r in reports)
         report = reports[0]
-        what = (
-            f"{len(report.fields)} fields ({report.kind}, known from {_WHERE[report.fields_from]})"
-        )
+        fields = number_of(len(report.fields), "fields")
+        what = f"{fields} ({report.kind}, known from {_WHERE[report.fields_from]})"
         found_text = (
             f"{what}; {number_of(records, 'records')} in {number_of(len(reports), 'objects')}"
         )

@@ -11,7 +11,7 @@ from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import load_settings
 from vpcflow_core.store import backup as backups
 from vpcflow_core.store.backup import Backup
-from vpcflow_core.units import humane_bytes
+from vpcflow_core.units import humane_bytes, number_of
 from vpcflow_core.workspace.workspace import find_workspace
 
 StoreOption = Annotated[Path | None, typer.Option(help="Folder of the store.")]
@@ -49,5 +49,5 @@ def _store(given: Path | None) -> Path:
 
 
 def _tell(found: Backup, what: str) -> None:
-    size = humane_bytes(found.size)
-    print(visible_lines(f"The backup of {found.made} ({found.files:,} files, {size}) {what}."))
+    files, size = number_of(found.files, "files"), humane_bytes(found.size)
+    print(visible_lines(f"The backup of {found.made} ({files}, {size}) {what}."))

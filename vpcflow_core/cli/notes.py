@@ -15,6 +15,7 @@ from vpcflow_core.cli.output import Output, write
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import TrailSetting, load_settings
 from vpcflow_core.times import format_instant, parse_range
+from vpcflow_core.units import number_of
 from vpcflow_core.workspace import notes as kept
 from vpcflow_core.workspace.workspace import find_workspace
 
@@ -57,7 +58,7 @@ def notes(
         return
     if csv is not None:
         added = kept.add(folder, kept.from_csv(csv))
-        print(f"{added:,} notes added.")
+        print(f"{number_of(added, 'notes')} added.")
         return
     found = kept.notes(folder)
     if last and (length := parse_range(last).length):

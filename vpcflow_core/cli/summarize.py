@@ -12,6 +12,7 @@ from vpcflow_core.errors import MisuseError
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import load_settings
 from vpcflow_core.times import parse_duration
+from vpcflow_core.units import number_doing
 
 
 def summarize(
@@ -41,6 +42,7 @@ def summarize(
         for done in summarize_at(load_settings(), catalogue, at):
             count += 1
             print(visible_lines(f"{done.start:%Y-%m-%d %H:%M} to {done.end:%Y-%m-%d %H:%M} UTC"))
-        print("Every settled hour is in the table." if not count else f"{count} spans were filled.")
+        spans = number_doing(count, "spans", "were")
+        print(f"{spans} filled." if count else "Every settled hour is in the table.")
     finally:
         catalogue.close()

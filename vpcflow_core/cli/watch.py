@@ -25,6 +25,7 @@ from vpcflow_core.flow_logs.finding import watch_list
 from vpcflow_core.json_logs import is_json, log_as, note
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.settings import Settings, load_settings
+from vpcflow_core.units import number_doing
 from vpcflow_core.workspace.reviews import reviews
 from vpcflow_core.workspace.workspace import find_workspace
 
@@ -93,7 +94,8 @@ def _run(options: AnswerOptions, settings: Settings, folder: Path, past: str, bu
         return 0
     note("watch", "looked", until=outcome.until, sent=outcome.sent, waiting=outcome.waiting)
     if outcome.failures:
-        what = f"Not all could be done; {outcome.waiting} messages wait to be sent."
+        waiting = number_doing(outcome.waiting, "messages", "wait")
+        what = f"Not all could be done; {waiting} to be sent."
         raise FailureError(what, "The next run tries again.")
     return VIOLATION if any(message.kind == "began" for message in messages) else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,7 @@ import pandas as pd
 
 from vpcflow_core.detections.base import CALLED, HOUR, SEVERITIES, Detection, Severity
 from vpcflow_core.query.filters import exactly
-from vpcflow_core.units import humane
+from vpcflow_core.units import humane, one_of
 
 # Parts of keys that are no fields of records: an outlier's is the rule that asked for it.
 NO_FIELDS = frozenset({"rule", "flow_log"})
@@ -153,7 +154,21 @@ def _sentence(what: str, shown: Mapping[str, str], evidence: Mapping[str, int]) 
     """
     first, *others = what.split("; ")
     said = [first, *(one for one in others if _counts(one, evidence))]
-    return "; ".join(said).format(**shown)
+    return "; ".join(_filled(one, shown, evidence) for one in said)
+
+
+def _filled(clause: str, shown: Mapping[str, str], evidence: Mapping[str, int]) -> str:
+    """A clause with its values; what there is one of stands in the singular.
+
+    >>> _filled("{flows} flows, {tries} times", {"flows": "1", "tries": "2"}, {"flows": 1})
+    '1 flow, 2 times'
+    """
+    text, is_one = "", False
+    for literal, name, _, _ in Formatter().parse(clause):
+        text += re.sub(r"^ \w+", lambda word: one_of(word[0]), literal) if is_one else literal
+        text += shown[name] if name else ""
+        is_one = evidence.get(name or "") == 1
+    return text
 
 
 def _counts(clause: str, evidence: Mapping[str, int]) -> bool:

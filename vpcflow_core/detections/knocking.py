@@ -217,7 +217,7 @@ KNOCKING = (
         "refused-inside",
         "Refused inside the network",
         "Is traffic between own hosts refused?",
-        "{sources} own sources were refused at port {dstport} of {dstaddr}, {flows} times",
+        "Port {dstport} of {dstaddr} was closed to {sources} own sources, refused {flows} times",
         "medium",
         "T1021",
         ("dstaddr", "dstport"),

@@ -168,7 +168,7 @@ UNUSUAL_WAYS = (
         "new-port",
         "New service port",
         "Is a port of a host used that was not used before?",
-        "{sources} sources use port {dstport} of {dstaddr}, which was not used before",
+        "{sources} sources used port {dstport} of {dstaddr}, which was not used before",
         "medium",
         "T1571",
         ("dstaddr", "dstport"),

@@ -15,6 +15,7 @@ from vpcflow_core.flow_logs.questions import Questions
 from vpcflow_core.query.filters import NO_FILTERS
 from vpcflow_core.query.question import Query, names_of
 from vpcflow_core.query.select import without_value_for
+from vpcflow_core.units import number_doing
 
 if TYPE_CHECKING:
     from vpcflow_core.query.connections.select import Order
@@ -58,7 +59,7 @@ class Lists(Questions):
         engine, _ = self._counting(query, wanted)
         count = int(engine.run(lacking, self.window).frame["flows"].iloc[0])
         if count:
-            words = "1 flow has" if count == 1 else f"{count:,} flows have"
+            words = number_doing(count, "flows", "have")
             yield f"{words} no {' or no '.join(query.by)}: left out of the rows."
 
     def why(self, *, n: int | None = 50) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from vpcflow_core.fields import (
 )
 from vpcflow_core.formats import fast, shapes
 from vpcflow_core.formats.base import LogFormat
+from vpcflow_core.units import number_of
 
 SAMPLE = 20_000  # lines looked at
 _MOST_FIELDS = 64  # longer lines are no records of any version
@@ -72,8 +73,8 @@ def _refusal(text: pa.Array, mask: npt.NDArray[np.bool_], length: int) -> Format
     line = text.filter(pa.array(mask))[0].as_py()
     shown = line if len(line) <= 120 else f"{line[:120]}..."
     return FormatError(
-        f"There is no header, and the values do not show for certain which {length} fields "
-        f"these are: {shown}",
+        f"There is no header, and which fields these are ({number_of(length, 'values')}) is not "
+        f"certain: {shown}",
         f'Give the format in the order of the values: --format "{_EXAMPLE} ..."',
     )
 

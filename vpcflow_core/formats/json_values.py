@@ -38,6 +38,7 @@ from vpcflow_core.formats.recognition import (
     by_names,
 )
 from vpcflow_core.formats.values import typed, typed_times
+from vpcflow_core.units import number_of
 
 BATCH = 100_000
 _ASKED = 64
@@ -324,7 +325,9 @@ class _Source:
             yield from self._flush_ocsf(batch)
         if self._control:
             self._report.notes = [n for n in self._report.notes if "control message" not in n]
-            self._report.notes.append(f"{self._control} control messages hold no records.")
+            self._report.notes.append(
+                f"{number_of(self._control, 'control messages')} without records."
+            )
 
 
 def _place_of(message: dict[str, Any]) -> dict[str, Any]:

@@ -37,11 +37,12 @@ from vpcflow_core.formats.values import (
     Fault,
     typed,
 )
+from vpcflow_core.units import number_of
 
 _MAY_BE_HEADER = r"^[A-Za-z$@_]"
 _LONGEST_HEADER = 2**16
 _UNKNOWN = "there is no header, and which fields these are is not certain"
-_UNKNOWN_OF = "there is no header, and which {} fields these are is not certain"
+_UNKNOWN_OF = "there is no header, and which fields these are ({}) is not certain"
 _MAY_BE_STREAM = r"^[^ ]*[A-Za-z]"
 # Lines of a byte or two take fifty times as much while they are read.
 _MOST_LINES = 500_000
@@ -296,8 +297,12 @@ class LineReader:
 
     def _refuse(self, lines: Lines) -> None:
         # The whole sentence comes once, with the refusal.
-        rows, lengths = np.arange(len(lines)), lengths_of(lines)
-        self._reject([(lines, Fault(rows, _UNKNOWN, lambda row: _UNKNOWN_OF.format(lengths[row])))])
+        lengths = lengths_of(lines)
+
+        def why(row: int) -> str:
+            return _UNKNOWN_OF.format(number_of(int(lengths[row]), "values"))
+
+        self._reject([(lines, Fault(np.arange(len(lines)), _UNKNOWN, why))])
 
     def _read_as(self, lines: Lines, format_: LogFormat) -> Iterator[Records]:
         if not len(lines):

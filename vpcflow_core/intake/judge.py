@@ -15,6 +15,7 @@ from vpcflow_core.formats.parquet import MAGIC
 from vpcflow_core.formats.parse import parse
 from vpcflow_core.intake.verdict import Verdict
 from vpcflow_core.redaction import redacting_logger
+from vpcflow_core.units import number_of
 
 log = redacting_logger("vpcflow")
 MB = 2**20
@@ -113,5 +114,6 @@ def _without_records(report: Report) -> str:
         return f"It holds no record: {report.broken}."
     if report.malformed:
         first = report.reasons[0].reason if report.reasons else "unknown"
-        return f"It holds no record: none of its {report.malformed:,} lines is one ({first})."
+        lines = number_of(report.malformed, "lines")
+        return f"It holds no record: {lines} of something else ({first})."
     return "It holds no record."

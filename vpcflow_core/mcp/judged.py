@@ -12,6 +12,7 @@ from vpcflow_core.panels.base import Chart
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.query.question import names_of
 from vpcflow_core.series import NUMBERS
+from vpcflow_core.units import number_of
 
 _COUNTED = f"One of: {', '.join(NUMBERS)}."
 
@@ -62,7 +63,7 @@ class Outliers(Asked):
             by=self.by,
         )
         found = frame[frame["violation"]]
-        said = f"{len(found):,} of {len(frame):,} timeslices are violations."
+        said = f"{len(found):,} of {number_of(len(frame), 'timeslices')} left the expected band."
         shown = found if self.only_violations else frame
         return self.made(asked, shown, "outliers", notes=[said])
 

@@ -12,6 +12,7 @@ from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.panels.base import Panel, PanelAnswer, PanelContext
 from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window, format_duration, format_instant
+from vpcflow_core.units import number_of
 
 HOUR = timedelta(hours=1)
 # Gaps that are named; of more, only the number is given: the rows of the panel have them all.
@@ -65,7 +66,9 @@ def sentence(gaps: Sequence[datetime], every: timedelta, looked_at: int) -> str:
     named = ", ".join(
         f"{format_instant(start)} to {format_instant(end)}" for start, end in spans[:GAPS_NAMED]
     )
-    rest = f" and {len(spans) - GAPS_NAMED:,} more gaps" if len(spans) > GAPS_NAMED else ""
+    rest = (
+        f" and {number_of(len(spans) - GAPS_NAMED, 'more gaps')}" if len(spans) > GAPS_NAMED else ""
+    )
     word = what if len(gaps) == 1 else what.replace("hour", "hours").replace("slice", "slices")
     return f"{len(gaps):,} {word} without any record: {named}{rest}."
 

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from vpcflow_core.inventory.tables import Snapshot
 from vpcflow_core.times import Window
+from vpcflow_core.units import number_of
 
 Hint = Literal["text", "json", "parquet", "events", ""]
 # What an error of reading says of an object that is archived, in whatever class of storage.
@@ -221,8 +222,8 @@ class ListsByPlace(Protocol):
 def archived_note(objects: int, url: str) -> str:
     """Says how many objects of a source are archived."""
     return (
-        f"{objects:,} objects of {url} lie in an archive (Glacier) and are left out. Restore them "
-        "in S3; a later sync then reads them."
+        f"Left out, as in an archive (Glacier): {number_of(objects, 'objects')} of {url}. What is "
+        "restored in S3 is read by a later sync."
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from vpcflow_core.store.footers import has_size
 from vpcflow_core.store.ledger import Ledger
 from vpcflow_core.times import Window
+from vpcflow_core.units import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,12 @@ def sentences(found: Sequence[Damage]) -> list[str]:
 
 
 def _sentence(source: str, some: Sequence[Damage]) -> str:
-    count = f"{sum(one.records for one in some):,} records of {span_of(one.day for one in some)}"
+    lost = sum(one.records for one in some)
+    count = f"{number_of(lost, 'records')} of {span_of(one.day for one in some)}"
     if some[0].is_lost:
         return (
-            f"{count} were lost with damaged files of the store, and {source} does not have them "
-            "any more: answers over these days lack them."
+            f"Lost with damaged files of the store: {count}, which {source} does not have any "
+            "more. Answers over that time lack them."
         )
     return (
         f"{count} cannot be read, since files of the store are missing or damaged. Sync {source} "

@@ -6,9 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from vpcflow_core.units import number_of
+
 # Different sentences that are kept; those with other counts in front are the same.
 KEPT = 20
-_COUNTED = re.compile(r"(?P<count>\d[\d,]*) (?P<rest>.+)", re.DOTALL)
+# The words behind what is counted are the same for one and for many.
+_COUNTED = re.compile(
+    r"(?P<count>\d[\d,]*) (?P<what>record|control message)s?(?P<rest>\b.+)", re.DOTALL
+)
 
 
 class Notes:
@@ -23,14 +28,16 @@ class Notes:
         for note in notes:
             match = _COUNTED.fullmatch(note)
             if match:
-                self._count(self._counted, match["rest"], int(match["count"].replace(",", "")))
+                words = f"{match['what']}s|{match['rest']}"
+                self._count(self._counted, words, int(match["count"].replace(",", "")))
             else:
                 self._count(self._others, note, 1)
 
     def sentences(self) -> Iterator[str]:
         """Each kind of note once."""
-        for rest, count in self._counted.items():
-            yield f"{count:,} {rest}"
+        for words, count in self._counted.items():
+            what, _, rest = words.partition("|")
+            yield number_of(count, what) + rest
         for note, count in self._others.items():
             yield f"{note} ({count:,} objects)" if count > 1 else note
 

@@ -16,6 +16,7 @@ from vpcflow_core.store.base import Part
 from vpcflow_core.store.hours import possible_times
 from vpcflow_core.store.ledger import to_ms
 from vpcflow_core.store.store import ordered
+from vpcflow_core.units import number_of
 
 # Names the object a row came from, in files of objects that may be replaced. No field has a name
 # with a leading underscore; readers never see it.
@@ -117,7 +118,7 @@ def _without_strays(
     possible = pc.and_(pc.greater_equal(starts, oldest), pc.less_equal(starts, latest))
     strays = _where(table, pc.invert(possible))
     report.notes.append(
-        f"{len(strays):,} records start before 2010 or later than they arrived: they are kept "
+        f"{number_of(len(strays), 'records')} with a start before 2010 or after the arrival: kept "
         "apart, in `records` alone."
     )
     return _where(table, possible), strays
@@ -127,12 +128,12 @@ def _note(report: Report, count: int, timeless: int) -> None:
     """Note the records that got a start, and those whose object alone has a time."""
     if count:
         report.notes.append(
-            f"{count:,} records without start are placed by the time of their event, their end or "
-            "their object."
+            f"{number_of(count, 'records')} without start: placed by the time of the event, the "
+            "end or the object."
         )
     if timeless:
         report.notes.append(
-            f"{timeless:,} records have no time at all: they stand at the time their file was "
+            f"{number_of(timeless, 'records')} without any time: placed at the time the file was "
             "written, which says little of the traffic."
         )
 

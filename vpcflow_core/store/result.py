@@ -70,8 +70,9 @@ class Progress:
         if not self.total_objects:
             return "Looking for new logs ..."
         parts = [
-            f"{self.objects:,} of {self.total_objects:,}{'' if self.listed else '+'} objects",
-            f"{humane_count(self.records)} records",
+            f"{self.objects:,} of {self.total_objects:,}{'' if self.listed else '+'} "
+            f"{'object' if self.total_objects == 1 and self.listed else 'objects'}",
+            f"{humane_count(self.records)} {'record' if self.records == 1 else 'records'}",
             f"{humane_count(self.records_per_second)} a second",
         ]
         if self.seconds_left:

@@ -11,6 +11,7 @@ from vpcflow_core.store.plan import Plan
 from vpcflow_core.store.repair import Repaired
 from vpcflow_core.store.result import SyncResult
 from vpcflow_core.store.store import Store
+from vpcflow_core.units import number_of
 
 
 def warnings(
@@ -49,27 +50,28 @@ def _repaired(done: Repaired, url: str) -> Iterator[str]:
     """What was read again, and why the rest was not."""
     if done.records:
         yield (
-            f"{done.records:,} records of missing or damaged files of the store were read again "
-            f"from {url}."
+            f"Read again from {url}: {number_of(done.records, 'records')} of missing or damaged "
+            "files of the store."
         )
     if done.problems:
-        yield f"{len(done.problems):,} objects could not be read again: {done.problems[0]}"
+        objects = number_of(len(done.problems), "objects")
+        yield f"{objects} could not be read again: {done.problems[0]}"
 
 
 def _waiting(plan: Plan, url: str) -> list[str]:
     """How many objects could not be read before and are left to later syncs."""
     if plan.waiting <= 0:
         return []
+    more = number_of(plan.waiting, "more objects")
     return [
-        f"{plan.waiting:,} more objects of {url} could not be read before; each sync tries "
-        f"{FAILED_AGAIN:,} of them again."
+        f"{more} of {url} could not be read before; each sync tries {FAILED_AGAIN:,} of them again."
     ]
 
 
 def _elsewhere(plan: Plan) -> list[str]:
     """Which other sources hold what the plan found."""
     return [
-        f"{count:,} objects found are in the store already, as those of {url}."
+        f"Found, but in the store already from {url}: {number_of(count, 'objects')}."
         for url, count in sorted(plan.elsewhere.items())
         if count
     ]
@@ -80,8 +82,8 @@ def _copied(made: SyncResult) -> list[str]:
     if not made.copies:
         return []
     return [
-        f"{made.copies:,} objects have the same content as others and are counted once; the parse "
-        "report names them."
+        f"Counted once, as the content is the same: {number_of(made.copies, 'objects')}, named in "
+        "the parse report."
     ]
 
 

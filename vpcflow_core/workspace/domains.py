@@ -14,6 +14,7 @@ from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.query_logs import open_query_logs
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window
+from vpcflow_core.units import number_of
 
 # Answers that wait in memory before they are written.
 TOGETHER = 200_000
@@ -41,9 +42,10 @@ class DomainsRead:
     @property
     def sentence(self) -> str:
         """The same in words."""
-        said = f"Names by DNS, {self.name}: {self.answers:,} answers of {self.objects:,} new files"
+        answers, files = number_of(self.answers, "answers"), number_of(self.objects, "new files")
+        said = f"Names by DNS, {self.name}: {answers} of {files}"
         if self.malformed:
-            said += f"; {self.malformed:,} lines are no query log ({self.first})"
+            said += f"; {number_of(self.malformed, 'lines')} of something else ({self.first})"
         return f"{said}. {self.error}" if self.error else f"{said}."
 
 

@@ -19,6 +19,7 @@ from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.sources.open import open_source, require_no_secret
 from vpcflow_core.sources.schemes import SCHEMES, Scheme, examples, find_scheme
+from vpcflow_core.units import number_of
 from vpcflow_core.workspace.opening import source_options
 
 NOT_ALLOWED = "Set `add_sources` in vpcflow.toml to change this."
@@ -149,5 +150,5 @@ def _show_added() -> None:
     st.success(f"{code(name)} was added.", icon=":material/check:")
     worth = [finding for finding in findings if finding.state == "warning"]
     if worth:
-        with st.expander(f"{len(worth)} things to know"):
+        with st.expander(number_of(len(worth), "things to know")):
             _tell(worth)

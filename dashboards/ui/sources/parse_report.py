@@ -8,6 +8,7 @@ from dashboards.ui import panel_menu, resources
 from dashboards.ui.report_tables import lines_table, objects_table, reasons_table
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources.activity import rows
+from vpcflow_core.units import number_doing, number_of
 
 SHOWN = 500
 # More than anybody reads; the newest come first.
@@ -26,8 +27,8 @@ def draw(rights: Rights, source: str) -> None:
         st.caption("Every line of every object was read." if read else "Nothing was read yet.")
         return
     st.caption(
-        f"{lines:,} lines and {broken:,} objects could not be read; "
-        f"{len(reports):,} objects have something to tell."
+        f"{number_of(lines, 'lines')} and {number_of(broken, 'objects')} could not be read; "
+        f"{number_doing(len(reports), 'objects', 'have')} something to tell."
     )
     names = {row.url: row.label(with_paths=rights.folders) for row in rows()}
     objects = objects_table(reports, names, with_paths=rights.folders)

@@ -13,6 +13,7 @@ from vpcflow_core.errors import VpcflowError
 from vpcflow_core.sources.uploads import drop
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import forget
+from vpcflow_core.units import number_of
 from vpcflow_core.workspace.source_list import remove
 
 # A sync may have begun in another process meanwhile.
@@ -75,6 +76,6 @@ def _remove(row: Row, and_records: bool) -> None:
     audit.note("source-removed", source=row.name, url=row.url, records=count)
     st.session_state["removals"] += 1
     st.session_state["removed"] = f"{row.name or 'The source'} was removed" + (
-        f" with {count:,} records." if count else "."
+        f" with {number_of(count, 'records')}." if count else "."
     )
     st.rerun()

@@ -21,6 +21,7 @@ from vpcflow_core.intake.judge import MB
 from vpcflow_core.intake.verdict import Verdict
 from vpcflow_core.settings import SourceSetting
 from vpcflow_core.sources.uploads import UPLOADS, keep, safe_file, safe_name, size_of_all
+from vpcflow_core.units import number_of
 
 # All uploads of a store together may be this many times as large as one file.
 TOGETHER = 40
@@ -133,7 +134,7 @@ def _show(verdict: Verdict) -> None:
         return
     if report.records:
         st.markdown(f"{code(verdict.name)}: {summary(report)}")
-        st.caption(f"{len(report.fields)} fields: {code(' '.join(report.fields))}")
+        st.caption(f"{number_of(len(report.fields), 'fields')}: {code(' '.join(report.fields))}")
     for note in _notes(report):
         st.warning(note, icon=":material/warning:")
     if report.reasons:
@@ -153,5 +154,7 @@ def _notes(report: Report) -> list[str]:
         notes.append(f"It ends early: {code(report.broken)}. What stands before is read.")
     keep_for = resources.settings().keep
     if keep_for and report.first and report.first < datetime.now(UTC) - keep_for:
-        notes.append(f"Records older than {keep_for.days} days are dropped (setting `keep`).")
+        notes.append(
+            f"Records older than {number_of(keep_for.days, 'days')} are dropped (setting `keep`)."
+        )
     return notes

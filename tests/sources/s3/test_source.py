@@ -328,8 +328,8 @@ def test_archived_objects_are_counted_once_and_read_when_they_are_restored(bucke
     source = opened(endpoint_url=os.environ["AWS_ENDPOINT_URL"])
     assert len(list(source.find(None))) == 4
     assert source.warnings == [
-        "8 objects of s3://logs lie in an archive (Glacier) and are left out. Restore them in S3; "
-        "a later sync then reads them."
+        "Left out, as in an archive (Glacier): 8 objects of s3://logs. What is restored in S3 is "
+        "read by a later sync."
     ]
     assert [(hole.reason, hole.objects) for hole in source.listed.holes] == [("archived", 8)]
     s3.restore_object(Bucket="logs", Key=key(T), RestoreRequest={"Days": 2})

@@ -9,6 +9,7 @@ import pandas as pd
 from vpcflow_core.analysis.security_groups.accepted import known_replies
 from vpcflow_core.analysis.security_groups.hostile import Hostile
 from vpcflow_core.analysis.security_groups.services import SERVICES, opening
+from vpcflow_core.units import number_of
 
 
 def findings(
@@ -47,9 +48,7 @@ def _findings(
 def _sentence(service: str, rules: int, sources: set[str], foes: list[str]) -> str:
     """How open a service is, who used that: `SSH (22) is open to the world: 3 sources seen`."""
     by = f" in {rules:,} rules" if rules > 1 else ""
-    seen = (
-        f"{len(sources):,} source{'' if len(sources) == 1 else 's'} seen" if sources else "unused"
-    )
+    seen = f"{number_of(len(sources), 'sources')} seen" if sources else "unused"
     named = ", ".join(foes[:3]) + (", ..." if len(foes) > 3 else "")
     bad = f", {len(foes):,} of them hostile ({named})" if foes else ""
     return f"{service} is open to the world{by}: {seen}{bad}."

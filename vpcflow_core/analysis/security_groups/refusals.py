@@ -23,6 +23,7 @@ from vpcflow_core.analysis.security_groups.why import (
 )
 from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.reference.iana import protocol_keyword
+from vpcflow_core.units import number_of
 
 COLUMNS = (
     "cause", "why", "interface_id", "way", "peer", "peers", "protocol", "port", "flows", "bytes",
@@ -90,7 +91,7 @@ def _shares(table: pd.DataFrame) -> list[str]:
         return []
     sums = table.groupby("cause")["flows"].sum().sort_values(ascending=False, kind="stable")
     words = [f"{cause}: {int(count):,} ({_percent(count, total)})" for cause, count in sums.items()]
-    return [f"Of {int(total):,} refused flows, by cause: {', '.join(words)}."]
+    return [f"Of {number_of(int(total), 'refused flows')}, by cause: {', '.join(words)}."]
 
 
 def _percent(count: float, total: float) -> str:

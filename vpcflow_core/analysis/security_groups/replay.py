@@ -12,6 +12,7 @@ from vpcflow_core.analysis.security_groups.accepted import Accepted, own_ends
 from vpcflow_core.analysis.security_groups.hostile import NONE_HOSTILE, Hostile
 from vpcflow_core.analysis.security_groups.rules import Rule, Sources, shapes_of_rules
 from vpcflow_core.reference.iana import protocol_keyword
+from vpcflow_core.units import number_of
 
 # The end of a flow that a rule is about, by whether it is outbound.
 PEER = {False: "srcaddr", True: "dstaddr"}
@@ -86,10 +87,10 @@ def replayed(
 def sentence(frame: pd.DataFrame, hostile: Hostile, egress: bool) -> str:
     """What came out, in words."""
     all_, refused = frame.attrs["let_through"], frame.attrs["refused"]
-    way = "out" if egress else "in"
+    let_through = f"{number_of(all_, 'flows')} that rules let {'out' if egress else 'in'}"
     if not refused:
-        return f"None of the {all_:,} flows that rules let {way} would have been refused."
-    text = f"{refused:,} of the {all_:,} flows that rules let {way} would have been refused"
+        return f"None of the {let_through} would have been refused."
+    text = f"{refused:,} of the {let_through} would have been refused"
     foes = frame.loc[frame["hostile"] != "", "flows"].sum()
     if hostile.why and foes:
         some = "all" if foes == refused else f"{int(foes):,}"

@@ -11,6 +11,7 @@ import numpy as np
 
 from vpcflow_core.analysis.security_groups.accepted import Accepted, Ints
 from vpcflow_core.analysis.security_groups.rules import TCP, UDP, Rule, Sources
+from vpcflow_core.units import number_of
 
 # Ports below are the system's (RFC 6335): a service listens there, not a client.
 SYSTEM_PORTS = 1024
@@ -130,4 +131,4 @@ def _share(counts: Mapping[str, int], part: str, egress: bool) -> str:
     else:
         text = f"{percent if counts[part] == counts['total'] else min(percent, 99):.0f} %"
     way = "outbound" if egress else "inbound"
-    return f"{counts[part]:,} accepted {way} flows ({text})"
+    return f"{number_of(counts[part], f'accepted {way} flows')} ({text})"

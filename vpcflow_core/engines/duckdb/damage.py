@@ -10,6 +10,7 @@ from vpcflow_core.errors import StoreError
 from vpcflow_core.store.base import StoreFile
 from vpcflow_core.store.damage import span_of
 from vpcflow_core.store.footers import is_damaged, is_readable
+from vpcflow_core.units import number_of
 
 # What DuckDB raises where a Parquet file is missing or damaged, and seldom otherwise (measured: 260
 # files with bytes changed at random).
@@ -26,8 +27,8 @@ def error_of(lost: Sequence[StoreFile]) -> StoreError:
     """The error that says which records these files held."""
     rows = sum(file.rows for file in lost)
     return StoreError(
-        f"{rows:,} records of {span_of(file.day for file in lost)} cannot be read: files of the "
-        "store are missing or damaged.",
+        f"{number_of(rows, 'records')} of {span_of(file.day for file in lost)} cannot be read: "
+        "files of the store are missing or damaged.",
         "To read what they held once more, sync it again: `vpcflow sync`, or Sync now on the "
         "Sources page. Other ranges can be asked for meanwhile.",
     )

@@ -17,6 +17,7 @@ from vpcflow_core.cost.shared import shared_bill
 from vpcflow_core.panels.base import Analysis, Headline, PanelAnswer, PanelContext
 from vpcflow_core.query.cost import INTERNET
 from vpcflow_core.times import Window, timeslice_for
+from vpcflow_core.units import number_of
 
 HOUR = timedelta(hours=1)
 COLUMNS = 31  # of a chart over time
@@ -92,7 +93,9 @@ def _rest(rows: pd.DataFrame, shown: pd.DataFrame) -> tuple[str, ...]:
     rest = float(rows[DOLLARS].sum() - shown[DOLLARS].sum())
     count = len(rows) - len(shown)
     dollars = f"{rest:,.2f}" if rest >= 0.01 else "less than 0.01"
-    return (f"{count:,} more rows cost {dollars} dollars together.",) if count and rest > 0 else ()
+    if not count or rest <= 0:
+        return ()
+    return (f"{number_of(count, 'more rows')}: {dollars} dollars in all.",)
 
 
 def over_time(context: PanelContext) -> PanelAnswer:
