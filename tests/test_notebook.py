@@ -67,7 +67,7 @@ def test_progress_is_one_bar_that_is_changed_in_its_place() -> None:
     bar(Progress())
     bar(Progress(2, 4, 10, 40, 12_345, 2.0, listed=True))
     assert shown == [
-        ("display", "<progress></progress> Looking for new logs ..."),
+        ("display", "<progress></progress> Looking for new logs"),
         (
             "update",
             '<progress value="10" max="40"></progress> 2 of 4 objects, 12.3 K records, '

@@ -13,9 +13,13 @@ from uuid import UUID
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
+from rich.table import Table
 
 from tests.logs import fill, write_sample
+from vpcflow_core.cli import output
 from vpcflow_core.cli.main import main
+from vpcflow_core.cli.output import print_table
 from vpcflow_core.json_rows import plain
 
 DAY, TEXT = datetime(2026, 11, 1, tzinfo=UTC), "2026-11-01T00:00:00Z"
@@ -89,3 +93,21 @@ def test_every_type_of_sql_is_json(
         [TEXT],
         [[1], []],
     )
+
+
+@pytest.mark.parametrize("title", ["", "Two rows"])
+@pytest.mark.parametrize("columns", [80, 24])
+def test_a_table_looks_as_rich_draws_it(
+    title: str, columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(width=columns, highlight=False))
+    rows = {"name": ["日本 web", "a" * 9], "flows": [1234567, 8], "addresses": [None, "10.0.0.1"]}
+    print_table(pd.DataFrame(rows), title)
+    drawn = capsys.readouterr().out
+    table = Table(title=title or None, title_justify="left", box=None)
+    for name, side in zip(rows, ("left", "right", "left"), strict=True):
+        table.add_column(name, justify=side, overflow="fold")  # type: ignore[arg-type]
+    table.add_row("日本 web", "1,234,567", "-")
+    table.add_row("a" * 9, "8", "10.0.0.1")
+    output.console().print(table)
+    assert drawn == capsys.readouterr().out

@@ -321,7 +321,7 @@ def test_the_share_is_of_bytes_or_of_objects_whose_size_is_unknown(
 @pytest.mark.parametrize(
     ("progress", "sentence"),
     [
-        (Progress(), "Looking for new logs ..."),
+        (Progress(), "Looking for new logs"),
         (Progress(2, 4, records=1000, seconds=2.0), "2 of 4+ objects, 1 K records, 500 a second"),
         (
             Progress(2, 4, 10, 40, 1000, 50.0, listed=True),

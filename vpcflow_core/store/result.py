@@ -68,7 +68,7 @@ class Progress:
         '2 of 4 objects, 12.3 K records, 6.2 K a second, 6 s left'
         """
         if not self.total_objects:
-            return "Looking for new logs ..."
+            return "Looking for new logs"
         parts = [
             f"{self.objects:,} of {self.total_objects:,}{'' if self.listed else '+'} "
             f"{'object' if self.total_objects == 1 and self.listed else 'objects'}",
