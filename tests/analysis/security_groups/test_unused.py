@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.analysis.series import minute
 from vpcflow_core.analysis.buckets import notes_of
-from vpcflow_core.analysis.security_groups.usage import (
+from vpcflow_core.analysis.security_groups.unused import (
     DEFAULT_GROUP,
     REFERENCED,
     UNWATCHED,
