@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal
+
+from vpcflow_core.fields import FIELDS
 
 # Traffic and the rest lie in separate files, so that questions about traffic never read the rest.
 # "quiet" parts hold NODATA and SKIPDATA records, "stray" ones records of any kind whose start
@@ -49,3 +53,18 @@ class StoreFile:
     size: int
     first: datetime
     last: datetime
+
+
+@cache
+def _places() -> dict[str, int]:
+    return {field.name: place for place, field in enumerate(FIELDS)}
+
+
+def ordered(columns: Iterable[str]) -> tuple[str, ...]:
+    """Columns in the field table's order, unknown ones behind by name.
+
+    >>> ordered(["zone", "bytes", "srcaddr"])
+    ('srcaddr', 'bytes', 'zone')
+    """
+    places = _places()
+    return tuple(sorted(columns, key=lambda name: (places.get(name, len(places)), name)))

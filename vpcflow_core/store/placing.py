@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 
 from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, Records, Report
 from vpcflow_core.formats.words import equals
-from vpcflow_core.store.base import Part
+from vpcflow_core.store.base import Part, ordered
 from vpcflow_core.store.hours import possible_times
 from vpcflow_core.store.ledger import to_ms
-from vpcflow_core.store.store import ordered
 from vpcflow_core.units import number_of
 
 # Names the object a row came from, in files of objects that may be replaced. No field has a name
