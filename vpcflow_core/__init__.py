@@ -14,7 +14,7 @@ from vpcflow_core.errors import FailureError, MisuseError, VpcflowError
 if TYPE_CHECKING:
     from vpcflow_core.api import FlowLogs, RenderedPanel
     from vpcflow_core.coverage import Coverage
-    from vpcflow_core.panels.base import PanelAnswer
+    from vpcflow_core.panels.answer import PanelAnswer
     from vpcflow_core.query.filters import Filters
     from vpcflow_core.query.question import Query
     from vpcflow_core.query.result import QueryResult
@@ -41,7 +41,7 @@ _LATE = {
     "Coverage": "coverage",
     "Filters": "query.filters",
     "FlowLogs": "api",
-    "PanelAnswer": "panels.base",
+    "PanelAnswer": "panels.answer",
     "Query": "query.question",
     "QueryResult": "query.result",
     "Range": "times",

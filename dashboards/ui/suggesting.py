@@ -16,7 +16,8 @@ from dashboards.ui import hidden_widgets, resources
 from dashboards.ui.state import EITHER_FILTERS, FLOW_FILTERS
 from vpcflow_core.charts import label
 from vpcflow_core.inventory.tables import Kind
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 from vpcflow_core.query.dimensions import EITHER_END, filterable
 from vpcflow_core.query.names import FIELDS
 from vpcflow_core.reference.geoip import label_points

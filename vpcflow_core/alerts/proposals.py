@@ -16,7 +16,7 @@ from vpcflow_core.detections.base import DAY
 from vpcflow_core.detections.catalogue import settled
 from vpcflow_core.detections.watch_list import NO_LIST, WatchList
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.panels.base import LogQueries
+from vpcflow_core.panels.log_queries import LogQueries
 from vpcflow_core.settings import Settings
 from vpcflow_core.times import Window
 

@@ -21,8 +21,8 @@ from vpcflow_core.detections.base import DAY, HOUR
 from vpcflow_core.detections.catalogue import NOT_LOOKED_FOR, look, names_of, settled
 from vpcflow_core.detections.watch_list import NO_LIST, WatchList
 from vpcflow_core.errors import FailureError, MissingDataError
-from vpcflow_core.panels.base import LogQueries
 from vpcflow_core.panels.lacking import reason, sentences
+from vpcflow_core.panels.log_queries import LogQueries
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.settings import Settings
 from vpcflow_core.times import Window

@@ -28,7 +28,8 @@ from vpcflow_core.charts.style import COLOURS, CONFIG, SERIES, dress
 from vpcflow_core.charts.table import styled, table, table_frame
 from vpcflow_core.charts.time_axis import wall_clock
 from vpcflow_core.charts.world import blank_map, world_map
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 
 __all__ = [
     "COLOURS",

@@ -23,7 +23,8 @@ from vpcflow_core.charts.time_axis import (
     raised,
     wall_clock,
 )
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 
 # What is drawn as lines.
 DRAWN = ("value", "lower", "upper")

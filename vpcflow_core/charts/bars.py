@@ -13,7 +13,8 @@ from vpcflow_core.charts.groups import Group, groups
 from vpcflow_core.charts.labels import hover_texts, named, short_labels
 from vpcflow_core.charts.style import legend_below, undressed
 from vpcflow_core.charts.time_axis import colour_of
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 from vpcflow_core.units import humane
 
 # Fewer bars than this would be blocks.

@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from vpcflow_core.charts.log_axis import decades
 from vpcflow_core.charts.style import faint, undressed
 from vpcflow_core.charts.time_axis import colour_of, over_time, wall_clock
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 from vpcflow_core.units import humane
 
 PARTS = ("min", "q1", "median", "q3", "max")

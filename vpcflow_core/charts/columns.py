@@ -23,7 +23,8 @@ from vpcflow_core.charts.time_axis import (
     places,
     wall_clock,
 )
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 
 # More columns than this are hairs; they are drawn as one stepped area.
 MOST_COLUMNS = 300

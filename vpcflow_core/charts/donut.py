@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 from vpcflow_core.charts.colours import colours
 from vpcflow_core.charts.labels import hover_texts, named, short_labels, unit
 from vpcflow_core.charts.style import INK, undressed
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 from vpcflow_core.units import humane
 
 # There is more room beside a ring than beside bars.

@@ -10,7 +10,8 @@ import pandas as pd
 from vpcflow_core.charts.colours import colours
 from vpcflow_core.charts.labels import named, short_labels
 from vpcflow_core.charts.style import GREY, SERIES
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 
 # Groups with an order of their own, the same on every page.
 ORDERS = {

@@ -17,7 +17,8 @@ from vpcflow_core.charts.labels import hover
 from vpcflow_core.charts.log_axis import BURST, rounds
 from vpcflow_core.charts.style import HEATS, HEIGHT, undressed
 from vpcflow_core.charts.time_axis import heights, highest, over_time, ticks
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 from vpcflow_core.units import humane
 
 # Of a row and of its cells, in rows; what is above and below the rows, in pixels.

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vpcflow_core.panels.base import NAMED, Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import NAMED, Panel
 from vpcflow_core.query.dimensions import BLOCKS, DIMENSIONS, GROUPED_ONLY, in_words
 from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.reference.iana import port_label, protocol_keyword

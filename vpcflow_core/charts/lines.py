@@ -22,7 +22,8 @@ from vpcflow_core.charts.time_axis import (
     raised,
     wall_clock,
 )
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 
 NOW = "value"
 # What a column is called in a window of a day, and in any other.

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from vpcflow_core.charts.style import INK, faint, undressed
 from vpcflow_core.charts.time_axis import colour_of, heights, places, shade
-from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
+from vpcflow_core.panels.answer import Headline, PanelAnswer
+from vpcflow_core.panels.base import Panel
 from vpcflow_core.units import humane
 
 HEIGHT = 170

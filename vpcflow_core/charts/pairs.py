@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from vpcflow_core.charts.heat import bursts, scale
 from vpcflow_core.charts.labels import hover_texts, named, short_labels
 from vpcflow_core.charts.style import INK, SERIES, undressed
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 
 BAND = "rgba(100, 130, 170, 0.35)"
 ROW = 22

@@ -17,7 +17,8 @@ from vpcflow_core.charts.labels import ADDRESSES, LABELS, title
 from vpcflow_core.charts.style import INK, undressed
 from vpcflow_core.charts.time_axis import wall_clock
 from vpcflow_core.panels.analyses.changes import BEFORE, DIFFERENCE
-from vpcflow_core.panels.base import WITH_ADDRESSES, Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import WITH_ADDRESSES, Panel
 from vpcflow_core.units import UNITS, humane
 
 # What a notebook shows; the whole answer is its frame.

@@ -23,7 +23,8 @@ from vpcflow_core.charts.style import (
 )
 from vpcflow_core.clock_changes import clock_changes
 from vpcflow_core.coverage import overlapping
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 from vpcflow_core.times import Window, format_duration
 from vpcflow_core.units import humane
 

@@ -14,7 +14,8 @@ import plotly.graph_objects as go
 from vpcflow_core.charts.labels import measured
 from vpcflow_core.charts.style import LAND, MARGIN, dress, undressed
 from vpcflow_core.charts.time_axis import colour_of
-from vpcflow_core.panels.base import Panel, PanelAnswer
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel
 from vpcflow_core.reference.files import data_file
 from vpcflow_core.units import number_of
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from vpcflow_core.detections.watch_list import NO_LIST, WatchList
 from vpcflow_core.errors import MissingDataError
-from vpcflow_core.panels.base import LogQueries
+from vpcflow_core.panels.log_queries import LogQueries
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window

@@ -16,8 +16,8 @@ from vpcflow_core.detections.reaching_out import REACHING_OUT
 from vpcflow_core.detections.unusual_ways import UNUSUAL_WAYS
 from vpcflow_core.detections.watch_list import NO_LIST, WatchList
 from vpcflow_core.errors import MissingDataError, ParameterError, closest
-from vpcflow_core.panels.base import LogQueries
 from vpcflow_core.panels.lacking import reason, sentences
+from vpcflow_core.panels.log_queries import LogQueries
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.times import Window, ceil_to, floor_to
 

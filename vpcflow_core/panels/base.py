@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from vpcflow_core.asker import all_of, asking_for
 from vpcflow_core.clock_changes import clock_changes, sentences
-from vpcflow_core.cost.billing import CostQueries
-from vpcflow_core.coverage import Coverage, Gap
+from vpcflow_core.panels.answer import Headline, PanelAnswer
+from vpcflow_core.panels.log_queries import AnswersAtOnce, LogQueries
 from vpcflow_core.panels.request import BAND_PARAMETERS, DEFAULTS, PanelRequest, Parameters
 from vpcflow_core.query.connections.questions import AnyQuery
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.measures import measure
-from vpcflow_core.query.novelty import NewGroups
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.reference.geoip import Places
-from vpcflow_core.refusals import RefusalQueries
-from vpcflow_core.rulesets.tighten import RuleQueries
 from vpcflow_core.series import with_coverage
 from vpcflow_core.times import FEW, Window, format_duration, timeslice_for, timeslice_within
 
@@ -35,143 +31,6 @@ Chart = Literal[
 MINUTE = timedelta(minutes=1)
 # More buckets than this are no picture any more; the timeslice then grows, and the panel says so.
 MOST_BUCKETS = 12_000
-
-
-class Columns(Protocol):
-    """The part of an engine that a panel needs."""
-
-    def columns(self, relation: str = "flows") -> tuple[str, ...]:
-        """The columns that some record has, or that can be known of it."""
-
-
-@runtime_checkable
-class AnswersAtOnce(Protocol):
-    """An engine that may answer several questions of a page by one statement."""
-
-    @property
-    def answers_at_once(self) -> bool:
-        """Whether it does."""
-
-
-class LogQueries(CostQueries, RefusalQueries, RuleQueries, Protocol):
-    """The part of `FlowLogs` that a panel needs."""
-
-    @property
-    def places(self) -> Places:
-        """Where addresses lie."""
-
-    @property
-    def engine(self) -> Columns:
-        """What knows the fields of the logs."""
-
-    @property
-    def extent(self) -> Window | None:
-        """First to last record of the store."""
-
-    @property
-    def coverage(self) -> Coverage:
-        """What is known of when."""
-
-    def sparse(
-        self, query: Query, window: Window | None = None, filters: Filters | None = None
-    ) -> QueryResult:
-        """Run one question, without the buckets in which nothing was."""
-
-    def ask_new(
-        self,
-        query: Query,
-        before: Window,
-        window: Window | None = None,
-        filters: Filters | None = None,
-    ) -> NewGroups:
-        """Which groups no record of an earlier range belongs to."""
-
-    def ask_change(
-        self,
-        query: Query,
-        fields: Sequence[str],
-        ranges: tuple[Window, Window],
-        filters: Filters | None = None,
-        *,
-        most: int = 100,
-    ) -> list[QueryResult]:
-        """Which values of fields have more or less than before."""
-
-    def ask_connections(
-        self, query: AnyQuery, window: Window | None = None, filters: Filters | None = None
-    ) -> QueryResult:
-        """Run one question for connections."""
-
-    def ask_lost(
-        self, window: Window | None = None, filters: Filters | None = None, *, limit: int = 50
-    ) -> QueryResult:
-        """Packets that transit gateways lost."""
-
-    def names(self, field: str) -> dict[str, str]:
-        """Names of interfaces, VPCs, subnets, security groups by their id."""
-
-    def watched(self, addresses: Iterable[str]) -> dict[str, str]:
-        """The watch list of each of the addresses that is on one."""
-
-    def sets_of(self, texts: Iterable[str]) -> dict[str, str]:
-        """The zones and watch lists that addresses or blocks are in, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """One number that says it all.
-
-    Attributes:
-        label: What it counts; "" where the panel's title says so.
-        value: The number, exact.
-        measure: What kind of number, for its unit.
-        earlier: The number a day before; None where the data does not reach back so far.
-        settled: The part of the number that `earlier` is compared with, where records can still
-            arrive; None: all of it.
-    """
-
-    label: str
-    value: float
-    measure: str
-    earlier: int | None = None
-    settled: int | None = None
-
-    @property
-    def change(self) -> float | None:
-        """Change since a day before, in percent; None without a base."""
-        now = self.value if self.settled is None else self.settled
-        return 100 * (now - self.earlier) / self.earlier if self.earlier else None
-
-
-@dataclass(frozen=True, slots=True)
-class PanelAnswer:
-    """What a panel shows.
-
-    Attributes:
-        frame: Its rows; times in UTC, numbers exact.
-        sql: The queries that ran, with their values.
-        seconds: How long they took.
-        notes: Sentences to show below the chart.
-        findings: How many of them, the first ones, stand above it: what it comes to.
-        every: Timeslice of its buckets; None without.
-        complete_until: Buckets that end later can still grow; None: none can.
-        headlines: The numbers of a panel of numbers.
-        names: What ids and addresses of the rows are called, by column.
-        watched: The watch list of each address of the rows that is on one.
-        gaps: What is missing of the range.
-    """
-
-    frame: pd.DataFrame
-    sql: str
-    seconds: float
-    notes: tuple[str, ...] = ()
-    every: timedelta | None = None
-    complete_until: datetime | None = None
-    headlines: tuple[Headline, ...] = ()
-    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    watched: Mapping[str, str] = field(default_factory=dict)
-    gaps: tuple[Gap, ...] = ()
-    findings: int = 0
 
 
 def auto_timeslice(window: Window, interval: timedelta, name: str) -> timedelta:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from vpcflow_core.errors import ParameterError, closest
 from vpcflow_core.panels.accepts import ACCEPTS
-from vpcflow_core.panels.base import Headline, Panel, PanelAnswer
+from vpcflow_core.panels.answer import Headline, PanelAnswer
+from vpcflow_core.panels.base import Panel
 from vpcflow_core.panels.built import PREFIX, built
 from vpcflow_core.panels.cost import COST
 from vpcflow_core.panels.entity_panels import entity_panel

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from vpcflow_core.panels.base import LogQueries
 from vpcflow_core.panels.entity import IDS, Entity
+from vpcflow_core.panels.log_queries import LogQueries
 from vpcflow_core.query.ends import ADDRESS_OF
 from vpcflow_core.query.question import Query
 from vpcflow_core.reference.iana import port_label

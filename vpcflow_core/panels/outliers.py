@@ -15,7 +15,8 @@ from vpcflow_core.asker import all_of
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.makers import NONE_ASKED, Makers, makers, named
 from vpcflow_core.panels.analyses.time import band, judged
-from vpcflow_core.panels.base import MINUTE, Panel, PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import MINUTE, Panel, PanelContext
 from vpcflow_core.panels.lacking import reason, sentences
 from vpcflow_core.panels.request import ALL_PARAMETERS
 from vpcflow_core.query.filters import NO_FILTERS, Filters, exactly

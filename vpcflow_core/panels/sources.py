@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from vpcflow_core.analysis.groups import with_rest
-from vpcflow_core.panels.base import Panel, PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Panel, PanelContext
 from vpcflow_core.query.question import Query
 from vpcflow_core.times import Window, format_duration, format_instant
 from vpcflow_core.units import number_of

@@ -9,7 +9,8 @@ import pandas as pd
 from pandas.api.types import is_float_dtype
 
 from vpcflow_core.panels.analyses.time import comparable
-from vpcflow_core.panels.base import PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import PanelContext
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.result import QueryResult
 from vpcflow_core.units import number_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from vpcflow_core.connections import each_once, listed
-from vpcflow_core.panels.base import PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import PanelContext
 from vpcflow_core.query.connections.select import ConnectionQuery
 from vpcflow_core.query.dimensions import COUNTRIES
 from vpcflow_core.query.question import Query

@@ -14,7 +14,8 @@ from vpcflow_core.cost.far_ends import with_far_ends
 from vpcflow_core.cost.remedies import remedies_of
 from vpcflow_core.cost.remedy import rows_of
 from vpcflow_core.cost.shared import shared_bill
-from vpcflow_core.panels.base import Analysis, Headline, PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import Headline, PanelAnswer
+from vpcflow_core.panels.base import Analysis, PanelContext
 from vpcflow_core.query.cost import INTERNET
 from vpcflow_core.times import Window, timeslice_for
 from vpcflow_core.units import number_of

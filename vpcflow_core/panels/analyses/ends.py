@@ -7,7 +7,8 @@ from dataclasses import replace
 import pandas as pd
 
 from vpcflow_core.panels.analyses.sources import who
-from vpcflow_core.panels.base import PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import PanelContext
 from vpcflow_core.query.dimensions import filterable
 from vpcflow_core.query.question import Query
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from vpcflow_core.analysis.groups import with_rest
 from vpcflow_core.analysis.places import flows_by_place
-from vpcflow_core.panels.base import MINUTE, Headline, PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import Headline, PanelAnswer
+from vpcflow_core.panels.base import MINUTE, PanelContext
 from vpcflow_core.query.measures import measure
 from vpcflow_core.times import timeslice_for
 

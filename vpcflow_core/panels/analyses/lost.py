@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vpcflow_core.panels.base import PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import PanelContext
 from vpcflow_core.query.lost import REASONS
 
 PERCENT = "share"

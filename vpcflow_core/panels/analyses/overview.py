@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from vpcflow_core.panels.base import Headline, PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import Headline, PanelAnswer
+from vpcflow_core.panels.base import PanelContext
 from vpcflow_core.query.measures import measure
 
 RATE = "rejection_rate"

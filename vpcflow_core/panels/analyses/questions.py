@@ -10,7 +10,8 @@ import pandas as pd
 from vpcflow_core.coverage import Coverage
 from vpcflow_core.errors import MissingDataError
 from vpcflow_core.panels.analyses.connections import longest
-from vpcflow_core.panels.base import Analysis, PanelAnswer, PanelContext, rows
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Analysis, PanelContext, rows
 from vpcflow_core.panels.request import A_WEEK
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.times import Range, Window, format_duration, format_instant

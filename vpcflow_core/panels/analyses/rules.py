@@ -13,7 +13,8 @@ from vpcflow_core.analysis.security_groups.findings import findings
 from vpcflow_core.analysis.security_groups.unused import unused_groups
 from vpcflow_core.analysis.security_groups.usage import rules_in_use
 from vpcflow_core.asker import both_of
-from vpcflow_core.panels.base import PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import PanelContext
 from vpcflow_core.rulesets.tighten import MOST_ROWS, REFUSED, hostile_of, known, matched
 from vpcflow_core.units import number_of
 

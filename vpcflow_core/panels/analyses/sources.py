@@ -9,7 +9,9 @@ import pandas as pd
 
 from vpcflow_core.asker import all_of
 from vpcflow_core.panels.analyses.questions import new_and_how_rare, new_values
-from vpcflow_core.panels.base import Analysis, LogQueries, PanelAnswer, PanelContext, rows
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import Analysis, PanelContext, rows
+from vpcflow_core.panels.log_queries import LogQueries
 from vpcflow_core.query.dimensions import BLOCKS
 from vpcflow_core.query.filters import NO_FILTERS, Filters, exactly
 

@@ -18,7 +18,8 @@ from vpcflow_core.analysis.compare import shifts_of
 from vpcflow_core.analysis.forecast import LEAST_HISTORY
 from vpcflow_core.asker import all_of, both_of
 from vpcflow_core.errors import ParameterError
-from vpcflow_core.panels.base import MINUTE, Headline, PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import Headline, PanelAnswer
+from vpcflow_core.panels.base import MINUTE, PanelContext
 from vpcflow_core.query.measures import measure
 from vpcflow_core.query.place import snapped
 from vpcflow_core.query.question import Query

@@ -7,7 +7,8 @@ from dataclasses import replace
 from vpcflow_core.analysis.buckets import notes_of
 from vpcflow_core.analysis.security_groups.acl_usage import entries_in_use
 from vpcflow_core.errors import MissingDataError
-from vpcflow_core.panels.base import PanelAnswer, PanelContext
+from vpcflow_core.panels.answer import PanelAnswer
+from vpcflow_core.panels.base import PanelContext
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.refusals import KINDS, explained
 
