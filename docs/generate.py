@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from docs.interfaces import cli_page, json_page, mcp_page, url_page
 from docs.tables import table
 from vpcflow_core import errors
@@ -15,13 +17,10 @@ from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.panels.explore import READY
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END
 from vpcflow_core.query.measures import MEASURES
-from vpcflow_core.settings import CostSetting, DnsLogSetting, Settings, SourceSetting
+from vpcflow_core.settings import CostSetting, Settings
+from vpcflow_core.source_settings import DnsLogSetting, SourceSetting, TrailSetting
 from vpcflow_core.team import Grant, SignIn
 
-MODELS = (
-    SourceSetting, DnsLogSetting, CostSetting, ChannelSetting, AlertSetting, ReportSetting,
-    SignIn, Grant,
-)  # fmt: skip
 REFERENCE = Path(__file__).parent / "reference"
 
 
@@ -46,56 +45,67 @@ def _field_row(field: Field) -> tuple[object, ...]:
     return f"`{field.aws}`", f"`{field.name}`", version, field.sql, field.role, mirror, field.doc
 
 
+# Sections of the page of settings: heading, what they are, and each table's first column and rows.
+SETTINGS: tuple[tuple[str, str, tuple[tuple[str, type[BaseModel]], ...]], ...] = (
+    (
+        "Sources",
+        "Each is a table `[sources.NAME]` of the file, or variables\n"
+        "`VPCFLOW_SOURCES__NAME__URL` and so on.\n",
+        (("setting", SourceSetting),),
+    ),
+    (
+        "Trails of CloudTrail",
+        "Each is a table `[trails.NAME]` of the file: [notes](../team.md#views-and-notes).\n",
+        (("setting", TrailSetting),),
+    ),
+    (
+        "Query logs of Route 53 Resolver",
+        "Each is a table `[dns_logs.NAME]` of the file.\n",
+        (("setting", DnsLogSetting),),
+    ),
+    (
+        "Prices",
+        "In the table `[cost]` of the file, or as `VPCFLOW_COST__FACTOR` and so on.\n",
+        (("setting", CostSetting),),
+    ),
+    (
+        "Alerts",
+        "Channels are tables `[channels.NAME]` of the file, rules of `vpcflow watch` tables\n"
+        "`[alerts.NAME]`, its reports tables `[reports.NAME]`: [alerts](../how-to/alerts.md).\n",
+        (
+            ("setting of a channel", ChannelSetting),
+            ("setting of a rule", AlertSetting),
+            ("setting of a report", ReportSetting),
+        ),
+    ),
+    (
+        "Sign-in",
+        "A table `[sign_in]` of the file. The provider sends people back to `app_url` with\n"
+        "`/oauth2callback` behind it. Each grant is a table `[[sign_in.grants]]`.\n",
+        (("setting", SignIn), ("setting of a grant", Grant)),
+    ),
+)
+
+
 def settings_page() -> str:
     """Every setting, with its default."""
     rows = [
         (f"`{name}`", f"`VPCFLOW_{name.upper()}`", _default(info), info.description)
         for name, info in Settings.model_fields.items()
     ]
-    source, dns, cost, channel, alert, report, sign_in, grant = (
-        [(f"`{name}`", info.description) for name, info in model.model_fields.items()]
-        for model in (
-            SourceSetting,
-            DnsLogSetting,
-            CostSetting,
-            ChannelSetting,
-            AlertSetting,
-            ReportSetting,
-            SignIn,
-            Grant,
-        )
-    )
-    return "\n".join(
-        [
-            "# Settings\n",
-            "From `vpcflow.toml` in the working directory (or the file that `VPCFLOW_CONFIG`",
-            "names) and from the environment, which wins.\n",
-            table(("setting", "variable", "default", "meaning"), rows),
-            "## Sources\n",
-            "Each is a table `[sources.NAME]` of the file, or variables",
-            "`VPCFLOW_SOURCES__NAME__URL` and so on.\n",
-            table(("setting", "meaning"), source),
-            "## Query logs of Route 53 Resolver\n",
-            "Each is a table `[dns_logs.NAME]` of the file.\n",
-            table(("setting", "meaning"), dns),
-            "## Prices\n",
-            "In the table `[cost]` of the file, or as `VPCFLOW_COST__FACTOR` and so on.\n",
-            table(("setting", "meaning"), cost),
-            "## Alerts\n",
-            "Channels are tables `[channels.NAME]` of the file, rules of `vpcflow watch` tables",
-            "`[alerts.NAME]`: [alerts](../how-to/alerts.md).\n",
-            table(("setting of a channel", "meaning"), channel),
-            table(("setting of a rule", "meaning"), alert),
-            "A table `[reports.NAME]` is a report that `vpcflow watch` makes.\n",
-            table(("setting of a report", "meaning"), report),
-            "## Sign-in\n",
-            "A table `[sign_in]` of the file. The provider sends people back to `app_url` with",
-            "`/oauth2callback` behind it.\n",
-            table(("setting", "meaning"), sign_in),
-            "Each grant is a table `[[sign_in.grants]]`.\n",
-            table(("setting", "meaning"), grant),
-        ]
-    )
+    parts = [
+        "# Settings\n",
+        "From `vpcflow.toml` in the working directory (or the file that `VPCFLOW_CONFIG`",
+        "names) and from the environment, which wins.\n",
+        table(("setting", "variable", "default", "meaning"), rows),
+    ]
+    for heading, about, tables in SETTINGS:
+        parts += [f"## {heading}\n", about]
+        for column, model in tables:
+            fields = model.model_fields.items()
+            described = [(f"`{name}`", info.description) for name, info in fields]
+            parts.append(table((column, "meaning"), described))
+    return "\n".join(parts)
 
 
 def _default(info: object) -> str:

@@ -122,7 +122,7 @@ def a_source(folder: Path) -> None:
     from dashboards.ui.sources.adding import addable
     from vpcflow_core import FlowLogs
     from vpcflow_core.errors import SettingsError
-    from vpcflow_core.settings import SourceSetting
+    from vpcflow_core.source_settings import SourceSetting
     from vpcflow_core.sources.open import open_source
 
     logs = FlowLogs.open("memory://teas", store=folder / "store")

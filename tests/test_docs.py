@@ -8,11 +8,14 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer
+from pydantic import BaseModel
 
 from docs.conf import contents
+from docs.generate import SETTINGS
 from vpcflow_core.cli.commands import COMMANDS
 from vpcflow_core.cli.main import app
 from vpcflow_core.panels.catalogue import panel
@@ -131,6 +134,23 @@ def test_the_settings_of_the_docs_are_settings(
         monkeypatch.setenv("VPCFLOW_CONFIG", str(tmp_path / "vpcflow.toml"))
         found = Settings()
         assert set(found.sources) == set(wanted.get("sources", {}))
+
+
+def test_every_table_of_the_settings_is_explained() -> None:
+    explained = {model for _, _, tables in SETTINGS for _, model in tables}
+    assert models_in(Settings) == explained
+
+
+def models_in(model: type[BaseModel]) -> set[type[BaseModel]]:
+    """The tables that a table of settings holds, and those in them."""
+    waiting = [info.annotation for info in model.model_fields.values()]
+    found: set[type[BaseModel]] = set()
+    while waiting:
+        kind = waiting.pop()
+        waiting += get_args(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            found |= {kind} | models_in(kind)
+    return found
 
 
 @pytest.mark.parametrize("page", pages_with("json"))

@@ -54,8 +54,9 @@ ALLOWED: dict[str, set[str]] = {
     "setting_types": {"errors", "times", "addresses"},
     "team": {"errors", "scope", "setting_types"},
     "alert_settings": {"setting_types"},
-    "settings": {"errors", "redaction", "times", "sources", "setting_types", "team"}
-    | {"alert_settings", "json_logs"},
+    "source_settings": {"redaction", "setting_types", "sources"},
+    "settings": {"errors", "redaction", "times", "setting_types", "team"}
+    | {"alert_settings", "json_logs", "source_settings"},
     "variables": {"settings"},
     "bounded": {
         "errors",
@@ -108,12 +109,13 @@ ALLOWED: dict[str, set[str]] = {
         "cost",
         "rulesets",
     },
-    "changes": BASE | {"settings", "sources"},
+    "changes": BASE | {"source_settings", "sources"},
     "workspace": BASE
-    | {"changes", "inventory", "plain_text", "settings", "sources", "formats", "store"},
+    | {"changes", "inventory", "plain_text", "settings", "source_settings", "sources"}
+    | {"formats", "store"},
     "checks": BASE
-    | {"inventory", "settings", "sources", "formats", "store", "query", "panels", "workspace"}
-    | {"changes", "engines"},
+    | {"inventory", "source_settings", "sources", "formats", "store", "query", "panels"}
+    | {"workspace", "changes", "engines"},
     "api": {"*"},
     "cli": {"*"},
     "__init__": {"*"},

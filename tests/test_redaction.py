@@ -14,7 +14,8 @@ from dashboards.ui.sources.source_rows import Row
 from vpcflow_core.cli.main import main
 from vpcflow_core.errors import MissingError, SettingsError
 from vpcflow_core.redaction import holds_secret, redacted, redacting_logger
-from vpcflow_core.settings import SourceSetting, load_settings
+from vpcflow_core.settings import load_settings
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.open import SourceOptions, open_source
 from vpcflow_core.workspace.source_list import ADDED, add
 

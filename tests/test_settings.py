@@ -9,7 +9,8 @@ import pytest
 
 from vpcflow_core.alert_settings import AlertSetting, ChannelSetting, ReportSetting
 from vpcflow_core.errors import SettingsError
-from vpcflow_core.settings import CostSetting, Settings, SourceSetting, load_settings
+from vpcflow_core.settings import CostSetting, Settings, load_settings
+from vpcflow_core.source_settings import SourceSetting
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from vpcflow_core.charts.notes import Mark, with_notes
 from vpcflow_core.checks import check_trails
 from vpcflow_core.cli.main import app
 from vpcflow_core.scope import Part, Scope
-from vpcflow_core.settings import TrailSetting
+from vpcflow_core.source_settings import TrailSetting
 from vpcflow_core.store.backup import back_up
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import Window

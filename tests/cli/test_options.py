@@ -17,7 +17,7 @@ from vpcflow_core.cli.commands import COMMANDS
 from vpcflow_core.cli.examples import EXAMPLES
 from vpcflow_core.cli.main import app
 from vpcflow_core.cli.options import AnswerOptions, SourceOptions, expanded
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 
 COMMON = {"--store", "--last", "--from", "--to", "--where", "--once", "--output",
           "--source", "--json", "--csv", "--link"}  # fmt: skip

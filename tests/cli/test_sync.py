@@ -15,7 +15,7 @@ import pytest
 from tests.store.doubles import HEADER, START, key, line, log
 from vpcflow_core.cli import progress
 from vpcflow_core.cli.main import main
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.store.lock import writer_lock
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import Progress

@@ -12,7 +12,7 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.cost import billing
 from vpcflow_core.cost.endpoint_services import services_by_names
 from vpcflow_core.cost.far_ends import far_ends, with_far_ends
-from vpcflow_core.settings import DnsLogSetting
+from vpcflow_core.source_settings import DnsLogSetting
 from vpcflow_core.workspace.domains import sync_domains
 
 US = "8.8.8.8"

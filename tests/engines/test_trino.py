@@ -31,7 +31,7 @@ from vpcflow_core.errors import (
 )
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.sources.schemes import SCHEMES
 from vpcflow_core.times import Window

@@ -24,7 +24,7 @@ from vpcflow_core.engines.trino.relations import inlined, with_tables
 from vpcflow_core.inventory.book import AddressBook
 from vpcflow_core.inventory.domain_answers import Answer, read_answers
 from vpcflow_core.inventory.naming import Naming
-from vpcflow_core.settings import DnsLogSetting
+from vpcflow_core.source_settings import DnsLogSetting
 from vpcflow_core.store.backup import back_up, restore
 from vpcflow_core.store.domains import DomainNames
 from vpcflow_core.store.store import Store

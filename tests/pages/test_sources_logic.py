@@ -22,7 +22,7 @@ from dashboards.ui.sources.source_rows import EXACT, HUMANE, Row, exact_table, h
 from vpcflow_core.errors import FormatError, SettingsError
 from vpcflow_core.formats.base import LogFormat, Rejected
 from vpcflow_core.intake.judge import MB, judge
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.store.state import ObjectReport
 from vpcflow_core.store.store import Store

@@ -15,7 +15,8 @@ import pytest
 
 from tests.logs import read_with_pandas
 from vpcflow_core.errors import LockedError
-from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.settings import Settings
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.base import Source
 from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.sources.sample.source import generate
@@ -296,7 +297,8 @@ def test_another_process_that_syncs_the_store_is_no_problem_to_show(home: Worksp
 ENDLESS = """
 import itertools, sys, time
 from pathlib import Path
-from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.settings import Settings
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.workspace import sync
 from vpcflow_core.workspace.background import Syncer

@@ -18,7 +18,7 @@ from tests.inventory.ec2_server import Ec2, serving
 from tests.store.doubles import START, key, line, log
 from vpcflow_core.cli.main import main
 from vpcflow_core.inventory.tables import TABLES
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.store.store import Store
 from vpcflow_core.workspace.background import INVENTORY_AGE
 from vpcflow_core.workspace.inventory import NOT_ASKED, refresh_inventory

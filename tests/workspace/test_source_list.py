@@ -9,7 +9,8 @@ from threading import Thread
 import pytest
 
 from vpcflow_core.errors import SettingsError
-from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.settings import Settings
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.workspace.source_list import ADDED, add, added, remove
 from vpcflow_core.workspace.workspace import Workspace, find_workspace
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from vpcflow_core.changes import kept
 from vpcflow_core.changes.records import Read, read
 from vpcflow_core.errors import MissingError, VpcflowError
-from vpcflow_core.settings import TrailSetting
+from vpcflow_core.source_settings import TrailSetting
 from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.trails import Trail, TrailFile, open_trail
 from vpcflow_core.times import EPOCH

@@ -9,7 +9,7 @@ from vpcflow_core.changes.reading import trail_options
 from vpcflow_core.changes.records import read
 from vpcflow_core.checks.base import Finding, refused
 from vpcflow_core.errors import VpcflowError
-from vpcflow_core.settings import TrailSetting
+from vpcflow_core.source_settings import TrailSetting
 from vpcflow_core.sources.trails import Trail, TrailFile, open_trail
 from vpcflow_core.units import number_of
 

@@ -7,7 +7,8 @@ from contextlib import closing
 
 from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat
-from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.settings import Settings
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.store.sync import Progress
 from vpcflow_core.workspace.opening import source_options

@@ -26,7 +26,8 @@ from vpcflow_core.engines.open import is_elsewhere
 from vpcflow_core.errors import FilterError, MisuseError
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.settings import SourceSetting, load_settings
+from vpcflow_core.settings import load_settings
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.open import require_no_secret
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import parse_range
@@ -238,7 +239,7 @@ def _address(flows: FlowLogs, page: Callable[[], str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """How to reach a source; the names are those of `settings.SourceSetting`."""
+    """How to reach a source; the names are those of `SourceSetting`."""
 
     log_format: FormatOption = ""
     profile: Annotated[str, typer.Option(help="AWS profile.")] = ""

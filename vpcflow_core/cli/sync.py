@@ -23,7 +23,8 @@ from vpcflow_core.errors import SettingsError
 from vpcflow_core.formats.base import LogFormat
 from vpcflow_core.json_logs import is_json, log_as, note
 from vpcflow_core.plain_text import visible_lines
-from vpcflow_core.settings import DnsLogSetting, Settings, SourceSetting, load_settings
+from vpcflow_core.settings import Settings, load_settings
+from vpcflow_core.source_settings import DnsLogSetting, SourceSetting
 from vpcflow_core.sources.schemes import examples, scheme_of
 from vpcflow_core.store.store import Store
 from vpcflow_core.workspace.background import problem

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.inventory.domain_answers import Answer, read_answers
-from vpcflow_core.settings import DnsLogSetting
+from vpcflow_core.source_settings import DnsLogSetting
 from vpcflow_core.sources.base import HasQueryLogs
 from vpcflow_core.sources.open import SourceOptions
 from vpcflow_core.sources.query_logs import open_query_logs

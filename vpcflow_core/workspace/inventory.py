@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.inventory.tables import Snapshot
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.open import AWS_HOSTS, SourceOptions
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.store import Store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.base import Source
 from vpcflow_core.sources.open import SourceOptions, open_source
 from vpcflow_core.store.store import Store

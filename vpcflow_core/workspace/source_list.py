@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from vpcflow_core.errors import SettingsError
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.open import require_no_secret
 from vpcflow_core.sources.spellings import plain_url
 from vpcflow_core.store.store import Store

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from vpcflow_core.changes.reading import keep_changes
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.formats.base import LogFormat
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.base import HasInventory, HasQueryLogs, HasTrail, Source
 from vpcflow_core.store import sync as objects
 from vpcflow_core.store.store import Store

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vpcflow_core.errors import SettingsError
-from vpcflow_core.settings import Settings, SourceSetting
+from vpcflow_core.settings import Settings
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store.store import Store
 from vpcflow_core.times import floor_to, format_instant

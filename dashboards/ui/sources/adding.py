@@ -15,7 +15,7 @@ from dashboards.ui.sources.source_rows import Row
 from vpcflow_core.checks import Finding, check
 from vpcflow_core.errors import SettingsError, VpcflowError
 from vpcflow_core.formats.base import LogFormat
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.local import LocalSource
 from vpcflow_core.sources.open import open_source, require_no_secret
 from vpcflow_core.sources.schemes import SCHEMES, Scheme, examples, find_scheme

@@ -11,7 +11,7 @@ import pandas as pd
 from dashboards.ui.markdown import code
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.redaction import redacted
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.schemes import Scheme, scheme_of
 from vpcflow_core.store.state import SourceState
 from vpcflow_core.store.store import Store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.ui import audit, resources
 from vpcflow_core.errors import SettingsError
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.workspace.source_list import add
 from vpcflow_core.workspace.workspace import Workspace
 

@@ -19,7 +19,7 @@ from vpcflow_core.formats.base import LogFormat, Report
 from vpcflow_core.intake import judging
 from vpcflow_core.intake.judge import MB
 from vpcflow_core.intake.verdict import Verdict
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.uploads import UPLOADS, keep, safe_file, safe_name, size_of_all
 from vpcflow_core.units import number_of
 

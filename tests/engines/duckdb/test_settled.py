@@ -24,7 +24,7 @@ from vpcflow_core.engines.duckdb.relations import Relations
 from vpcflow_core.inventory.naming import Naming
 from vpcflow_core.query.ends import ABOUT, ENDS
 from vpcflow_core.query.question import Query
-from vpcflow_core.settings import DnsLogSetting
+from vpcflow_core.source_settings import DnsLogSetting
 from vpcflow_core.times import Window
 from vpcflow_core.workspace.domains import sync_domains
 

@@ -26,7 +26,7 @@ from tests.sources.cloudwatch.log_groups import (
 )
 from tests.sources.cloudwatch.logs_proxy import Call, Proxy, Refusal
 from tests.store.doubles import records
-from vpcflow_core.settings import SourceSetting
+from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.cloudwatch import client
 from vpcflow_core.sources.cloudwatch.limiter import Limiter
 from vpcflow_core.sources.cloudwatch.source import CloudWatchSource
