@@ -1,10 +1,12 @@
-"""Notes which questions are answered from what is kept by file."""
+"""Notes which questions are answered from what is kept by file, and has it made at once."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+
+from vpcflow_core.engines.duckdb.behind import Behind, Work
 
 
 def kept_files_read(monkeypatch: pytest.MonkeyPatch, kind: type[Any]) -> list[int]:
@@ -19,3 +21,9 @@ def kept_files_read(monkeypatch: pytest.MonkeyPatch, kind: type[Any]) -> list[in
 
     monkeypatch.setattr(kind, "of", noting)
     return seen
+
+
+def done_at_once(self: Behind, _: object, work: Work) -> None:
+    """Stands for `Behind.later`: no question has to be asked twice."""
+    for _ in work(self._ask):
+        pass

@@ -9,13 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.engines.duckdb.noting import kept_files_read
+from tests.engines.duckdb.noting import done_at_once, kept_files_read
 from tests.engines.duckdb.test_totals import any_record
 from tests.query.logs import DAY, START, VERSION_2, NoLogs
 from vpcflow_core.engines.duckdb import busy_groups, by_file, summed_files
+from vpcflow_core.engines.duckdb.behind import Behind
 from vpcflow_core.engines.duckdb.busy_groups import BusyGroups
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
-from vpcflow_core.engines.duckdb.file_parts import FileParts
 from vpcflow_core.engines.duckdb.summed_files import SummedFiles
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
@@ -23,6 +23,7 @@ from vpcflow_core.query.select import select_for
 from vpcflow_core.store import kept
 from vpcflow_core.times import Window
 
+LATER = Behind.later
 HOUR = timedelta(hours=1)
 WHOLE = Window(START, START + DAY)
 FIRST = (
@@ -48,7 +49,7 @@ def groups_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (summed_files, "ENOUGH_RECORDS", 1), (summed_files, "ENOUGH_IN_A_FILE", 1),
         (by_file, "ENOUGH_RECORDS", 1), (busy_groups, "MORE", 3), (busy_groups, "BUSY", 3),
-        (FileParts, "are_worth_making", lambda *_: True),
+        (Behind, "later", done_at_once),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     # Groups of so few records are as many as sums.
@@ -131,21 +132,15 @@ def test_groups_of_a_few_records_in_each_file_are_not_missed(
     assert expected["flows"].tolist() == [60 + 40]
 
 
-def test_who_asks_first_keeps_groups_of_one_file(
+def test_groups_are_made_behind_the_question_that_would_gain_from_them(
     busy_logs: NoLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept.forget_all(busy_logs.path)
-    worth = FileParts.are_worth_making
-    monkeypatch.undo()
-    assert worth is not FileParts.are_worth_making
-    for name in ("ENOUGH_RECORDS", "ENOUGH_IN_A_FILE"):
-        monkeypatch.setattr(summed_files, name, 1)
-    monkeypatch.setattr(by_file, "ENOUGH_RECORDS", 1)
-    for name, value in (("BUSY", 3), ("MORE", 3)):
-        monkeypatch.setattr(busy_groups, name, value)
-    monkeypatch.setattr(SummedFiles, "of", lambda *_: None)
+    monkeypatch.setattr(Behind, "later", LATER)
     engine, seen = DuckDBEngine(busy_logs), kept_files_read(monkeypatch, BusyGroups)
-    for hours in (5, 4):
-        window = Window(START, START + hours * HOUR)
-        engine.run(select_for(FIRST[0], window, Filters(()), engine.columns()), window)
-    assert seen == [0, 4]
+    question = select_for(FIRST[0], WHOLE, Filters(()), engine.columns())
+    slow = engine.run(question, WHOLE).frame
+    assert not list(kept.folder_of(busy_logs.path).glob("*.parquet"))
+    engine.finish_behind()
+    pd.testing.assert_frame_equal(DuckDBEngine(busy_logs).run(question, WHOLE).frame, slow)
+    assert seen == [0, 5]

@@ -12,13 +12,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from tests.engines.duckdb.noting import kept_files_read
+from tests.engines.duckdb.noting import done_at_once, kept_files_read
 from tests.engines.duckdb.test_totals import any_record
 from tests.query.logs import DAY, START, VERSION_2, NoLogs
-from vpcflow_core.engines.duckdb import by_file, distinct_files, file_parts, summed_files
+from vpcflow_core.engines.duckdb import by_file, distinct_files, summed_files
+from vpcflow_core.engines.duckdb.behind import Behind
 from vpcflow_core.engines.duckdb.distinct_files import DistinctFiles
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
-from vpcflow_core.engines.duckdb.file_parts import FileParts
 from vpcflow_core.engines.duckdb.summed_files import SummedFiles
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
@@ -26,6 +26,7 @@ from vpcflow_core.query.select import select_for
 from vpcflow_core.store import kept
 from vpcflow_core.times import Window
 
+LATER = Behind.later
 HOUR = timedelta(hours=1)
 WHOLE = Window(START, START + DAY)
 BUSY = "203.0.113.0,203.0.113.1,203.0.113.3"
@@ -56,7 +57,7 @@ def distinct_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (summed_files, "ENOUGH_RECORDS", 1), (summed_files, "ENOUGH_IN_A_FILE", 1),
         (by_file, "ENOUGH_RECORDS", 1), (distinct_files, "LARGEST_SHARE", 2.0),
-        (FileParts, "are_worth_making", lambda *_: True), (distinct_files, "BUSIEST", 10),
+        (Behind, "later", done_at_once), (distinct_files, "BUSIEST", 10),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     # Groups of so few records are as many as sums.
@@ -125,25 +126,19 @@ def test_a_file_in_which_a_group_is_not_among_the_busiest_is_read_itself(
     assert seen == [2 * 6, 0]
 
 
-def test_who_asks_first_keeps_little(logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_are_made_behind_the_question_that_would_gain_from_them(
+    logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept.forget_all(logs_by_hour.path)
-    monkeypatch.undo()
-    monkeypatch.setattr(summed_files, "ENOUGH_IN_A_FILE", 1)
-    for module in (summed_files, by_file):
-        monkeypatch.setattr(module, "ENOUGH_RECORDS", 1)
-    monkeypatch.setattr(distinct_files, "LARGEST_SHARE", 2.0)
-    monkeypatch.setattr(SummedFiles, "of", lambda *_: None)
-    seen, (query, groups) = kept_files_read(monkeypatch, DistinctFiles), DISTINCT[3]
-    for hours in (8, 7, 6):
-        # Each in a process of its own: what the first one leaves tells the others.
-        window = Window(START, START + hours * HOUR)
-        question = asked_of(logs_by_hour, query, groups, window)
-        DuckDBEngine(logs_by_hour).run(question, window)
-        if hours == 8:
-            files = list(kept.folder_of(logs_by_hour.path).glob("*.parquet"))
-            assert len(files) == 2
-    assert seen[0] == 0
-    assert seen[1] > seen[2] > 0
+    monkeypatch.setattr(Behind, "later", LATER)
+    question = asked_of(logs_by_hour, *DISTINCT[0], WHOLE)
+    engine, seen = DuckDBEngine(logs_by_hour), kept_files_read(monkeypatch, DistinctFiles)
+    slow = engine.run(question, WHOLE).frame
+    assert len(slow) == 3
+    assert not list(kept.folder_of(logs_by_hour.path).glob("*.parquet"))
+    engine.finish_behind()
+    pd.testing.assert_frame_equal(DuckDBEngine(logs_by_hour).run(question, WHOLE).frame, slow)
+    assert seen == [0, 2 * 6]
 
 
 @pytest.mark.parametrize(("name", "value"), [
@@ -185,18 +180,18 @@ def test_values_that_are_lost_cost_no_answer(
     pd.testing.assert_frame_equal(DuckDBEngine(logs_by_hour).run(question, WHOLE).frame, expected)
 
 
-def test_what_takes_long_to_make_is_made_by_and_by(
-    logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_half_made_is_used(logs_by_hour: NoLogs, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.forget_all(logs_by_hour.path)
-    monkeypatch.setattr(file_parts, "DEAR_SECONDS", -1)
     question = asked_of(logs_by_hour, *DISTINCT[0], WHOLE)
+    expected = DuckDBEngine(logs_by_hour).run(question, WHOLE).frame
+    for path in sorted(kept.folder_of(logs_by_hour.path).glob("*.parquet")):
+        if "distinct_0" in pq.read_schema(path).names:
+            path.unlink()
+            break
+    monkeypatch.setattr(Behind, "later", lambda *_: None)
     seen = kept_files_read(monkeypatch, DistinctFiles)
-    slow = DuckDBEngine(logs_by_hour).run(question, WHOLE).frame
-    monkeypatch.setattr(file_parts, "DEAR_SECONDS", 60)
-    assert len(slow) == 3
-    pd.testing.assert_frame_equal(DuckDBEngine(logs_by_hour).run(question, WHOLE).frame, slow)
-    assert seen == [0, 2 * 6]
+    pd.testing.assert_frame_equal(DuckDBEngine(logs_by_hour).run(question, WHOLE).frame, expected)
+    assert seen == [2 * 5]
 
 
 def test_sorted_numbers_take_little_room(logs_by_hour: NoLogs) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from sqlalchemy import ColumnClause, FunctionFilter, Label, Select, UnaryExpress
 from sqlalchemy.sql import operators
 
 from vpcflow_core.engines.base import Ask
+from vpcflow_core.engines.duckdb.behind import Behind
 from vpcflow_core.engines.duckdb.dialect import written_out
 from vpcflow_core.engines.duckdb.file_parts import FileParts, OfParts, PartSelect, read_files
 from vpcflow_core.engines.duckdb.files import quoted
@@ -67,7 +69,6 @@ class FirstGroups:
             sums_by(self.keys),
             f"GROUP BY {keys} QUALIFY sum(count(*)) OVER (PARTITION BY {groups}) >= {BUSY} "
             f"ORDER BY {groups}",
-            is_dear=True,
         )
 
     @property
@@ -82,9 +83,11 @@ class BusyGroups:
 
     Attributes:
         parts: Where they are kept.
+        behind: Makes them.
     """
 
     parts: FileParts
+    behind: Behind
 
     def of(
         self, reading: Reading, question: Any, window: Window, ask: Ask, is_narrow: bool = False
@@ -108,13 +111,16 @@ class BusyGroups:
         files = reading.whole_files("flows", window)
         whole = whole_files(reading, files, window, {*first.keys, *sums})
         select = first.part()
-        if not whole or not self.parts.are_worth_making(whole, [select], ask, is_narrow):
+        if not is_narrow:
+            name = ("busy", select, *(file.path for file in whole))
+            self.behind.later(name, partial(self.parts.step_by_step, whole, select))
+        kept = self.parts.there(whole, select)
+        if not kept or (is_narrow and len(kept) < len(whole)):
             return None
-        kept = self.parts.of(whole, select, ask)
         rest = [file for file in files if file.path not in kept]
         read = list(kept.values())
         relation = relation_of_sums(reading, read, rest, first.keys, window)
-        if not read or not _is_proved(first, made, relation, read, ask):
+        if not _is_proved(first, made, relation, read, ask):
             return None
         return OfParts(made, relation, read)
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from vpcflow_core.engines.base import Ask
+from vpcflow_core.engines.duckdb.behind import Behind
 from vpcflow_core.engines.duckdb.busy_groups import BusyGroups
 from vpcflow_core.engines.duckdb.distinct_files import DistinctFiles
 from vpcflow_core.engines.duckdb.file_parts import FileParts, OfParts
@@ -32,12 +33,13 @@ class ByFile:
 
     Args:
         days: Where it is kept.
+        behind: Makes what takes longer to make than to read.
     """
 
-    def __init__(self, days: KeptDays) -> None:
+    def __init__(self, days: KeptDays, behind: Behind) -> None:
         parts = FileParts(days)
         self._narrowed, self._sums = NarrowedFiles(parts), SummedFiles(parts)
-        self._dear = (DistinctFiles(parts), BusyGroups(parts))
+        self._dear = (DistinctFiles(parts, behind), BusyGroups(parts, behind))
 
     def of(self, reading: Reading, question: Any, window: Window, ask: Ask) -> OfParts | None:
         """The question as one of what is kept; None where the records have to be asked.

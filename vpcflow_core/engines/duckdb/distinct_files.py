@@ -6,7 +6,7 @@ in each file can be put together. docs/decisions/narrowed-files.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +22,7 @@ from sqlalchemy.sql.elements import BinaryExpression, Grouping
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from vpcflow_core.engines.base import Ask
+from vpcflow_core.engines.duckdb.behind import Behind
 from vpcflow_core.engines.duckdb.dialect import written_out
 from vpcflow_core.engines.duckdb.file_parts import (
     LARGEST,
@@ -87,7 +88,6 @@ class Distinct:
                 chosen,
                 BUSIEST,
                 _name(0),
-                is_dear=True,
             )
             for value in self.values
         ]
@@ -99,9 +99,11 @@ class DistinctFiles:
 
     Attributes:
         parts: Where they are kept.
+        behind: Makes them.
     """
 
     parts: FileParts
+    behind: Behind
     _shares: Newest[tuple[float, float]] = field(default_factory=lambda: Newest(1_000))
     _busiest: Newest[Set[Any] | None] = field(default_factory=lambda: Newest(5_000))
 
@@ -122,29 +124,42 @@ class DistinctFiles:
             return None
         files = reading.whole_files("flows", window)
         whole = whole_files(reading, files, window, found.columns)
-        selects = found.parts()
-        if not whole or not self.parts.are_worth_making(whole, selects, ask, is_narrow):
-            return None
-        covered = self._covered(whole, found.groups, ask)
+        if not is_narrow:
+            name = ("distinct", *found.parts(), *(file.path for file in whole))
+            self.behind.later(name, partial(self._make, whole, found))
+        covered = self._covered(whole, found)
         if 2 * sum(file.rows for file in covered) < sum(file.rows for file in files):
             return None
-        if not all(self._saves(covered, select, ask) for select in selects):
-            return None
-        kept = [self.parts.of(covered, select, ask) for select in selects]
+        selects = found.parts()
+        kept = [self.parts.there(covered, select) for select in selects]
         complete = set.intersection(*(set(paths) for paths in kept))
-        if not complete:
+        if not complete or (is_narrow and len(complete) < len(whole)):
+            return None
+        if not all(
+            self._saves(covered, paths, select) for paths, select in zip(kept, selects, strict=True)
+        ):
             return None
         read = [[paths[path] for path in sorted(complete)] for paths in kept]
         rest = [file for file in files if file.path not in complete]
         relation = _relation(reading, found, read, rest, window)
         return OfParts(found.question, relation, [file for part in read for file in part])
 
-    def _covered(
-        self, files: Sequence[StoreFile], groups: Mapping[str, Set[Any]], ask: Ask
-    ) -> list[StoreFile]:
+    def _make(self, files: Sequence[StoreFile], found: Distinct, ask: Ask) -> Iterator[None]:
+        """Make what is not there yet, as far as that saves much."""
+        for name in found.groups:
+            yield from self.parts.step_by_step(files, busiest(name, BUSIEST), ask)
+        covered = self._covered(files, found)
+        for select in found.parts():
+            yield from self.parts.step_by_step(covered[-1:], select, ask)
+            if not self._saves(covered, self.parts.there(covered, select), select):
+                return
+        for select in found.parts():
+            yield from self.parts.step_by_step(covered, select, ask)
+
+    def _covered(self, files: Sequence[StoreFile], found: Distinct) -> list[StoreFile]:
         """The files of which all the groups that are asked for are kept."""
-        for name, wanted in groups.items():
-            made = self.parts.of(files, busiest(name, BUSIEST), ask)
+        for name, wanted in found.groups.items():
+            made = self.parts.there(files, busiest(name, BUSIEST))
             files = [
                 file for file in files if file.path in made and self._has(made[file.path], wanted)
             ]
@@ -154,17 +169,22 @@ class DistinctFiles:
         known = self._busiest.get(made.path, partial(_values, made.path))
         return known is not None and (wanted <= known or len(known) < BUSIEST)
 
-    def _saves(self, files: Sequence[StoreFile], select: PartSelect, ask: Ask) -> bool:
-        """Whether what is kept is small beside the records, as it is of the first file."""
-        rows, size = self._shares.get(select, lambda: self._share(files[0], select, ask))
+    def _saves(
+        self, files: Sequence[StoreFile], made: Mapping[Path, StoreFile], select: PartSelect
+    ) -> bool:
+        """Whether what is kept is small beside the records, as it is of the newest file."""
+        file = next((file for file in reversed(files) if file.path in made), None)
+        if file is None:
+            return False
+        rows, size = self._shares.get(select, lambda: _share(file, made[file.path]))
         return rows <= LARGEST_SHARE and size * sum(file.size for file in files) <= LARGEST
 
-    def _share(self, file: StoreFile, select: PartSelect, ask: Ask) -> tuple[float, float]:
-        """Rows to a record and bytes to a byte."""
-        for made in self.parts.of([file], select, ask).values():
-            with suppress(FileNotFoundError):
-                return made.rows / file.rows, made.path.stat().st_size / file.size
-        return 1.0, 1.0
+
+def _share(file: StoreFile, made: StoreFile) -> tuple[float, float]:
+    """Rows to a record and bytes to a byte."""
+    with suppress(FileNotFoundError):
+        return made.rows / file.rows, made.path.stat().st_size / file.size
+    return 1.0, 1.0
 
 
 def distinct_of(question: Any, window: Window) -> Distinct | None:

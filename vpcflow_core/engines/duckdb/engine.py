@@ -25,6 +25,7 @@ from vpcflow_core.engines.by_minutes import days_touched
 from vpcflow_core.engines.by_novelty import OverParts, Part
 from vpcflow_core.engines.by_promises import Reduced
 from vpcflow_core.engines.duckdb.answers import DAY, Answers, Ask, Bound, is_worth_keeping
+from vpcflow_core.engines.duckdb.behind import Behind
 from vpcflow_core.engines.duckdb.by_file import ByFile
 from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
 from vpcflow_core.engines.duckdb.cursors import Cursors
@@ -88,13 +89,14 @@ class DuckDBEngine:
         inventory = InventoryCache(store, naming, keeping_said(days, store.scope))
         self._reading = Reading(store, _given(sources), inventory)
         self._answers = Answers(days)
-        self._by_file = ByFile(days)
         self._scratch = Scratch()
         self._place = Place(Path(store.path), threads, memory_limit, timeout)
         self._database = sandboxed_connection(
             self._place.folder, threads, memory_limit, scratch=self._scratch.path
         )
         self._cursors = Cursors(self._database, memory_limit, timeout)
+        self._behind = Behind(self._ask_apart)
+        self._by_file = ByFile(days, self._behind)
 
     @property
     def store(self) -> FileCatalogue:
@@ -273,8 +275,13 @@ class DuckDBEngine:
         """
         return self._beside(replace(self._reading, is_once=True))
 
+    def finish_behind(self) -> None:
+        """Make now what waits for a quiet moment, which answers later questions sooner."""
+        self._behind.finish()
+
     def close(self) -> None:
         """Close the database; engines that `only` and `once` gave end with it."""
+        self._behind.close()
         self._database.close()
         self._scratch.close()
 
@@ -323,14 +330,15 @@ class DuckDBEngine:
             beside: Tables by the name of their relation.
         """
         used: list[StoreFile] = []
-        try:
-            return self._read(asked, beside, made, used)
-        except OF_FILES as error:
-            if type(error) not in OF_FILES or not used:
-                raise
-        for file in used:  # what is kept of the store's files is lost: they are read themselves
-            file.path.unlink(missing_ok=True)
-        return self._read(asked, beside, made, None)
+        with self._behind.asked():
+            try:
+                return self._read(asked, beside, made, used)
+            except OF_FILES as error:
+                if type(error) not in OF_FILES or not used:
+                    raise
+            for file in used:  # what is kept of the store's files is lost: they are read themselves
+                file.path.unlink(missing_ok=True)
+            return self._read(asked, beside, made, None)
 
     def _read(
         self,
@@ -360,6 +368,11 @@ class DuckDBEngine:
             relations = replace(relations, named=asked.columns)
             relations.make(relations_named(asked.question), asked.columns)
             return made(_reader(cursor, asked))
+
+    def _ask_apart(self, sql: str, tables: Mapping[str, pa.Table]) -> pa.Table:
+        """The answer of a SELECT over files, for what is made behind the questions."""
+        with self._cursors.one() as cursor:
+            return asking(cursor)(sql, tables)
 
     def _relations(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -31,9 +31,8 @@ DAY = timedelta(days=1)
 # What takes more of the room, for one SELECT and range, drives out all others.
 LARGEST = MOST_BYTES[SUFFIX] // 8
 
-# Seconds after which no other part is made: a question waits for them. What takes longer to make
-# than to read is made in pieces.
-MOST_SECONDS, DEAR_SECONDS = 30, 5
+# Seconds after which no other part is made: a question waits for them.
+MOST_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,6 @@ class PartSelect:
         busiest: Of each of these columns only the values that most records of the file have.
         most: How many of each.
         sorted_by: A column by which neighbouring rows are sorted.
-        is_dear: Whether making it takes much longer than reading the records.
     """
 
     listed: str
@@ -54,7 +52,6 @@ class PartSelect:
     busiest: tuple[str, ...] = ()
     most: int = 0
     sorted_by: str = ""
-    is_dear: bool = False
 
     def over(self, file: StoreFile) -> str:
         """Its SQL."""
@@ -117,7 +114,7 @@ class FileParts:
             rows = {path: self._kept(path) for path in paths.values()}
             with ThreadPoolExecutor(1) as writing:
                 written: Future[None] | None = None
-                until = monotonic() + (DEAR_SECONDS if select.is_dear else MOST_SECONDS)
+                until = monotonic() + MOST_SECONDS
                 for file in files:
                     if monotonic() > until:
                         break  # the next one who asks makes more
@@ -126,39 +123,29 @@ class FileParts:
                         if written:  # no more than two of them are in memory
                             written.result()
                         written = writing.submit(self._write, paths[file.path], table, select)
-            missing = [path for path, kept in rows.items() if kept is None]
-            rows |= {path: self._kept(path) for path in missing}
+        return self.there(files, select)
+
+    def there(self, files: Sequence[StoreFile], select: PartSelect) -> dict[Path, StoreFile]:
+        """What there is already of each file, by the file's path."""
+        paths = {file: self._path(file, select) for file in files}
         return {
-            file.path: replace(file, path=path, rows=kept)
-            for file in files
-            if (kept := rows[path := paths[file.path]]) is not None
+            file.path: replace(file, path=path, rows=rows)
+            for file, path in paths.items()
+            if (rows := self._kept(path)) is not None
         }
-
-    def are_worth_making(
-        self, files: Sequence[StoreFile], selects: Sequence[PartSelect], ask: Ask, is_narrow: bool
-    ) -> bool:
-        """Whether someone asked for these before, in this process or another one.
-
-        Making parts takes two to four times as long as reading the records: who is the first to
-        ask leaves those of one file.
-
-        Args:
-            files: Files of the store.
-            selects: What of each is kept.
-            ask: Asks DuckDB for the answer of a SELECT.
-            is_narrow: Whether few of the records are read otherwise: only what is there helps.
-        """
-        if is_narrow:
-            return all(self._path(file, one).exists() for one in selects for file in files)
-        if all(self.are_there(files, select) for select in selects):
-            return True
-        for select in selects:
-            self.of(files[:1], select, ask)
-        return False
 
     def are_there(self, files: Sequence[StoreFile], select: PartSelect) -> bool:
         """Whether some of them were made."""
         return any(self._path(file, select).exists() for file in files)
+
+    def step_by_step(
+        self, files: Sequence[StoreFile], select: PartSelect, ask: Ask
+    ) -> Iterator[None]:
+        """Make those that are not there yet, the newest first; as `of`, but without hurry."""
+        for file in reversed(files):
+            if self._kept(self._path(file, select)) is None:
+                yield
+                self.of([file], select, ask)
 
     def _path(self, file: StoreFile, select: PartSelect) -> Path:
         begin = datetime.combine(file.day, time(), UTC)
