@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event, Thread
 from vpcflow_core.settings import Settings
 from vpcflow_core.store.store import Store
+from vpcflow_core.engines.duckdb import behind
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.workspace.background import Syncer
 from vpcflow_core.workspace.workspace import Workspace
@@ -30,6 +31,9 @@ def ask():
 """
 ENDINGS = {
     "a page asks": "Thread(target=ask, daemon=True).start()",
+    "something is made for later questions": (
+        "behind.QUIET = 0.0; engine._behind.later('a', lambda _: iter(ask, None))"
+    ),
     "what follows a sync asks": "Syncer(Workspace(store.path, {}), Settings(), ask).start()",
 }
 

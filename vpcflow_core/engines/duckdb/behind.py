@@ -85,7 +85,9 @@ class Behind:
 
     def close(self) -> None:
         """Do nothing more after the step at hand."""
-        self._is_closed = True
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
 
     def _run(self) -> None:
         with suppress(FailureError), at_work(self.close):
