@@ -38,7 +38,7 @@ class Opened:
         panels: Each panel by its name, in the order of the page; first the opening of the store.
         again: All panels once more, in the same process.
         figures: Drawing all of them, their answers at hand.
-        behind: What is made afterwards, for later questions, which nobody waits for.
+        behind: What is made afterwards, for later questions, that no visitor waits for.
         peak: Bytes of memory at most.
     """
 

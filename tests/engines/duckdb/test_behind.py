@@ -1,4 +1,4 @@
-"""What is made for later questions waits until nobody asks."""
+"""What is made for later questions waits until no question is asked."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def soon_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(behind, "QUIET", 0.02)
 
 
-def test_work_is_done_once_nobody_asks() -> None:
+def test_work_is_done_once_no_question_is_asked() -> None:
     later, done = Behind(asked), Event()
     with later.asked():
         later.later("a", steps(done.set))

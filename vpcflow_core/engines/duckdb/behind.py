@@ -1,4 +1,4 @@
-"""What is made for later questions while nobody waits for an answer.
+"""What is made for later questions while no answer is waited for.
 
 Parts of files that take longer to make than to read are made here: the question that would gain
 from them reads the records, and whoever asks next finds them. docs/decisions/narrowed-files.md.
