@@ -5,22 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vpcflow_core.errors import FormatError
-from vpcflow_core.fields import ACCOUNT_DIGITS, column_name, find_field, is_account
+from vpcflow_core.fields import find_field
 from vpcflow_core.formats import flat, json_keys, ocsf
-from vpcflow_core.formats.base import EVENT_ID, EVENT_TIME, EXAMPLES_KEPT, Records, Report
+from vpcflow_core.formats.base import EXAMPLES_KEPT, Records, Report
 from vpcflow_core.formats.blocks import BLOCK, Unpacked
-from vpcflow_core.formats.bounds import MOST_CELLS, MOST_COLUMNS
+from vpcflow_core.formats.bounds import MOST_COLUMNS
 from vpcflow_core.formats.header import are_keys
+from vpcflow_core.formats.json_batch import BATCH, Batch
 from vpcflow_core.formats.json_keys import BESIDE, LINE_KEYS, column_of
 from vpcflow_core.formats.json_lines import JsonLines, Objects, Wrapped, blocks
 from vpcflow_core.formats.json_text import Several, Values, single
@@ -37,10 +36,8 @@ from vpcflow_core.formats.recognition import (
     NO_VALUES,
     by_names,
 )
-from vpcflow_core.formats.values import typed, typed_times
 from vpcflow_core.units import number_of
 
-BATCH = 100_000
 _ASKED = 64
 _LONGEST_KEY = 256
 # What has none of these keys is neither an envelope nor an OCSF event.
@@ -53,31 +50,6 @@ _RESULT_NAMES = {"@ptr": "eventId"}
 # AWS packs a few megabytes at most into one message; more is a trap for whoever unpacks it.
 MOST_PACKED = 64 * 2**20
 MOST_IN_ONE = 2_000_000
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Values waiting to become columns."""
-
-    lines: list[str] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    times: list[str | None] = field(default_factory=list)
-    ids: list[str | None] = field(default_factory=list)
-    beside: list[dict[str, Any]] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
-    row_numbers: list[int] = field(default_factory=list)
-    row_times: list[str | None] = field(default_factory=list)
-    ocsf: list[dict[str, Any]] = field(default_factory=list)
-    ocsf_numbers: list[int] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.lines) + len(self.rows) + len(self.ocsf)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether its tables are large enough to be made."""
-        return len(self) >= BATCH or len(self.rows) * len(self.keys) > MOST_CELLS
 
 
 def read(
@@ -107,7 +79,7 @@ class _Source:
     """Takes values apart, and numbers what is in them from 1."""
 
     def __init__(self, report: Report, reader: LineReader) -> None:
-        self.batch = _Batch()
+        self.batch = Batch()
         self._report = report
         self._reader = reader
         self._number = 0
@@ -301,33 +273,28 @@ class _Source:
             self._report.fields_from = "file"
             yield from flat.records(self._report, found.columns, numbers, found.show)
 
-    def _flush_ocsf(self, batch: _Batch) -> Iterator[Records]:
-        self._report.fields_from = "file"
-        numbers, shown = np.array(batch.ocsf_numbers, dtype=np.int64), batch.ocsf
-        table = ocsf.of_objects(batch.ocsf)
-        yield from flat.records(self._report, table, numbers, lambda row: json.dumps(shown[row]))
-
     def flush(self) -> Iterator[Records]:
         """Records of what has been taken so far."""
-        batch, self.batch = self.batch, _Batch()
+        batch, self.batch = self.batch, Batch()
         if batch.lines:
-            yield from self._reader.read(_lines(batch))
+            yield from self._reader.read(batch.as_lines())
         if batch.rows:
-            self._report.fields_from = "file"
-            numbers = np.array(batch.row_numbers, dtype=np.int64)
-            show, columns = batch.rows, _columns(batch.rows)
-            if any(time is not None for time in batch.row_times):
-                columns = columns.append_column(EVENT_TIME, pa.array(batch.row_times, pa.string()))
-            yield from flat.records(
-                self._report, columns, numbers, lambda row: json.dumps(show[row])
-            )
+            yield from self._flat(batch.as_columns(), batch.row_numbers, batch.rows)
         if batch.ocsf:
-            yield from self._flush_ocsf(batch)
+            yield from self._flat(ocsf.of_objects(batch.ocsf), batch.ocsf_numbers, batch.ocsf)
         if self._control:
             self._report.notes = [n for n in self._report.notes if "control message" not in n]
             self._report.notes.append(
                 f"{number_of(self._control, 'control messages')} without records."
             )
+
+    def _flat(
+        self, columns: pa.Table, numbers: Sequence[int], shown: Sequence[dict[str, Any]]
+    ) -> Iterator[Records]:
+        """Records of objects that are one each; `shown` are these, for the report."""
+        self._report.fields_from = "file"
+        at = np.array(numbers, dtype=np.int64)
+        yield from flat.records(self._report, columns, at, lambda row: json.dumps(shown[row]))
 
 
 def _place_of(message: dict[str, Any]) -> dict[str, Any]:
@@ -365,59 +332,3 @@ def _is_flat(keys: tuple[str, ...]) -> bool:
     Totals that somebody keeps beside the logs have `bytes` and `packets` too.
     """
     return are_keys(keys)
-
-
-def _lines(batch: _Batch) -> Lines:
-    # A line feed inside of a value is white space, not the end of a line.
-    text = pa.array([line.replace("\n", " ") if "\n" in line else line for line in batch.lines])
-    beside: dict[str, pa.Array] = {}
-    distinct = {id(extra): extra for extra in batch.beside}
-    names = dict.fromkeys(name for extra in distinct.values() for name in extra)
-    if names:
-        values = [{name: extra.get(name) for name in names} for extra in distinct.values()]
-        table, _ = typed(_columns(values))
-        place_of = {key: place for place, key in enumerate(distinct)}
-        table = table.take(pa.array([place_of[id(extra)] for extra in batch.beside]))
-        beside = {name: table[name] for name in table.column_names}
-    if any(time is not None for time in batch.times):
-        beside[EVENT_TIME] = typed_times(pa.array(batch.times, pa.string()))
-    if any(ident is not None for ident in batch.ids):
-        beside[EVENT_ID] = pa.array(batch.ids, pa.string())
-    numbers = np.array(batch.numbers, dtype=np.int64)
-    return Lines(text.cast(pa.string()), numbers, pa.table(beside) if beside else None)
-
-
-def _columns(rows: list[dict[str, Any]]) -> pa.Table:
-    """The values of objects as columns of text, in the order in which the names first come."""
-    found: dict[str, tuple[list[int], list[Any]]] = {}
-    for place, row in enumerate(rows):
-        for key, value in row.items():
-            places, values = found.setdefault(key, ([], []))
-            places.append(place)
-            values.append(value)
-    columns: dict[str, pa.Array] = {}
-    for key, (places, values) in found.items():
-        name = column_name(key)
-        texts = [_text(value, is_account(name)) for value in values]
-        text = flat.without_nulls(_spread(pa.array(texts, pa.string()), places, len(rows)))
-        # Two spellings of one name: the first that has a value counts.
-        columns[name] = pc.coalesce(columns[name], text) if name in columns else text
-    return pa.table(columns)
-
-
-def _spread(values: pa.Array, places: list[int], length: int) -> pa.Array:
-    """The values at their places among `length` rows, null elsewhere."""
-    if len(places) == length:
-        return values
-    indices = np.full(length, -1, dtype=np.int64)
-    indices[places] = np.arange(len(places))
-    return values.take(pa.array(indices, mask=indices < 0))
-
-
-def _text(value: Any, account: bool) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return json.dumps(value)
-    # A number has lost the zeros in front.
-    return f"{value:0{ACCOUNT_DIGITS}}" if account and isinstance(value, int) else str(value)
