@@ -51,6 +51,8 @@ def inert(text: str) -> str:
     'Compared up to 2026-11-25T23:29Z, with the day before.'
     >>> inert("Set `add_sources` in vpcflow.toml.")
     'Set `add_sources` in vpcflow.toml.'
+    >>> inert("They stay (some_word in the settings).")
+    'They stay (`some_word` in the settings).'
     >>> inert("Stop before 20. Or go on (version 2), with 2.5."), inert("1. One")
     ('Stop before 20. Or go on (version 2), with 2.5.', '`1`. One')
     >>> inert("Only gateways have it (version 6).")
@@ -83,9 +85,12 @@ def _words(text: str) -> str:
 
 
 def _marked(word: str) -> str:
-    """A word as code; what ends a sentence or a part of it stands behind."""
-    stem = word.rstrip(".,;")
-    return f"{code(stem)}{word[len(stem) :]}" if stem else code(word)
+    """A word as code; a bracket before it and what ends a sentence or a part stand outside."""
+    stem = word.rstrip(".,;").removeprefix("(")
+    if not stem or ")" in stem:
+        return code(word)
+    before, _, after = word.partition(stem)
+    return f"{before}{code(stem)}{after}"
 
 
 def _is_safe(word: str, *, inside: bool) -> bool:

@@ -24,6 +24,8 @@ from vpcflow_core.units import humane, number_of
 
 # Bands of a Sankey that a menu lists.
 MOST_BANDS = 30
+# Measures whose panels say what the records lack, where nothing has a price.
+PRICED = ("dollars", "saving_month")
 # Numbers that are bad news when they grow.
 BAD_NEWS = ("REJECT",)
 WITHOUT_BUTTONS = {**CONFIG, "displayModeBar": False}
@@ -59,7 +61,8 @@ def says_why(panel: Panel, given: PanelAnswer) -> bool:
     """Whether its notes stand in the place of an answer that is empty."""
     if not given.notes or not is_empty(panel, given):
         return False
-    return panel.chart == "map" or panel.analysis in NEW or not given.sql
+    of_costs = panel.query.measures[0] in PRICED
+    return panel.chart == "map" or panel.analysis in NEW or of_costs or not given.sql
 
 
 def shows_notes_below(panel: Panel, given: PanelAnswer) -> bool:

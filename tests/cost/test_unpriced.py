@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 import pytest
 
+from dashboards.ui.panel_body import is_empty, says_why
+from vpcflow_core.api import FlowLogs
 from vpcflow_core.cost.unpriced import without_direction
+from vpcflow_core.panels.catalogue import PANELS
 
 
 @pytest.mark.parametrize(("lost", "said"), [
@@ -25,3 +30,22 @@ def test_a_bill_says_how_much_has_no_direction_and_what_to_log(
 
 def test_a_bill_of_nothing_says_nothing() -> None:
     assert without_direction(pd.DataFrame({"rule": [], "bytes": []}), 0.0) == []
+
+
+@pytest.mark.parametrize("slug", ["cost/paths", "cost/over-time", "cost/services", "cost/remedies"])
+def test_panels_without_a_price_say_what_to_log(slug: str, undirected: FlowLogs) -> None:
+    answer = undirected.panel(slug).answer
+    assert is_empty(PANELS[slug], answer)
+    assert says_why(PANELS[slug], answer)
+    assert "${flow-direction} (version 5)" in answer.notes[0]
+
+
+@pytest.fixture(scope="module")
+def undirected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowLogs]:
+    """One record that says neither its direction nor its interface."""
+    folder = tmp_path_factory.mktemp("undirected")
+    header = "srcaddr dstaddr protocol packets bytes start end action log-status"
+    line = "10.0.0.1 52.9.1.1 6 1 102400 1793491200 1793491260 ACCEPT OK"
+    (folder / "a.log").write_text(f"{header}\n{line}\n")
+    with FlowLogs.open(folder / "a.log", store=folder / "store") as flows:
+        yield flows

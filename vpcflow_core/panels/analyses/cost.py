@@ -14,6 +14,7 @@ from vpcflow_core.cost.far_ends import with_far_ends
 from vpcflow_core.cost.remedies import remedies_of
 from vpcflow_core.cost.remedy import rows_of
 from vpcflow_core.cost.shared import shared_bill
+from vpcflow_core.cost.unpriced import without_direction
 from vpcflow_core.panels.answer import Headline, PanelAnswer
 from vpcflow_core.panels.base import Analysis, PanelContext
 from vpcflow_core.query.cost import INTERNET
@@ -72,7 +73,7 @@ def listed(by: str) -> Analysis:
         shown = rows.head(top or len(rows)).reset_index(drop=True)
         if by == "pair":
             shown = _named(with_far_ends(shown, context.logs, found, context.request.filters))
-        notes = _rest(rows, shown)
+        notes = _rest(rows, shown) + _unpriced(found, shown)
         return context.answer(*found.results, frame=shown, notes=notes)
 
     return analysis
@@ -93,10 +94,20 @@ def _rest(rows: pd.DataFrame, shown: pd.DataFrame) -> tuple[str, ...]:
     """What the rows that are not shown cost together."""
     rest = float(rows[DOLLARS].sum() - shown[DOLLARS].sum())
     count = len(rows) - len(shown)
-    dollars = f"{rest:,.2f}" if rest >= 0.01 else "less than 0.01"
     if not count or rest <= 0:
         return ()
-    return (f"{number_of(count, 'more rows')}: {dollars} dollars in all.",)
+    return (f"{number_of(count, 'more rows')}: {_dollars(rest)} dollars in all.",)
+
+
+def _unpriced(found: Bill, rows: pd.DataFrame) -> tuple[str, ...]:
+    """What the records lack, where nothing of them has a price."""
+    if rows[DOLLARS].sum() > 0:
+        return ()
+    return tuple(without_direction(found.found.charges, found.found.logged))
+
+
+def _dollars(sum_: float) -> str:
+    return f"{sum_:,.2f}" if sum_ >= 0.01 else "less than 0.01"
 
 
 def over_time(context: PanelContext) -> PanelAnswer:
@@ -104,7 +115,8 @@ def over_time(context: PanelContext) -> PanelAnswer:
     every = max(HOUR, timeslice_for(context.request.window, COLUMNS))
     found, request = _bill(context), context.request
     rows = billing.over_time(context.logs, found, every, request.window, request.filters)
-    return replace(context.answer(*found.results, frame=rows), every=every)
+    notes = _unpriced(found, rows)
+    return replace(context.answer(*found.results, frame=rows, notes=notes), every=every)
 
 
 def remedies(context: PanelContext) -> PanelAnswer:
@@ -115,9 +127,11 @@ def remedies(context: PanelContext) -> PanelAnswer:
     rows["interface_id"] = rows["interface_id"].replace("", None)
     notes = (
         "Savings are a month's, at the pace of this range; a byte is saved once.",
-        f"{rows['saving_month'].sum():,.2f} dollars a month in all.",
+        f"{_dollars(rows['saving_month'].sum())} dollars a month in all.",
     )
-    return context.answer(*found.results, frame=rows, notes=notes if len(rows) else ())
+    if rows.empty:
+        notes = _unpriced(found, billing.listed(found, "path"))
+    return context.answer(*found.results, frame=rows, notes=notes)
 
 
 def collection(context: PanelContext) -> PanelAnswer:
@@ -125,5 +139,5 @@ def collection(context: PanelContext) -> PanelAnswer:
     rows, notes = context.logs.ask_collected(context.request.window)
     rows = rows.drop(columns="source_url")
     month = float(rows["dollars_month"].sum())
-    said = (f"{month:,.2f} dollars a month in all, for delivery alone.", *notes)
+    said = (f"{_dollars(month)} dollars a month in all, for delivery alone.", *notes)
     return PanelAnswer(rows, "", 0.0, said if len(rows) else notes)
