@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from html import escape
 
 import streamlit as st
@@ -67,8 +68,14 @@ def _page_of(chip: Chip, state: PageState) -> None:
     Who follows it asks for all of it. A link of Streamlit's own would keep all boxes as they are.
     """
     url = links.entity(st.context.url or "", chip.value, state)
-    text = f"All about {escape(chip.value)}"
+    text = escape(all_about(chip.value))
     st.html(f'<a class="all-about" href="{escape(url)}" target="_self">{text}</a>', width="content")
+
+
+@lru_cache(4096)
+def all_about(value: str) -> str:
+    """What a link to the page of a value says: `All about 10.0.0.5`, `All about port 22`."""
+    return f"All about {'port ' if entity_of(value).field == 'port' else ''}{value}"
 
 
 def has_page(chip: Chip) -> bool:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboards.ui import actions, answers, audit, dashboard, drill, links, rehearsal, resources
-from dashboards.ui.chips import has_page
+from dashboards.ui.chips import all_about, has_page
 from dashboards.ui.filter_text import chips_of
 from dashboards.ui.finding_text import COLORS, evidence, lasting, technique, threshold
 from dashboards.ui.markdown import inert
@@ -132,7 +132,7 @@ def _links(each: Incident, state: PageState) -> str:
     linked = [of for name, of in values.items() if len(of) == 1 or not filterable(name).is_number]
     ends = [chip for of in linked for chip in of if has_page(chip)]
     for value in dict.fromkeys(chip.value for chip in ends):
-        found.append(f"[All about {inert(value)}]({links.entity(url, value, there)})")
+        found.append(f"[{inert(all_about(value))}]({links.entity(url, value, there)})")
     return " · ".join(found)
 
 

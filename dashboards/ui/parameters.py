@@ -279,9 +279,9 @@ def auto_now(window: Window, interval: timedelta) -> str:
 
     >>> from vpcflow_core.times import EPOCH
     >>> auto_now(Window(EPOCH, EPOCH + DAY), timedelta(minutes=10))
-    'auto: 1m, flows 10m'
+    'auto is 1m now, 10m for flows'
     """
     volumes, flows = (
         format_duration(auto_timeslice(window, interval, name)) for name in ("bytes", "flows")
     )
-    return f"{AUTO}: {volumes}" + ("" if flows == volumes else f", flows {flows}")
+    return f"{AUTO} is {volumes} now" + ("" if flows == volumes else f", {flows} for flows")

@@ -187,9 +187,13 @@ def _choices(
     """What can be done with the values of a row, by how the menu says it; pages come first."""
     found = [*{chip.value: chip for chip in [*row][::-1]}.values()][::-1][:MOST_VALUES]
     return {
-        f"{LABELS[action]} {chip.value}": (action, chip)
+        _label(action, chip): (action, chip)
         for action in LABELS
         if action in actions
         for chip in found
         if action != chips.EITHER or chip.field in chips.EITHER_OF
     }
+
+
+def _label(action: str, chip: Chip) -> str:
+    return chips.all_about(chip.value) if action == chips.OPEN else f"{LABELS[action]} {chip.value}"

@@ -19,8 +19,8 @@ def test_a_row_has_a_menu_of_its_values_and_pages_come_first() -> None:
     }
     frame = pd.DataFrame(rows).astype({"srcaddr": "string", "dstport": "Int32"})
     first, second = value_menu.menus(value_menu.of_fields(frame), 2)[value_menu.MENU]
-    assert first[:3] == ["All about 10.0.0.5", "All about 443", "Only 10.0.0.5"]
-    assert second == ["All about 22", "Only 22", "Exclude 22", "Either end: 22", "Copy 22"]
+    assert first[:3] == ["All about 10.0.0.5", "All about port 443", "Only 10.0.0.5"]
+    assert second == ["All about port 22", "Only 22", "Exclude 22", "Either end: 22", "Copy 22"]
 
 
 def test_what_was_chosen_in_a_menu_is_an_action_and_the_filter_of_its_own_column() -> None:

@@ -265,7 +265,9 @@ def notes(found: Bill) -> tuple[str, ...]:
         }
     )
     if unsure:
-        said.append(f"Not confirmed, or of us-east-1 in its place: {', '.join(unsure)}.")
+        said.append(
+            f"Prices that are not confirmed, or are those of us-east-1: {', '.join(unsure)}."
+        )
     if charges["item"].eq(INTERNET_ITEM).any():
         said.append(_said_of_free(found.prices.free_gb))
     if found.found.copies and logged:

@@ -125,7 +125,7 @@ def remedies(context: PanelContext) -> PanelAnswer:
     services = services_by_names(context.logs, found, context.request.filters)
     rows = rows_of(remedies_of(found, services))
     rows["interface_id"] = rows["interface_id"].replace("", None)
-    notes = (
+    notes: tuple[str, ...] = (
         "Savings are a month's, at the pace of this range; a byte is saved once.",
         f"{_dollars(rows['saving_month'].sum())} dollars a month in all.",
     )
