@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from vpcflow_core.ending import at_work
-from vpcflow_core.engines.duckdb import guard
+from vpcflow_core.engines.duckdb import messages
 from vpcflow_core.engines.duckdb.damage import OF_FILES
 from vpcflow_core.engines.duckdb.database import Cursor
 from vpcflow_core.engines.duckdb.reading import Reading
@@ -72,7 +72,7 @@ class Cursors:
             if isinstance(error, OSError):  # none of DuckDB's
                 raise
             damage = reading.damage(window) if type(error) in OF_FILES else None
-            raise damage or StoreError(f"The query failed: {guard.first_line(error)}") from error
+            raise damage or StoreError(f"The query failed: {messages.first_line(error)}") from error
 
 
 def _is(error: Exception, kind: type[duckdb.Error], name: str) -> bool:

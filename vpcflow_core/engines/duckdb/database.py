@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from vpcflow_core.engines.duckdb import guard
+from vpcflow_core.engines.duckdb import messages
 from vpcflow_core.errors import ParameterError
 
 Cursor = duckdb.DuckDBPyConnection
@@ -78,7 +78,7 @@ def sandboxed_connection(
     try:
         database = duckdb.connect(":memory:", config=config)
     except duckdb.Error as error:
-        raise ParameterError(f"DuckDB refuses its settings: {guard.first_line(error)}") from None
+        raise ParameterError(f"DuckDB refuses its settings: {messages.first_line(error)}") from None
     database.execute(MACROS)
     database.execute("SET TimeZone = 'UTC'")
     # Footers are read once; files never change under their name.

@@ -15,6 +15,8 @@ from typing import Any
 
 import duckdb
 
+from vpcflow_core.engines.duckdb import messages
+from vpcflow_core.engines.duckdb.sql_tree import given, nodes, scoped, words
 from vpcflow_core.errors import QueryError, closest, is_unicode
 from vpcflow_core.store.base import RELATIONS
 
@@ -48,15 +50,10 @@ HARMLESS_FUNCTIONS = frozenset({
     "random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "error",
 })  # fmt: skip
 LONGEST = 100_000
-# Letters of an error: DuckDB quotes whole values, which a query can make as long as it likes.
-LONGEST_MESSAGE = 500
-# What DuckDB says of names like a mistyped one; as many of them are passed on.
-_NEAR = re.compile(r"(?:Candidate bindings:|Did you mean)[ :]*((?:\"\w+\"(?:, )?)+)")
-MOST_NEAR = 3
 # Brackets within brackets: at 5,000 DuckDB's parser took 22 s and 4 GB. Ours have 14 at most.
 DEEPEST = 200
 _NAME = re.compile(r"[^\W\d]\w*")
-# Beginnings of the names of DuckDB's own views: no WITH needs them. Belt to the braces of _scoped.
+# Beginnings of the names of DuckDB's own views: no WITH needs them. Belt to the braces of scoped.
 _VIEWS = ("pg_", "duckdb_", "pragma_", "sqlite_")
 _NAMES_OF_WITH = "Use letters, digits and _, and none of the database's own names."
 _BRACKET = re.compile(r"[()\[\]{}]")
@@ -96,7 +93,7 @@ def check(cursor: duckdb.DuckDBPyConnection, sql: str) -> Checked:
     explain = _EXPLAIN.match(statement) if _kind(statement) == "EXPLAIN" else None
     tree = _tree(cursor, statement[explain.end() :] if explain else statement)
     _require_own_names(tree)
-    used = {relation for node, names in _scoped(tree) for relation in _checked(node, names)}
+    used = {relation for node, names in scoped(tree) for relation in _checked(node, names)}
     return Checked(statement, frozenset(used), _mentioned(tree), _only_names(tree))
 
 
@@ -127,7 +124,7 @@ def _parsed(sql: str) -> list[Any]:
     try:
         return list(duckdb.extract_statements(sql))
     except duckdb.Error as error:
-        raise QueryError(f"The SQL cannot be read: {first_line(error)}", _RULE) from None
+        raise QueryError(f"The SQL cannot be read: {messages.first_line(error)}", _RULE) from None
 
 
 def _only_statement(sql: str) -> str:
@@ -164,62 +161,15 @@ def _tree(cursor: duckdb.DuckDBPyConnection, statement: str) -> Any:
     return tree["statements"]
 
 
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every object of the tree."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            yield node
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
-
-
 def _require_own_names(tree: Any) -> None:
     """Check the names that WITH gives: plain, so that none can pass for a file's or a view's."""
-    names = [entry["key"] for node in _nodes(tree) for entry in _given(node)]
+    names = [entry["key"] for node in nodes(tree) for entry in given(node)]
     odd = next((n for n in names if not _NAME.fullmatch(n) or n.lower().startswith(_VIEWS)), None)
     if odd is not None:
         raise QueryError(
             f"WITH cannot name a table '{odd}'.",
             "Use letters, digits and _, and no name of the database's own.",
         )
-
-
-def _given(node: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the WITH of a node gives, in its order."""
-    found: list[dict[str, Any]] = (node.get("cte_map") or {}).get("map", [])
-    return found
-
-
-def _scoped(tree: Any) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
-    """Every object of the tree with the names that a WITH gives there, as DuckDB resolves them.
-
-    A name holds in the query that its WITH belongs to and in the parts of the WITH behind it; its
-    own part sees it on the right side of a recursive one alone. Elsewhere it means what DuckDB
-    calls so: a view of its catalog.
-    """
-    waiting: list[tuple[Any, frozenset[str]]] = [(tree, frozenset())]
-    while waiting:
-        node, names = waiting.pop()
-        if isinstance(node, list):
-            waiting.extend((child, names) for child in node)
-        elif isinstance(node, dict):
-            for entry in _given(node):
-                waiting.append((entry["value"], names))
-                names |= {entry["key"].lower()}
-            yield node, names
-            recursive = {str(node.get("cte_name")).lower()} if _is_recursive(node) else set()
-            waiting.extend(
-                (child, names | recursive if key == "right" else names)
-                for key, child in node.items()
-                if key != "cte_map"
-            )
-
-
-def _is_recursive(node: dict[str, Any]) -> bool:
-    return node.get("type") == "RECURSIVE_CTE_NODE"
 
 
 def _checked(node: dict[str, Any], names: frozenset[str]) -> Iterator[str]:
@@ -264,7 +214,7 @@ def _mentioned(tree: Any) -> frozenset[str] | None:
     whole row.
     """
     tables, single = {*TABLES}, set()
-    for node in _nodes(tree):
+    for node in nodes(tree):
         kind = node.get("type")
         if kind in ("STAR", "POSITIONAL_REFERENCE", "PIVOT") or node.get("ref_type") == "NATURAL":
             return None
@@ -272,17 +222,7 @@ def _mentioned(tree: Any) -> frozenset[str] | None:
             tables.add(str(node.get("alias", "")).lower())
         elif kind == "COLUMN_REF" and len(node["column_names"]) == 1:
             single.add(node["column_names"][0].lower())
-    return None if tables & single else frozenset(_words(tree))
-
-
-def _words(tree: Any) -> Iterator[str]:
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, str):
-            yield node.lower()
-        elif isinstance(node, dict | list):
-            waiting.extend(node.values() if isinstance(node, dict) else node)
+    return None if tables & single else frozenset(words(tree))
 
 
 def _only_names(tree: Any) -> bool:
@@ -291,8 +231,8 @@ def _only_names(tree: Any) -> bool:
     Raises:
         QueryError: It is SHOW TABLES and more.
     """
-    kinds = [node.get("type") for node in _nodes(tree) if "class" not in node]
-    listed = any(node.get("table_name") == '"tables"' for node in _nodes(tree))
+    kinds = [node.get("type") for node in nodes(tree) if "class" not in node]
+    listed = any(node.get("table_name") == '"tables"' for node in nodes(tree))
     if listed and "BASE_TABLE" in kinds:
         raise QueryError("SHOW TABLES stands alone.", _RULE)
     return listed
@@ -313,21 +253,3 @@ def _shown(node: dict[str, Any]) -> Iterator[str]:
         if node.get("table_name") != '"tables"':
             raise QueryError("Only SHOW TABLES and DESCRIBE of a relation are allowed.", _RULE)
         yield from RELATIONS
-
-
-def near(error: Exception) -> str:
-    """The names that a mistyped one may stand for, as a question; "" where DuckDB gives none.
-
-    >>> near(Exception('Column "byte" not found! Candidate bindings: "bytes", "srcaddr"'))
-    'Did you mean bytes or srcaddr?'
-    """
-    found = _NEAR.search(str(error)[:10_000])
-    names = re.findall(r"\w+", found[1])[:MOST_NEAR] if found else []
-    return f"Did you mean {' or '.join(names)}?" if names else ""
-
-
-def first_line(error: Exception) -> str:
-    """DuckDB's message without the picture of the place; values that it quotes may be cut."""
-    text = (str(error)[:10_000].strip().splitlines() or [""])[0]
-    text = text.removeprefix("Parser Error: ").removeprefix("Binder Error: ")
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]} ..."

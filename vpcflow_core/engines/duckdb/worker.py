@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from vpcflow_core.bounded.child import Send
-from vpcflow_core.engines.duckdb import guard
+from vpcflow_core.engines.duckdb import guard, messages
 from vpcflow_core.engines.duckdb.damage import OF_FILES
 from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
 from vpcflow_core.errors import QueryError, StoreError
@@ -130,6 +130,8 @@ def _failures() -> Iterator[None]:
         if any(word in str(error) for word in _OF_MEMORY):
             raise MemoryError from None
         kind = StoreError if type(error) in (*OF_FILES, OSError) else QueryError
-        raise kind(f"The query failed: {guard.first_line(error)}", guard.near(error)) from None
+        raise kind(
+            f"The query failed: {messages.first_line(error)}", messages.near(error)
+        ) from None
     except RecursionError:
         raise QueryError("The SQL is nested too deeply.") from None
