@@ -6,11 +6,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from vpcflow_core.bounded.base import MB, Limits, StoppedError
+from vpcflow_core.bounded.base import MB, Limits, Reply, StoppedError
 from vpcflow_core.bounded.pool import Workers
+from vpcflow_core.bounded.worker import Worker
 from vpcflow_core.errors import QueryError
 
 LIMITS = Limits(60, 100 * MB, answer=4 * MB)
@@ -103,3 +105,21 @@ def test_a_process_that_was_killed_while_it_waited_is_replaced(workers: Workers)
     waiting._process.kill()
     waiting._process.wait()
     assert workers.ask({"do": "echo"}, b"new", limits=LIMITS).data == b"new"
+
+
+def test_a_process_that_is_killed_as_it_answers_is_not_asked_again(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Worker._asked
+
+    def late(self: Worker, *of: Any) -> Reply:
+        reply = asked(self, *of)
+        self._kill("time")
+        return reply
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "_asked", late)
+        with pytest.raises(StoppedError) as caught:
+            workers.ask({"do": "echo"}, b"late", limits=LIMITS)
+    assert caught.value.why == "time"
+    assert workers.ask({"do": "echo"}, b"next", limits=LIMITS).data == b"next"

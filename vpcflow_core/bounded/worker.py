@@ -66,7 +66,7 @@ class Worker:
     @property
     def is_alive(self) -> bool:
         """Whether it can be asked."""
-        return self._process.poll() is None
+        return self._killed_for is None and self._process.poll() is None
 
     def ask(self, request: Mapping[str, Any], data: bytes, limits: Limits) -> Reply:
         """The answer to a request.
@@ -102,6 +102,8 @@ class Worker:
             if timer is not None:
                 timer.cancel()
                 timer.join()
+        if self._killed_for:  # as its answer came: too late, and it can be asked nothing more
+            raise StoppedError(self._killed_for)
 
     def _asked(self, request: Mapping[str, Any], data: bytes, limits: Limits) -> Reply:
         stdin = cast(IO[bytes], self._process.stdin)
