@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Literal
 
 from vpcflow_core.errors import ParameterError, SettingsError
 from vpcflow_core.store.store import Store
+from vpcflow_core.workspace import shared_file
 
 FILE = "findings.json"
 MOST_TEXT = 500
@@ -85,13 +85,10 @@ def withdraw(store: Path, incident: str) -> None:
 def _changing(store: Path) -> Iterator[dict[str, Review]]:
     """The decisions, to be changed inside; written whole afterwards, one process at a time."""
     Store.open(store).close()  # makes the folder where there is none
-    with (store / f"{FILE}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with shared_file.changing(store / FILE) as write:
         entries = reviews(store)
         yield entries
-        beside = store / f"{FILE}.new"
-        beside.write_text(json.dumps(_plain(entries), indent=1) + "\n", encoding="utf-8")
-        beside.replace(store / FILE)
+        write(json.dumps(_plain(entries), indent=1) + "\n")
 
 
 def _plain(entries: Mapping[str, Review]) -> dict[str, dict[str, str]]:

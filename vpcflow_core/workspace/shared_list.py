@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vpcflow_core.errors import StoreError
+from vpcflow_core.workspace import shared_file
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -37,14 +37,7 @@ def changing(path: Path) -> Iterator[list[dict[str, Any]]]:
     Raises:
         StoreError: The file cannot be read or written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.with_name(f"{path.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            entries = read(path)
-            yield entries
-            beside = path.with_name(f"{path.name}.new")
-            beside.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
-            beside.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
+    with shared_file.changing(path) as write:
+        entries = read(path)
+        yield entries
+        write(json.dumps(entries, indent=1) + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -16,6 +15,7 @@ from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.open import require_no_secret
 from vpcflow_core.sources.spellings import plain_url
 from vpcflow_core.store.store import Store
+from vpcflow_core.workspace import shared_file
 
 ADDED = "sources.json"
 
@@ -90,14 +90,11 @@ def _plain_or_same(url: str) -> str:
 def _changing(store: Path) -> Iterator[dict[str, SourceSetting]]:
     """The list, to be changed inside; written whole afterwards, one process at a time."""
     Store.open(store).close()  # makes the folder where there is none
-    with (store / f"{ADDED}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with shared_file.changing(store / ADDED) as write:
         sources = added(store)
         yield sources
         text = json.dumps({name: _plain(source) for name, source in sources.items()}, indent=1)
-        beside = store / f"{ADDED}.new"
-        beside.write_text(text + "\n", encoding="utf-8")
-        beside.replace(store / ADDED)
+        write(text + "\n")
 
 
 def _plain(source: SourceSetting) -> Mapping[str, object]:
