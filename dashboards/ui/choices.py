@@ -6,7 +6,7 @@ chosen in the one that is shown is put into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -31,15 +31,37 @@ def choice(
         draw: What draws it: `st.selectbox`, `st.segmented_control`.
         look: How it is drawn.
     """
-    box, default = BOXES[name], AT_REST[name]
+    box = BOXES[name]
     titles = {word: title for word, title in box.titles.items() if word not in lacking}
+    return worded(name, box.label, titles, AT_REST[name], draw=draw, **look)
+
+
+def worded(
+    name: str,
+    label: str,
+    titles: Mapping[str, str],
+    default: str,
+    *,
+    draw: Callable[..., Any] = st.selectbox,
+    **look: Any,
+) -> str:
+    """Draw a box of a parameter; gives the name of what is chosen.
+
+    Args:
+        name: Of the parameter in the address bar.
+        label: Of the box.
+        titles: What each of its words is called.
+        default: The word that the address bar leaves out.
+        draw: What draws it.
+        look: How it is drawn.
+    """
     with hidden_widgets.place(name, shown=False):
-        given = st.text_input(box.label, key=name, bind="query-params").strip() or default
+        given = st.text_input(label, key=name, bind="query-params").strip() or default
     names = list(titles)
     key = f"choice-{name}"
     st.session_state[key] = given if given in titles else _first(names, default)
     draw(
-        box.label,
+        label,
         names,
         key=key,
         format_func=titles.__getitem__,

@@ -86,6 +86,9 @@ a.all-about:is(:hover, :focus) { text-decoration: underline }
 /* Rules of a text stand below each other as in an editor. */
 .st-key-proposed-rules textarea { font-family: monospace; font-size: 0.85rem }
 
+/* Names of regions would be cut at their hyphens. */
+.st-key-snapshots code { white-space: nowrap }
+
 /* Who an entity is stands in running text, so that its numbers begin higher. */
 .st-key-facts :is([data-testid=stHtml], dt, dd, p) { font-size: 0.875rem; line-height: 1.35 }
 .st-key-facts :is(h2, dl, dl > div, dt, dd, p) { display: inline; margin: 0; padding: 0 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.ui import checked_text, hidden_widgets, link_notes
+from dashboards.ui import checked_text, choices, hidden_widgets, link_notes
 from dashboards.ui.markdown import inert
 from dashboards.ui.parameters import (
     JUDGED_BY,
@@ -20,9 +20,11 @@ from dashboards.ui.parameters import (
 )
 from vpcflow_core.analysis.outliers import METHODS
 from vpcflow_core.panels.request import ALL_PARAMETERS, DEFAULTS, Parameters
+from vpcflow_core.query.dimensions import filterable
 
 # Draws the box of a parameter that shows a text.
 Draw = Callable[..., None]
+JUDGED = {**{field: filterable(field).title for field in JUDGED_BY}, NO_FIELD: "Nothing"}
 
 
 def parameters(used: Collection[str], auto: str = "") -> Parameters:
@@ -56,8 +58,9 @@ def parameters(used: Collection[str], auto: str = "") -> Parameters:
         if auto and found.timeslice is None:
             st.caption(auto)
         found = replace(found, watch=_checked("watch", _watch()))
-        by = _chosen("by", (*JUDGED_BY, NO_FIELD))
-        found = replace(found, by=_checked("by", by))
+        by = PARAMETERS["by"]
+        chosen = choices.worded("by", by.label, JUDGED, JUDGED_BY[0], help=by.help)
+        found = replace(found, by=_checked("by", chosen))
     with st.sidebar, hidden_widgets.place("comparison", "compare" in used):
         st.markdown("### Comparison")
         return replace(found, compare=_typed("compare", _text), **of_panels)

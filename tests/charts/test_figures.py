@@ -68,7 +68,7 @@ def test_a_decision_has_its_colour_and_its_word() -> None:
     ring, words = figure(PANELS["overview/actions"], answer(frame)).data
     assert list(ring.customdata) == ["REJECT", "ACCEPT"]
     assert list(ring.marker.color) == [COLOURS["REJECT"], COLOURS["ACCEPT"]]
-    assert list(words.text) == ["REJECT<br>10.0%", "ACCEPT<br>90.0%"]
+    assert list(words.text) == ["REJECT<br>10 %", "ACCEPT<br>90 %"]
     assert list(ring.width) == [36, 324]
     columns = figure(
         PANELS["overview/rejections"],

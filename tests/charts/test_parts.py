@@ -238,3 +238,13 @@ def test_colours_of_a_palette_are_told_apart() -> None:
     rgb = [[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in PALETTE]
     apart = [math.dist(a, b) for a, b in itertools.combinations(rgb, 2)]
     assert min(apart) > 35
+
+
+@pytest.mark.parametrize("by", ["action", "srcaddr"])  # clicks on a part narrow the page, or none
+def test_a_part_of_a_ring_that_is_more_than_nothing_never_looks_like_nothing(by: str) -> None:
+    panel = Built("flows", (by,), "donut").panel
+    panel = replace(panel, drill=()) if by == "srcaddr" else panel
+    chart = figure(panel, answer(pd.DataFrame({by: ["ACCEPT", "REJECT"], "flows": [9999, 1]})))
+    shown = [text for series in chart.data for text in (series.text or ())]
+    assert any("&lt; 0.1 %" in text for text in shown)
+    assert any("100 %" in text for text in shown)

@@ -97,6 +97,7 @@ def test_garbage_is_collected_as_before_once_a_command_is_loaded(collects: bool)
         (["sql", "drop table flows", "--store", "s"], 2, "SELECT"),
         (["read", "nowhere.log"], 1, "nowhere.log"),
         (["read", "--format", "version version", "x.log"], 2, "twice"),
+        (["cost", "--by", "vpc", "--store", "s"], 2, "'--by': 'vpc' is not one of 'path'"),
         (["sync", "nowhere"], 1, "nowhere"),
         (["sync", "gopher://x"], 2, "Sources are:"),
         (["sync"], 2, "no source to sync"),

@@ -141,6 +141,11 @@ def test_a_folder_that_is_a_link_itself_is_entered(tmp_path):
     assert names(LocalSource(tmp_path / "link")) == ["a.log"]
 
 
+def test_an_address_with_one_slash_is_recognised() -> None:
+    with pytest.raises(MissingError, match="two slashes"):
+        list(LocalSource("s3:/bucket/prefix").find(None))
+
+
 def test_a_missing_folder_names_the_closest_one(tmp_path):
     put(tmp_path, "logs/a.log")
     with pytest.raises(MissingError, match=f"closest folder is {tmp_path}; it holds logs"):

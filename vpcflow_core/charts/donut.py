@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 from textwrap import wrap
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from vpcflow_core.charts.labels import hover_texts, named, short_labels, unit
 from vpcflow_core.charts.style import INK, undressed
 from vpcflow_core.panels.answer import PanelAnswer
 from vpcflow_core.panels.base import Panel
-from vpcflow_core.units import humane
+from vpcflow_core.units import humane, humane_percent
 
 # There is more room beside a ring than beside bars.
 LONGEST = 34
@@ -67,7 +68,8 @@ def _pie(labels: list[str], values: pd.Series, colours: list[str], **rest: Any) 
             direction="clockwise",
             domain=PIE,
             automargin=False,
-            texttemplate="%{label}<br>%{percent:.1%}",
+            texttemplate="%{label}<br>%{text}",
+            text=_percents(values),
             textposition="outside",
             marker={"colors": colours},
             **rest,
@@ -77,7 +79,7 @@ def _pie(labels: list[str], values: pd.Series, colours: list[str], **rest: Any) 
 
 def _clickable(labels: list[str], values: pd.Series, colours: list[str], **rest: Any) -> go.Figure:
     """The ring as bars on a circle: plotly reports clicks on them, but none on a pie's."""
-    share = values / (values.sum() or 1)
+    share = _shares(values)
     middle = 360 * (share.cumsum() - share / 2)
     chart = undressed(
         go.Barpolar(
@@ -90,12 +92,12 @@ def _clickable(labels: list[str], values: pd.Series, colours: list[str], **rest:
             **rest,
         )
     )
-    texts = _apart([f"{n}<br>{part:.1%}" for n, part in zip(labels, share, strict=True)], middle)
+    texts = [f"{name}<br>{said}" for name, said in zip(labels, _percents(values), strict=True)]
     chart.add_scatterpolar(
         r=[BESIDE] * len(share),
         theta=middle,
         mode="text",
-        text=texts,
+        text=_apart(texts, middle),
         hoverinfo="skip",
         textposition=[_side(angle) for angle in middle],
         cliponaxis=False,
@@ -109,6 +111,15 @@ def _clickable(labels: list[str], values: pd.Series, colours: list[str], **rest:
             "angularaxis": {"visible": False, "rotation": 90, "direction": "clockwise"},
         },
     )
+
+
+def _shares(values: pd.Series) -> pd.Series:
+    return values / (values.sum() or 1)
+
+
+def _percents(values: pd.Series) -> list[str]:
+    """The share of each part; what is more than nothing never looks like nothing."""
+    return [escape(humane_percent(100 * share)) for share in _shares(values)]
 
 
 def _apart(texts: list[str], angles: Iterable[float]) -> list[str]:

@@ -24,7 +24,9 @@ def connections(
     order: Annotated[
         Orders, typer.Option(help="What the first ones have the most of; start: newest first.")
     ] = Orders.duration,
-    limit: Annotated[int, typer.Option(min=1, help="Number of connections.")] = 100,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="Number of connections.")
+    ] = 100,
 ) -> None:
     """List connections: client, server, duration, traffic each way.
 

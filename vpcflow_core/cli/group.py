@@ -42,6 +42,14 @@ class CommandGroup(TyperGroup):
         super().__init__(**options)
         self.commands = _Built()  # type: ignore[assignment]  # nothing is ever added
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what is wrong with an option is said without a word of pydantic's."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.replace("Value error, ", "")
+            raise
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The list of commands in help, without building any."""
         with formatter.section("Commands"):

@@ -135,6 +135,8 @@ def _plain(path: str | Path) -> Path:
 
 
 def _nearest(path: Path) -> str:
+    if any(part.endswith(":") for part in path.parts):
+        return "An address has two slashes behind its colon: s3://bucket/prefix."
     parent = next((p for p in path.parents if p.is_dir()), Path("/"))
     try:
         names = sorted(p.name for p in parent.iterdir() if not p.name.startswith("."))

@@ -204,7 +204,9 @@ def _manifest(backup: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         known, names = False, []
     if not known or any(name.is_absolute() or ".." in name.parts for name in names):
-        raise StoreError(f"{backup} is no backup of vpcflow.")
+        raise StoreError(
+            f"{backup} is no backup of vpcflow.", "Give the folder that `vpcflow backup` wrote."
+        )
     return dict(found)
 
 

@@ -34,7 +34,8 @@ def draw(rights: Rights) -> None:
     states = catalogue.snapshots()
     if states:
         frame = counts(catalogue, datetime.now(UTC))
-        st.table(frame, border="horizontal", hide_index=True, alt="Snapshots of EC2")
+        with st.container(key="snapshots"):
+            st.table(frame, border="horizontal", hide_index=True, alt="Snapshots of EC2")
     else:
         st.caption(
             "Nothing yet: names of interfaces, their security groups and rules are asked of EC2 "
