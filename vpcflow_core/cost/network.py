@@ -183,10 +183,6 @@ def network_of(
         row["interface_id"]: (_interface(row, zones, instances, tuple(owner_tags)), row)
         for row in _last(known, "interfaces")
     }
-    in_subnets: dict[str, list[tuple[Network, str]]] = {}
-    for row in subnets:
-        pairs = [(ip_network(block), row["az_id"] or "") for block in row["cidrs"]]
-        in_subnets.setdefault(row["vpc_id"], []).extend(pairs)
     tables = _last(known, "route_tables")
     routes, main = _routes(tables)
     lists = {row["name"]: tuple(row["cidrs"]) for row in _last(known, "prefix_lists")}
@@ -194,27 +190,46 @@ def network_of(
         {name: made for name, (made, _) in interfaces.items()},
         {(m.vpc, a): m for m, row in interfaces.values() for a in row["addresses"]},
         {a: m for m, row in interfaces.values() for a in row["public_addresses"]},
-        in_subnets,
+        _zones_by_block(subnets),
         [(ip_network(block), row["vpc_id"]) for row in vpcs for block in row["cidrs"]],
         {row["vpc_id"]: row["region"] for row in vpcs},
         routes,
         main,
         {r["nat_gateway_id"]: tuple(r["interface_ids"]) for r in _last(known, "nat_gateways")},
         {name: blocks for name, blocks in lists.items() if name.startswith("com.amazonaws.")},
-        {
-            of: row["route_table_id"]
-            for row in tables
-            for of in (*row["subnet_ids"], *([row["vpc_id"]] if row["main"] else []))
-        },
-        {
-            (row["vpc_id"], row["service"]): row["vpc_endpoint_id"]
-            for row in _last(known, "vpc_endpoints")
-            if row["type"] == "Gateway"
-        },
+        _table_of_each(tables),
+        _gateway_endpoints(_last(known, "vpc_endpoints")),
         {row["vpc_id"]: row["name"] for row in vpcs if row["name"]},
         tuple(map(ip_network, hidden)),
         prefixes=_prefixes(interfaces.values()),
     )
+
+
+def _zones_by_block(subnets: Iterable[dict[str, Any]]) -> dict[str, list[tuple[Network, str]]]:
+    """The blocks of subnets with their zones, by VPC."""
+    found: dict[str, list[tuple[Network, str]]] = {}
+    for row in subnets:
+        pairs = [(ip_network(block), row["az_id"] or "") for block in row["cidrs"]]
+        found.setdefault(row["vpc_id"], []).extend(pairs)
+    return found
+
+
+def _table_of_each(tables: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """The route table of each subnet that has its own, and the main one of each VPC."""
+    return {
+        of: row["route_table_id"]
+        for row in tables
+        for of in (*row["subnet_ids"], *([row["vpc_id"]] if row["main"] else []))
+    }
+
+
+def _gateway_endpoints(endpoints: Iterable[dict[str, Any]]) -> dict[tuple[str, str], str]:
+    """Gateway endpoints by VPC and service."""
+    return {
+        (row["vpc_id"], row["service"]): row["vpc_endpoint_id"]
+        for row in endpoints
+        if row["type"] == "Gateway"
+    }
 
 
 def _prefixes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -126,16 +126,13 @@ def find(
     asked = settled(logs, _with_silence(logs, window))
     if asked is None:
         return Findings((), None, ("No hour of the range is complete yet.",))
+    chosen = [detection(slug) for slug in only] or list(DETECTIONS.values())
+    unset = [each.slug for each in chosen if each.needs_list and not watch_list.count]
     found: list[Incident] = []
-    notes: list[str] = []
     looked: list[str] = []
     missed: dict[str, str] = {}
-    unset: list[str] = []
     names = names_of(logs)
-    for each in [detection(slug) for slug in only] or DETECTIONS.values():
-        if each.needs_list and not watch_list.count:
-            unset.append(each.slug)
-            continue
+    for each in (one for one in chosen if one.slug not in unset):
         try:
             signs = each.signs(look(logs, each, asked, filters, watch_list))
         except MissingDataError as error:
@@ -143,21 +140,31 @@ def find(
             continue
         looked.append(each.slug)
         found += incidents(each, signs, asked.end, names)
-    found.sort(key=lambda one: (one.detection, one.id))
-    found.sort(key=lambda one: (SEVERITIES.index(one.severity), one.since), reverse=True)
-    if asked.end < window.end - timedelta(minutes=1):
-        end = f"{asked.end:%d %b %Y %H:%M} UTC"
-        notes.append(f"Looked at until {end}: of later hours records can still arrive.")
-    if only and unset:
-        notes.append(NO_WATCH_LIST)
+    notes = [*sentences(missed, NOT_LOOKED_FOR), *_not_complete(asked, window)]
     return Findings(
-        tuple(found),
+        tuple(_worst_first(found)),
         asked,
-        (*sentences(missed, NOT_LOOKED_FOR), *notes),
+        (*notes, NO_WATCH_LIST) if only and unset else tuple(notes),
         tuple(looked),
         missed,
         tuple(unset),
     )
+
+
+def _worst_first(found: Iterable[Incident]) -> list[Incident]:
+    """By severity and time, the worst and newest first; equal ones by name."""
+    by_name = sorted(found, key=lambda one: (one.detection, one.id))
+    return sorted(
+        by_name, key=lambda one: (SEVERITIES.index(one.severity), one.since), reverse=True
+    )
+
+
+def _not_complete(asked: Window, window: Window) -> list[str]:
+    """That the end of a window was not looked at."""
+    if asked.end >= window.end - timedelta(minutes=1):
+        return []
+    end = f"{asked.end:%d %b %Y %H:%M} UTC"
+    return [f"Looked at until {end}: of later hours records can still arrive."]
 
 
 def _with_silence(logs: LogQueries, window: Window) -> Window:
