@@ -69,6 +69,12 @@ def _logs(request: PanelRequest) -> FlowLogs:
     return resources.logs_within(request.scope, request.source, request.once)
 
 
+def _in_range(scope: Scope, window: Window, filters: Filters, source: str) -> FlowLogs:
+    """The logs of a page's range that meet its filters."""
+    logs = resources.logs_within(scope, source, False).filtered(filters)
+    return replace(logs, range=Range(fixed=window))
+
+
 def findings(state: PageState, window: Window) -> Findings:
     """The incidents of a page's range, among the records that meet its filters."""
     generation = resources.generation()
@@ -79,8 +85,7 @@ def findings(state: PageState, window: Window) -> Findings:
 def _found(
     scope: Scope, window: Window, filters: Filters, source: str, generation: Generation
 ) -> Findings:
-    logs = resources.logs_within(scope, source, False).filtered(filters)
-    return replace(logs, range=Range(fixed=window)).find_incidents()
+    return _in_range(scope, window, filters, source).find_incidents()
 
 
 def narrower_rules(state: PageState, window: Window) -> pd.DataFrame:
@@ -93,8 +98,7 @@ def narrower_rules(state: PageState, window: Window) -> pd.DataFrame:
 def _narrower(
     scope: Scope, window: Window, filters: Filters, source: str, generation: Generation
 ) -> pd.DataFrame:
-    logs = resources.logs_within(scope, source, False).filtered(filters)
-    return replace(logs, range=Range(fixed=window)).narrower_rules()
+    return _in_range(scope, window, filters, source).narrower_rules()
 
 
 def replay(state: PageState, window: Window, rules: str) -> pd.DataFrame:
@@ -107,8 +111,7 @@ def replay(state: PageState, window: Window, rules: str) -> pd.DataFrame:
 def _replayed(
     scope: Scope, window: Window, filters: Filters, source: str, generation: Generation, rules: str
 ) -> pd.DataFrame:
-    logs = resources.logs_within(scope, source, False).filtered(filters)
-    return replace(logs, range=Range(fixed=window)).replay(rules)
+    return _in_range(scope, window, filters, source).replay(rules)
 
 
 def count(state: PageState, window: Window, own: tuple[tuple[str, str], ...] = ()) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -62,24 +63,30 @@ def draw(panel: Panel, given: PanelAnswer, state: PageState, said: str) -> None:
         key=key,
         alt=said,
         selection_mode="single-row",
-        column_config={
-            name: st.column_config.LinkColumn(display_text="Open", width="small")
-            for name in (LEAD, EXPLORE)
-        }
-        | {
-            name: st.column_config.Column(
-                width=widths.get(name),
-                pinned=name in pinned,
-                help=WHOLE if name in cut else None,
-            )
-            for name in (*widths, *pinned, *cut)
-        }
-        | value_menu.config(rows, state, key),
+        column_config=_config(widths, pinned, cut) | value_menu.config(rows, state, key),
         on_select=(
             (lambda: actions.choose_row(panel, given, state, key)) if panel.drill else "ignore"
         ),
     )
     _templates(given)
+
+
+def _config(
+    widths: Mapping[str, int], pinned: Collection[str], cut: Collection[str]
+) -> dict[str, Any]:
+    """How columns are shown: links, widths, what stays in sight, and where a text is cut."""
+    links = {
+        name: st.column_config.LinkColumn(display_text="Open", width="small")
+        for name in (LEAD, EXPLORE)
+    }
+    return links | {
+        name: st.column_config.Column(
+            width=widths.get(name),
+            pinned=name in pinned,
+            help=WHOLE if name in cut else None,
+        )
+        for name in (*widths, *pinned, *cut)
+    }
 
 
 def _templates(given: PanelAnswer) -> None:

@@ -102,7 +102,13 @@ def _chosen(found: pd.DataFrame) -> pd.DataFrame:
 def _narrower(narrowed: pd.DataFrame, state: PageState) -> None:
     """The narrower rules: how many change, which, and as files."""
     st.header("What the rules could be", anchor=False)
-    changing = narrowed[narrowed["change"] != "keep"]
+    _counts(narrowed)
+    _table(narrowed, state)
+    _files(narrowed)
+
+
+def _counts(narrowed: pd.DataFrame) -> None:
+    """How many rules change, and what there is to know of that."""
     now = narrowed["rule_id"].nunique()
     removed = (narrowed["change"] == "remove").sum()
     new = narrowed.loc[narrowed["change"] == "narrow", "rule_id"]
@@ -112,8 +118,12 @@ def _narrower(narrowed: pd.DataFrame, state: PageState) -> None:
     )
     for note in notes_of(narrowed):
         st.caption(inert(note))
+
+
+def _table(narrowed: pd.DataFrame, state: PageState) -> None:
+    """The rules that change; all where somebody wants them."""
     every = st.toggle("Show rules that stay as they are too", key="rules-kept")
-    table = narrowed if every else changing
+    table = narrowed if every else narrowed[narrowed["change"] != "keep"]
     if narrowed["security_group_id"].nunique() == 1:
         table = table.drop(columns=["security_group_id", "group_name"])
     table = table.assign(change=table["change"].map(CHANGES))
@@ -130,6 +140,10 @@ def _narrower(narrowed: pd.DataFrame, state: PageState) -> None:
         placeholder="",
         alt="Rules that could change",
     )
+
+
+def _files(narrowed: pd.DataFrame) -> None:
+    """All rules of the groups, narrowed, in each form."""
     with st.container(horizontal=True):
         for name, (label, ending, mime) in FILES.items():
             saving.button(

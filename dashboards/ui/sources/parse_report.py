@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from dashboards.ui import panel_menu, resources
@@ -31,33 +32,29 @@ def draw(rights: Rights, source: str) -> None:
         f"{number_doing(len(reports), 'objects', 'have')} something to tell."
     )
     names = {row.url: row.label(with_paths=rights.folders) for row in rows()}
-    objects = objects_table(reports, names, with_paths=rights.folders)
     readable = [report for report in reports if rights.lines_of(report.source)]
-    examples = lines_table(readable, names)
     by_object, by_reason, of_lines = st.tabs(["Objects", "Reasons", "Lines"])
     with by_object:
-        st.dataframe(
-            objects.head(SHOWN), hide_index=True, placeholder="", alt="Objects not read whole"
-        )
-        with st.container(horizontal=True):
-            if readable:
-                panel_menu.downloads(objects, "parse-report")
+        objects = objects_table(reports, names, with_paths=rights.folders)
+        _table(objects.head(SHOWN), "Objects not read whole")
+        _downloads(objects if readable else None, "parse-report")
     with by_reason:
-        st.dataframe(
-            reasons_table(reports),
-            hide_index=True,
-            placeholder="",
-            alt="Lines not loaded, by reason",
-        )
+        _table(reasons_table(reports), "Lines not loaded, by reason")
     with of_lines:
         if not readable:
             st.caption("Lines of these sources are shown to those alone who may add such sources.")
             return
-        st.dataframe(
-            examples.head(SHOWN),
-            hide_index=True,
-            placeholder="",
-            alt="Examples of lines not loaded",
-        )
-        with st.container(horizontal=True):
-            panel_menu.downloads(examples, "lines-not-loaded")
+        examples = lines_table(readable, names)
+        _table(examples.head(SHOWN), "Examples of lines not loaded")
+        _downloads(examples, "lines-not-loaded")
+
+
+def _table(rows: pd.DataFrame, said: str) -> None:
+    st.dataframe(rows, hide_index=True, placeholder="", alt=said)
+
+
+def _downloads(rows: pd.DataFrame | None, name: str) -> None:
+    """A row of buttons; empty where nothing may be downloaded."""
+    with st.container(horizontal=True):
+        if rows is not None:
+            panel_menu.downloads(rows, name)
