@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from vpcflow_core.fields import FIELDS
 from vpcflow_core.store.batch import joined
 from vpcflow_core.store.parquet import ROW_GROUP, write_file
-from vpcflow_core.store.writer import OldFile, Writer
+from vpcflow_core.store.rows import OldFile
+from vpcflow_core.store.writer import Writer
 
 # A file of fewer records than this, and smaller than this on the disk, is small. Both, so that
 # what merging made, which ends at other limits, is never small again.

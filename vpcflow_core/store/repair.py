@@ -26,7 +26,8 @@ from vpcflow_core.store.footers import is_damaged
 from vpcflow_core.store.parquet import NewFile, write_file
 from vpcflow_core.store.placing import DAY_MS, OBJECT_COLUMN
 from vpcflow_core.store.reread import Reread, Rereader
-from vpcflow_core.store.writer import Loss, OldFile, Writer
+from vpcflow_core.store.rows import Loss, OldFile
+from vpcflow_core.store.writer import Writer
 from vpcflow_core.times import EPOCH
 
 # Bytes of files whose content one sync compares with its checksum, taken at random: 0.2 s at most.

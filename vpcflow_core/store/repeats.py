@@ -27,7 +27,8 @@ from vpcflow_core.store.ledger import Ledger, to_ms
 from vpcflow_core.times import Window
 
 if TYPE_CHECKING:
-    from vpcflow_core.store.writer import OldFile, Writer
+    from vpcflow_core.store.rows import OldFile
+    from vpcflow_core.store.writer import Writer
 
 TUPLE = ["srcaddr", "dstaddr", "srcport", "dstport", "protocol"]
 PLACE = ["interface_id", "action", "hour"]

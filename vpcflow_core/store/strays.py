@@ -15,7 +15,8 @@ from vpcflow_core.store.hours import possible_times
 from vpcflow_core.store.ledger import from_ms
 from vpcflow_core.store.parquet import NewFile, write_file
 from vpcflow_core.store.placing import OBJECT_COLUMN
-from vpcflow_core.store.writer import OldFile, Writer
+from vpcflow_core.store.rows import OldFile
+from vpcflow_core.store.writer import Writer
 
 # What is read later has a higher id; a clock that went back is no clock to go by.
 _LATEST = "SELECT loaded_at FROM objects WHERE source = ? ORDER BY id DESC LIMIT 1"

@@ -9,12 +9,10 @@ do. Files that count no more are kept for `GRACE`, for readers that still scan t
 from __future__ import annotations
 
 import itertools
-import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -29,39 +27,14 @@ from vpcflow_core.store.batch import Batch, Limits, Loaded
 from vpcflow_core.store.footers import is_whole
 from vpcflow_core.store.ledger import FILES, to_ms
 from vpcflow_core.store.lock import writer_lock
-from vpcflow_core.store.parquet import Key, NewFile, write_file
+from vpcflow_core.store.parquet import NewFile, write_file
 from vpcflow_core.store.placing import OBJECT_COLUMN
 from vpcflow_core.store.plan import Plan
-from vpcflow_core.store.spans import to_text
-from vpcflow_core.store.state import report_json
+from vpcflow_core.store.rows import Loss, OldFile, add_file, add_object, note_loss, old_file
 from vpcflow_core.store.store import Store
 
 # Longer than any question takes: a list of files stays readable for that long.
 GRACE = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class OldFile:
-    """A file of the ledger, as the writer sees it; path relative to the store."""
-
-    id: int
-    path: str
-    source: int
-    key: Key
-    rows: int
-    size: int
-    first: int
-    checksum: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """What a damaged file held and the source does not give any more; see the table `lost`."""
-
-    day: date
-    object: int
-    probe: int
-    records: int
 
 
 class Writer:
@@ -107,7 +80,7 @@ class Writer:
                     [(source, loaded.found.uri) for loaded in objects],
                 )
                 for loaded in objects:
-                    change.execute(_ADD_OBJECT, _object_row(source, loaded))
+                    add_object(change, source, loaded)
                 covering.replace_objects(change, source, objects, replaced)
                 copies.free(change, [(row["identity"], row["content"]) for row in gone])
                 copies.free_new(change, [loaded.id for loaded in objects if loaded.is_copy])
@@ -145,9 +118,7 @@ class Writer:
             self._discard(change, old)
             self._add_files(change, source, new)
             for loss in losses:
-                change.execute(_FORGET_LOSS, [source, loss.day.isoformat(), loss.object])
-                if loss.records:
-                    change.execute(_ADD_LOSS, [source, *_loss_row(loss)])
+                note_loss(change, source, loss)
             keys = [*(file.key for file in old), *(file.key for file in new)]
             days = {key.day.isoformat() for key in keys if key.part == "flows"}
             repeats.carry(change, source, {}, days)
@@ -155,7 +126,7 @@ class Writer:
     def files(self, where: str = "", values: Sequence[Any] = ()) -> Iterator[OldFile]:
         """The ledger's files, by source, part, day and time."""
         sql = f"SELECT * FROM files {where} ORDER BY source, part, day, columns, tracked, first"  # noqa: S608 (our own text)
-        return map(_old_file, self.store.ledger.rows(sql, values))
+        return map(old_file, self.store.ledger.rows(sql, values))
 
     def held(self, files: Iterable[OldFile]) -> frozenset[int]:
         """The tracked objects that have rows in the files."""
@@ -274,10 +245,7 @@ class Writer:
 
     def _add_files(self, change: sqlite3.Connection, source: int, files: Sequence[NewFile]) -> None:
         for file in files:
-            number = change.execute(_ADD_FILE, _file_row(source, file)).lastrowid
-            change.executemany(
-                "INSERT INTO held VALUES (?, ?)", [(number, held) for held in file.objects]
-            )
+            add_file(change, source, file)
 
 
 @contextmanager
@@ -296,101 +264,6 @@ def writing(store: Store, wait: float = 0.0) -> Iterator[Writer]:
         writer.sweep()
         covering.complete(store.path, store.ledger)
         yield writer
-
-
-_FORGET_LOSS = "DELETE FROM lost WHERE source = ? AND day = ? AND object = ?"
-_ADD_LOSS = """
-    INSERT INTO lost (source, day, object, probe, records, tried) VALUES (?, ?, ?, ?, ?, ?)
-"""
-_ADD_OBJECT = """
-    INSERT INTO objects (id, source, uri, etag, size, account, region, flow_log_id, time, hint,
-        state, tracked, records, nodata, skipdata, malformed, first, last, loaded_at, report,
-        internal, dropped, identity, outside, spans, rest_first, rest_last, content,
-        delivered, delay)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-        ?, ?)
-"""
-_ADD_FILE = """
-    INSERT INTO files (path, source, part, day, columns, tracked, rows, size, first, last,
-        checksum)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-
-
-def _object_row(source: int, loaded: Loaded) -> tuple[Any, ...]:
-    found, report = loaded.found, loaded.report
-    first, last, time, delivered = (
-        moment and to_ms(moment)
-        for moment in (report.first, report.last, found.time, found.delivered)
-    )
-    return (
-        loaded.id,
-        source,
-        found.uri,
-        found.etag,
-        found.size,
-        found.account,
-        found.region,
-        found.flow_log_id,
-        time,
-        found.hint,
-        loaded.state,
-        loaded.tracked,
-        report.records,
-        report.nodata,
-        report.skipdata,
-        report.malformed,
-        first,
-        last,
-        to_ms(datetime.now(UTC)),
-        report_json(report, loaded.problem),
-        report.internal,
-        report.dropped,
-        found.known_as,
-        report.outside,
-        to_text(loaded.spans),
-        *(loaded.rest or (None, None)),
-        loaded.content,
-        delivered,
-        None if found.delay is None else found.delay // timedelta(milliseconds=1),
-    )
-
-
-def _file_row(source: int, file: NewFile) -> tuple[Any, ...]:
-    key = file.key
-    return (
-        file.path,
-        source,
-        key.part,
-        key.day.isoformat(),
-        json.dumps(key.columns),
-        key.tracked,
-        file.rows,
-        file.size,
-        file.first,
-        file.last,
-        file.checksum,
-    )
-
-
-def _loss_row(loss: Loss) -> tuple[Any, ...]:
-    now = to_ms(datetime.now(UTC))
-    return loss.day.isoformat(), loss.object, loss.probe, loss.records, now
-
-
-def _old_file(row: Any) -> OldFile:
-    columns = tuple(json.loads(row["columns"]))
-    key = Key(row["part"], date.fromisoformat(row["day"]), columns, bool(row["tracked"]))
-    return OldFile(
-        row["id"],
-        row["path"],
-        row["source"],
-        key,
-        row["rows"],
-        row["size"],
-        row["first"],
-        row["checksum"],
-    )
 
 
 def _rows_without(writer: Writer, file: OldFile, objects: set[int]) -> Iterator[pa.Table]:
