@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from vpcflow_core.query.filters import Filters
     from vpcflow_core.query.question import Query
     from vpcflow_core.query.result import QueryResult
-    from vpcflow_core.times import Range, Window
+    from vpcflow_core.ranges import Range
+    from vpcflow_core.times import Window
 
 __all__ = [
     "Coverage",
@@ -44,7 +45,7 @@ _LATE = {
     "PanelAnswer": "panels.answer",
     "Query": "query.question",
     "QueryResult": "query.result",
-    "Range": "times",
+    "Range": "ranges",
     "RenderedPanel": "api",
     "Window": "times",
 }

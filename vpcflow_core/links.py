@@ -13,7 +13,7 @@ from vpcflow_core.panels.catalogue import PANELS, panel
 from vpcflow_core.panels.grouping import MARK
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END
 from vpcflow_core.query.filters import NO_FILTERS, Filter, Filters
-from vpcflow_core.times import Range
+from vpcflow_core.ranges import Range
 
 # Version of the names and forms of the parameters; older ones are read by the same rules.
 VERSION = 1

@@ -32,7 +32,8 @@ from dashboards.ui.parameters import auto_now
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.panels.catalogue import PANELS
 from vpcflow_core.panels.grouping import grouped
-from vpcflow_core.times import Range, Window
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window
 
 # A row is a list of panels, slug and relative width of each; a text is a heading between rows.
 Row = str | Sequence[tuple[str, int]]

@@ -15,7 +15,8 @@ from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.panels.catalogue import Panel
 from vpcflow_core.query.dimensions import BLOCKS, COUNTRIES
 from vpcflow_core.query.filters import exactly
-from vpcflow_core.times import Range, Window
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window
 
 TIME_CHARTS = (
     "columns", "stacked", "area", "band", "lines", "trend", "box", "curves", "heat",

@@ -14,7 +14,8 @@ from dashboards.ui.rights import shown
 from dashboards.ui.state import FILTER_LABELS, PageState
 from vpcflow_core.errors import MissingDataError, VpcflowError
 from vpcflow_core.query.dimensions import require
-from vpcflow_core.times import Range, Window
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window
 
 # What a page itself asks of its records, as pairs of field and text.
 Own = tuple[tuple[str, str], ...]

@@ -11,9 +11,9 @@ from dashboards.ui.state import FILTER_LABELS, NAMES, PageState
 from dashboards.ui.words import BOXES, top_problem
 from vpcflow_core.errors import TimeError, closest
 from vpcflow_core.links import DEFAULT_RANGE, VERSION
+from vpcflow_core.ranges import parse_range
 from vpcflow_core.redaction import holds_secret
 from vpcflow_core.settings import TOKEN_PARAMETER
-from vpcflow_core.times import parse_range
 
 # Filters and parameters whose boxes take any text.
 TYPED = (*(name for name in FILTER_LABELS if name != "action"), *TYPED_PARAMETERS)

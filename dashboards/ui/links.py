@@ -7,7 +7,8 @@ from dataclasses import replace
 from urllib.parse import quote, urlencode, urljoin
 
 from dashboards.ui.state import EXPLORE, PageState
-from vpcflow_core.times import Range, Window
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window
 
 More = Mapping[str, str]
 NO_MORE: More = {}

@@ -13,7 +13,8 @@ from vpcflow_core.errors import MisuseError, ParameterError, TimeError
 from vpcflow_core.panels.base import auto_timeslice
 from vpcflow_core.panels.grouping import ADDRESS, GROUPINGS
 from vpcflow_core.panels.request import DEFAULTS, Parameters
-from vpcflow_core.times import Range, Window, format_duration, parse_duration, parse_range
+from vpcflow_core.ranges import Range, parse_range
+from vpcflow_core.times import Window, format_duration, parse_duration
 
 AUTO = "auto"
 # How a link may say yes and no.

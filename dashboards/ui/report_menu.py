@@ -16,11 +16,12 @@ from dashboards.ui.rights import here
 from dashboards.ui.state import PageState
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import FailureError
+from vpcflow_core.ranges import Range
 from vpcflow_core.report.build import PAGES, Report, made, without_server_folders
 from vpcflow_core.report.evidence import evidence_zip
 from vpcflow_core.report.html import report_html
 from vpcflow_core.report.pdf import browser_here, write_pdf
-from vpcflow_core.times import Range, Window
+from vpcflow_core.times import Window
 
 # One at a time on this server, as each may take the memory of a query and a browser.
 _ONE = Lock()

@@ -20,8 +20,9 @@ from vpcflow_core.charts.rows import kinds_of, rows_chart
 from vpcflow_core.errors import QueryError, VpcflowError
 from vpcflow_core.fields import find_field
 from vpcflow_core.query.result import QueryResult
+from vpcflow_core.ranges import Range
 from vpcflow_core.stopping import Stopper, under
-from vpcflow_core.times import Range, Window, format_duration
+from vpcflow_core.times import Window, format_duration
 from vpcflow_core.units import number_of
 
 # Seconds between two looks whether a query has ended, or is to be stopped.

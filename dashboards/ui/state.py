@@ -10,7 +10,8 @@ from vpcflow_core.panels.base import Panel
 from vpcflow_core.panels.request import DEFAULTS, PanelRequest, Parameters
 from vpcflow_core.query.dimensions import DIMENSIONS, EITHER_END, filterable
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.times import Range, Window
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window
 
 QUICK_RANGES = (
     "24h", "15m", "1h", "3h", "6h", "12h", "2d", "7d", "30d", "today", "yesterday", "this week",

@@ -14,7 +14,8 @@ from dashboards.ui.state import QUICK_RANGES
 from vpcflow_core.errors import TimeError
 from vpcflow_core.links import DEFAULT_RANGE
 from vpcflow_core.query.windows import resolve_window
-from vpcflow_core.times import Range, Window, ceil_to, parse_range
+from vpcflow_core.ranges import Range, parse_range
+from vpcflow_core.times import Window, ceil_to
 from vpcflow_core.units import number_of
 
 ZONES = ["UTC", *sorted(available_timezones() - {"UTC", "localtime", "Factory"})]

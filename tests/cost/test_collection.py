@@ -13,8 +13,8 @@ from vpcflow_core.api import FlowLogs
 from vpcflow_core.cli.main import app
 from vpcflow_core.cost.collection import collected
 from vpcflow_core.cost.prices import GB, shipped
+from vpcflow_core.ranges import parse_range
 from vpcflow_core.store.deliveries import Delivery
-from vpcflow_core.times import parse_range
 
 START = 1_795_132_800  # 2026-11-20 00:00 UTC
 HEADER = (

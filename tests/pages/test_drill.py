@@ -13,7 +13,8 @@ from dashboards.ui.filter_text import filter_problem
 from dashboards.ui.records_dialog import LIMIT, sentence
 from dashboards.ui.state import PageState
 from vpcflow_core.panels.catalogue import PANELS
-from vpcflow_core.times import Range, Window
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window
 
 
 def at(*moment: int) -> datetime:

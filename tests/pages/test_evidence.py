@@ -12,7 +12,8 @@ from dashboards.ui.state import PageState
 from tests.charts.frames import usual
 from vpcflow_core.charts import figure
 from vpcflow_core.panels.catalogue import PANELS, PanelAnswer
-from vpcflow_core.times import Window, parse_range
+from vpcflow_core.ranges import parse_range
+from vpcflow_core.times import Window
 
 DAY: Window = parse_range("2026-11-25").window(parse_range("2026-11-25").fixed.end)  # type: ignore[union-attr]
 PANEL = PANELS["rejects/sources"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from dashboards.ui.moves import earlier, later, whole, wider
-from vpcflow_core.times import Window, parse_range
+from vpcflow_core.ranges import parse_range
+from vpcflow_core.times import Window
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 EXTENT = Window(

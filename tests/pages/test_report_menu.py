@@ -19,9 +19,10 @@ from tests.logs import read_with_pandas
 from tests.pages.browsing import OpenPage, saved, settled, slugs_of
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.errors import FailureError
+from vpcflow_core.ranges import parse_range
 from vpcflow_core.report.build import PAGES
 from vpcflow_core.report.html import report_html
-from vpcflow_core.times import Window, parse_range
+from vpcflow_core.times import Window
 
 DAY = "2026-11-19T00:00Z/2026-11-20T00:00Z"
 FIELDS = "interface-id srcaddr dstaddr dstport protocol packets bytes start end action log-status"

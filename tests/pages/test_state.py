@@ -22,7 +22,8 @@ from dashboards.ui.state import (
 from vpcflow_core.links import DEFAULT_RANGE
 from vpcflow_core.panels.catalogue import PANELS, PanelRequest, Parameters
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.times import Range, Window, parse_range
+from vpcflow_core.ranges import Range, parse_range
+from vpcflow_core.times import Window
 
 VALUES = {
     "srcaddr": ["10.0.0.0/8", "!10.0.0.5", "2001:db8::/32, 203.0.*", "country:US"],

@@ -16,8 +16,8 @@ from vpcflow_core.panels.catalogue import panel
 from vpcflow_core.panels.entity import entity_of
 from vpcflow_core.panels.entity_facts import facts
 from vpcflow_core.panels.entity_panels import entity_panels
+from vpcflow_core.ranges import parse_range
 from vpcflow_core.source_settings import DnsLogSetting
-from vpcflow_core.times import parse_range
 from vpcflow_core.workspace.domains import sync_domains
 
 

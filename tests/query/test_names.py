@@ -10,7 +10,7 @@ from tests.logs import UNTIL
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.names import with_names
-from vpcflow_core.times import parse_range
+from vpcflow_core.ranges import parse_range
 
 NAMES = {"eni-0a1b": "Web-1", "eni-0a2b": "web-2", "eni-0c3d": "db [1]"}
 

@@ -10,7 +10,8 @@ import pytest
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.panels.built import Built
 from vpcflow_core.query.question import Query
-from vpcflow_core.times import Range, Window
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -21,7 +21,8 @@ from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.place import placed
 from vpcflow_core.query.question import Query
 from vpcflow_core.query.select import select_for
-from vpcflow_core.times import Range, Window, floor_to
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window, floor_to
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 NOON = START + timedelta(hours=12)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from vpcflow_core.query.windows import STALE_AFTER, resolve_window
-from vpcflow_core.times import Range, Window, parse_range
+from vpcflow_core.ranges import Range, parse_range
+from vpcflow_core.times import Window
 
 NOW = datetime(2026, 11, 1, 12, 0, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -19,7 +19,8 @@ from vpcflow_core.detections.incidents import Incident, identity, incidents
 from vpcflow_core.errors import VpcflowError
 from vpcflow_core.links import View, page_link
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.times import Range, Window, floor_to
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window, floor_to
 
 Names: TypeAlias = Mapping[str, Mapping[str, str]]
 # A sign as plain values, times as text.

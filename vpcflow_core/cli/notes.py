@@ -13,9 +13,10 @@ from vpcflow_core.changes.reading import read_trails
 from vpcflow_core.cli.options import OutputOption
 from vpcflow_core.cli.output import Output, write
 from vpcflow_core.plain_text import visible_lines
+from vpcflow_core.ranges import parse_range
 from vpcflow_core.settings import load_settings
 from vpcflow_core.source_settings import TrailSetting
-from vpcflow_core.times import format_instant, parse_range
+from vpcflow_core.times import format_instant
 from vpcflow_core.units import number_of
 from vpcflow_core.workspace import notes as kept
 from vpcflow_core.workspace.workspace import find_workspace

@@ -26,11 +26,11 @@ from vpcflow_core.engines.open import is_elsewhere
 from vpcflow_core.errors import FilterError, MisuseError
 from vpcflow_core.plain_text import visible_lines
 from vpcflow_core.query.filters import Filters
+from vpcflow_core.ranges import parse_range
 from vpcflow_core.settings import load_settings
 from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.sources.open import require_no_secret
 from vpcflow_core.store.store import Store
-from vpcflow_core.times import parse_range
 from vpcflow_core.workspace.workspace import find_workspace
 
 OutputOption = Annotated[

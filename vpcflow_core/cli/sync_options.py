@@ -13,9 +13,10 @@ from vpcflow_core.addresses import parse_block
 from vpcflow_core.cli.options import OutputOption
 from vpcflow_core.cli.output import Output
 from vpcflow_core.errors import MisuseError
+from vpcflow_core.ranges import parse_moment
 from vpcflow_core.settings import Settings
 from vpcflow_core.source_settings import DnsLogSetting
-from vpcflow_core.times import EPOCH, Window, parse_duration, parse_moment
+from vpcflow_core.times import EPOCH, Window, parse_duration
 from vpcflow_core.workspace.sync import AHEAD, SyncOptions, recent
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 from vpcflow_core.flow_logs.paths import Paths
 from vpcflow_core.flow_logs.rendered import RenderedPanel
 from vpcflow_core.panels.request import DEFAULTS, Parameters
+from vpcflow_core.ranges import Range
 from vpcflow_core.settings import load_settings
-from vpcflow_core.times import Range
 
 
 class Pages(Paths):

@@ -20,10 +20,11 @@ from vpcflow_core.inventory.tables import Kind
 from vpcflow_core.newest import Newest
 from vpcflow_core.query.filters import NO_FILTERS, Filters, Value
 from vpcflow_core.query.windows import STEP, RelativeTo, resolve_window
+from vpcflow_core.ranges import Range, parse_moment, parse_range
 from vpcflow_core.scope import Scope
 from vpcflow_core.settings import load_settings
 from vpcflow_core.store.store import Store
-from vpcflow_core.times import Range, Window, parse_moment, parse_range
+from vpcflow_core.times import Window
 
 if TYPE_CHECKING:
     from vpcflow_core.reference.geoip import Places

@@ -15,7 +15,7 @@ from vpcflow_core.mcp.answers import MOST_ROWS, Answer, RecordedLogs, answer_of
 from vpcflow_core.panels.base import Chart
 from vpcflow_core.panels.built import Built
 from vpcflow_core.query.filters import Filters, Value
-from vpcflow_core.times import parse_range
+from vpcflow_core.ranges import parse_range
 
 
 class Tool(BaseModel, ABC):

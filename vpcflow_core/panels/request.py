@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from vpcflow_core.analysis.outliers import DEFAULT_METHOD, Method, Watch
 from vpcflow_core.query.filters import NO_FILTERS, Filters
+from vpcflow_core.ranges import Range
 from vpcflow_core.scope import EVERYTHING, Scope
-from vpcflow_core.times import Range, Window
+from vpcflow_core.times import Window
 
 A_WEEK = Range(length=timedelta(days=7))
 

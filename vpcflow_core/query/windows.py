@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from vpcflow_core.times import Range, Window, ceil_to
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window, ceil_to
 
 RelativeTo = Literal["now", "data"]
 

@@ -11,9 +11,10 @@ from typing import Any, Literal, get_args
 
 from vpcflow_core.changes import kept as network_changes
 from vpcflow_core.errors import ParameterError, StoreError, VpcflowError, closest
+from vpcflow_core.ranges import parse_moment
 from vpcflow_core.redaction import holds_secret
 from vpcflow_core.scope import EVERYTHING, Scope
-from vpcflow_core.times import Window, format_instant, parse_moment
+from vpcflow_core.times import Window, format_instant
 from vpcflow_core.workspace import shared_list
 
 NAME = "notes.json"

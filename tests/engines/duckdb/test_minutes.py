@@ -23,11 +23,12 @@ from vpcflow_core.newest import Newest
 from vpcflow_core.query.filters import NO_FILTERS, Filters
 from vpcflow_core.query.minutes import fields_for
 from vpcflow_core.query.question import Query
+from vpcflow_core.ranges import Range
 from vpcflow_core.sources.open import open_source
 from vpcflow_core.store import kept
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
-from vpcflow_core.times import Range, Window
+from vpcflow_core.times import Window
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 COLUMNS = (*VERSION_2, "flow_direction")

@@ -16,7 +16,8 @@ from vpcflow_core.engines.duckdb import answers
 from vpcflow_core.engines.duckdb.engine import DuckDBEngine
 from vpcflow_core.query.filters import Filters
 from vpcflow_core.query.question import Query
-from vpcflow_core.times import Range, Window
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 DAYS = 4

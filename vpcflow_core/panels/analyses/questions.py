@@ -14,7 +14,8 @@ from vpcflow_core.panels.answer import PanelAnswer
 from vpcflow_core.panels.base import Analysis, PanelContext, rows
 from vpcflow_core.panels.request import A_WEEK
 from vpcflow_core.query.filters import Filters
-from vpcflow_core.times import Range, Window, format_duration, format_instant
+from vpcflow_core.ranges import Range
+from vpcflow_core.times import Window, format_duration, format_instant
 
 # Rows of pairs that ends are looked up for; the smallest are left out.
 MOST_PAIRS = 50_000

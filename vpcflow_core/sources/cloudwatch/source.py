@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpcflow_core.errors import EmptyError
+from vpcflow_core.ranges import parse_range
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.sources.cloudwatch.client import Logs
 from vpcflow_core.sources.cloudwatch.events import Event, Part, read_slice
@@ -28,7 +29,7 @@ from vpcflow_core.sources.cloudwatch.lags import delay_of, lags_of
 from vpcflow_core.sources.cloudwatch.slices import SLICE, Extent
 from vpcflow_core.sources.cloudwatch.url import Place
 from vpcflow_core.sources.open import DEFAULTS, SourceOptions
-from vpcflow_core.times import EPOCH, Window, ceil_to, parse_range
+from vpcflow_core.times import EPOCH, Window, ceil_to
 
 STREAMS_AT_ONCE = 100  # that one call of FilterLogEvents may name
 
