@@ -17,7 +17,7 @@ import pytest
 
 from tests.engines.duckdb.networks import V2, stored
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.cost import billing
+from vpcflow_core.cost import billing, statement
 from vpcflow_core.inventory.tables import Snapshot, frame_of
 from vpcflow_core.times import Window
 
@@ -366,14 +366,14 @@ def test_what_is_free_is_taken_off_in_proportion_to_the_range(
     found = billing.bill(flows, Window(NOW, NOW + SPAN))
     free = gb * found.window.length.total_seconds() / (730 * 3600)
     assert gb != 0.5 or 0 < free < sent
-    rows = billing.listed(found, "path").set_index("path")
+    rows = statement.listed(found, "path").set_index("path")
     assert rows["dollars"][OUT] == pytest.approx(max(sent - free, 0) * 0.09, rel=1e-9)
     others = rows["dollars"].drop(OUT).sum()
     paid = truth[truth["month"] & truth["path"].ne(OUT)]["dollars"].sum()
     assert others == pytest.approx(paid, rel=1e-9)
-    owners = billing.listed(found, "owner")["dollars"].sum()
+    owners = statement.listed(found, "owner")["dollars"].sum()
     assert owners == pytest.approx(billing.total(found), rel=1e-9)
-    said = " ".join(billing.notes(found))
+    said = " ".join(statement.notes(found))
     assert ("not deducted" in said) == (gb == 0)
     assert (f"{gb:g} GB a month to the Internet are free" in said) == (gb > 0)
 

@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.cost.billing import Bill, bill, listed
+from vpcflow_core.cost.billing import Bill, bill
 from vpcflow_core.cost.prices import GB, shipped
 from vpcflow_core.cost.remedies import remedies_of
+from vpcflow_core.cost.statement import listed
 from vpcflow_core.times import Window
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from vpcflow_core.cli.options import AnswerOptions
-from vpcflow_core.cost.billing import BY
+from vpcflow_core.cost.statement import BY
 from vpcflow_core.errors import MisuseError
 
 COLLECTION = "collection"

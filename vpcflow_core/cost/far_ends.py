@@ -45,7 +45,7 @@ class AsksFlows(Protocol):
 def with_far_ends(
     rows: pd.DataFrame, logs: AsksFlows, found: Bill, filters: Filters = NO_FILTERS
 ) -> pd.DataFrame:
-    """Pairs of `billing.listed`, with who the Internet mostly is as its name.
+    """Pairs of `statement.listed`, with who the Internet mostly is as its name.
 
     Args:
         rows: Those that are shown.

@@ -35,16 +35,16 @@ class Costs(Paths):
             ParameterError: Costs are not listed by that.
             MissingDataError: No record has addresses, bytes or action.
         """
-        from vpcflow_core.cost import billing
+        from vpcflow_core.cost import billing, statement
         from vpcflow_core.cost.far_ends import with_far_ends
 
-        billing.require_by(by)
+        statement.require_by(by)
         found = billing.bill(self, self.window)
-        rows = billing.listed(found, by, billing.before(self, self.window))
+        rows = statement.listed(found, by, billing.before(self, self.window))
         rows = rows if n is None else rows.head(n)
         if by == "pair":
             rows = with_far_ends(rows, self, found)
-        return noted(rows, *billing.notes(found))
+        return noted(rows, *statement.notes(found))
 
     def remedies(self) -> pd.DataFrame:
         """What would lower the costs, the largest saving first.
@@ -54,14 +54,14 @@ class Costs(Paths):
             dollars (of the range), interface_id and address (whose records show it), template
             (Terraform, "" if it takes none).
         """
-        from vpcflow_core.cost import billing
+        from vpcflow_core.cost import billing, statement
         from vpcflow_core.cost.endpoint_services import services_by_names
         from vpcflow_core.cost.remedies import remedies_of
         from vpcflow_core.cost.remedy import rows_of
 
         found = billing.bill(self, self.window)
         advice = remedies_of(found, services_by_names(self, found))
-        return noted(rows_of(advice), *billing.notes(found))
+        return noted(rows_of(advice), *statement.notes(found))
 
     def collection(self) -> pd.DataFrame:
         """What collecting the flow logs costs, at the pace of the range, the dearest first.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from vpcflow_core.cost.billing import BY
+from vpcflow_core.cost.statement import BY
 from vpcflow_core.errors import QueryError
 from vpcflow_core.links import SQL_PAGE
 from vpcflow_core.mcp.answers import Answer, RecordedLogs, answer_of

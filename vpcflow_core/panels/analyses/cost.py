@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from vpcflow_core.cost import billing
+from vpcflow_core.cost import billing, statement
 from vpcflow_core.cost.billing import Bill
 from vpcflow_core.cost.endpoint_services import services_by_names
 from vpcflow_core.cost.far_ends import with_far_ends
@@ -49,10 +49,10 @@ def total(context: PanelContext) -> PanelAnswer:
     numbers = {"in this range": spent, "a month at this pace": spent * found.months}
     if earlier is not None:
         numbers["in the range 30 days before"] = billing.total(earlier)
-    paths = billing.listed(found, "path")
+    paths = statement.listed(found, "path")
     numbers |= dict(zip(paths["path"].head(2), paths[DOLLARS].head(2), strict=True))
     headlines = tuple(Headline(label, round(value, 2), DOLLARS) for label, value in numbers.items())
-    notes = billing.notes(found)
+    notes = statement.notes(found)
     if earlier is None:
         notes += ("Not compared with the month before: the records do not reach back so far.",)
     return context.answer(*found.results, frame=paths, notes=notes, headlines=headlines)
@@ -62,12 +62,12 @@ def listed(by: str) -> Analysis:
     """An analysis of costs by what they are listed by, the dearest first; what is free is left out.
 
     Args:
-        by: A key of `billing.BY`.
+        by: A key of `statement.BY`.
     """
 
     def analysis(context: PanelContext) -> PanelAnswer:
         found, top = _bill(context), context.panel.query.top
-        rows = billing.listed(found, by, _before(context))
+        rows = statement.listed(found, by, _before(context))
         if context.panel.chart != "table":
             rows = rows[rows[DOLLARS] > 0]
         shown = rows.head(top or len(rows)).reset_index(drop=True)
@@ -82,7 +82,7 @@ def listed(by: str) -> Analysis:
 def _named(pairs: pd.DataFrame) -> pd.DataFrame:
     """Pairs with the name of each host before its address."""
     shown = pairs.copy()
-    for end in billing.BY["pair"]:
+    for end in statement.BY["pair"]:
         names = shown.pop(f"{end}_name")
         words = names + " (" + shown[end] + ")"
         is_far = shown[end].eq(INTERNET)  # which has several names, with their shares
@@ -130,7 +130,7 @@ def remedies(context: PanelContext) -> PanelAnswer:
         f"{_dollars(rows['saving_month'].sum())} dollars a month in all.",
     )
     if rows.empty:
-        notes = _unpriced(found, billing.listed(found, "path"))
+        notes = _unpriced(found, statement.listed(found, "path"))
     return context.answer(*found.results, frame=rows, notes=notes)
 
 
