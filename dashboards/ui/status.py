@@ -224,9 +224,8 @@ def _left_out(state: PageState, window: Window) -> None:
 def _not_loaded(logs: FlowLogs, source: str, known: list[SourceState]) -> None:
     """What of the logs could not be read, and why; nothing where all could."""
     lines, objects = sum(s.malformed for s in known), sum(s.broken for s in known)
-    failed = [
-        f"{count:,} {what}" for count, what in ((lines, "lines"), (objects, "objects")) if count
-    ]
+    counts = ((lines, "lines"), (objects, "objects"))
+    failed = [number_of(count, what) for count, what in counts if count]
     if not failed:
         return
     with st.popover(

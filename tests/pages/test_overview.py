@@ -90,7 +90,7 @@ def test_a_source_and_lines_that_cannot_be_read_are_told_with_their_reason(
     page = open_page(serve(tmp_path / "store", sources))
     expect(page.get_by_text("nowhere").first).to_be_visible()
     unbroken(page)
-    page.get_by_role("button", name="1 lines could not be read").click()
+    page.get_by_role("button", name="1 line could not be read").click()
     told = page.locator("[data-testid=stPopoverBody]")
     expect(told.get_by_text("2 fields where the format has 5")).to_be_visible()
     expect(told.get_by_text("too short")).to_be_visible()

@@ -162,7 +162,7 @@ def coverage_draws_what_pandas_counts_and_names_the_gap(page: Page, two_days: Pa
 
 def parse_report_shows_objects_reasons_and_lines(page: Page) -> None:
     report = page.locator(".st-key-not-read")
-    expect(report.get_by_text("1 lines and 1 objects could not be read")).to_be_visible()
+    expect(report.get_by_text("1 line and 1 object could not be read")).to_be_visible()
     frame = pd.read_csv(saved(page, report.get_by_role("button", name="Download CSV").first))
     assert set(frame["object"]) == {"few.log", "photo.log"}
     assert frame.set_index("object").loc["photo.log", "why"].startswith("photo.log is a PNG image")
