@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vpcflow_core.coverage import DELAY, Coverage, FlowLogHours, Gap, Silence, coverage_of
+from vpcflow_core.coverage import Coverage, Gap, coverage_of
+from vpcflow_core.flow_log_hours import DELAY, FlowLogHours, Silence
 from vpcflow_core.times import EPOCH, Window
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)

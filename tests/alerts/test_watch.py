@@ -17,8 +17,8 @@ from vpcflow_core.alerts import watch as watching
 from vpcflow_core.alerts.messages import Message
 from vpcflow_core.alerts.watch import rehearse, watch
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.coverage import Silence
 from vpcflow_core.errors import FailureError, LockedError, ParameterError, SettingsError
+from vpcflow_core.flow_log_hours import Silence
 from vpcflow_core.settings import load_settings
 from vpcflow_core.times import Window
 from vpcflow_core.workspace.reviews import reviews

@@ -12,7 +12,8 @@ from dashboards.ui.markdown import ON_COMMAND_LINE
 
 CORE = Path(__file__).parents[2] / "vpcflow_core"
 # What answers the questions of pages.
-ROOMS = ("analysis", "query", "panels", "charts", "engines/duckdb", "times.py", "series.py")
+ROOMS = ("analysis", "query", "panels", "charts", "engines/duckdb", "times.py", "ranges.py")
+ROOMS += ("series.py",)
 FILES = [file for room in ROOMS for file in (CORE / room).rglob("*.py")]
 FILES += [CORE / room for room in ROOMS if room.endswith(".py")]
 OPTION = re.compile(r"(?<!\w)--[a-z]|(?<!\S)-n\b")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.store.doubles import START, key, line, log, turn_back
 from tests.store.test_spans_loaded import Slack
-from vpcflow_core.coverage import DELAY
+from vpcflow_core.flow_log_hours import DELAY
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.store import covering
 from vpcflow_core.store.schema import SCHEMA_VERSION

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from vpcflow_core.coverage import EXPECTED, MISSED, SILENT
 from vpcflow_core.detections.base import DAY, HOUR, Detection, Hourly, Look, Threshold
+from vpcflow_core.flow_log_hours import EXPECTED, MISSED, SILENT
 from vpcflow_core.query.question import Query
 
 STATES = (("log_status", "OK, NODATA, SKIPDATA"),)

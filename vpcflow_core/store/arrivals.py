@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vpcflow_core.coverage import DELAY, FlowLogHours
+from vpcflow_core.flow_log_hours import DELAY, FlowLogHours
 from vpcflow_core.store.ledger import Ledger
 from vpcflow_core.store.spans import EVER, Spans, from_text, minus, union
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vpcflow_core.coverage import FlowLogHours
+from vpcflow_core.flow_log_hours import FlowLogHours
 from vpcflow_core.sources.base import LogObject
 from vpcflow_core.sources.schemes import scheme_of
 from vpcflow_core.store import arrivals

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from vpcflow_core.coverage import Coverage, FlowLogHours, coverage_of
+from vpcflow_core.coverage import Coverage, coverage_of
 from vpcflow_core.engines.base import HasCosts
 from vpcflow_core.engines.trino.client import Client
 from vpcflow_core.engines.trino.dialect import quoted, text
@@ -30,6 +30,7 @@ from vpcflow_core.engines.trino.relations import (
     parts_of,
 )
 from vpcflow_core.errors import ParameterError
+from vpcflow_core.flow_log_hours import FlowLogHours
 from vpcflow_core.inventory.tables import Kind, frame_of
 from vpcflow_core.scope import EVERYTHING, Scope
 from vpcflow_core.stopping import holding
