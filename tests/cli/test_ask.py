@@ -5,19 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.commands import Run
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.cli.main import main
 from vpcflow_core.flow_logs.notes import EMPTY_STORE
 from vpcflow_core.store.store import Store
 
-Run = Callable[..., tuple[int, str, str]]
 LOG = """version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status
 2 1 eni-1 10.0.0.1 10.0.0.9 50000 443 6 1 9007199254740993 1793491200 1793491260 ACCEPT OK
 2 1 eni-1 10.0.0.2 10.0.0.9 50001 22 6 2 10 1793491500 1793491560 REJECT OK
@@ -39,56 +36,44 @@ def ask_store(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["vpcflow", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return call
-
-
 @pytest.mark.slow
-def test_an_answer_may_be_of_one_source(run: Run, ask_store: Path, tmp_path: Path) -> None:
+def test_an_answer_may_be_of_one_source(vpcflow: Run, ask_store: Path, tmp_path: Path) -> None:
     (tmp_path / "vpcflow.toml").write_text(
         f'store = "{ask_store}"\n[sources.mine]\nurl = "{tmp_path / "a.log"}"\n'
     )
     for source in ("mine", tmp_path / "a.log"):
-        assert len(rows(run, "top", "srcaddr", "--source", source)) == 3
-    code, _, err = run("top", "srcaddr", "--source", "other")
+        assert len(rows(vpcflow, "top", "srcaddr", "--source", source)) == 3
+    code, _, err = vpcflow("top", "srcaddr", "--source", "other")
     assert code == 2
     assert "'other' is no source of this store." in err
 
 
 @pytest.mark.slow
-def test_the_form_of_an_answer_has_short_names(run: Run, ask_store: Path) -> None:
-    _, out, _ = run("top", "srcaddr", "--json")
+def test_the_form_of_an_answer_has_short_names(vpcflow: Run, ask_store: Path) -> None:
+    _, out, _ = vpcflow("top", "srcaddr", "--json")
     assert len(json.loads(out)) == 3
-    _, out, _ = run("top", "srcaddr", "--csv")
+    _, out, _ = vpcflow("top", "srcaddr", "--csv")
     assert out.startswith("srcaddr,flows")
-    code, _, err = run("top", "srcaddr", "--csv", "--output", "json")
+    code, _, err = vpcflow("top", "srcaddr", "--csv", "--output", "json")
     assert code == 2
     assert "contradict" in err
 
 
-def rows(run: Run, *arguments: object) -> list[dict[str, Any]]:
-    code, out, err = run(*arguments, "--output", "json")
+def rows(vpcflow: Run, *arguments: object) -> list[dict[str, Any]]:
+    code, out, err = vpcflow(*arguments, "--output", "json")
     assert code == 0, err
     answer: list[dict[str, Any]] = json.loads(out)
     return answer
 
 
-def test_top_gives_exact_numbers(run: Run, ask_store: Path) -> None:
-    assert rows(run, "top", "srcaddr", "--by", "bytes", "-n", 2, "--store", ask_store) == [
+def test_top_gives_exact_numbers(vpcflow: Run, ask_store: Path) -> None:
+    assert rows(vpcflow, "top", "srcaddr", "--by", "bytes", "-n", 2, "--store", ask_store) == [
         {"srcaddr": "10.0.0.1", "bytes": 9007199254740993, "flows": 1, "packets": 1},
         {"srcaddr": "2001:db8::1", "bytes": 30, "flows": 1, "packets": 3},
     ]
 
 
-def test_top_of_fields_together_with_filters(run: Run, ask_store: Path) -> None:
+def test_top_of_fields_together_with_filters(vpcflow: Run, ask_store: Path) -> None:
     where = [
         "--where",
         "dstaddr=10.0.0.0/8",
@@ -97,60 +82,60 @@ def test_top_of_fields_together_with_filters(run: Run, ask_store: Path) -> None:
         "--where",
         "dstport=!https",
     ]
-    [row] = rows(run, "top", "srcaddr,dstport", *where)
+    [row] = rows(vpcflow, "top", "srcaddr,dstport", *where)
     assert row == {"srcaddr": "10.0.0.2", "dstport": 22, "flows": 1, "bytes": 10, "packets": 2}
 
 
-def test_series_are_zero_filled(run: Run, ask_store: Path) -> None:
+def test_series_are_zero_filled(vpcflow: Run, ask_store: Path) -> None:
     window = ["--from", "2026-11-01T00:00Z", "--to", "2026-11-01T00:15Z"]
-    assert rows(run, "series", "packets", "--every", "5m", *window) == [
+    assert rows(vpcflow, "series", "packets", "--every", "5m", *window) == [
         {"bucket": "2026-11-01T00:00:00Z", "value": 1, "complete": False},
         {"bucket": "2026-11-01T00:05:00Z", "value": 2, "complete": False},
         {"bucket": "2026-11-01T00:10:00Z", "value": 3, "complete": False},
     ]
-    grouped = rows(run, "series", "packets", "--every", "1h", "--by", "action", *window)
+    grouped = rows(vpcflow, "series", "packets", "--every", "1h", "--by", "action", *window)
     assert grouped == [
         {"bucket": "2026-11-01T00:00:00Z", "action": "REJECT", "value": 5, "complete": False},
         {"bucket": "2026-11-01T00:00:00Z", "action": "ACCEPT", "value": 1, "complete": False},
     ]
 
 
-def test_last_of_old_data_is_told_on_standard_error(run: Run, ask_store: Path) -> None:
-    code, out, err = run("top", "srcaddr", "--last", "5m", "--output", "csv")
+def test_last_of_old_data_is_told_on_standard_error(vpcflow: Run, ask_store: Path) -> None:
+    code, out, err = vpcflow("top", "srcaddr", "--last", "5m", "--output", "csv")
     assert code == 0
     assert next(iter(csv.DictReader(io.StringIO(out))))["srcaddr"] == "2001:db8::1"
     assert err == "The data ends 2026-11-01T00:11Z: these are its last 5m.\n"
 
 
-def test_sql_answers_and_cuts(run: Run, ask_store: Path) -> None:
-    [row] = rows(run, "sql", "SELECT count(*) AS n, sum(bytes) AS b FROM flows")
+def test_sql_answers_and_cuts(vpcflow: Run, ask_store: Path) -> None:
+    [row] = rows(vpcflow, "sql", "SELECT count(*) AS n, sum(bytes) AS b FROM flows")
     assert row == {"n": 3, "b": 9007199254740993 + 40}
     assert rows(
-        run, "sql", "SELECT count(*) AS n FROM records", "--where", "log_status=NODATA"
+        vpcflow, "sql", "SELECT count(*) AS n FROM records", "--where", "log_status=NODATA"
     ) == [{"n": 1}]
-    code, out, err = run(
+    code, out, err = vpcflow(
         "sql", "SELECT bytes FROM flows ORDER BY 1", "--limit", 1, "--output", "csv"
     )
     assert (code, out, err) == (0, "bytes\n10\n", "Only the first 1 rows are shown; see --limit.\n")
 
 
-def test_tables_are_for_people(run: Run, ask_store: Path) -> None:
-    code, out, _ = run("top", "dstport", "--by", "bytes")
+def test_tables_are_for_people(vpcflow: Run, ask_store: Path) -> None:
+    code, out, _ = vpcflow("top", "dstport", "--by", "bytes")
     assert code == 0
     assert "9,007,199,254,740,993" in out
 
 
-def test_an_empty_store_gives_empty_answers_and_a_note(run: Run, tmp_path: Path) -> None:
+def test_an_empty_store_gives_empty_answers_and_a_note(vpcflow: Run, tmp_path: Path) -> None:
     Store.open(tmp_path / "none").close()
     for arguments in (
         ["top", "srcaddr"],
         ["sql", "SELECT * FROM flows"],
         ["series", "flows", "--by", "action"],
     ):
-        code, out, err = run(*arguments, "--store", tmp_path / "none", "--output", "json")
+        code, out, err = vpcflow(*arguments, "--store", tmp_path / "none", "--output", "json")
         assert (code, json.loads(out)) == (0, [])
         assert EMPTY_STORE in err
-    code, out, _ = run(
+    code, out, _ = vpcflow(
         "series", "bytes", "--every", "1h", "--store", tmp_path / "none", "--output", "json"
     )
     assert code == 0
@@ -176,19 +161,19 @@ def test_an_empty_store_gives_empty_answers_and_a_note(run: Run, tmp_path: Path)
     (["sql", "SELECT nope FROM flows"], "nope"),
 ])  # fmt: skip
 def test_misuse_exits_2_with_a_sentence(
-    run: Run, ask_store: Path, arguments: list[str], words: str
+    vpcflow: Run, ask_store: Path, arguments: list[str], words: str
 ) -> None:
-    code, out, err = run(*arguments)
+    code, out, err = vpcflow(*arguments)
     assert (code, out) == (2, "")
     assert words in err
     assert "Traceback" not in err
 
 
-def test_failure_exits_1_with_a_sentence(run: Run, ask_store: Path, tmp_path: Path) -> None:
-    code, _, err = run("top", "vpc-id")
+def test_failure_exits_1_with_a_sentence(vpcflow: Run, ask_store: Path, tmp_path: Path) -> None:
+    code, _, err = vpcflow("top", "vpc-id")
     assert code == 1
     assert "add ${vpc-id} (version 3) to the flow log's format" in err
-    code, _, err = run("top", "srcaddr", "--store", tmp_path / "nowhere")
+    code, _, err = vpcflow("top", "srcaddr", "--store", tmp_path / "nowhere")
     assert code == 1
     assert "There is no store" in err
 
@@ -204,25 +189,25 @@ PAIR = """version interface-id srcaddr dstaddr protocol packets bytes start end 
 
 @pytest.mark.parametrize(("once", "total"), [([], 211), (["--once"], 111)])
 def test_once_leaves_out_the_receivers_copy(
-    run: Run, tmp_path: Path, once: list[str], total: int
+    vpcflow: Run, tmp_path: Path, once: list[str], total: int
 ) -> None:
     (tmp_path / "b.log").write_text(PAIR)
     FlowLogs.open(tmp_path / "b.log", store=tmp_path / "pair").close()
     store = ("--store", tmp_path / "pair", *once)
-    assert sum(row["bytes"] for row in rows(run, "top", "protocol", *store)) == total
-    series = rows(run, "series", "bytes", "--every", "1m", *store)
+    assert sum(row["bytes"] for row in rows(vpcflow, "top", "protocol", *store)) == total
+    series = rows(vpcflow, "series", "bytes", "--every", "1m", *store)
     assert sum(row["value"] for row in series) == total
-    assert rows(run, "sql", "SELECT sum(bytes) AS n FROM flows", *store)[0]["n"] == total
-    judged = rows(run, "outliers", "bytes", *store)
+    assert rows(vpcflow, "sql", "SELECT sum(bytes) AS n FROM flows", *store)[0]["n"] == total
+    judged = rows(vpcflow, "outliers", "bytes", *store)
     assert sum(row["value"] for row in judged) == total
-    code, out, _ = run("forecast", "--help")
+    code, out, _ = vpcflow("forecast", "--help")
     assert code == 0
     assert "--once" in out
 
 
 @pytest.mark.slow
-def test_connections_have_their_keys_for_scripts(run: Run, ask_store: Path) -> None:
-    first, *others = rows(run, "connections", "--order", "bytes", "--limit", 2)
+def test_connections_have_their_keys_for_scripts(vpcflow: Run, ask_store: Path) -> None:
+    first, *others = rows(vpcflow, "connections", "--order", "bytes", "--limit", 2)
     assert first == {
         "client": "10.0.0.1", "server": "10.0.0.9", "service_port": 443, "protocol": 6,
         "interface_id": "eni-1", "vpc_id": None, "first": "2026-11-01T00:00:00Z",
@@ -231,6 +216,6 @@ def test_connections_have_their_keys_for_scripts(run: Run, ask_store: Path) -> N
         "initiator_known_by": "service",
     }  # fmt: skip
     assert [row["client"] for row in others] == ["2001:db8::1"]
-    narrowed = rows(run, "connections", "--where", "action=REJECT", "--order", "start")
+    narrowed = rows(vpcflow, "connections", "--where", "action=REJECT", "--order", "start")
     assert [row["service_port"] for row in narrowed] == [22, 22]
-    assert rows(run, "connections", "--limit", 10**30) == rows(run, "connections")
+    assert rows(vpcflow, "connections", "--limit", 10**30) == rows(vpcflow, "connections")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.commands import Run
 from tests.inventory.ec2_server import serving
 from vpcflow_core.checks.lacking import lacking
-from vpcflow_core.cli.main import main
 from vpcflow_core.fields import VPC_FIELDS
 from vpcflow_core.sources.s3.layout import key_for
 
@@ -30,13 +29,10 @@ def check_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+def check(vpcflow: Run) -> Any:
     def run(*arguments: object) -> tuple[int, Found]:
-        words = ["vpcflow", "check", *map(str, arguments), "--output", "json"]
-        monkeypatch.setattr(sys, "argv", words)
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+        ended = vpcflow("check", *arguments, "--output", "json")
+        return ended.code, json.loads(ended.out)
 
     return run
 

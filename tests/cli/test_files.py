@@ -15,7 +15,6 @@ import pytest
 from tests.formats.reading import NODATA_LINE, OK_LINE, line, packed, text
 from tests.formats.samples import write_samples
 from tests.formats.samples.expected import FORMATS, READINGS, Reading
-from vpcflow_core.cli import main
 
 RECORD = {
     "version": 2, "account_id": "123456789010", "interface_id": "eni-1235b8ca",
@@ -23,20 +22,6 @@ RECORD = {
     "protocol": 6, "packets": 20, "bytes": 4249, "start_time": "2014-12-14T04:06:50Z",
     "end_time": "2014-12-14T04:07:50Z", "action": "ACCEPT", "log_status": "OK",
 }  # fmt: skip
-
-
-@pytest.fixture
-def vpcflow(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Runs a command line: exit code, standard output, standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["vpcflow", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            main.main()
-        captured = capsys.readouterr()
-        return int(left.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
@@ -153,7 +138,7 @@ def test_inspect_shows_a_refusal_as_the_files_note_and_exits_1_if_nothing_was_re
     [report] = json.loads(out)
     assert code == 1
     assert (report["records"], report["malformed"]) == (0, 2)
-    assert "2 fields" in report["reasons"][0]["reason"]
+    assert "2 values" in report["reasons"][0]["reason"]
     (tmp_path / "y").write_bytes(text(line()))
     assert vpcflow("inspect", tmp_path, "--output", "json")[0] == 0
 

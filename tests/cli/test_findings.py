@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from vpcflow_core.cli.main import main
-
-Asked = tuple[int, str, str]
+from tests.commands import Run
 
 
 @pytest.fixture
-def ask_findings(
-    sample_store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Asked]:
-    def run(*arguments: str) -> Asked:
-        """Exit code, standard output and standard error."""
-        given = ["vpcflow", "findings", "--store", str(sample_store), "--last", "24h", *arguments]
-        monkeypatch.setattr("sys.argv", given)
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
+def ask_findings(sample_store: Path, vpcflow: Run) -> Run:
+    return partial(vpcflow, "findings", "--store", sample_store, "--last", "24h")
 
 
 @pytest.mark.slow
-def test_incidents_end_with_3_and_json_has_all_of_them(ask_findings: Callable[..., Asked]) -> None:
+def test_incidents_end_with_3_and_json_has_all_of_them(ask_findings: Run) -> None:
     code, out, _ = ask_findings("--only", "exfiltration", "--json")
     (found,) = json.loads(out)
     assert code == 3
@@ -45,7 +29,7 @@ def test_incidents_end_with_3_and_json_has_all_of_them(ask_findings: Callable[..
 
 @pytest.mark.slow
 def test_without_incidents_and_with_no_fail_it_ends_with_0(
-    ask_findings: Callable[..., Asked],
+    ask_findings: Run,
 ) -> None:
     assert ask_findings("--only", "beacon")[0] == 0
     code, out, err = ask_findings("--only", "exfiltration", "--no-fail")
@@ -55,7 +39,7 @@ def test_without_incidents_and_with_no_fail_it_ends_with_0(
 
 
 @pytest.mark.slow
-def test_what_is_looked_for_can_be_listed(ask_findings: Callable[..., Asked]) -> None:
+def test_what_is_looked_for_can_be_listed(ask_findings: Run) -> None:
     code, out, _ = ask_findings("--detections", "--output", "json")
     listed = {row["slug"]: row for row in json.loads(out)}
     assert code == 0
@@ -63,7 +47,7 @@ def test_what_is_looked_for_can_be_listed(ask_findings: Callable[..., Asked]) ->
 
 
 @pytest.mark.slow
-def test_a_detection_that_is_unknown_is_misuse(ask_findings: Callable[..., Asked]) -> None:
+def test_a_detection_that_is_unknown_is_misuse(ask_findings: Run) -> None:
     code, _, err = ask_findings("--only", "portscan")
     assert code == 2
     assert "port-scan" in err

@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from vpcflow_core.cli.main import main
+from tests.commands import Ended, Run
 
 BASTION = "sg-033129c11d48044c8"
 # The sample's brute force, which was let in at last.
 HOSTILE = "113.88.14.201"
-Asked = tuple[int, str, str]
 
 pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture
-def ask_rules(
-    sample_store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Asked]:
-    def run(*words: str, given: str = "") -> Asked:
-        """Exit code, standard output and standard error."""
-        monkeypatch.setattr("sys.argv", ["vpcflow", *words, "--store", str(sample_store)])
+def ask_rules(sample_store: Path, monkeypatch: pytest.MonkeyPatch, vpcflow: Run) -> Run:
+    def run(*words: str, given: str = "") -> Ended:
         monkeypatch.setattr("sys.stdin", io.StringIO(given))
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        out, err = capsys.readouterr()
-        return code, out, err
+        return vpcflow(*words, "--store", sample_store)
 
     return run
 
 
 def test_the_narrower_set_replayed_refuses_hostile_sources_alone(
-    ask_rules: Callable[..., Asked], tmp_path: Path
+    ask_rules: Run, tmp_path: Path
 ) -> None:
     code, text, err = ask_rules("narrow", "--group", BASTION, "--rules", "terraform")
     assert (code, err) == (0, "")
@@ -55,9 +43,7 @@ def test_the_narrower_set_replayed_refuses_hostile_sources_alone(
     assert (code, json.loads(out)) == (0, rows)
 
 
-def test_a_group_or_file_that_is_not_there_is_a_sentence(
-    ask_rules: Callable[..., Asked], tmp_path: Path
-) -> None:
+def test_a_group_or_file_that_is_not_there_is_a_sentence(ask_rules: Run, tmp_path: Path) -> None:
     code, _, err = ask_rules("narrow", "--group", "sg-033129c11d48044c9")
     assert code == 2
     assert f"Did you mean '{BASTION}'?" in err
@@ -66,7 +52,7 @@ def test_a_group_or_file_that_is_not_there_is_a_sentence(
     assert "No such file" in err
 
 
-def test_filters_are_said_for_what_they_hide_looks_unused(ask_rules: Callable[..., Asked]) -> None:
+def test_filters_are_said_for_what_they_hide_looks_unused(ask_rules: Run) -> None:
     code, _, err = ask_rules("narrow", "--group", BASTION, "--where", "dstport=443", "--csv")
     assert code == 0
     assert "Filters are in force" in err

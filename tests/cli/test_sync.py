@@ -12,9 +12,9 @@ from pathlib import Path
 import boto3
 import pytest
 
+from tests.commands import exit_code
 from tests.store.doubles import HEADER, START, key, line, log
 from vpcflow_core.cli import progress
-from vpcflow_core.cli.main import main
 from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.store.lock import writer_lock
 from vpcflow_core.store.store import Store
@@ -45,10 +45,7 @@ def sync_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     """The exit code of `vpcflow sync` with these arguments."""
-    monkeypatch.setattr(sys, "argv", ["vpcflow", "sync", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
+    return exit_code(monkeypatch, "sync", *arguments)
 
 
 def test_the_summary_counts_every_line(

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.commands import Run
 from vpcflow_core.alerts.outbox import State, read, save, state_folder
 from vpcflow_core.api import FlowLogs
-from vpcflow_core.cli.main import main
 from vpcflow_core.engines.open import open_engine
 from vpcflow_core.settings import load_settings
 from vpcflow_core.store.store import Store
 
 pytestmark = [pytest.mark.slow]
-Asked = tuple[int, str, str]
 RULES = """
 [alerts.scans]
 detections = ["port-scan"]
@@ -29,29 +28,16 @@ url = "http://127.0.0.1:9/t0ken"
 
 
 @pytest.fixture
-def ask_watch(
-    troubled: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Callable[..., Asked]:
+def ask_watch(troubled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vpcflow: Run) -> Run:
     """Runs `vpcflow watch` over a copy of the designed network; gives code and what it printed."""
     shutil.copytree(troubled / "store", tmp_path / "store")
     monkeypatch.chdir(tmp_path)
 
-    def ask(*arguments: str) -> Asked:
-        given = ["vpcflow", "watch", "--store", str(tmp_path / "store"), *arguments]
-        monkeypatch.setattr("sys.argv", given)
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        return int(ended.value.code or 0), shown.out, shown.err
-
-    return ask
+    return partial(vpcflow, "watch", "--store", tmp_path / "store")
 
 
 def test_it_exits_with_3_where_an_incident_began_and_with_1_where_a_message_waits(
-    ask_watch: Callable[..., Asked], tmp_path: Path
+    ask_watch: Run, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
     save(store, State(datetime(2026, 11, 20, 2, tzinfo=UTC)))
@@ -72,7 +58,7 @@ def test_it_exits_with_3_where_an_incident_began_and_with_1_where_a_message_wait
 
 
 def test_a_rehearsal_changes_no_state_and_proposes_thresholds(
-    ask_watch: Callable[..., Asked], tmp_path: Path
+    ask_watch: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "vpcflow.toml").write_text(RULES)
     code, out, _ = ask_watch("--rehearse", "12h", "--json")
@@ -95,7 +81,7 @@ def test_a_rehearsal_changes_no_state_and_proposes_thresholds(
     ],
 )
 def test_what_would_leave_records_out_is_misuse(
-    ask_watch: Callable[..., Asked], arguments: tuple[str, ...], said: str
+    ask_watch: Run, arguments: tuple[str, ...], said: str
 ) -> None:
     code, _, err = ask_watch(*arguments)
     assert code == 2
@@ -103,7 +89,7 @@ def test_what_would_leave_records_out_is_misuse(
 
 
 def test_an_engine_beyond_this_machine_is_watched_by_its_url(
-    ask_watch: Callable[..., Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ask_watch: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = tmp_path / "store"
     records = Store.open(shutil.copytree(store, tmp_path / "elsewhere"))

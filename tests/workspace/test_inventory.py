@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +13,9 @@ import boto3
 import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 
+from tests.commands import exit_code
 from tests.inventory.ec2_server import Ec2, serving
 from tests.store.doubles import START, key, line, log
-from vpcflow_core.cli.main import main
 from vpcflow_core.inventory.tables import TABLES
 from vpcflow_core.source_settings import SourceSetting
 from vpcflow_core.store.store import Store
@@ -57,10 +56,7 @@ def in_region(region: str, number: int) -> str:
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     """The exit code of `vpcflow sync` with these arguments."""
-    monkeypatch.setattr(sys, "argv", ["vpcflow", "sync", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
+    return exit_code(monkeypatch, "sync", *arguments)
 
 
 def read(store: Store, source: SourceSetting, age: timedelta = timedelta(0)) -> SyncOutcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,8 +10,8 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 import pytest
 
+from tests.commands import exit_code
 from vpcflow_core.charts.notes import Mark, with_notes
-from vpcflow_core.cli.main import main
 from vpcflow_core.errors import ParameterError, StoreError, TimeError
 from vpcflow_core.scope import Part, Scope
 from vpcflow_core.store.store import Store
@@ -110,10 +109,7 @@ def test_a_csv_file_is_added_whole_or_not_at_all(
     file = tmp_path / "deploys.csv"
 
     def run(*words: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["vpcflow", *words, "--store", str(tmp_path / "store")])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return int(ended.value.code or 0)
+        return exit_code(monkeypatch, *words, "--store", tmp_path / "store")
 
     file.write_text("time,text,kind\n2026-11-26T12:00Z,web out,deploy\nyesteryear,x,note\n")
     assert run("notes", "--csv", str(file)) == 2
