@@ -31,8 +31,7 @@ CHANGES: dict[str, Callable[[str, str, str], str]] = {
 def draw(state: PageState) -> None:
     """A chip for each value of each filter in force."""
     opening.draw(state)
-    if not state.filters:
-        return
+    # Without chips too: what follows keeps its place, and is not drawn anew with the first one.
     with st.container(horizontal=True, vertical_alignment="center", key="chips", gap="small"):
         for field, text in state.filters:
             for chip in chips_of(field, text):

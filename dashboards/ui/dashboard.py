@@ -110,9 +110,10 @@ def begin(
     parameters = parameter_inputs.parameters(used, _auto(range_))
     source, once = sidebar.counting()
     state = PageState(range_, zone, texts, source, parameters, once)
-    link_notes.draw()
     saved_views.remember(state)
-    _others_accounts(state)
+    with st.container():
+        link_notes.draw()
+        _others_accounts(state)
     return state, row_end
 
 
@@ -131,7 +132,8 @@ def freshness(
     """
     logs = resources.logs(state.source, state.once)
     extent = logs.present_extent
-    status.sync_line(empty=extent is None)
+    with st.container():
+        status.sync_line(empty=extent is None)
     if extent is None:
         status.nothing_yet()
         return None
@@ -168,12 +170,13 @@ def _others_accounts(state: PageState) -> None:
 
 
 def _body(dashboard: Dashboard, state: PageState, window: Window, generation: int) -> None:
-    """Its panels."""
-    _not_in_force(dashboard)
+    """Its panels, which keep their places on the page whether something is said above or not."""
     own = tuple(dashboard.fixed.items())
-    if emptiness.lacks_fields(own, state.filters):
-        return
-    emptiness.notice(state, window, own)
+    with st.container():
+        _not_in_force(dashboard)
+        if emptiness.lacks_fields(own, state.filters):
+            return
+        emptiness.notice(state, window, own)
     for row in dashboard.rows:
         if isinstance(row, str):
             st.header(row, anchor=False)

@@ -107,6 +107,14 @@ a.all-about:is(:hover, :focus) { text-decoration: underline }
 [class*=st-key-panel-] [data-testid=stVerticalBlock] { gap: 0.4rem }
 [class*=st-key-open-only-] label { margin: 0; white-space: nowrap }
 
+/* What takes longer than a moment says so, and for how long, where the panel's menu will be. */
+@keyframes shown-late { from { visibility: hidden } }
+[class*=st-key-head-] [data-testid=stSpinner] { animation: shown-late 0s 0.7s both }
+[class*=st-key-head-] [data-testid=stSpinner] :is(p, span) {
+  font-size: 0.8rem; line-height: 1.2; margin: 0; white-space: nowrap;
+}
+[class*=st-key-head-] [data-testid=stSpinner] > * { align-items: center }
+
 /* A panel's title is a heading right below that of the page, or of its part. */
 [class*=st-key-panel-] h2 { font-size: 1.1rem; line-height: 1.2; margin: 0; padding: 0 }
 [data-testid=stCaptionContainer] code { color: inherit; background: none }

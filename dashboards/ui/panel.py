@@ -62,7 +62,9 @@ def _panel(request: PanelRequest, state: PageState, own: Own) -> None:
         with place:
             grouping.draw(panel)
             open_only.draw(panel, state)
-        given = _localised(answers.answer(request), state)
+        with place, st.spinner("Asking", show_time=True):
+            answer = answers.answer(request)
+        given = _localised(answer, state)
         with place:
             panel_menu.draw(request, panel, given, state)
         if found := given.notes[: given.findings]:

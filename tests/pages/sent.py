@@ -35,6 +35,11 @@ class Sent:
             elif found := re.search(r"-(panel-.+)$", message.delta.add_block.id):
                 self._panels[found[1]] = place
 
+    @property
+    def places(self) -> dict[str, tuple[int, ...]]:
+        """Where each panel stands among the elements of the page."""
+        return self._panels
+
     def elements(self, kind: str = "", slug: str = "") -> Iterator[Any]:
         """The elements of a kind, of the page or of one of its panels."""
         inside = self._panels[f"panel-{key(slug)}"] if slug else ()

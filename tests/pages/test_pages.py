@@ -210,3 +210,10 @@ def test_a_format_of_five_fields_still_shows_what_it_can(few: str) -> None:
     assert "dstport" in " ".join(page.alerts("overview/destination-ports"))
     (bars,) = page.drawn("overview/top-sources")
     assert bars["x"] == [800, 700, 600, 500, 400, 300, 200, 100]
+
+
+@pytest.mark.parametrize("query", ["dstaddr=10.0.1.9", "srcaddr=!10.0.0.1&range=nonsense"])
+def test_what_is_said_above_the_panels_leaves_them_in_their_places(few: str, query: str) -> None:
+    """The browser would draw them anew, and until then show the old ones among the chips."""
+    plain, said = (Sent(visited(few, PATHS["overview"], query=q)) for q in ("", query))
+    assert said.places == plain.places != {}
