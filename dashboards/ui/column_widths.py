@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype
@@ -20,6 +21,9 @@ TIME = 150
 # A column is never wider than this many characters: sentences have more. Their letters are narrow:
 # pixels of one in the mean.
 WIDEST, NARROW_LETTER = 70, 6.3
+# What the browser calls widths, in pixels.
+SIZES = {"small": 75, "medium": 200, "large": 400}
+WHOLE = "A double click, or Enter, at a cell shows all of it."
 # Widths of columns whose texts would push what stands right of them out of sight, in pixels; by a
 # column that answers with such texts have.
 NARROW = {"made_by": {"What": 180, "Made by": 210}, "billed_bytes": {"Destination": 240}}
@@ -74,6 +78,29 @@ def too_long(frame: pd.DataFrame, widths: Mapping[str, int]) -> dict[str, int]:
         if longest > most:
             found[str(name)] = most
     return found
+
+
+def hinted(frame: pd.DataFrame, columns: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What the browser is to know of columns; those whose texts are cut say how all is seen.
+
+    Args:
+        frame: The texts.
+        columns: What it is to know besides: titles, or configurations as Streamlit has them.
+    """
+    known = {
+        name: {"label": of} if isinstance(of, str) else dict(of)
+        for name, of in (columns or {}).items()
+        if of is not None
+    }
+    sizes = {name: of.get("width") for name, of in known.items()}
+    widths = {name: _pixels(size) for name, size in sizes.items() if size is not None}
+    for name in too_long(frame, widths):
+        known[name] = {**known.get(name, {}), "help": known.get(name, {}).get("help") or WHOLE}
+    return known
+
+
+def _pixels(width: str | int) -> int:
+    return width if isinstance(width, int) else SIZES[width]
 
 
 def fitted(text: str, name: str, most: int) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import actions, links, saving, value_menu
+from dashboards.ui.column_widths import hinted
 from dashboards.ui.evidence import about, file_name, packed
 from dashboards.ui.figures import figure_of
 from dashboards.ui.state import PageState
@@ -49,7 +50,7 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
         placeholder="",
         key=key,
         alt=f"Rows of {panel.title}",
-        column_config={str(name): title(str(name)) for name in rows}
+        column_config=hinted(rows, {str(name): title(str(name)) for name in rows})
         | value_menu.config(values, state, key),
         selection_mode="single-row",
         on_select=(

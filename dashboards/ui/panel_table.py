@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import actions, drill, links, value_menu, violation_links
-from dashboards.ui.column_widths import fitted, narrowed, too_long, wide
+from dashboards.ui.column_widths import WHOLE, fitted, narrowed, too_long, wide
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import styled, title
@@ -24,7 +24,6 @@ LEAD = "Traffic then"
 # left of this one; long texts stand last.
 HOSTS, AFTER_HOSTS = tuple(map(title, ADDRESSES.values())), "Packets"
 LAST = ("What shows it",)
-WHOLE = "A double click, or Enter, at a cell shows all of it."
 # The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
 EXPLORE = "Explore"
 NARROWED = ("Network interface", "Network interface ID")

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboards.ui import resources
 from dashboards.ui.answers import KEYS
+from dashboards.ui.column_widths import hinted
 from dashboards.ui.markdown import inert
 from dashboards.ui.resources import Generation
 from dashboards.ui.rights import shown
@@ -130,7 +131,9 @@ def _days(began: Sequence[Message], window: Window, state: PageState) -> None:
         hide_index=True,
         placeholder="",
         key="table-rehearsal",
-        column_config={"Alert": st.column_config.DatetimeColumn(format="ddd D MMM HH:mm")},
+        column_config=hinted(
+            table, {"Alert": st.column_config.DatetimeColumn(format="ddd D MMM HH:mm")}
+        ),
         alt="Alerts, the newest first",
     )
 

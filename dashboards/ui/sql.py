@@ -13,6 +13,7 @@ import streamlit as st
 from pandas.api.types import is_object_dtype, is_string_dtype
 
 from dashboards.ui import audit, panel_menu, resources, value_menu
+from dashboards.ui.column_widths import hinted
 from dashboards.ui.rights import Rights, here, shown
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import CONFIG
@@ -206,6 +207,7 @@ def _beside() -> None:
         placeholder="",
         height=240,
         key="sql-columns",
+        column_config=hinted(pd.DataFrame(rows)),
         alt="Columns of flows",
     )
 

@@ -12,7 +12,7 @@ import streamlit as st
 from pandas.api.types import is_integer
 
 from dashboards.ui import chips, drill
-from dashboards.ui.column_widths import wide
+from dashboards.ui.column_widths import hinted, wide
 from dashboards.ui.figures import WITH_PAGE
 from dashboards.ui.filter_text import Chip
 from dashboards.ui.state import PageState
@@ -131,7 +131,10 @@ def table(
         st.dataframe(
             frame.reset_index(drop=True).assign(**beside),
             column_order=[*beside, *map(str, frame)] if beside else None,
-            column_config={**_widths(frame), **(columns or {}), **config(rows, state, name)},
+            column_config={
+                **hinted(frame.head(MOST), {**_widths(frame), **(columns or {})}),
+                **config(rows, state, name),
+            },
             hide_index=True,
             placeholder=placeholder,
             key=f"rows-{name}",

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from dashboards.ui import drill
-from dashboards.ui.column_widths import fitted, too_long, wide
+from dashboards.ui.column_widths import WHOLE, fitted, hinted, too_long, wide
 from dashboards.ui.filter_text import filter_problem
 from dashboards.ui.records_dialog import LIMIT, sentence
 from dashboards.ui.state import PageState
@@ -133,3 +133,15 @@ def test_records_are_said_with_how_many_there_are_and_as_pages_name_fields() -> 
     assert said.startswith(f"The newest {LIMIT:,} of 8,012 records behind *Top 10 sources*")
     assert "with Decision REJECT, Destination port 22;" in said
     assert sentence(PANELS["rejects/sources"], state, 3, 3).startswith("All 3 records")
+
+
+def test_columns_whose_texts_are_cut_say_how_all_of_a_cell_is_seen() -> None:
+    frame = pd.DataFrame({"Why": ["a word " * 20], "What": ["a word " * 5], "Flows": [1]})
+    known = {"What": {"width": "medium", "help": "Ours"}, "Flows": {"width": "small"}, "Why": "Y"}
+    assert hinted(frame, known) == {
+        "Why": {"label": "Y", "help": WHOLE},
+        "What": {"width": "medium", "help": "Ours"},
+        "Flows": {"width": "small"},
+    }
+    del known["What"]["help"]  # type: ignore[attr-defined]
+    assert hinted(frame, known)["What"] == {"width": "medium", "help": WHOLE}

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.ui import panel_menu, resources
+from dashboards.ui.column_widths import hinted
 from dashboards.ui.report_tables import lines_table, objects_table, reasons_table
 from dashboards.ui.rights import Rights
 from dashboards.ui.sources.activity import rows
@@ -50,7 +51,7 @@ def draw(rights: Rights, source: str) -> None:
 
 
 def _table(rows: pd.DataFrame, said: str) -> None:
-    st.dataframe(rows, hide_index=True, placeholder="", alt=said)
+    st.dataframe(rows, hide_index=True, placeholder="", alt=said, column_config=hinted(rows))
 
 
 def _downloads(rows: pd.DataFrame | None, name: str) -> None:

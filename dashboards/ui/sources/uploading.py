@@ -9,6 +9,7 @@ from typing import Protocol
 import streamlit as st
 
 from dashboards.ui import resources
+from dashboards.ui.column_widths import hinted
 from dashboards.ui.markdown import code, error_text, inert
 from dashboards.ui.report_tables import examples, summary
 from dashboards.ui.rights import Rights
@@ -138,8 +139,10 @@ def _show(verdict: Verdict) -> None:
     for note in _notes(report):
         st.warning(note, icon=":material/warning:")
     if report.reasons:
+        lines = examples(report)
         st.dataframe(
-            examples(report),
+            lines,
+            column_config=hinted(lines),
             hide_index=True,
             placeholder="",
             alt=f"Lines of {verdict.name} not loaded",
