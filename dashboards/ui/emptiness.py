@@ -87,7 +87,7 @@ def sentence(what: str, state: PageState, window: Window) -> str:
     if not state.filters:
         return f"{why}."
     texts = ", ".join(f"{FILTER_LABELS[field]}: {inert(text)}" for field, text in state.filters)
-    return f"{why} with the filters {texts}."
+    return f"{why} with the {'filter' if len(state.filters) == 1 else 'filters'} {texts}."
 
 
 def explain(what: str, state: PageState, window: Window, name: str, own: Own) -> None:

@@ -41,7 +41,7 @@ def test_read_prints_canonical_records_as_json(vpcflow: Any, folder_of_logs: Pat
     assert (code, records[0]) == (0, RECORD)
     assert (records[1]["srcaddr"], records[1]["log_status"]) == (None, "NODATA")
     assert "1 line not read" in err
-    assert "line 4: 1 fields where the format has 14: bogus" in err
+    assert "line 4: 1 field where the format has 14: bogus" in err
 
 
 def test_read_walks_folders_in_order_and_leaves_hidden_files_out(
@@ -115,7 +115,7 @@ def test_inspect_tells_all_there_is(vpcflow: Any, folder_of_logs: Path) -> None:
     ]  # fmt: skip
     assert first["file"].endswith("b.log")
     assert first["reasons"] == [
-        {"line": 4, "reason": "1 fields where the format has 14", "text": "bogus"}
+        {"line": 4, "reason": "1 field where the format has 14", "text": "bogus"}
     ]
     assert (first["records"], first["nodata"], first["malformed"]) == (2, 1, 1)
     assert (first["first"], first["last"]) == ("2014-12-14T04:06:50Z", "2015-05-10T18:02:14Z")
@@ -127,7 +127,7 @@ def test_inspect_tells_all_there_is(vpcflow: Any, folder_of_logs: Path) -> None:
 def test_inspect_for_people(vpcflow: Any, folder_of_logs: Path, output: str) -> None:
     code, out, _ = vpcflow("inspect", folder_of_logs, "--output", output)
     assert code == 0
-    assert "1 fields where the format has 14" in out
+    assert "1 field where the format has 14" in out
 
 
 def test_inspect_shows_a_refusal_as_the_files_note_and_exits_1_if_nothing_was_readable(

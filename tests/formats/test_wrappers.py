@@ -84,7 +84,7 @@ def test_a_control_message_alone_is_no_error() -> None:
 
 def test_a_malformed_event_is_numbered_among_the_events() -> None:
     _, report = read(dumped(message(OK_LINE, "bogus", OK_LINE)))
-    assert [(r.line, r.reason) for r in report.reasons] == [(2, "1 fields where the format has 14")]
+    assert [(r.line, r.reason) for r in report.reasons] == [(2, "1 field where the format has 14")]
 
 
 def test_filter_log_events_answers_are_events_too() -> None:

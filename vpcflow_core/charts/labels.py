@@ -42,7 +42,7 @@ LABELS: dict[str, Callable[[Any], str]] = {
 TITLES = {
     "bucket": "Time",
     "place": "Place",
-    "country_name": "Country",
+    "country_name": "Country name",
     "first": "First seen",
     "last": "Last seen",
     "busy": "Busy for",

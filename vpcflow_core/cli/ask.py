@@ -86,7 +86,7 @@ def sql(
         result = flows.ask_sql(text, max_rows=limit)
         options.show(result.frame, flows, _sql_page)
         if result.truncated:
-            print(f"Only the first {limit:,} rows are shown; see --limit.", file=sys.stderr)
+            print(f"There are more rows: {limit:,} shown; see --limit.", file=sys.stderr)
 
 
 def _slug(*built: Any) -> str:

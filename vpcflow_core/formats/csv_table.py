@@ -20,6 +20,7 @@ from vpcflow_core.errors import FormatError
 from vpcflow_core.formats.base import EXAMPLES_KEPT, Rejected
 from vpcflow_core.formats.blocks import slices
 from vpcflow_core.formats.bounds import LONG_LINE, MARK, MOST_LINE
+from vpcflow_core.units import number_of
 
 Codes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -265,7 +266,7 @@ def _closely(text: _Text, first: int) -> tuple[Rows, bytes]:
     wrong = ~(right | blank)
     _count(rows, long, cells, wrong, text.columns)
     for place in map(int, np.flatnonzero(wrong)[:EXAMPLES_KEPT]):
-        said = f"{cells[place]} {_expected(text.columns)}"
+        said = f"{number_of(int(cells[place]), 'fields')} {_expected(text.columns)}"
         reason = LONG_LINE if long[place] else said
         shown = text.row(place).removeprefix(MARK)
         rows.examples.append(Rejected(first + int(text.lines[place]), reason, shown))
@@ -288,8 +289,8 @@ def _count(
 ) -> None:
     kinds = {
         LONG_LINE: long,
-        f"more {_expected(columns)}": wrong & ~long & (cells > columns),
-        f"fewer {_expected(columns)}": wrong & ~long & (cells < columns),
+        f"more fields {_expected(columns)}": wrong & ~long & (cells > columns),
+        f"fewer fields {_expected(columns)}": wrong & ~long & (cells < columns),
     }
     for kind, which in kinds.items():
         if which.any():
@@ -297,4 +298,4 @@ def _count(
 
 
 def _expected(columns: int) -> str:
-    return f"fields where the format has {columns}"
+    return f"where the format has {columns}"

@@ -310,11 +310,15 @@ class LineReader:
         lengths = lengths_of(lines)
         wrong = np.flatnonzero(lengths != len(format_.columns))
         right = lines.keep(lengths == len(format_.columns))
-        expected = f"fields where the format has {len(format_.columns)}"
+        expected = f"where the format has {len(format_.columns)}"
+
+        def why(row: int) -> str:
+            return f"{number_of(int(lengths[row]), 'fields')} {expected}"
+
         kinds = {"more": lengths[wrong] > len(format_.columns)}
         kinds["fewer"] = ~kinds["more"]
         faults = [
-            (lines, Fault(wrong[m], f"{kind} {expected}", lambda row: f"{lengths[row]} {expected}"))
+            (lines, Fault(wrong[m], f"{kind} fields {expected}", why))
             for kind, m in kinds.items()
             if m.any()
         ]
