@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests.store.doubles import START, Memory, key, line, log, numbers, records
+from vpcflow_core.alerts import outbox, reports
+from vpcflow_core.changes import kept as kept_changes
 from vpcflow_core.errors import ParameterError, StoreError
+from vpcflow_core.store import domains
 from vpcflow_core.store.batch import Limits
 from vpcflow_core.store.ledger import LEDGER_NAME
 from vpcflow_core.store.store import Store
 from vpcflow_core.store.sync import sync
 from vpcflow_core.store.writer import writing
 from vpcflow_core.times import Window
+from vpcflow_core.workspace import audit, notes, reviews, source_list, views
 
 HOUR = timedelta(hours=1)
 
@@ -113,6 +117,19 @@ def test_a_missing_store_is_not_made_unless_asked(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no store"):
         Store.open(tmp_path / "s", create=False)
     assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize("name", [
+    audit.NAME, notes.NAME, reviews.FILE, source_list.ADDED, views.NAME, outbox.FILE,
+    outbox.ENGINES, reports.WAITING, kept_changes.NAME, domains.FILE_NAME,
+])  # fmt: skip
+def test_what_is_kept_beside_the_records_may_be_there_before_them(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / f"{name}.lock").touch()
+    with Store.open(tmp_path) as store:
+        assert store.sources() == []
 
 
 @pytest.mark.parametrize("create", [True, False])

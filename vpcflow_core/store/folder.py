@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from vpcflow_core.errors import StoreError
+from vpcflow_core.store.domains import FILE_NAME
 from vpcflow_core.store.kept import KEPT
 from vpcflow_core.store.ledger import FILES, LEDGER_NAME, RESTORE
 from vpcflow_core.store.lock import LOCK_NAME
 
-# What a store's folder has besides its files, also without a ledger.
-OWN = (LEDGER_NAME, LOCK_NAME, KEPT, FILES, "uploads", "sources.json", "audit", "views", "notes")
+# Beginnings of the names of what vpcflow keeps in a store's folder, some of it before there is a
+# ledger: an engine beyond this machine may be watched first.
+OWN = (
+    LEDGER_NAME, LOCK_NAME, KEPT, FILES, FILE_NAME, "uploads", "sources.json", "audit", "views",
+    "notes", "findings.json", "changes.sqlite", "watch.json", "watch-reports", "watched-engines",
+)  # fmt: skip
 
 
 def is_store(folder: Path) -> bool:
