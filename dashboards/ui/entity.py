@@ -133,7 +133,9 @@ def _panels(
     own = entity.where
     if emptiness.lacks_fields((), state.filters):
         return
-    if emptiness.is_empty(state, window, own):
+    with st.spinner("Looking for its records ...", show_time=True):
+        is_empty = emptiness.is_empty(state, window, own)
+    if is_empty:
         emptiness.explain(f"records of {inert(entity.text)}", state, window, "entity", own)
         return
     found = {p.slug.partition("?")[0].rpartition("/")[2]: p for p in entity_panels(entity)}

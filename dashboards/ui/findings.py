@@ -37,7 +37,7 @@ def draw(title: str, question: str) -> None:
     ready = dashboard.freshness(state, row_end)
     if ready is None:
         return
-    with st.spinner("Looking for incidents ...", show_time=False):
+    with st.spinner("Looking for incidents ...", show_time=True):
         found = answers.findings(state, ready[0])
     decided = _decided(found)
     open_ = [each for each in found.incidents if each.id not in decided]

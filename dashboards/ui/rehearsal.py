@@ -49,7 +49,7 @@ def draw(state: PageState, window: Window) -> None:
             return
         st.caption(ABOUT)
         try:
-            with st.spinner("Rehearsing ...", show_time=False):
+            with st.spinner("Rehearsing ...", show_time=True):
                 messages, problems = _rehearsed(*_asked(state, window))
         except VpcflowError as error:
             st.warning(shown(error), icon=":material/error:")
@@ -154,7 +154,7 @@ def _thresholds(state: PageState, window: Window) -> None:
         width=280,
         help="For a detection that gives more, a threshold is looked for by rehearsing it.",
     )
-    with st.spinner("Rehearsing thresholds ...", show_time=False):
+    with st.spinner("Rehearsing thresholds ...", show_time=True):
         found = _proposed(*_asked(state, window), budget)
     over = [each for each in found if each.alerts_a_day > budget]
     if not over:

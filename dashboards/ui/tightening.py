@@ -68,7 +68,7 @@ def draw(title: str, question: str) -> None:
         "Judged by the range above: choose one as long as the rarest use that is to go on, such as "
         "30 days."
     )
-    with st.spinner("Matching flows with rules ...", show_time=False):
+    with st.spinner("Matching flows with rules ...", show_time=True):
         found = _tried(lambda: answers.narrower_rules(state, ready[0]))
     if found is None:
         return
@@ -184,7 +184,7 @@ def _replay(state: PageState, window: Window, narrowed: pd.DataFrame) -> None:
     if not (asked or st.session_state.get("replayed") == text) or not text.strip():
         return
     st.session_state["replayed"] = text
-    with st.spinner("Replaying ...", show_time=False):
+    with st.spinner("Replaying ...", show_time=True):
         refused = _tried(lambda: answers.replay(state, window, text))
     if refused is not None:
         _refused(refused, state)

@@ -71,7 +71,7 @@ def _add(source: SourceSetting, name: str, rights: Rights) -> None:
     """Look at the source as a sync would; add it if it can be read."""
     try:
         admit(source, rights, target_store.workspace().store, rows())
-        with st.spinner("Looking at the source ..."):
+        with st.spinner("Looking at the source ...", show_time=True):
             findings = look(source)
         failed = [finding for finding in findings if finding.state == "failed"]
         if failed:

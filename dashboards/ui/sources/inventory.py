@@ -83,7 +83,7 @@ def _refresh(store: Store) -> None:
     audit.note("inventory-asked")
     notes: list[str] = []
     taken, began = 0, datetime.now(UTC)
-    with st.spinner("Asking EC2 ..."):
+    with st.spinner("Asking EC2 ...", show_time=True):
         for row in rows():
             if row.setting and row.scheme.in_aws:
                 try:

@@ -72,7 +72,7 @@ def _take(files: Sequence[File], name: str, text: str, limit: int) -> None:
         where = target_store.workspace()
         contents = [file.getvalue() for file in files]
         _check_room(sum(map(len, contents)) + size_of_all(where.store), limit)
-        with st.spinner("Reading the files ..."):
+        with st.spinner("Reading the files ...", show_time=True):
             judged = [
                 judging.judge_apart(file.name, content, limit, given)
                 for file, content in zip(files, contents, strict=True)
