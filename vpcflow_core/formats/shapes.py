@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vpcflow_core.fields import FIELDS, KINDS, Field
-from vpcflow_core.formats.values import is_address
+from vpcflow_core.formats.spelling import is_address
 
 _ID = "[0-9a-zA-Z]+"
 _NUMBER = "[0-9]{1,18}"
