@@ -8,7 +8,7 @@ from dashboards.ui import dashboard, panel, records_dialog, resources, sql
 from dashboards.ui.choices import choice
 from dashboards.ui.rights import shown
 from dashboards.ui.state import EITHER_FILTERS, EXPLORE, FLOW_FILTERS
-from dashboards.ui.words import NONE, PREFIX
+from dashboards.ui.words import NONE, PREFIX, left_out
 from vpcflow_core.errors import MisuseError
 from vpcflow_core.panels.built import DRAWN, GROUPED_OVER_TIME, MOST, Built
 from vpcflow_core.panels.catalogue import panel as panel_of
@@ -56,6 +56,8 @@ def _built() -> str:
         top = st.number_input("Top", 1, MOST, 10, key="top", bind="query-params", width=NUMBER)
     measure, *groups, chart = chosen
     by = tuple(dict.fromkeys(name for name in groups if name != NONE))
+    if unused := left_out(by, chart):
+        st.caption(unused)
     limit = _limit() if chart in GROUPED_OVER_TIME else EXPLORE["limit_by"]
     try:
         # A chart takes as many of the fields as it can show.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pandas.api.types import is_numeric_dtype
 
 from dashboards.ui import actions, links, saving, value_menu
 from dashboards.ui.column_widths import hinted
@@ -16,6 +18,7 @@ from vpcflow_core.arrow import parquet_bytes
 from vpcflow_core.charts import title
 from vpcflow_core.csv_file import csv_bytes
 from vpcflow_core.panels.catalogue import Panel, PanelAnswer, PanelRequest
+from vpcflow_core.query.measures import MEASURES
 from vpcflow_core.units import number_of
 
 ROWS_SHOWN = 1000
@@ -50,7 +53,7 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
         placeholder="",
         key=key,
         alt=f"Rows of {panel.title}",
-        column_config=hinted(rows, {str(name): title(str(name)) for name in rows})
+        column_config=hinted(rows, {str(name): _column(str(name), rows[name]) for name in rows})
         | value_menu.config(values, state, key),
         selection_mode="single-row",
         on_select=(
@@ -70,6 +73,13 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
             args=(panel.slug,),
         )
     st.code(given.sql, language="sql", wrap_lines=True)
+
+
+def _column(name: str, values: pd.Series) -> Any:
+    """What the browser is to know of a column: numbers are exact, and grouped by thousands."""
+    if name not in MEASURES or not is_numeric_dtype(values.dtype):
+        return title(name)
+    return st.column_config.NumberColumn(title(name), format="localized")
 
 
 def _evidence(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageState) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboards.ui.state import AT_REST
@@ -66,6 +66,22 @@ BOXES = {
         "Shown are those with the", {str(name): title for name, title in LIMITS.items()}
     ),
 }
+
+
+def left_out(by: Sequence[str], chart: str) -> str:
+    """Which fields a chart has no place for, and which charts have; "" if it shows them all.
+
+    >>> left_out(("srcaddr", "dstport", "vpc_id"), "matrix")
+    'Not in this chart: VPC. All are in: Table, Table of changes.'
+    >>> left_out(("srcaddr", "dstport"), "table")
+    ''
+    """
+    most = DRAWN[chart][2]  # type: ignore[index]
+    if len(by) <= most:
+        return ""
+    rest = ", ".join(FIELDS[name] for name in by[most:])
+    charts = ", ".join(other for other, least, room in DRAWN.values() if least <= len(by) <= room)
+    return f"Not in this chart: {rest}. {'Both' if len(by) == 2 else 'All'} are in: {charts}."
 
 
 def top_problem(text: str) -> str:

@@ -176,7 +176,7 @@ def test_every_wrapping_of_the_custom_message_needs_its_format(path: str) -> Non
 
 @pytest.mark.parametrize("path", wrappers("valid_tgw_flow_cw"))
 def test_every_wrapping_of_the_transit_message_reads_by_its_format(path: str) -> None:
-    with pytest.raises(FormatError, match="27 fields"):
+    with pytest.raises(FormatError, match="27 values"):
         read(corpus(path))
     [row] = rows_of(corpus(path), candidates=[TRANSIT_LINE_FORMAT])
     assert row["tgw_pair_attachment_id"] == "tgw-attach-0def12345abc67890"
