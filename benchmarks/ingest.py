@@ -25,8 +25,9 @@ from typing import Any
 THREADS = 2
 # Files that flowlogs-reader reads; a Python loop over records, so a part says enough.
 PART_FILES = 2
-# Files that there are of each form.
-FORM_FILES = 20
+# Files that there are of each form: half of ten million records. What a run takes besides its
+# records would be a third of a million.
+FORM_FILES = 100
 LATENCY = 30  # ms, of each answer of S3
 
 
