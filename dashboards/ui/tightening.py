@@ -30,8 +30,7 @@ FILES = {
 CHANGES = {"narrow": "Narrowed", "remove": "Removed", "keep": "Kept"}
 COLUMNS = {
     "change": "Change",
-    "security_group_id": "Security group",
-    "group_name": "Name",
+    "group_name": "Security group",
     "way": "Way",
     "protocol": "Protocol",
     "ports": "Ports",
@@ -39,6 +38,7 @@ COLUMNS = {
     "flows": "Flows now",
     "why": "Why",
     "description": "Description",
+    "security_group_id": "Security group ID",
 }
 # Columns of what rules are about: their own group, other ends, ports.
 NAMING = ("security_group_id", "cidr", "referenced_group_id", "ports")
@@ -127,6 +127,9 @@ def _table(narrowed: pd.DataFrame, state: PageState) -> None:
     if narrowed["security_group_id"].nunique() == 1:
         table = table.drop(columns=["security_group_id", "group_name"])
     table = table.assign(change=table["change"].map(CHANGES))
+    if "group_name" in table:
+        called = table["group_name"].replace("", None).fillna(table["security_group_id"])
+        table = table.assign(group_name=called)
     value_menu.table(
         table[[name for name in COLUMNS if name in table]].rename(columns=COLUMNS),
         value_menu.of_texts(table, NAMING),

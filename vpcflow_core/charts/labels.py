@@ -51,6 +51,7 @@ TITLES = {
     "referenced_by": "Named by rules of",
     "keep": "Cannot be deleted",
     "rule_id": "Rule",
+    "network_acl_id": "Network ACL",
     "shared": "Other rules match too",
     "open": "Open to",
     "seen_blocks": "Blocks seen",
