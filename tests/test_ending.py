@@ -32,7 +32,7 @@ def ask():
 ENDINGS = {
     "a page asks": "Thread(target=ask, daemon=True).start()",
     "something is made for later questions": (
-        "behind.QUIET = 0.0; engine._behind.later('a', lambda _: iter(ask, None))"
+        "behind.QUIET = 0.0; engine._files.behind.later('a', lambda _: iter(ask, None))"
     ),
     "what follows a sync asks": "Syncer(Workspace(store.path, {}), Settings(), ask).start()",
 }

@@ -1,8 +1,4 @@
-"""DuckDB over the store's Parquet files.
-
-Nothing is copied into DuckDB: each question reads the files of its window, as the ledger lists
-them at that moment.
-"""
+"""DuckDB over the store's Parquet files: what is asked again, by whom, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -25,37 +20,29 @@ from vpcflow_core.engines.by_minutes import days_touched
 from vpcflow_core.engines.by_novelty import OverParts, Part
 from vpcflow_core.engines.by_promises import Reduced
 from vpcflow_core.engines.duckdb.answers import DAY, Answers, Ask, Bound, is_worth_keeping
-from vpcflow_core.engines.duckdb.behind import Behind
-from vpcflow_core.engines.duckdb.by_file import ByFile
+from vpcflow_core.engines.duckdb.asked_files import NOTHING_BESIDE, AskedFiles, reader
 from vpcflow_core.engines.duckdb.by_hand import Place, Setup, Statement
 from vpcflow_core.engines.duckdb.cursors import Cursors
-from vpcflow_core.engines.duckdb.damage import OF_FILES
-from vpcflow_core.engines.duckdb.database import Cursor, sandboxed_connection
+from vpcflow_core.engines.duckdb.database import sandboxed_connection
 from vpcflow_core.engines.duckdb.dialect import written_out
 from vpcflow_core.engines.duckdb.files import FileCatalogue, table_fields
 from vpcflow_core.engines.duckdb.kept_days import KeptDays
 from vpcflow_core.engines.duckdb.kept_said import keeping_said
 from vpcflow_core.engines.duckdb.reading import Reading
-from vpcflow_core.engines.duckdb.relations import Relations, asking
-from vpcflow_core.engines.duckdb.summed import summed
 from vpcflow_core.engines.frames import frame_of
 from vpcflow_core.engines.interfaces.cache import InventoryCache
 from vpcflow_core.engines.interfaces.completion import COMPLETED
-from vpcflow_core.engines.named import columns_named, relations_named
+from vpcflow_core.engines.named import columns_named
 from vpcflow_core.engines.once import OncePerQuestion
 from vpcflow_core.errors import ParameterError, QueryError, StoreError
 from vpcflow_core.inventory.naming import NAMING, Naming
 from vpcflow_core.metrics import timed
 from vpcflow_core.query.columns import column_of
-from vpcflow_core.query.ends import ENDS
 from vpcflow_core.query.minutes import MINUTES
 from vpcflow_core.query.result import QueryResult
-from vpcflow_core.store.base import StoreFile
 from vpcflow_core.times import Window
 
 T = TypeVar("T")
-# Rows that travel from DuckDB at a time.
-BATCH = 65_536
 # From more records than these minutes are made, which a page asks ten times and more.
 ENOUGH_FOR_MINUTES = 300_000
 
@@ -95,8 +82,7 @@ class DuckDBEngine:
             self._place.folder, threads, memory_limit, scratch=self._scratch.path
         )
         self._cursors = Cursors(self._database, memory_limit, timeout)
-        self._behind = Behind(self._ask_apart)
-        self._by_file = ByFile(days, self._behind)
+        self._files = AskedFiles(self._cursors, days)
 
     @property
     def store(self) -> FileCatalogue:
@@ -150,7 +136,7 @@ class DuckDBEngine:
             minutes = pa.concat_tables([self._part(one) for one in parts])
             with self._cursors.one() as cursor:
                 cursor.register(MINUTES, minutes)
-                return _reader(cursor, asked).read_all()
+                return reader(cursor, asked).read_all()
 
         return self._result(question, window, answer)
 
@@ -186,7 +172,7 @@ class DuckDBEngine:
         """
 
         def read(records: SelectBase, made: Callable[[pa.RecordBatchReader], T]) -> T:
-            return self._made(Bound.of(records, window), made)
+            return self._files.made(self._reading, Bound.of(records, window), made)
 
         def answer(asked: Bound) -> pa.Table:
             return self._answers.table(self._reading, asked, lambda _: by(read))
@@ -238,7 +224,7 @@ class DuckDBEngine:
             wanted |= columns_named(*conditions)
         setup = Setup()
         with self._cursors.failures(self._reading, window), self._cursors.one() as cursor:
-            self._relations(cursor, setup, window, conditions).make(
+            self._files.relations(self._reading, cursor, setup, window, conditions).make(
                 checked.relations,
                 COMPLETED if wanted is None else wanted,
                 plain=checked.only_names,
@@ -277,11 +263,11 @@ class DuckDBEngine:
 
     def finish_behind(self) -> None:
         """Make now what waits for a quiet moment, which answers later questions sooner."""
-        self._behind.finish()
+        self._files.behind.finish()
 
     def close(self) -> None:
         """Close the database; engines that `only` and `once` gave end with it."""
-        self._behind.close()
+        self._files.behind.close()
         self._database.close()
         self._scratch.close()
 
@@ -310,78 +296,9 @@ class DuckDBEngine:
         asked = Bound.of(part.question, part.window)
         return self._part(asked) if part.window.length == DAY else self._asked(asked)
 
-    def _asked(
-        self, asked: Bound, beside: Mapping[str, pa.Table] = MappingProxyType({})
-    ) -> pa.Table:
+    def _asked(self, asked: Bound, beside: Mapping[str, pa.Table] = NOTHING_BESIDE) -> pa.Table:
         """The answer of the store's files, and of tables beside them."""
-        return self._made(asked, pa.RecordBatchReader.read_all, beside)
-
-    def _made(
-        self,
-        asked: Bound,
-        made: Callable[[pa.RecordBatchReader], T],
-        beside: Mapping[str, pa.Table] = MappingProxyType({}),
-    ) -> T:
-        """What is made of the rows, as they come.
-
-        Args:
-            asked: The question.
-            made: Makes it.
-            beside: Tables by the name of their relation.
-        """
-        used: list[StoreFile] = []
-        with self._behind.asked():
-            try:
-                return self._read(asked, beside, made, used)
-            except OF_FILES as error:
-                if type(error) not in OF_FILES or not used:
-                    raise
-            for file in used:  # what is kept of the store's files is lost: they are read themselves
-                file.path.unlink(missing_ok=True)
-            return self._read(asked, beside, made, None)
-
-    def _read(
-        self,
-        asked: Bound,
-        beside: Mapping[str, pa.Table],
-        made: Callable[[pa.RecordBatchReader], T],
-        used: list[StoreFile] | None,
-    ) -> T:
-        """As `_made`; gives `used` what it reads of what is kept. None: nothing is."""
-        with self._cursors.one() as cursor:
-            for name, rows in beside.items():
-                cursor.register(name, rows)
-            relations = self._relations(cursor, cursor, asked.window)
-            if used is not None:
-                ask, given = asking(cursor), (asked.question, asked.window)
-                parts = None if beside else self._by_file.of(self._reading, *given, ask)
-                if parts:
-                    used += parts.used
-                    cursor.execute(f"CREATE TEMP VIEW flows AS {parts.relation}")
-                    return made(_reader(cursor, Bound.of(parts.question, asked.window)))
-                relations = self._by_file.under(relations, asked.question, used, ask)
-            about_ends = not (beside or asked.columns.isdisjoint(ENDS))
-            if about_ends and (found := summed(asked.question, asked.window)):
-                question, how = found
-                asked = Bound.of(question, asked.window)
-                relations = replace(relations, summed=how)
-            relations = replace(relations, named=asked.columns)
-            relations.make(relations_named(asked.question), asked.columns)
-            return made(_reader(cursor, asked))
-
-    def _ask_apart(self, sql: str, tables: Mapping[str, pa.Table]) -> pa.Table:
-        """The answer of a SELECT over files, for what is made behind the questions."""
-        with self._cursors.one() as cursor:
-            return asking(cursor)(sql, tables)
-
-    def _relations(
-        self,
-        cursor: Cursor,
-        into: Cursor | Setup,
-        window: Window | None,
-        conditions: Sequence[ColumnElement[bool]] = (),
-    ) -> Relations:
-        return Relations(self._reading, self._answers.days, cursor, into, window, conditions)
+        return self._files.made(self._reading, asked, pa.RecordBatchReader.read_all, beside)
 
 
 _text = OncePerQuestion(written_out)
@@ -389,7 +306,3 @@ _text = OncePerQuestion(written_out)
 
 def _given(sources: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if sources is None else tuple(sources)
-
-
-def _reader(cursor: Cursor, asked: Bound) -> pa.RecordBatchReader:
-    return cursor.sql(asked.sql, params=asked.values).to_arrow_reader(BATCH)
