@@ -82,3 +82,13 @@ def test_nothing_is_done_once_it_is_closed() -> None:
     later.finish()
     time.sleep(0.1)
     assert not done.is_set()
+
+
+def test_long_work_goes_on_when_it_is_wanted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(behind, "LONGEST", -1.0)
+    later, rest = Behind(asked), iter("abc")
+    done: list[str] = []
+    for expected in ("a", "ab", "abc"):
+        later.later("work", lambda _: (done.append(step) for step in rest))
+        later.finish()
+        assert "".join(done) == expected

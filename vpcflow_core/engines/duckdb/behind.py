@@ -25,6 +25,8 @@ log = logging.getLogger("vpcflow")
 QUIET = 1.0
 # Works that wait; of more the next question brings back what it needs.
 MOST_WAITING = 64
+# Seconds that one work takes at most; the next question that would gain from it goes on with it.
+LONGEST = 120.0
 # Names of works that are remembered.
 MOST_DONE = 10_000
 
@@ -44,6 +46,7 @@ class Behind:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._waiting: dict[Hashable, Iterator[object]] = {}
+        self._taken: dict[Hashable, float] = {}
         self._done: set[Hashable] = set()
         self._asking, self._last = 0, monotonic()
         self._changed, self._at_work = Condition(), Lock()
@@ -111,18 +114,25 @@ class Behind:
             name, work = next(iter(self._waiting.items()), (None, iter(())))
             if name is None or self._is_closed:
                 return False
+            began = monotonic()
             try:
                 next(work)
             except StopIteration:
-                self._leave(name)
+                self._leave(name, is_done=True)
             except (duckdb.Error, pa.ArrowException, OSError) as error:
                 log.info("nothing is kept for later questions: %s", error)
-                self._leave(name)
+                self._leave(name, is_done=True)
+            else:
+                taken = self._taken[name] = self._taken.get(name, 0.0) + monotonic() - began
+                if taken > LONGEST:
+                    self._leave(name, is_done=False)
             return True
 
-    def _leave(self, name: Hashable) -> None:
+    def _leave(self, name: Hashable, *, is_done: bool) -> None:
         with self._changed:
             del self._waiting[name]
+            self._taken.pop(name, None)
             if len(self._done) >= MOST_DONE:
                 self._done.clear()
-            self._done.add(name)
+            if is_done:
+                self._done.add(name)
