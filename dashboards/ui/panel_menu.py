@@ -53,7 +53,7 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
         placeholder="",
         key=key,
         alt=f"Rows of {panel.title}",
-        column_config=hinted(rows, {str(name): _column(str(name), rows[name]) for name in rows})
+        column_config=hinted(rows, {str(name): _column(str(name), rows) for name in rows})
         | value_menu.config(values, state, key),
         selection_mode="single-row",
         on_select=(
@@ -75,9 +75,11 @@ def _open(request: PanelRequest, panel: Panel, given: PanelAnswer, state: PageSt
     st.code(given.sql, language="sql", wrap_lines=True)
 
 
-def _column(name: str, values: pd.Series) -> Any:
+def _column(name: str, rows: pd.DataFrame) -> Any:
     """What the browser is to know of a column: numbers are exact, and grouped by thousands."""
-    if name not in MEASURES or not is_numeric_dtype(values.dtype):
+    if f"{name}_name" in rows:
+        return f"{title(name)} code"
+    if name not in MEASURES or not is_numeric_dtype(rows[name].dtype):
         return title(name)
     return st.column_config.NumberColumn(title(name), format="localized")
 

@@ -14,7 +14,7 @@ from dashboards.ui.column_widths import WHOLE, fitted, narrowed, too_long, wide
 from dashboards.ui.markdown import inert
 from dashboards.ui.state import PageState
 from vpcflow_core.charts import styled, title
-from vpcflow_core.charts.labels import ADDRESSES
+from vpcflow_core.charts.labels import ADDRESSES, LABELS
 from vpcflow_core.panels.base import NAMED_IDS
 from vpcflow_core.panels.catalogue import PANELS, Panel, PanelAnswer
 
@@ -24,6 +24,8 @@ LEAD = "Traffic then"
 # left of this one; long texts stand last.
 HOSTS, AFTER_HOSTS = tuple(map(title, ADDRESSES.values())), "Packets"
 LAST = ("What shows it",)
+# Columns of numbers with a word behind.
+LABELLED = tuple(map(title, LABELS))
 # The column of a remedy that leads to Explore, narrowed to the interface and address it is about.
 EXPLORE = "Explore"
 NARROWED = ("Network interface", "Network interface ID")
@@ -83,8 +85,10 @@ def _config(
             width=widths.get(name),
             pinned=name in pinned,
             help=WHOLE if name in cut else None,
+            # The number is to be seen of a port whose name is cut.
+            alignment="left" if name in LABELLED else None,
         )
-        for name in (*widths, *pinned, *cut)
+        for name in (*widths, *pinned, *cut, *LABELLED)
     }
 
 

@@ -42,7 +42,7 @@ LABELS: dict[str, Callable[[Any], str]] = {
 TITLES = {
     "bucket": "Time",
     "place": "Place",
-    "country_name": "Country name",
+    "country_name": "Country",
     "first": "First seen",
     "last": "Last seen",
     "busy": "Busy for",
