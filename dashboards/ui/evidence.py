@@ -19,7 +19,7 @@ from vpcflow_core.times import Window, format_instant
 def file_name(name: str, window: Window) -> str:
     """Page, panel and range as the name of a file, without what file systems refuse.
 
-    >>> from vpcflow_core.times import parse_range
+    >>> from vpcflow_core.ranges import parse_range
     >>> file_name("rejects/sources", parse_range("2026-11-25").fixed)
     'rejects-sources_20261125T0000Z-20261126T0000Z'
     """

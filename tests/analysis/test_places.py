@@ -21,6 +21,7 @@ def by_place(flows: dict[str, int]) -> tuple[int, tuple[str, ...]]:
     ("flows", "shown", "notes"),
     [
         ({"10.0.0.1": 1000, "192.168.7.9": 100}, 0, ["All 1.1 K flows come from private addresses."]),
+        ({"224.0.0.5": 1}, 0, ["The only flow comes from multicast addresses."]),
         ({"224.0.0.5": 7}, 0, ["All 7 flows come from multicast addresses."]),
         ({"10.0.0.1": 3, "193.0.0.1": 1}, 1, ["75 % of flows are from private addresses."]),
         (

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_ask import Run, ask_settings, rows, run
+from tests.cli.test_ask import ask_settings, rows
+from tests.commands import Run
 from vpcflow_core.api import FlowLogs
 from vpcflow_core.flow_logs.notes import EMPTY_STORE
 from vpcflow_core.store.store import Store
 
-__all__ = ["ask_settings", "run"]
+__all__ = ["ask_settings"]
 
 START = 1793491200  # 2026-11-01T00:00Z
 FIELDS = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
@@ -37,17 +38,17 @@ def judge_store(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-def answered(run: Run, *arguments: object, expected: int = 0) -> list[dict[str, Any]]:
-    code, out, err = run(*arguments, "--output", "json")
+def answered(vpcflow: Run, *arguments: object, expected: int = 0) -> list[dict[str, Any]]:
+    code, out, err = vpcflow(*arguments, "--output", "json")
     assert code == expected, err
     answer: list[dict[str, Any]] = json.loads(out)
     return answer
 
 
 def test_outliers_exits_3_with_the_answer_when_there_is_a_violation(
-    run: Run, judge_store: Path
+    vpcflow: Run, judge_store: Path
 ) -> None:
-    found = answered(run, "outliers", "packets", "--store", judge_store, expected=3)
+    found = answered(vpcflow, "outliers", "packets", "--store", judge_store, expected=3)
     assert list(found[0]) == [
         "bucket", "value", "complete", "mean", "deviation", "lower", "upper", "error", "indicator",
         "violation",
@@ -61,7 +62,7 @@ def test_outliers_exits_3_with_the_answer_when_there_is_a_violation(
 
 
 @pytest.mark.slow
-def test_outliers_exits_0_when_all_is_usual(run: Run, judge_store: Path) -> None:
+def test_outliers_exits_0_when_all_is_usual(vpcflow: Run, judge_store: Path) -> None:
     for calm in (
         ["packets", "--consecutive", 2],
         ["packets", "--watch", "down"],
@@ -70,7 +71,7 @@ def test_outliers_exits_0_when_all_is_usual(run: Run, judge_store: Path) -> None
         ["packets", "--where", "action=REJECT"],
         ["packets", "--from", "2026-11-01T00:00Z", "--to", "2026-11-01T01:30Z"],
     ):
-        found = answered(run, "outliers", *calm)
+        found = answered(vpcflow, "outliers", *calm)
         assert not any(row["violation"] for row in found)
 
 
@@ -101,20 +102,20 @@ def delivered_logs(lasts: int, falls: bool) -> str:
 @pytest.mark.parametrize("falls", [False, True])
 @pytest.mark.parametrize("lasts", [60, 600])
 def test_minutes_that_are_not_delivered_yet_are_no_fall_and_a_fall_before_them_is(
-    run: Run, tmp_path: Path, lasts: int, falls: bool
+    vpcflow: Run, tmp_path: Path, lasts: int, falls: bool
 ) -> None:
     (tmp_path / "a.log").write_text(delivered_logs(lasts, falls))
     FlowLogs.open(tmp_path / "a.log", store=tmp_path / "store").close()
     asked = ["outliers", "bytes", "--last", "30m", "--threshold", 4]
-    found = answered(run, *asked, "--store", tmp_path / "store", expected=3 if falls else 0)
+    found = answered(vpcflow, *asked, "--store", tmp_path / "store", expected=3 if falls else 0)
     late = [row for row in found if not row["complete"]]
     assert len(late) >= lasts / 60
     assert not any(row["violation"] for row in late)
     assert found[0]["complete"]
 
 
-def test_forecast_gives_history_and_future(run: Run, judge_store: Path) -> None:
-    found = answered(run, "forecast", "flows", "--every", "10m", "--periods", 2)
+def test_forecast_gives_history_and_future(vpcflow: Run, judge_store: Path) -> None:
+    found = answered(vpcflow, "forecast", "flows", "--every", "10m", "--periods", 2)
     assert list(found[0]) == ["bucket", "value", "predicted", "lower", "upper", "complete"]
     assert [row["complete"] for row in found] == [True] * 11 + [False] * 4
     assert [row["value"] for row in found] == [10] * 12 + [1, None, None]
@@ -122,23 +123,25 @@ def test_forecast_gives_history_and_future(run: Run, judge_store: Path) -> None:
     assert found[-1]["bucket"] == "2026-11-01T02:20:00Z"
 
 
-def test_forecast_says_which_model_had_to_do(run: Run, judge_store: Path) -> None:
-    code, _, err = run("forecast", "packets", "--every", "10m", "--model", "seasonal")
+def test_forecast_says_which_model_had_to_do(vpcflow: Run, judge_store: Path) -> None:
+    code, _, err = vpcflow("forecast", "packets", "--every", "10m", "--model", "seasonal")
     assert (code, err.count("Less than two days of data")) == (0, 1)
 
 
-def test_numbers_beside_missing_ones_stay_exact_in_every_form(run: Run, judge_store: Path) -> None:
+def test_numbers_beside_missing_ones_stay_exact_in_every_form(
+    vpcflow: Run, judge_store: Path
+) -> None:
     arguments = ["forecast", "bytes", "--every", "1m", "--periods", 1]
-    assert rows(run, *arguments)[0]["value"] == 2**53 + 1
-    code, out, _ = run(*arguments, "--output", "csv")
+    assert rows(vpcflow, *arguments)[0]["value"] == 2**53 + 1
+    code, out, _ = vpcflow(*arguments, "--output", "csv")
     told = list(csv.DictReader(io.StringIO(out)))
     assert code == 0
     assert (told[0]["value"], told[-1]["value"]) == (str(2**53 + 1), "")
 
 
-def test_series_beside_earlier_ones(run: Run, judge_store: Path) -> None:
+def test_series_beside_earlier_ones(vpcflow: Run, judge_store: Path) -> None:
     window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "30m"]
-    code, out, err = run(
+    code, out, err = vpcflow(
         "series", "packets", *window, "--compare", "30m,1h,90m,1d", "--output", "json"
     )
     assert code == 0
@@ -150,28 +153,28 @@ def test_series_beside_earlier_ones(run: Run, judge_store: Path) -> None:
     assert "The comparison with 90m before is partial" in err
 
 
-def test_times_over_time_by_group(run: Run, judge_store: Path) -> None:
+def test_times_over_time_by_group(vpcflow: Run, judge_store: Path) -> None:
     window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "1h"]
-    [row] = rows(run, "series", "last", *window, "--by", "srcaddr")
+    [row] = rows(vpcflow, "series", "last", *window, "--by", "srcaddr")
     assert (row["srcaddr"], row["value"]) == ("10.0.0.1", "2026-11-01T02:00:00Z")
 
 
-def test_medians_beside_earlier_ones(run: Run, judge_store: Path) -> None:
+def test_medians_beside_earlier_ones(vpcflow: Run, judge_store: Path) -> None:
     window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "1h"]
-    [row] = rows(run, "series", "packets_median", *window, "--compare", "1h")
+    [row] = rows(vpcflow, "series", "packets_median", *window, "--compare", "1h")
     assert (row["value"], row["value_1h"]) == (10.0, 10.0)
 
 
-def test_groups_beside_themselves(run: Run, judge_store: Path) -> None:
+def test_groups_beside_themselves(vpcflow: Run, judge_store: Path) -> None:
     window = ["--from", "2026-11-01T01:00Z", "--to", "2026-11-01T02:00Z", "--every", "1h"]
-    [row] = rows(run, "series", "packets", *window, "--by", "srcaddr", "--compare", "1h")
+    [row] = rows(vpcflow, "series", "packets", *window, "--by", "srcaddr", "--compare", "1h")
     assert (row["srcaddr"], row["value"], row["value_1h"]) == ("10.0.0.1", 1590, 600)
 
 
-def test_an_empty_store_has_nothing_to_judge(run: Run, tmp_path: Path) -> None:
+def test_an_empty_store_has_nothing_to_judge(vpcflow: Run, tmp_path: Path) -> None:
     Store.open(tmp_path / "none").close()
     for command in ("outliers", "forecast"):
-        code, out, err = run(command, "flows", "--store", tmp_path / "none", "--output", "csv")
+        code, out, err = vpcflow(command, "flows", "--store", tmp_path / "none", "--output", "csv")
         assert code == 0
         assert out.startswith("bucket,value,")
         assert EMPTY_STORE in err
@@ -194,18 +197,18 @@ def test_an_empty_store_has_nothing_to_judge(run: Run, tmp_path: Path) -> None:
     (["forecast", "last"], "'last' is a time"),
 ])  # fmt: skip
 def test_misuse_exits_2_with_a_sentence(
-    run: Run, judge_store: Path, arguments: list[str], words: str
+    vpcflow: Run, judge_store: Path, arguments: list[str], words: str
 ) -> None:
-    code, out, err = run(*arguments)
+    code, out, err = vpcflow(*arguments)
     assert (code, out) == (2, "")
     assert words in err
     assert "Traceback" not in err
 
 
-def test_methods_and_values_by_themselves(run: Run, judge_store: Path) -> None:
+def test_methods_and_values_by_themselves(vpcflow: Run, judge_store: Path) -> None:
     for method in ("seasonal", "robust", "trailing"):
-        found = answered(run, "outliers", "packets", "--method", method, expected=3)
+        found = answered(vpcflow, "outliers", "packets", "--method", method, expected=3)
         assert [row["bucket"] for row in found if row["violation"]] == ["2026-11-01T01:30:00Z"]
-    found = answered(run, "outliers", "packets", "--by", "srcaddr", "-n", 3, expected=3)
+    found = answered(vpcflow, "outliers", "packets", "--by", "srcaddr", "-n", 3, expected=3)
     assert {row["srcaddr"] for row in found} == {"10.0.0.1"}
     assert list(found[0])[:3] == ["bucket", "srcaddr", "value"]

@@ -49,7 +49,8 @@ def _unplaced(located: pd.DataFrame) -> list[str]:
     parts = missing.groupby("class")["flows"].sum().sort_values(ascending=False)
     if len(parts) == 1 and total == int(parts.iloc[0]) > 0:
         kind = str(parts.index[0])
-        return [f"All flows ({humane_count(total)}) come from {WHERE.get(kind, kind)}."]
+        flows = "The only flow comes" if total == 1 else f"All {humane_count(total)} flows come"
+        return [f"{flows} from {WHERE.get(kind, kind)}."]
     return [
         f"{_share(int(part), total)} of flows are from {WHERE.get(str(kind), kind)}."
         for kind, part in parts.items()

@@ -200,7 +200,7 @@ def _next(start: datetime, level: int) -> datetime:
 def day_folders(span: Window, hive: bool) -> list[str]:
     """The folders of days below a region that may hold records of the span, oldest first.
 
-    >>> from vpcflow_core.times import parse_range
+    >>> from vpcflow_core.ranges import parse_range
     >>> day_folders(parse_range("2026-02-28T12:00Z/2026-02-28T23:30Z").fixed, hive=False)
     ['2026/02/28/', '2026/03/01/']
     """
