@@ -56,7 +56,7 @@ def understood(
         sets: Names of zones and watch lists, by `zone` and `watch`.
 
     >>> understood("srcaddr", "Germany, !Prod-Web-1, elsewhere", ["prod-web-1"])
-    "country:DE, !name:Prod-Web-1, elsewhere"
+    'country:DE, !name:Prod-Web-1, elsewhere'
     """
     known = {name.lower(): f"{about}:{name}" for about, of in sets.items() for name in of}
     known |= {name.lower(): "" for name in names}
