@@ -111,9 +111,10 @@ class Behind:
     def _step(self) -> bool:
         """Do one step of what waits the longest; whether there was something to do."""
         with self._at_work:
-            name, work = next(iter(self._waiting.items()), (None, iter(())))
-            if name is None or self._is_closed:
-                return False
+            with self._changed:
+                if self._is_closed or not self._waiting:
+                    return False
+                name, work = next(iter(self._waiting.items()))
             began = monotonic()
             try:
                 next(work)
