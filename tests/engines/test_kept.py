@@ -11,7 +11,7 @@ import pytest
 from tests.engines.duckdb.networks import NOON, V2, flow, stored
 from tests.store.doubles import Memory, log
 from vpcflow_core.engines import kept
-from vpcflow_core.engines.duckdb import engine as engines
+from vpcflow_core.engines.duckdb import asked_files
 from vpcflow_core.engines.kept import KeptAnswers
 from vpcflow_core.query.question import Query
 from vpcflow_core.store.sync import sync
@@ -23,13 +23,13 @@ def test_a_question_is_asked_once_until_the_store_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    run = engines._reader
+    run = asked_files.reader
 
-    def noted(cursor: engines.Cursor, one: engines.Bound) -> object:
+    def noted(cursor: asked_files.Cursor, one: asked_files.Bound) -> object:
         asked.append(one.sql)
         return run(cursor, one)
 
-    monkeypatch.setattr(engines, "_reader", noted)
+    monkeypatch.setattr(asked_files, "reader", noted)
     flows = stored(tmp_path / "s", (V2, [flow("eni-a", "10.0.0.4", "10.0.20.4")]))
     found = flows.between(NOON - timedelta(hours=1), NOON + timedelta(hours=1))
     for _ in range(3):
