@@ -22,7 +22,7 @@ PEAK = 0.7e9
 # Time in units of another way's: DuckDB's COPY; text; the slower of fetching and loading alone.
 RATIO, PARQUET, FROM_S3 = 0.85, 2.0, 1.2
 # Seconds a panel may take at ten million records; how much slower eight times the history may be.
-PANEL, HISTORY = 1.0, 1.2
+PANEL, HISTORY = 1.0, 1.1
 RECORDS, ROUNDS = 10_000_000, 5
 QUICK_RECORDS, QUICK_ROUNDS = 1_000_000, 3
 QUICK_WAYS = [way for way in ingest.WAYS if not way.startswith(("pandas", "flowlogs", "duckdb, a"))]
