@@ -134,3 +134,10 @@ def test_a_command_that_there_is_not_has_a_hint() -> None:
     done = CliRunner().invoke(app, ["serie"])
     assert done.exit_code == 2
     assert "No such command 'serie'. Did you mean 'series'" in done.output
+
+
+def test_an_option_in_front_of_its_command_has_a_hint() -> None:
+    done = CliRunner().invoke(app, ["--store", "there", "top", "srcaddr"])
+    assert done.exit_code == 2
+    assert "It stands behind the command: vpcflow top --store ..." in done.output
+    assert "stands behind" not in CliRunner().invoke(app, ["--sotre", "there", "top"]).output

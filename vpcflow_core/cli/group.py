@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from vpcflow_core.cli.commands import COMMANDS
 from vpcflow_core.cli.examples import epilog
@@ -41,6 +42,18 @@ class CommandGroup(TyperGroup):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.commands = _Built()  # type: ignore[assignment]  # nothing is ever added
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Read what stands before the command; an option of its own belongs behind it."""
+        try:
+            return super().parse_args(ctx, args)
+        except TyperException as error:
+            named = next((word for word in args if word in self.commands), None)
+            option = getattr(error, "option_name", None)
+            if named and option in {o for one in self.commands[named].params for o in one.opts}:
+                said: Any = error
+                said.message += f". It stands behind the command: vpcflow {named} {option} ..."
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what is wrong with an option is said without a word of pydantic's."""
