@@ -7,6 +7,7 @@ The environment wins over the file. Nested names are joined by two underscores:
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Hashable
 from datetime import timedelta
@@ -302,8 +303,10 @@ def load_settings() -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.") from None
     except pydantic_settings.SettingsError as error:  # a variable with a list that is not JSON
+        field = re.search(r'field "(\w+)"', str(error))
         raise SettingsError(
-            f"Wrong settings: {error}.", 'Lists in VPCFLOW_* variables are JSON: ["10.8.0.0/16"].'
+            f"VPCFLOW_{field[1].upper() if field else '*'} is no JSON.",
+            'A list is written ["10.8.0.0/16"], a table {"prod": {"url": "s3://logs/prod"}}.',
         ) from None
     except ValidationError as error:
         mistakes = "; ".join(_mistake(list(item["loc"]), item["msg"]) for item in error.errors())

@@ -111,7 +111,7 @@ class BusyGroups:
         files = reading.whole_files("flows", window)
         whole = whole_files(reading, files, window, {*first.keys, *sums})
         select = first.part()
-        if not is_narrow:
+        if whole and not is_narrow:
             name = ("busy", select, *(file.path for file in whole))
             self.behind.later(name, partial(self.parts.step_by_step, whole, select))
         kept = self.parts.there(whole, select)

@@ -124,7 +124,7 @@ class DistinctFiles:
             return None
         files = reading.whole_files("flows", window)
         whole = whole_files(reading, files, window, found.columns)
-        if not is_narrow:
+        if whole and not is_narrow:
             name = ("distinct", *found.parts(), *(file.path for file in whole))
             self.behind.later(name, partial(self._make, whole, found))
         covered = self._covered(whole, found)
