@@ -44,7 +44,7 @@ def test_a_table_in_a_variable_that_is_no_json_is_refused_by_the_variables_name(
     monkeypatch.setenv("VPCFLOW_SOURCES", text)
     with pytest.raises(SettingsError) as refused:
         load_settings()
-    assert refused.value.what == "VPCFLOW_SOURCES is no JSON."
+    assert refused.value.what == "A list or table in a variable is no JSON: VPCFLOW_SOURCES."
     monkeypatch.setenv("VPCFLOW_SOURCES", str(refused.value).split("a table ")[1].rstrip(".\n"))
     assert load_settings().sources == {"prod": SourceSetting(url="s3://logs/prod")}
 
@@ -110,3 +110,9 @@ def test_every_setting_is_documented() -> None:
 def test_blocks_of_old_are_read_as_blocks(nothing_set: Path) -> None:
     nothing_set.write_text('[sources.a]\nurl = "x"\nexclude_internal = ["10.0.", "fd00::/8"]\n')
     assert load_settings().sources["a"].exclude_internal == ["10.0.0.0/16", "fd00::/8"]
+
+
+def test_a_list_in_a_variable_that_is_not_json_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPCFLOW_SOURCES__A__EXCLUDE_INTERNAL", "10.8.")
+    with pytest.raises(SettingsError, match=r"no JSON: VPCFLOW_SOURCES__A__EXCLUDE_INTERNAL\."):
+        load_settings()

@@ -304,8 +304,10 @@ def load_settings() -> Settings:
         raise SettingsError(f"{path} is not valid TOML: {error}.") from None
     except pydantic_settings.SettingsError as error:  # a variable with a list that is not JSON
         field = re.search(r'field "(\w+)"', str(error))
+        begin = f"VPCFLOW_{field[1]}".upper() if field else "VPCFLOW_"
+        names = ", ".join(sorted(name for name in os.environ if name.upper().startswith(begin)))
         raise SettingsError(
-            f"VPCFLOW_{field[1].upper() if field else '*'} is no JSON.",
+            f"A list or table in a variable is no JSON: {names}.",
             'A list is written ["10.8.0.0/16"], a table {"prod": {"url": "s3://logs/prod"}}.',
         ) from None
     except ValidationError as error:
